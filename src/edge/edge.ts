@@ -1,0 +1,69 @@
+/** gRPC status codes that Tollgate answers with (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+export const grpcStatus = {
+  ok: 0,
+  cancelled: 1,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+} as const;
+
+/** One value of {@link grpcStatus}. */
+export type GrpcStatus = (typeof grpcStatus)[keyof typeof grpcStatus];
+
+/** The server's side of one open gRPC call. Messages are whole protobuf messages without gRPC's five-byte prefix. */
+export interface EdgeStream {
+  /** Sends one message. The buffer belongs to the edge from here on. A call that is already closed ignores it. */
+  send(message: Uint8Array): void;
+  /** Ends the call with status OK after everything sent; the client may still be sending. */
+  end(): void;
+  /** Ends the call with an error status. */
+  fail(status: GrpcStatus, message: string): void;
+}
+
+/** What a service does with one call. Called synchronously, in order; must not throw. */
+export interface EdgeHandler {
+  /** One whole message. The bytes are valid only during the call unless copied or retained by the handler as its own slice. */
+  message(bytes: Buffer): void;
+  /** The client will send no more. */
+  halfClosed(): void;
+  /** The call is over, for whatever reason; exactly once, the last call. */
+  closed(): void;
+}
+
+/** One gRPC method, e.g. `/envoy.service.ext_proc.v3.ExternalProcessor/Process`. */
+export interface EdgeMethod {
+  readonly path: string;
+  /** Opens a call; `metadata` reads the client's initial metadata by lower-case name. */
+  open(stream: EdgeStream, metadata: (name: string) => string | undefined): EdgeHandler;
+}
+
+/** Where an edge listens: a Unix socket's path, or a host and port (port 0: the kernel's choice). */
+export type EdgeAddress =
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number };
+
+/** A gRPC server, reduced to what Tollgate needs of one. */
+export interface Edge {
+  /** Starts listening; resolves with the address really bound. Rejects when the address is taken. */
+  listen(address: EdgeAddress): Promise<EdgeAddress>;
+  /** Takes no new calls and waits until the open ones have ended, at most `deadlineMs`. */
+  drain(deadlineMs: number): Promise<void>;
+  /** Ends everything at once. */
+  close(): Promise<void>;
+}
+
+/** Makes an edge that serves these methods. */
+export type EdgeFactory = (methods: readonly EdgeMethod[]) => Edge;
+
+/** Parses `unix:PATH` or `HOST:PORT`; undefined for anything else. */
+export function parseEdgeAddress(text: string): EdgeAddress | undefined {
+  if (text.startsWith("unix:")) return text.length > 5 ? { kind: "unix", path: text.slice(5) } : undefined;
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) return undefined;
+  return { kind: "tcp", host: (match[1] ?? "").replace(/^\[|\]$/g, ""), port };
+}

@@ -1,0 +1,22 @@
+/**
+ * Tokens by class, canonical for every provider: `inputTokens` is the total with cached and cache writes inside,
+ * `outputTokens` the total with reasoning inside. Unknown (undefined) is not zero.
+ */
+export interface Usage {
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+  readonly cachedInputTokens?: number;
+  /** Written to the provider's cache for 5 minutes. */
+  readonly cacheWriteTokens?: number;
+  /** Written to the provider's cache for an hour. */
+  readonly cacheWrite1hTokens?: number;
+  readonly reasoningTokens?: number;
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
+}
+
+/** Where a usage came from: the provider said so, we counted, we took the hold, or the provider's was incomplete and the rest was counted. */
+export type UsageSource = "provider" | "counted" | "estimated" | "partial";
+
+/** Nothing is known. */
+export const unknownUsage: Usage = { inputTokens: undefined, outputTokens: undefined };
