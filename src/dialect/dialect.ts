@@ -1,0 +1,115 @@
+import type { GatewayError } from "../core/errors.ts";
+import type { Headers } from "../core/headers.ts";
+import type { TextSpan } from "../tokens/counter.ts";
+import type { Usage } from "../usage/usage.ts";
+
+/** A wire format that clients or providers speak. */
+export type DialectName =
+  | "openai-chat"
+  | "openai-responses"
+  | "openai-completions"
+  | "openai-embeddings"
+  | "anthropic-messages"
+  | "bedrock-converse"
+  | "bedrock-invoke"
+  | "gemini-generate"
+  | "cohere-rerank";
+
+/** What a request asks for: a kind of work, and what its path alone says about it. */
+export interface Operation {
+  /** e.g. `chat`, `embeddings`, `models`, `count_tokens`. */
+  readonly name: string;
+  /** The model, where the path names it (Bedrock, Gemini). */
+  readonly model?: string;
+  /** Whether the path asks for a stream, where it does. */
+  readonly stream?: boolean;
+}
+
+/** A finished answer made here. */
+export interface LocalReply {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
+/** What decides about a request, read from its bytes without parsing what nobody reads; the upstream will read the same. */
+export interface RequestFacts {
+  readonly operation: Operation;
+  /** The model as the client names it; empty when the request names none. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** Answers asked for (`n`); every one is billed. */
+  readonly choices: number;
+  /** The larger of the caps the client set on output tokens; undefined: none. */
+  readonly outputCap: number | undefined;
+  /** The string contents to be counted as input, in order. */
+  readonly text: readonly TextSpan[];
+  /** Tokens of input that are not in `text`: per message and per tool overheads, images. */
+  readonly overheadTokens: number;
+  readonly messages: number;
+  readonly tools: number;
+  readonly images: number;
+  /** `contract` and `metadata` of the body: string, number and boolean leaves by dotted path, e.g. `metadata.workflow`. Bounded. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Whether the client itself asked for usage in its stream. */
+  readonly wantsUsage: boolean;
+  /** The dialect's own positions of what it may splice; opaque to others. */
+  readonly marks: unknown;
+}
+
+/** What changes in a request on its way to one target; everything else passes byte for byte. */
+export interface RequestEdits {
+  readonly model: string;
+  /** The output cap to write; undefined leaves the client's own. */
+  readonly outputCap: number | undefined;
+  /** The field that carries it upstream (`max_tokens`, `max_completion_tokens`). */
+  readonly outputCapField: string;
+}
+
+/** What was learnt from the response bytes so far. */
+export interface ResponseSeen {
+  readonly usage: Usage | undefined;
+  /** The provider's usage object was there but incomplete. */
+  readonly usagePartial: boolean;
+  readonly model: string | undefined;
+  /** Unified: stop, length, tool_calls, content_filter, error. */
+  readonly finishReason: string | undefined;
+  /** First text, reasoning or tool-call delta has passed. */
+  readonly content: boolean;
+  /** The format's own end was seen ([DONE], message_stop, a whole JSON answer). */
+  readonly complete: boolean;
+  /** An error the provider sent inside a 200. */
+  readonly error: GatewayError | undefined;
+}
+
+/** Response bytes on their way to the client. One per attempt that answers; pushed synchronously. */
+export interface ResponseTransform {
+  /** Takes the next bytes (cut anywhere) and returns what goes to the client: the same buffer where nothing changes. */
+  push(chunk: Buffer, end: boolean): Buffer;
+  readonly seen: ResponseSeen;
+  /** What a client must get when the answer breaks off here: an in-dialect error event, or nothing where only a cut is honest. */
+  breakOff(error: GatewayError): Buffer;
+}
+
+/** What a response transform needs to know and whom it tells. */
+export interface ResponseContext {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly facts: RequestFacts;
+  /** Billed output text as it passes: content, reasoning, refusals, tool names and arguments. */
+  readonly onText: (text: string) => void;
+}
+
+/** One wire format. */
+export interface Dialect {
+  readonly name: DialectName;
+  /** The operation a method and path (query included) ask for; undefined when they are not of this dialect. */
+  match(method: string, path: string): Operation | undefined;
+  /** Throws `invalid_request` for anything not understood, ambiguous, or readable in two ways. */
+  inspect(body: Buffer, operation: Operation): RequestFacts;
+  splice(body: Buffer, facts: RequestFacts, edits: RequestEdits): Buffer;
+  /** The bytes of the answer as they pass from an upstream of the same dialect to the client. */
+  passResponse(context: ResponseContext): ResponseTransform;
+  /** A failure as this format's clients expect it; `requestId` where the format shows one. */
+  encodeError(error: GatewayError, requestId: string): LocalReply;
+}

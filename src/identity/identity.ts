@@ -1,0 +1,38 @@
+import type { Headers } from "../core/headers.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { Principal } from "./principal.ts";
+
+/** What one way of identifying says about a request: who it is, that its credential is bad, or that it is not for it to say. */
+export type Recognition =
+  | { readonly kind: "principal"; readonly principal: Principal }
+  | { readonly kind: "rejected"; readonly reason: string }
+  | { readonly kind: "unrecognised" };
+
+/** One way of telling who calls. The first of the config's list that recognises the credential decides. */
+export interface Identity {
+  readonly type: string;
+  identify(credential: string | undefined, nowMs: number): MaybePromise<Recognition>;
+}
+
+/** The credential as SDKs send it: `Authorization: Bearer`, `x-api-key`, `api-key`, `x-goog-api-key`; undefined when there is none. */
+export function credentialOf(headers: Headers): string | undefined {
+  const authorization = headers.get("authorization");
+  const bearer =
+    authorization === undefined ? undefined : /^bearer +(\S.*)$/i.exec(authorization)?.[1]?.trim();
+  return (
+    bearer ??
+    headers.get("x-api-key") ??
+    headers.get("api-key") ??
+    headers.get("x-goog-api-key") ??
+    authorization
+  );
+}
+
+/** The headers that may carry a client's credential; none of them ever reaches a provider. */
+export const credentialHeaders: readonly string[] = [
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "cookie",
+];

@@ -1,0 +1,47 @@
+/** Where an attempt goes: a configured backend and the provider's own model name. */
+export interface Target {
+  readonly backend: string;
+  readonly model: string;
+}
+
+/** Written `backend/model`. */
+export function formatTarget(target: Target): string {
+  return `${target.backend}/${target.model}`;
+}
+
+/** Text before the first `/` is the backend, the rest verbatim the model; undefined when either is empty. */
+export function parseTarget(text: string): Target | undefined {
+  const slash = text.indexOf("/");
+  if (slash <= 0 || slash === text.length - 1) return undefined;
+  return { backend: text.slice(0, slash), model: text.slice(slash + 1) };
+}
+
+/** Deadlines of one plan in milliseconds; undefined: none. */
+export interface Timeouts {
+  readonly attemptMs: number | undefined;
+  readonly firstTokenMs: number | undefined;
+  readonly betweenTokensMs: number | undefined;
+  readonly totalMs: number | undefined;
+}
+
+/** `plain` retries by status and transport alone; `guarded` and `validated` (with routing) look at content too. */
+export type Mode = "plain" | "guarded" | "validated";
+
+/** One target of a plan with what it may cost. */
+export interface PlannedTarget {
+  readonly target: Target;
+  /** Counted input tokens by this target's own counter, before any safety factor. */
+  readonly inputTokens: number;
+  /** The dearest this attempt can cost, nano-USD. */
+  readonly costMaxNanoUsd: bigint;
+}
+
+/** The ordered targets of one exchange with the caps and deadlines that bind them. */
+export interface Plan {
+  readonly targets: readonly PlannedTarget[];
+  /** Output tokens each answer may have at most: the client's own cap, clamped, or the injected one. */
+  readonly outputCap: number;
+  readonly choices: number;
+  readonly mode: Mode;
+  readonly timeouts: Timeouts;
+}

@@ -1,0 +1,24 @@
+import type { GatewayError } from "../core/errors.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { Claim } from "../ledger/ledger.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/** What a policy judges: who asks, under which contract, for what. */
+export interface Admission {
+  readonly principal: Principal;
+  /** Contract, principal and request fields by name (`tenant_id`, `workflow`, `model`, …); what rules match and accounts are keyed by. */
+  readonly field: (name: string) => string | undefined;
+  readonly plan: Plan;
+  readonly nowMs: number;
+}
+
+/** A policy's answer: allowed with claims on accounts, or denied. */
+export type Verdict =
+  | { readonly kind: "allow"; readonly claims: readonly Claim[] }
+  | { readonly kind: "deny"; readonly error: GatewayError };
+
+/** A pure rule. Only admission reserves, only settlement settles. */
+export interface Policy {
+  readonly name: string;
+  judge(admission: Admission): Verdict;
+}

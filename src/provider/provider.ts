@@ -1,0 +1,44 @@
+import type { Headers } from "../core/headers.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { Dialect, Operation } from "../dialect/dialect.ts";
+
+/** How a failed attempt is treated (reference/providers.md §1.15). */
+export type FailureClass =
+  | "client_error"
+  | "context_length"
+  | "content_policy"
+  | "auth_or_quota"
+  | "rate_limited"
+  | "overloaded"
+  | "timeout";
+
+/** A request as it goes to the provider; `authorize` may add to `headers`. */
+export interface OutgoingRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly host: string;
+  readonly headers: [name: string, value: string][];
+  readonly body: Buffer;
+  readonly nowMs: number;
+}
+
+/** A vendor's API with the credentials of one backend. */
+export interface Provider {
+  /** The provider type: `openai`, `openai-compatible`, … */
+  readonly type: string;
+  /** Where the API is: origin and base path. */
+  readonly endpoint: URL;
+  /** The dialect spoken for an operation; undefined when this provider cannot do it. */
+  dialect(operation: Operation): Dialect | undefined;
+  /** The path under the endpoint, and headers the API wants besides credentials. */
+  prepare(
+    operation: Operation,
+    model: string,
+  ): { readonly path: string; readonly headers: readonly (readonly [string, string])[] };
+  /** Adds the proof of who we are. */
+  authorize(outgoing: OutgoingRequest): MaybePromise<void>;
+  /** The body field that caps output tokens, e.g. `max_completion_tokens`. */
+  outputCapField(operation: Operation): string;
+  classify(status: number, headers: Headers, body: Buffer): FailureClass;
+}
