@@ -1,0 +1,94 @@
+import type { Contract, ContractReader } from "../contract/contract.ts";
+import type { GatewayError } from "../core/errors.ts";
+import type { EdgeAddress } from "../edge/edge.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { Caps } from "../plan/caps.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Catalogue } from "../price/rate.ts";
+import type { Provider } from "../provider/provider.ts";
+import type { ModelRoute } from "../route/model-route.ts";
+
+/** A host and port; port 0: the kernel's choice. */
+export type TcpAddress = Extract<EdgeAddress, { kind: "tcp" }>;
+
+/** Envoy's side towards clients. */
+export interface ListenConfig {
+  readonly address: TcpAddress;
+  /** A longer request body is answered 413. */
+  readonly bodyLimitBytes: number;
+}
+
+/** Our side towards Envoy. */
+export interface ServerConfig {
+  /** A Unix socket's path is absolute. */
+  readonly address: EdgeAddress;
+  /** The longest wait for running streams at shutdown. */
+  readonly drainMs: number;
+}
+
+/** Health, metrics and the usage API. */
+export interface AdminConfig {
+  readonly address: TcpAddress;
+  /** What `Authorization: Bearer` must carry; undefined only on loopback. */
+  readonly token: string | undefined;
+}
+
+/** How a backend's certificate is checked where the system's CAs and the endpoint's host name do not do. */
+export interface BackendTls {
+  /** Absolute path of a PEM file with the CAs to trust; undefined: the system's. */
+  readonly caFile: string | undefined;
+  /** The name for SNI and verification; undefined: the endpoint's host. */
+  readonly serverName: string | undefined;
+}
+
+/** One configured provider; one Envoy cluster. */
+export interface Backend {
+  readonly name: string;
+  readonly provider: Provider;
+  readonly region: string | undefined;
+  /** Self-hosted: what it is sent stays in the house. */
+  readonly private: boolean;
+  /** Undefined: the defaults for an https endpoint. */
+  readonly tls: BackendTls | undefined;
+}
+
+/** The embedded ledger and the folder of its journal (absolute). */
+export interface LedgerConfig {
+  readonly kind: "memory";
+  readonly folder: string;
+}
+
+/** The append-only usage log. */
+export interface UsageLogConfig {
+  /** Absolute path. */
+  readonly folder: string;
+}
+
+/** The compiled, frozen config that an exchange is pinned to. Every lookup is pure and needs no parsing. */
+export interface Snapshot {
+  /** The first 12 hex digits of a SHA-256 over the file and its inputs (keys, prices); in each record as `config_version`. */
+  readonly version: string;
+  readonly listen: ListenConfig;
+  readonly server: ServerConfig;
+  readonly admin: AdminConfig;
+  readonly backends: ReadonlyMap<string, Backend>;
+  /** In the config's order: the first that recognises a credential decides. */
+  readonly identities: readonly Identity[];
+  readonly contract: ContractReader;
+  /** Limits and budgets, in the config's order. */
+  readonly policies: readonly Policy[];
+  readonly prices: Catalogue;
+  readonly ledger: LedgerConfig;
+  readonly usageLog: UsageLogConfig;
+  /** How a model name is answered: the exact name, else the longest `prefix/*`; undefined: no such model. */
+  model(name: string): ModelRoute | undefined;
+  /** Names for `GET /v1/models`, in the config's order; patterns are left out. */
+  models(): readonly string[];
+  /** The refusal (`forbidden`) when this principal may not use one of the models; undefined: allowed. */
+  access(models: readonly string[], principal: Principal, contract: Contract): GatewayError | undefined;
+  /** The caps of the first rule that matches. */
+  caps(principal: Principal, contract: Contract): Caps;
+  /** The whole config with defaults as plain data, secrets as `***`; for admin's /config. */
+  redacted(): unknown;
+}

@@ -1,0 +1,31 @@
+import type { Headers } from "../core/headers.ts";
+import type { Principal } from "../identity/principal.ts";
+
+/** The part of a request that a contract is read from. */
+export interface ContractSource {
+  readonly headers: Headers;
+  /** Leaves of the body's `contract` and `metadata` by dotted path, e.g. `contract.workflow`, `metadata.workflow`. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly principal: Principal;
+}
+
+/** One request's contract: validated, with defaults filled in and the identity's values in place. */
+export interface Contract {
+  /**
+   * A contract field or one of the principal's (`tenant_id`, `user_id`, `team`, `app`) by name; undefined when unknown or not set.
+   * `roles` are the principal's alone: they are many and no field.
+   */
+  field(name: string): string | undefined;
+  /** Every field that has a value, in the order of the record: the eight, then own fields. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** Reads contracts as one config defines them. */
+export interface ContractReader {
+  /** Request headers that carry a contract field, lower case: none of them reaches a provider. */
+  readonly headerNames: readonly string[];
+  /** Every field a contract can have, and the principal's: what limits may be kept by and rules may match. */
+  readonly fieldNames: ReadonlySet<string>;
+  /** Throws `invalid_contract` naming the field and what it may be, `forbidden` for another tenant's or user's name. */
+  read(source: ContractSource): Contract;
+}
