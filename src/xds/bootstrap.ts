@@ -1,0 +1,86 @@
+import { compileClusters, compileEdgeCluster } from "./cluster.ts";
+import type { EnvoyInput } from "./envoy-input.ts";
+import { compileListener } from "./listener.ts";
+import { compileRoutes } from "./route.ts";
+import type { Json } from "./typed.ts";
+
+/** The files of one Envoy, by path relative to its folder, as JSON values. One directory a kind: a rename re-reads a whole directory. */
+export interface EnvoyFiles {
+  readonly "bootstrap.json": Json;
+  readonly "cds/clusters.json": Json;
+  readonly "lds/listeners.json": Json;
+  readonly "rds/routes.json": Json;
+}
+
+/** Compiles everything Envoy reads. `folder` is the absolute path where the files will lie. */
+export function compileEnvoy(input: EnvoyInput, folder: string): EnvoyFiles {
+  return {
+    "bootstrap.json": bootstrap(input, folder),
+    "cds/clusters.json": discoveryResponse(
+      input.version,
+      "config.cluster.v3.Cluster",
+      compileClusters(input),
+    ),
+    "lds/listeners.json": discoveryResponse(input.version, "config.listener.v3.Listener", [
+      compileListener(input, {
+        rds: { route_config_name: "tollgate", config_source: fileSource(folder, "rds/routes.json") },
+      }),
+    ]),
+    "rds/routes.json": discoveryResponse(input.version, "config.route.v3.RouteConfiguration", [
+      compileRoutes(input),
+    ]),
+  };
+}
+
+/** The same configuration as one static file, for an Envoy that somebody else runs. */
+export function compileStatic(input: EnvoyInput): Json {
+  return {
+    layered_runtime: runtime(),
+    static_resources: {
+      listeners: [compileListener(input, { route_config: compileRoutes(input) })],
+      clusters: [...compileClusters(input), compileEdgeCluster(input.edge, input.listen.bodyLimitBytes)],
+    },
+  };
+}
+
+function bootstrap(input: EnvoyInput, folder: string): Json {
+  return {
+    node: { id: "tollgate", cluster: "tollgate" },
+    admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
+    layered_runtime: runtime(),
+    dynamic_resources: {
+      cds_config: fileSource(folder, "cds/clusters.json"),
+      lds_config: fileSource(folder, "lds/listeners.json"),
+    },
+    static_resources: { clusters: [compileEdgeCluster(input.edge, input.listen.bodyLimitBytes)] },
+  };
+}
+
+/** Ends ext_proc streams without RST_STREAM, which stock HTTP/2 servers answer with GOAWAY after a thousand. */
+function runtime(): Json {
+  return {
+    layers: [
+      { name: "tollgate", static_layer: { "envoy.reloadable_features.ext_proc_graceful_grpc_close": true } },
+    ],
+  };
+}
+
+function fileSource(folder: string, file: string): Json {
+  return {
+    resource_api_version: "V3",
+    path_config_source: {
+      path: `${folder}/${file}`,
+      watched_directory: { path: `${folder}/${file.slice(0, file.indexOf("/"))}` },
+    },
+  };
+}
+
+function discoveryResponse(version: string, type: string, resources: readonly Json[]): Json {
+  return {
+    version_info: version,
+    resources: resources.map((resource) => ({
+      "@type": `type.googleapis.com/envoy.${type}`,
+      ...(resource as object),
+    })),
+  };
+}

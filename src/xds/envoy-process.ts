@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+const readyTimeoutMs = 20_000;
+const pollMs = 20;
+const killAfterMs = 5_000;
+
+/** How one Envoy is run. */
+export interface EnvoyOptions {
+  readonly binary: string;
+  readonly bootstrap: string;
+  /** Holds `envoy.pid`, `envoy.log` and the admin address. */
+  readonly folder: string;
+  /** Worker threads. */
+  readonly concurrency: number;
+  /** Called once if Envoy ends without `stop`. */
+  readonly onExit: (reason: string) => void;
+}
+
+/** A running Envoy. */
+export interface EnvoyProcess {
+  readonly pid: number;
+  /** Origin of Envoy's own admin interface. */
+  readonly adminUrl: string;
+  /** The address its listener really has, `host:port`. */
+  listenAddress(): Promise<string>;
+  /** Takes no new connections; those that are open go on. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts Envoy and resolves when it serves; rejects with the end of its log when it does not. */
+export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
+  mkdirSync(options.folder, { recursive: true });
+  endStale(options.folder, options.binary);
+  const adminFile = join(options.folder, "envoy.admin");
+  rmSync(adminFile, { force: true });
+  const child = spawnEnvoy(options, adminFile);
+  let ended: string | undefined;
+  let stopping = false;
+  child.once("exit", (code, signal) => {
+    ended = `Envoy ended (${signal ?? `exit code ${code}`}): ${logTail(options.folder)}`;
+    if (!stopping) options.onExit(ended);
+  });
+  child.once("error", (error) => {
+    ended = `Envoy could not be started: ${error.message}`;
+  });
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await end(child);
+    rmSync(join(options.folder, "envoy.pid"), { force: true });
+  };
+  try {
+    const adminUrl = await waitUntilReady(adminFile, () => ended);
+    return {
+      pid: child.pid ?? 0,
+      adminUrl,
+      listenAddress: () => listenAddress(adminUrl),
+      drain: async () => {
+        await fetch(`${adminUrl}/drain_listeners?inboundonly&graceful&skip_exit`, { method: "POST" });
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function spawnEnvoy(options: EnvoyOptions, adminFile: string): ChildProcess {
+  const log = openSync(join(options.folder, "envoy.log"), "w");
+  try {
+    const child = spawn(
+      options.binary,
+      [
+        ...["-c", options.bootstrap, "--use-dynamic-base-id", "--reject-unknown-dynamic-fields"],
+        ...[
+          "--concurrency",
+          String(options.concurrency),
+          "--log-level",
+          "warning",
+          "--admin-address-path",
+          adminFile,
+        ],
+        ...["--drain-time-s", "1", "--parent-shutdown-time-s", "2"],
+      ],
+      { stdio: ["ignore", log, log] },
+    );
+    if (child.pid !== undefined) writeFileSync(join(options.folder, "envoy.pid"), String(child.pid));
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Ends the Envoy that an earlier run in the same folder left behind, if that process really is one. */
+function endStale(folder: string, binary: string): void {
+  const file = join(folder, "envoy.pid");
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, "utf8"));
+  try {
+    if (Number.isInteger(pid) && pid > 1 && readlinkSync(`/proc/${pid}/exe`) === binary)
+      process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone already, or not ours to read.
+  }
+  rmSync(file, { force: true });
+}
+
+async function waitUntilReady(adminFile: string, ended: () => string | undefined): Promise<string> {
+  const deadline = Date.now() + readyTimeoutMs;
+  while (Date.now() < deadline) {
+    const reason = ended();
+    if (reason !== undefined) throw new Error(reason);
+    const address = existsSync(adminFile) ? readFileSync(adminFile, "utf8").trim() : "";
+    if (address !== "" && (await isReady(`http://${address}`))) return `http://${address}`;
+    await delay(pollMs);
+  }
+  throw new Error(`Envoy was not ready after ${readyTimeoutMs / 1000} s`);
+}
+
+async function isReady(adminUrl: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${adminUrl}/ready`);
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+async function listenAddress(adminUrl: string): Promise<string> {
+  const response = await fetch(`${adminUrl}/listeners?format=json`);
+  const { listener_statuses: statuses } = (await response.json()) as {
+    listener_statuses?: { local_address: { socket_address: { address: string; port_value: number } } }[];
+  };
+  const address = statuses?.[0]?.local_address.socket_address;
+  if (address === undefined) throw new Error("Envoy has no listener");
+  return `${address.address}:${address.port_value}`;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+  await exited;
+  clearTimeout(timer);
+}
+
+function logTail(folder: string): string {
+  const log = readFileSync(join(folder, "envoy.log"), "utf8").trimEnd();
+  return log.split("\n").slice(-5).join("\n");
+}

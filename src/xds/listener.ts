@@ -1,0 +1,57 @@
+import { attemptLog, requestLog } from "./access-log.ts";
+import { bodyHeadroomBytes, type EnvoyInput } from "./envoy-input.ts";
+import { downstreamFilter } from "./ext-proc.ts";
+import { type Json, typed } from "./typed.ts";
+
+/** Envoy holds at most this much of a connection's data beyond what the body limit asks for. */
+const connectionBufferBytes = 1_048_576;
+/** Longest silence on a stream; whole answers of reasoning models take minutes before their first byte. */
+const streamIdleTimeout = "900s";
+
+/** Where a listener's routes are: by discovery or in place. */
+export type RouteSource = { readonly rds: Json } | { readonly route_config: Json };
+
+/** The listener clients connect to. */
+export function compileListener(input: EnvoyInput, routes: RouteSource): Json {
+  return {
+    name: "tollgate",
+    address: { socket_address: { address: input.listen.host, port_value: input.listen.port } },
+    // A vhost's body limit only raises the listener's, so the listener's must not be above it.
+    per_connection_buffer_limit_bytes: Math.min(
+      connectionBufferBytes,
+      input.listen.bodyLimitBytes + bodyHeadroomBytes,
+    ),
+    filter_chains: [{ filters: [connectionManager(routes)] }],
+  };
+}
+
+function connectionManager(routes: RouteSource): Json {
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typed_config: typed("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+      stat_prefix: "tollgate",
+      codec_type: "AUTO",
+      // Makes x-envoy-*, x-forwarded-for and x-request-id of clients ineffective.
+      use_remote_address: true,
+      normalize_path: true,
+      // Model names in paths may hold encoded slashes (Bedrock ARNs).
+      path_with_escaped_slashes_action: "KEEP_UNCHANGED",
+      stream_idle_timeout: streamIdleTimeout,
+      request_headers_timeout: "10s",
+      request_timeout: "300s",
+      delayed_close_timeout: "1s",
+      access_log: [requestLog()],
+      http_filters: [
+        downstreamFilter(),
+        {
+          name: "envoy.filters.http.router",
+          typed_config: typed("extensions.filters.http.router.v3.Router", {
+            suppress_envoy_headers: true,
+            upstream_log: [attemptLog()],
+          }),
+        },
+      ],
+      ...routes,
+    }),
+  };
+}
