@@ -24,7 +24,10 @@ export interface EdgeStream {
   fail(status: GrpcStatus, message: string): void;
 }
 
-/** What a service does with one call. Called synchronously, in order; must not throw. */
+/**
+ * What a service does with one call. Called in order, never from inside `send`, `end` or `fail`; must not throw.
+ * After the service's own `end` or `fail` only `closed` follows.
+ */
 export interface EdgeHandler {
   /** One whole message. The bytes are valid only during the call unless copied or retained by the handler as its own slice. */
   message(bytes: Buffer): void;
@@ -56,8 +59,17 @@ export interface Edge {
   close(): Promise<void>;
 }
 
+/** What an edge may be told besides its methods. */
+export interface EdgeOptions {
+  /** The longest message a client may send; a longer one ends its call with RESOURCE_EXHAUSTED. Default {@link defaultMaxMessageBytes}. */
+  readonly maxMessageBytes?: number;
+}
+
+/** 64 MiB: above the largest body Envoy is told to buffer, with its headers and attributes. */
+export const defaultMaxMessageBytes = 64 << 20;
+
 /** Makes an edge that serves these methods. */
-export type EdgeFactory = (methods: readonly EdgeMethod[]) => Edge;
+export type EdgeFactory = (methods: readonly EdgeMethod[], options?: EdgeOptions) => Edge;
 
 /** Parses `unix:PATH` or `HOST:PORT`; undefined for anything else. */
 export function parseEdgeAddress(text: string): EdgeAddress | undefined {
