@@ -103,6 +103,8 @@ export interface ResponseContext {
 /** One wire format. */
 export interface Dialect {
   readonly name: DialectName;
+  /** Client headers that reach a provider of this dialect, lower case, besides content-type, accept and user-agent; all others are taken off. */
+  readonly requestHeaders: readonly string[];
   /** The operation a method and path (query included) ask for; undefined when they are not of this dialect. */
   match(method: string, path: string): Operation | undefined;
   /** Throws `invalid_request` for anything not understood, ambiguous, or readable in two ways. */

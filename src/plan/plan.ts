@@ -36,6 +36,13 @@ export interface PlannedTarget {
   readonly costMaxNanoUsd: bigint;
 }
 
+/** The most an exchange may take: what claims are made from. */
+export interface Hold {
+  readonly costNanoUsd: bigint;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** The ordered targets of one exchange with the caps and deadlines that bind them. */
 export interface Plan {
   readonly targets: readonly PlannedTarget[];
@@ -44,4 +51,6 @@ export interface Plan {
   readonly choices: number;
   readonly mode: Mode;
   readonly timeouts: Timeouts;
+  /** Covers the dearest target, and failed attempts that may be billed. */
+  readonly hold: Hold;
 }
