@@ -1,6 +1,6 @@
 /**
  * Tokens by class, canonical for every provider: `inputTokens` is the total with cached and cache writes inside,
- * `outputTokens` the total with reasoning inside. Unknown (undefined) is not zero.
+ * `outputTokens` the total with reasoning inside. Counts are non-negative integers; unknown (undefined) is not zero.
  */
 export interface Usage {
   readonly inputTokens: number | undefined;
@@ -8,11 +8,15 @@ export interface Usage {
   readonly cachedInputTokens?: number;
   /** Written to the provider's cache for 5 minutes. */
   readonly cacheWriteTokens?: number;
-  /** Written to the provider's cache for an hour. */
+  /** Written to the provider's cache for an hour; not part of `cacheWriteTokens`. */
   readonly cacheWrite1hTokens?: number;
   readonly reasoningTokens?: number;
   readonly audioInputTokens?: number;
   readonly audioOutputTokens?: number;
+  readonly imageInputTokens?: number;
+  readonly imageOutputTokens?: number;
+  /** The service tier that the response names (`default`, `priority`, `flex`, `batch`); it decides the price. */
+  readonly serviceTier?: string;
 }
 
 /** Where a usage came from: the provider said so, we counted, we took the hold, or the provider's was incomplete and the rest was counted. */
