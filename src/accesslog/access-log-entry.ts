@@ -75,9 +75,11 @@ function readCommon(reader: ProtobufReader, entry: MutableEntry): void {
     else if (tag === commonTags.flags) entry.flags = readResponseFlags(reader);
     else if (tag === commonTags.transportFailure) entry.transportFailure = text(reader);
     else if (tag === commonTags.duration) entry.durationMs = readDurationMs(reader);
-    // A header says the same, of attempts too.
-    else if (tag === commonTags.attempts) entry.attempt ??= positive(reader.varint());
-    else reader.skip(tag);
+    else if (tag === commonTags.attempts) {
+      const attempts = positive(reader.varint());
+      // The header, where it is logged, says the same, and of attempts too.
+      entry.attempt ??= attempts;
+    } else reader.skip(tag);
   }
   reader.leave(outer);
 }
