@@ -5,8 +5,12 @@ export interface BilledUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cachedInputTokens: number;
+  /** For 5 minutes. */
   readonly cacheWriteTokens: number;
+  readonly cacheWrite1hTokens: number;
   readonly reasoningTokens: number;
+  /** What a reranker bills by. */
+  readonly searchUnits?: number;
 }
 
 /** A piece of an answer that is written at once. With output tokens it is content, which delays and faults count. */
@@ -22,6 +26,8 @@ export type Answer = {
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined if nothing is billed. */
   readonly usage?: BilledUsage;
+  /** Output tokens that no frame carries, e.g. reasoning that the client does not see; default 0. */
+  readonly hiddenTokens?: number;
   /** The dialect's ways to go wrong; a refusal has none. */
   readonly flaws?: Flaws;
 } & (

@@ -42,8 +42,10 @@ export interface Faults {
   readonly chunkBytes?: number;
   /** Input tokens said to be read from the provider's cache; at most the input. */
   readonly cachedTokens?: number;
-  /** Input tokens said to be written to the provider's cache; at most the rest of the input. */
+  /** Input tokens said to be written to the provider's cache for 5 minutes; at most the rest of the input. */
   readonly cacheWriteTokens?: number;
+  /** The same, for an hour. */
+  readonly cacheWrite1hTokens?: number;
   /** Output tokens of reasoning, besides the visible ones. */
   readonly reasoningTokens?: number;
   /** Answer with this many tool calls, if the request has tools. */
@@ -86,6 +88,7 @@ const faultWords: {
   chunkBytes: ["chunk-bytes", (text) => inRange(text, 1, countMax)],
   cachedTokens: ["cached-tokens", readCount],
   cacheWriteTokens: ["cache-write-tokens", readCount],
+  cacheWrite1hTokens: ["cache-write-1h-tokens", readCount],
   reasoningTokens: ["reasoning-tokens", readCount],
   toolCalls: ["tool-calls", (text) => inRange(text, 0, 128)],
   finish: ["finish", readText],

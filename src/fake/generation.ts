@@ -7,6 +7,9 @@ import { answerWords } from "./words.ts";
 /** Output tokens of a choice if nobody asks for another number. */
 const tokensDefault = 16;
 
+/** The choice whose words are the thoughts: one that no request can have. */
+const thoughtsChoice = -1;
+
 /** What a dialect read in a request, as far as it decides what is generated. */
 export interface Ask {
   readonly faults: Faults;
@@ -41,6 +44,8 @@ export interface Generation {
   /** Words of visible text, each one output token. */
   readonly words: (choice?: number) => Iterable<string>;
   readonly wordCount: number;
+  /** Words of reasoning, each one output token; not every dialect shows them. */
+  readonly thoughts: () => Iterable<string>;
   readonly toolCalls: readonly ToolCall[];
   readonly reasoningTokens: number;
   readonly end: "stop" | "length" | "tools";
@@ -65,26 +70,34 @@ export function generate(ask: Ask): Generation {
   }
   const perChoice = reasoningTokens + wordCount + sumOf(toolCalls);
   const length = wordCount < wanted || (calls > 0 && room <= 0);
-  const cachedInputTokens = Math.min(faults.cachedTokens ?? 0, inputTokens);
   return {
     words: (choice = 0) => answerWords(prompt, wordCount, choice),
     wordCount,
+    thoughts: () => answerWords(prompt, reasoningTokens, thoughtsChoice),
     toolCalls,
     reasoningTokens,
     end: length ? "length" : toolCalls.length > 0 ? "tools" : "stop",
     usage: {
-      inputTokens,
+      ...inputUsage(inputTokens, faults),
       outputTokens: perChoice * choices,
-      cachedInputTokens,
-      cacheWriteTokens: Math.min(faults.cacheWriteTokens ?? 0, inputTokens - cachedInputTokens),
       reasoningTokens: reasoningTokens * choices,
     },
   };
 }
 
-/** What is billed for input alone, e.g. an embedding. */
-export function inputOnly(inputTokens: number): BilledUsage {
-  return { inputTokens, outputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+/** What is billed for input alone; how much of it is said to be cached is within it. */
+export function inputUsage(inputTokens: number, faults: Faults): BilledUsage {
+  const cachedInputTokens = Math.min(faults.cachedTokens ?? 0, inputTokens);
+  const cacheWriteTokens = Math.min(faults.cacheWriteTokens ?? 0, inputTokens - cachedInputTokens);
+  const rest = inputTokens - cachedInputTokens - cacheWriteTokens;
+  const cacheWrite1hTokens = Math.min(faults.cacheWrite1hTokens ?? 0, rest);
+  const nothing = { outputTokens: 0, reasoningTokens: 0 };
+  return { inputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens, ...nothing };
+}
+
+/** Input tokens that no cache had a part in: what some vendors call input. */
+export function uncachedInput(usage: BilledUsage): number {
+  return usage.inputTokens - usage.cachedInputTokens - usage.cacheWriteTokens - usage.cacheWrite1hTokens;
 }
 
 /**

@@ -11,14 +11,13 @@ import {
   refuseMissing,
   refuseUnknown,
 } from "./openai.ts";
+import { countTurns, lastUserText, type Turn } from "./prompt.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 import { countTokens } from "./token-count.ts";
 
 const pathPattern =
   /^(?:\/openai)?\/v1\/chat\/completions$|^\/openai\/deployments\/[^/]+\/chat\/completions$/;
 const choicesMax = 128;
-/** Tokens an image is billed at, whatever its size (OpenAI's low detail). */
-const imageTokens = 85;
 const obfuscationChars = 8;
 
 const parameters: ReadonlySet<string> = new Set(
@@ -55,10 +54,11 @@ function answerChat(call: Call): Answer | Refusal {
     return refusal("bad-request", { message: `Invalid 'n': expected 1 to ${choicesMax}.`, param: "n" });
   }
   const tools = toolsOf(body);
+  const messages = listOf(body.messages).map(recordOf);
   const made = generate({
     faults,
-    prompt: promptOf(body),
-    inputTokens: countChat(body) + countTools(tools),
+    prompt: lastUserText(messages.map(turnOf)),
+    inputTokens: countChat(messages) + countTools(tools),
     cap: countOf(body.max_completion_tokens) ?? countOf(body.max_tokens),
     choices,
     tools,
@@ -72,6 +72,7 @@ function answerChat(call: Call): Answer | Refusal {
         headers: { "content-type": "text/event-stream; charset=utf-8", ...openaiHeaders(call) },
         streamed: true,
         usage,
+        hiddenTokens: usage.reasoningTokens,
         frames: streamOf(call, made, choices),
         flaws: {
           error: frame(sse(openaiError(refusal("server"), call))),
@@ -94,39 +95,18 @@ function answerChat(call: Call): Answer | Refusal {
       };
 }
 
-/**
- * Input tokens of messages by OpenAI's cookbook rule: 3 each, its role and text, 1 for a name, and 3 for the answer's
- * start. Tool calls in the history count by their JSON, images 85 each.
- */
-export function countChat(body: JsonRecord): number {
-  let total = 3;
-  for (const message of listOf(body.messages).map(recordOf)) {
-    total += 3 + countTokens(textOf(message.role) ?? "") + countContent(message.content);
-    const name = textOf(message.name);
-    if (name !== undefined) total += 1 + countTokens(name);
-    if (Array.isArray(message.tool_calls)) total += countTokens(JSON.stringify(message.tool_calls));
+/** Tokens of the messages; a name costs 1 besides itself, and tool calls in the history count by their JSON. */
+function countChat(messages: readonly JsonRecord[]): number {
+  let total = countTurns(messages.map(turnOf));
+  for (const { name, tool_calls: toolCalls } of messages) {
+    if (typeof name === "string") total += 1 + countTokens(name);
+    if (Array.isArray(toolCalls)) total += countTokens(JSON.stringify(toolCalls));
   }
   return total;
 }
 
-function countContent(content: unknown): number {
-  if (typeof content === "string") return countTokens(content);
-  return listOf(content)
-    .map(recordOf)
-    .reduce(
-      (sum, { type, text }) => sum + (type === "image_url" ? imageTokens : countTokens(textOf(text) ?? "")),
-      0,
-    );
-}
-
-function promptOf(body: JsonRecord): string {
-  const last = listOf(body.messages)
-    .map(recordOf)
-    .findLast((message) => message.role === "user");
-  if (typeof last?.content === "string") return last.content;
-  return listOf(last?.content)
-    .map((part) => textOf(recordOf(part).text) ?? "")
-    .join("");
+function turnOf({ role, content }: JsonRecord): Turn {
+  return { role: textOf(role) ?? "", content };
 }
 
 function toolsOf(body: JsonRecord): readonly Tool[] {
@@ -150,7 +130,7 @@ function usageOf({ usage }: Generation): JsonRecord {
     total_tokens: usage.inputTokens + usage.outputTokens,
     prompt_tokens_details: {
       cached_tokens: usage.cachedInputTokens,
-      ...(usage.cacheWriteTokens > 0 && { cache_write_tokens: usage.cacheWriteTokens }),
+      cache_write_tokens: usage.cacheWriteTokens + usage.cacheWrite1hTokens,
       audio_tokens: 0,
     },
     completion_tokens_details: {

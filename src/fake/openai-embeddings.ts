@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Answer, brokenJson, frame } from "./answer.ts";
 import type { Call, FakeDialect, Operation } from "./dialect.ts";
-import { inputOnly } from "./generation.ts";
+import { inputUsage } from "./generation.ts";
 import { countOf, type JsonRecord, textOf } from "./json.ts";
 import {
   openaiCredential,
@@ -61,7 +61,7 @@ function answerEmbeddings(call: Call): Answer | Refusal {
     status: 200,
     headers: openaiJsonHeaders(call),
     streamed: false,
-    usage: inputOnly(tokens),
+    usage: inputUsage(tokens, call.faults),
     frames: [frame(JSON.stringify(whole))],
     flaws: {
       error: frame(JSON.stringify(openaiError(refusal("server"), call))),

@@ -86,10 +86,14 @@ async function settle(outlet: Outlet, wire: Wire): Promise<void> {
 
 /**
  * What the provider bills: nothing if it failed before its first content; of a stream that did not reach its end the
- * input, the reasoning, and what was written; else all of it, since a whole answer was generated whoever receives it.
+ * input, what nobody sees, and what was written; else all of it, since a whole answer was generated whoever receives it.
  */
-function bill({ usage, streamed }: Answer, outcome: Outcome, writtenTokens: number): BilledUsage | null {
+function bill(
+  { usage, streamed, hiddenTokens = 0 }: Answer,
+  outcome: Outcome,
+  writtenTokens: number,
+): BilledUsage | null {
   if (usage === undefined || (outcome === "faulted" && writtenTokens === 0)) return null;
   if (!streamed || outcome === "complete") return usage;
-  return { ...usage, outputTokens: Math.min(usage.outputTokens, usage.reasoningTokens + writtenTokens) };
+  return { ...usage, outputTokens: Math.min(usage.outputTokens, hiddenTokens + writtenTokens) };
 }
