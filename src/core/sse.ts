@@ -1,0 +1,116 @@
+import { ByteQueue } from "./byte-queue.ts";
+
+/** Largest single event held while its end has not come, in bytes: room for an image in base64. */
+export const sseEventBytesMax = 8 * 1024 * 1024;
+
+/** One event of a stream (HTML standard §9.2), with the bytes it was written in, blank line included. */
+export interface SseEvent {
+  readonly bytes: Buffer;
+  /** The `event` field; empty when there is none. */
+  readonly name: string;
+  /** The `data` lines joined by line feeds; undefined when there is none, as in a comment. */
+  readonly data: string | undefined;
+  /** Where the data stands in `bytes` when it is one line; -1 otherwise. */
+  readonly dataStart: number;
+  readonly dataEnd: number;
+}
+
+/**
+ * Cuts a stream of server-sent events from bytes that come in pieces cut anywhere. Push a piece, then pull events until there is none.
+ * Lines may end in LF, CR or CRLF; a CR at the end of a piece waits for the next byte, which may be its LF. Throws `upstream_invalid` when one event
+ * that comes in pieces passes {@link sseEventBytesMax}.
+ */
+export class SseDecoder {
+  readonly #queue = new ByteQueue(sseEventBytesMax, "an event of the stream");
+  /** Where the search for the event's end goes on: the start of a line not yet seen whole, relative to the queue. */
+  #line = 0;
+  /** Up to where that line is known to have no end. */
+  #searched = 0;
+  #ended = false;
+  #first = true;
+
+  /** Adds a piece. With `end`, what is left counts as an event even without its blank line. */
+  push(piece: Buffer, end: boolean): void {
+    this.#queue.push(piece);
+    this.#ended = end;
+  }
+
+  /** The next whole event. */
+  next(): SseEvent | undefined {
+    const bytes = this.#queue.bytes;
+    for (;;) {
+      const lineEnd = this.#endOfLine(bytes);
+      if (lineEnd < 0) return this.#ended ? this.#take(bytes.length) : undefined;
+      const blank = isLineBreak(bytes[this.#line]);
+      this.#line = lineEnd;
+      this.#searched = lineEnd;
+      if (blank) return this.#take(lineEnd);
+    }
+  }
+
+  /** Offset after the line that begins at `#line`, its break included; -1 when its end has not come. */
+  #endOfLine(bytes: Buffer): number {
+    let at = this.#searched;
+    while (at < bytes.length && !isLineBreak(bytes[at])) at += 1;
+    this.#searched = at;
+    if (at === bytes.length) return -1;
+    if (bytes[at] === lineFeed) return at + 1;
+    if (at + 1 === bytes.length) return this.#ended ? at + 1 : -1;
+    return bytes[at + 1] === lineFeed ? at + 2 : at + 1;
+  }
+
+  #take(length: number): SseEvent | undefined {
+    if (length === 0) return undefined;
+    this.#line = 0;
+    this.#searched = 0;
+    const bytes = this.#queue.take(length);
+    const start = this.#first && bytes.indexOf(byteOrderMark) === 0 ? byteOrderMark.length : 0;
+    this.#first = false;
+    return readEvent(bytes, start);
+  }
+}
+
+function readEvent(bytes: Buffer, from: number): SseEvent {
+  let name = "";
+  let data: string | undefined;
+  let dataStart = -1;
+  let dataEnd = -1;
+  for (let at = from; at < bytes.length; ) {
+    const start = at;
+    while (at < bytes.length && !isLineBreak(bytes[at])) at += 1;
+    // The LF of a CRLF is read as an empty line, which inside one event means nothing.
+    const end = at;
+    at += 1;
+    const valueStart = fieldValue(bytes, start, end);
+    if (valueStart < 0) continue;
+    const value = bytes.toString("utf8", valueStart, end);
+    if (bytes[start] === letterE) name = value;
+    else {
+      dataStart = data === undefined ? valueStart : -1;
+      dataEnd = data === undefined ? end : -1;
+      data = data === undefined ? value : `${data}\n${value}`;
+    }
+  }
+  return { bytes, name, data, dataStart, dataEnd };
+}
+
+/** Where the value of an `event` or `data` line begins; -1 for every other line. */
+function fieldValue(bytes: Buffer, start: number, end: number): number {
+  const field = bytes[start] === letterE ? "event" : "data";
+  for (let i = 0; i < field.length; i += 1) if (bytes[start + i] !== field.charCodeAt(i)) return -1;
+  const at = start + field.length;
+  if (at === end) return end;
+  if (at > end || bytes[at] !== colon) return -1;
+  return bytes[at + 1] === space && at + 1 < end ? at + 2 : at + 1;
+}
+
+function isLineBreak(byte: number | undefined): boolean {
+  return byte === lineFeed || byte === carriageReturn;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const colon = 0x3a;
+const space = 0x20;
+const letterE = 0x65;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -1,0 +1,54 @@
+import { type ErrorCode, errorTable, type GatewayError } from "../../core/errors.ts";
+import type { LocalReply } from "../dialect.ts";
+import type { ErrorShape } from "../error-response.ts";
+import { objectOf } from "../json-view.ts";
+import { retryHeaders } from "../retry-headers.ts";
+
+/** OpenAI's own names where it has one (reference/providers.md §1.4), as `type` and `code`; the others are called what we call them. */
+const names: Readonly<Record<ErrorCode, readonly [type: string, code: string | null]>> = {
+  invalid_request: ["invalid_request_error", null],
+  invalid_contract: ["invalid_request_error", "invalid_contract"],
+  input_too_large: ["invalid_request_error", "input_too_large"],
+  context_length_exceeded: ["invalid_request_error", "context_length_exceeded"],
+  unsupported: ["invalid_request_error", "unsupported"],
+  unpriced_model: ["invalid_request_error", "unpriced_model"],
+  unauthenticated: ["invalid_request_error", "invalid_api_key"],
+  forbidden: ["invalid_request_error", "insufficient_permissions"],
+  unknown_path: ["invalid_request_error", "unknown_url"],
+  unknown_model: ["invalid_request_error", "model_not_found"],
+  body_too_large: ["invalid_request_error", "request_too_large"],
+  encoded_body: ["invalid_request_error", "unsupported_content_encoding"],
+  rate_limit: ["rate_limit_error", "rate_limit_exceeded"],
+  insufficient_quota: ["insufficient_quota", "insufficient_quota"],
+  upstream_auth: ["server_error", "upstream_auth"],
+  upstream_invalid: ["server_error", "upstream_invalid"],
+  validation_failed: ["server_error", "validation_failed"],
+  no_backend: ["server_error", "no_backend"],
+  upstream_unavailable: ["server_error", "upstream_unavailable"],
+  capacity: ["server_error", "capacity"],
+  ledger_unavailable: ["server_error", "ledger_unavailable"],
+  shutting_down: ["server_error", "shutting_down"],
+  timeout: ["server_error", "timeout"],
+  internal: ["server_error", "internal_error"],
+};
+
+/** OpenAI's error object: all four members are always there. */
+export function openaiErrorBody(error: GatewayError): object {
+  const [type, code] = names[error.code];
+  return { error: { message: error.message, type, param: error.param ?? null, code } };
+}
+
+/** A failure as OpenAI's SDKs expect it: they tell it by status, `code` and `x-should-retry`. */
+export function encodeOpenaiError(error: GatewayError, requestId: string): LocalReply {
+  return {
+    status: errorTable[error.code].status,
+    headers: [["content-type", "application/json"], ["x-request-id", requestId], ...retryHeaders(error)],
+    body: Buffer.from(JSON.stringify(openaiErrorBody(error))),
+  };
+}
+
+/** OpenAI's error bodies, for answers of compatible servers that may not have one. */
+export const openaiErrorShape: ErrorShape = {
+  isError: (body) => objectOf(body.error) !== undefined,
+  encode: (error) => Buffer.from(JSON.stringify(openaiErrorBody(error))),
+};

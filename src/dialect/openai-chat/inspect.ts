@@ -1,0 +1,127 @@
+import { unreachable } from "../../core/errors.ts";
+import { JsonScan } from "../../core/json-scan.ts";
+import { KeySet } from "../../core/key-set.ts";
+import type { Operation, RequestFacts } from "../dialect.ts";
+import { invalid, readCount, readFlag, readModel } from "../read-field.ts";
+import { type MarkedObject, readMembers } from "../read-members.ts";
+import { RequestDraft } from "../request-draft.ts";
+import { readFields } from "../request-fields.ts";
+import { readMessages, readTools } from "./prompt.ts";
+
+/** Most answers one request may ask for (OpenAI: 1 to 128). */
+const choicesMax = 128;
+
+const requestKeys = new KeySet([
+  "model",
+  "messages",
+  "stream",
+  "stream_options",
+  "n",
+  "max_tokens",
+  "max_completion_tokens",
+  "tools",
+  "functions",
+  "contract",
+  "metadata",
+]);
+
+/** Members that are no part of the prompt, whatever they hold; text in any other member counts as input. */
+const unbilledKeys: ReadonlySet<string> = new Set([
+  "user",
+  "safety_identifier",
+  "prompt_cache_key",
+  "prompt_cache_options",
+  "prompt_cache_retention",
+  "service_tier",
+  "reasoning_effort",
+  "verbosity",
+  "modalities",
+  "audio",
+  "stop",
+  "logit_bias",
+  "tool_choice",
+  "function_call",
+  "web_search_options",
+  "moderation",
+]);
+
+const streamOptionKeys = new KeySet(["include_usage"]);
+
+/** Where a chat request can be changed. */
+export interface ChatMarks {
+  readonly request: MarkedObject<(typeof requestKeys.names)[number]>;
+  readonly streamOptions: MarkedObject<(typeof streamOptionKeys.names)[number]> | undefined;
+}
+
+/** Reads what decides about a chat request (reference/providers.md §1.1) in one pass over its bytes. */
+export function inspectChat(body: Buffer, operation: Operation): RequestFacts {
+  const scan = new JsonScan(body);
+  const draft = new RequestDraft(scan);
+  let streamOptions: ChatMarks["streamOptions"];
+  const request = readMembers(scan, requestKeys, "the body", (key) => {
+    if (key === "stream_options") streamOptions = readStreamOptions(draft);
+    else readMember(key, draft);
+  });
+  scan.finish();
+  if (request.members.messages === undefined) throw invalid("messages", "is missing");
+  return draft.facts(operation, { request, streamOptions } satisfies ChatMarks);
+}
+
+function readMember(key: (typeof requestKeys.names)[number] | "", draft: RequestDraft): void {
+  const scan = draft.scan;
+  switch (key) {
+    case "model":
+      draft.model = readModel(scan, key);
+      return;
+    case "stream":
+      draft.stream = readFlag(scan, key) ?? false;
+      return;
+    case "n":
+      draft.choices = readCount(scan, key, 1, choicesMax) ?? 1;
+      return;
+    case "max_tokens":
+    case "max_completion_tokens":
+      draft.capOutput(readCount(scan, key, 1, Number.MAX_SAFE_INTEGER));
+      return;
+    case "messages":
+      readMessages(draft);
+      return;
+    case "tools":
+    case "functions":
+      readTools(draft, key);
+      return;
+    case "contract":
+    case "metadata":
+      readFields(scan, key, draft.fields);
+      return;
+    case "stream_options":
+      scan.skip();
+      return;
+    case "":
+      readOther(draft);
+      return;
+    default:
+      unreachable(key);
+      return;
+  }
+}
+
+/** A member this gateway does not know: its text may be billed, so it counts. */
+function readOther(draft: RequestDraft): void {
+  const kind = draft.scan.kind();
+  const free = kind === "number" || kind === "boolean" || unbilledKeys.has(draft.scan.text());
+  if (free) draft.scan.skip();
+  else draft.text.value(draft.scan);
+}
+
+function readStreamOptions(draft: RequestDraft): ChatMarks["streamOptions"] {
+  const scan = draft.scan;
+  if (scan.kind() === "null") {
+    scan.skip();
+    return undefined;
+  }
+  return readMembers(scan, streamOptionKeys, "stream_options", (key) => {
+    if (key === "include_usage") draft.wantsUsage = readFlag(scan, "stream_options.include_usage") ?? false;
+    else scan.skip();
+  });
+}

@@ -1,0 +1,190 @@
+import { GatewayError } from "../../core/errors.ts";
+import { KeySet } from "../../core/key-set.ts";
+import { enterArray, enterObject, invalid, readText } from "../read-field.ts";
+import type { RequestDraft } from "../request-draft.ts";
+
+/** Overheads of OpenAI's chat format in tokens (reference/tokenizers.md §8, from the OpenAI cookbook). */
+const perMessageTokens = 3;
+const perNameTokens = 1;
+const replyPrimingTokens = 3;
+const perToolTokens = 7;
+const toolListTokens = 12;
+/** An image of low detail, and the most one of high detail takes: 2048 × 768 px are 4 × 2 tiles of 170 on a base of 85. */
+const lowDetailImageTokens = 85;
+const highDetailImageTokens = 1445;
+/** Base64 bytes of audio or files that are held as one token: above the densest known rate, 10 tokens a second of 16 kB/s audio. */
+const bytesPerMediaToken = 1000;
+/** Base64 bytes of a document that are held as one token: as if all of it were text. */
+const bytesPerFileToken = 4;
+
+const messageKeys = new KeySet([
+  "role",
+  "content",
+  "name",
+  "tool_calls",
+  "function_call",
+  "tool_call_id",
+  "audio",
+]);
+const partKeys = new KeySet(["type", "text", "refusal", "image_url", "input_audio", "file"]);
+const callKeys = new KeySet(["id", "type", "index", "function", "custom"]);
+const calledKeys = new KeySet(["name", "arguments", "input"]);
+const toolKeys = new KeySet(["type", "function", "custom", "strict"]);
+const imageKeys = new KeySet(["url", "detail"]);
+const audioKeys = new KeySet(["data", "format"]);
+const fileKeys = new KeySet(["file_data", "file_id", "filename"]);
+
+/** Reads `messages`: what counts as text, and how many tokens go on top of it. */
+export function readMessages(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (!enterArray(scan, "messages")) throw invalid("messages", "must be an array");
+  while (scan.nextItem()) {
+    draft.messages += 1;
+    if (!enterObject(scan, "messages[]")) throw invalid("messages[]", "must be an object");
+    readMessage(draft);
+  }
+  draft.overheadTokens += draft.messages * perMessageTokens + replyPrimingTokens;
+}
+
+function readMessage(draft: RequestDraft): void {
+  const { scan, text } = draft;
+  for (let key = scan.nextKey(messageKeys); key !== undefined; key = scan.nextKey(messageKeys)) {
+    switch (key) {
+      case "role":
+      case "tool_call_id":
+      case "audio":
+        scan.skip();
+        break;
+      case "content":
+        readContent(draft);
+        break;
+      case "tool_calls":
+        if (enterArray(scan, "messages[].tool_calls")) while (scan.nextItem()) readCall(draft);
+        break;
+      case "function_call":
+        readCalled(draft);
+        break;
+      default:
+        if (key === "name") draft.overheadTokens += perNameTokens;
+        text.value(scan);
+    }
+  }
+}
+
+function readContent(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (scan.kind() !== "array") {
+    draft.text.value(scan);
+    return;
+  }
+  scan.enter();
+  while (scan.nextItem()) {
+    if (scan.kind() === "object") readPart(draft);
+    else draft.text.value(scan);
+  }
+}
+
+function readPart(draft: RequestDraft): void {
+  const scan = draft.scan;
+  scan.enter();
+  for (let key = scan.nextKey(partKeys); key !== undefined; key = scan.nextKey(partKeys)) {
+    if (key === "type") scan.skip();
+    else if (key === "image_url") readImage(draft);
+    else if (key === "input_audio") readAudio(draft);
+    else if (key === "file") readFile(draft);
+    else draft.text.value(scan);
+  }
+}
+
+function readImage(draft: RequestDraft): void {
+  const scan = draft.scan;
+  draft.images += 1;
+  let detail: string | undefined;
+  if (scan.kind() === "object") {
+    scan.enter();
+    for (let key = scan.nextKey(imageKeys); key !== undefined; key = scan.nextKey(imageKeys)) {
+      if (key === "detail") detail = readText(scan, "messages[].content[].image_url.detail");
+      else scan.skip();
+    }
+  } else scan.skip();
+  draft.overheadTokens += detail === "low" ? lowDetailImageTokens : highDetailImageTokens;
+}
+
+function readAudio(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (!enterObject(scan, "messages[].content[].input_audio")) return;
+  for (let key = scan.nextKey(audioKeys); key !== undefined; key = scan.nextKey(audioKeys)) {
+    scan.skip();
+    if (key === "data") draft.overheadTokens += Math.ceil((scan.end - scan.start) / bytesPerMediaToken);
+  }
+}
+
+function readFile(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (!enterObject(scan, "messages[].content[].file")) return;
+  for (let key = scan.nextKey(fileKeys); key !== undefined; key = scan.nextKey(fileKeys)) {
+    if (key === "file_id") throw uncountable("messages[].content[].file.file_id");
+    scan.skip();
+    if (key === "file_data") draft.overheadTokens += Math.ceil((scan.end - scan.start) / bytesPerFileToken);
+  }
+}
+
+/** What is not in the body cannot be counted, and what cannot be counted is not held. */
+function uncountable(param: string): GatewayError {
+  const why = `${param} refers to content that is not in the request, so it cannot be counted; send the content itself`;
+  return new GatewayError("unsupported", why, { param });
+}
+
+function readCall(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (!enterObject(scan, "messages[].tool_calls[]")) return;
+  for (let key = scan.nextKey(callKeys); key !== undefined; key = scan.nextKey(callKeys)) {
+    if (key === "function" || key === "custom") readCalled(draft);
+    else if (key === "") draft.text.value(scan);
+    else scan.skip();
+  }
+}
+
+function readCalled(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (!enterObject(scan, "messages[].tool_calls[].function")) return;
+  for (let key = scan.nextKey(calledKeys); key !== undefined; key = scan.nextKey(calledKeys))
+    draft.text.value(scan);
+}
+
+/** Reads `tools` or the older `functions`: names, descriptions and schemas count as they are written. */
+export function readTools(draft: RequestDraft, param: "tools" | "functions"): void {
+  const scan = draft.scan;
+  if (!enterArray(scan, param)) return;
+  const before = draft.tools;
+  while (scan.nextItem()) {
+    draft.tools += 1;
+    if (param === "functions" || scan.kind() !== "object") readDefinition(draft);
+    else readTool(draft);
+  }
+  if (draft.tools > before) draft.overheadTokens += (draft.tools - before) * perToolTokens + toolListTokens;
+}
+
+function readTool(draft: RequestDraft): void {
+  const scan = draft.scan;
+  scan.enter();
+  for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
+    if (key === "type" || key === "strict") scan.skip();
+    else readDefinition(draft);
+  }
+}
+
+const definitionKeys = new KeySet(["name", "description", "parameters", "strict"]);
+
+function readDefinition(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (scan.kind() !== "object") {
+    draft.text.value(scan);
+    return;
+  }
+  scan.enter();
+  for (let key = scan.nextKey(definitionKeys); key !== undefined; key = scan.nextKey(definitionKeys)) {
+    if (key === "strict") scan.skip();
+    else draft.text.value(scan);
+  }
+}

@@ -1,0 +1,16 @@
+import type { ResponseContext, ResponseTransform } from "../dialect.ts";
+import { ErrorResponse } from "../error-response.ts";
+import { ResponseState } from "../response-state.ts";
+import { SseResponse } from "../sse-response.ts";
+import { isEventStream } from "../streamed.ts";
+import { WholeResponse } from "../whole-response.ts";
+import { openaiErrorShape } from "./error.ts";
+import { ChatEvents, readChat } from "./events.ts";
+
+/** The transform for one chat answer: an error, a stream or a whole. */
+export function passChat(context: ResponseContext): ResponseTransform {
+  const seen = new ResponseState(context.onText);
+  if (context.status >= 400) return new ErrorResponse(seen, context.status, openaiErrorShape);
+  if (!isEventStream(context)) return new WholeResponse(seen, readChat);
+  return new SseResponse(seen, new ChatEvents(seen, context.facts.wantsUsage));
+}

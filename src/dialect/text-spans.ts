@@ -1,0 +1,34 @@
+import type { JsonScan } from "../core/json-scan.ts";
+import type { TextSpan } from "../tokens/counter.ts";
+
+/** Most spans kept for one request; the last then grows over what follows, which can only count too much. */
+const textSpansMax = 4096;
+
+/** Collects what counts as input text while a scan goes by. */
+export class TextSpans {
+  readonly spans: TextSpan[] = [];
+
+  /** Passes the value that comes next: a string counts by its inside, anything else as the bytes it is written with. */
+  value(scan: JsonScan): void {
+    switch (scan.kind()) {
+      case "string":
+        scan.string();
+        this.#add(scan.start, scan.end, scan.escaped);
+        return;
+      case "null":
+        scan.skip();
+        return;
+      default:
+        scan.skip();
+        this.#add(scan.start, scan.end, false);
+        return;
+    }
+  }
+
+  #add(start: number, end: number, escaped: boolean): void {
+    if (start === end) return;
+    const last = this.spans.at(-1);
+    if (this.spans.length < textSpansMax || last === undefined) this.spans.push({ start, end, escaped });
+    else this.spans[textSpansMax - 1] = { start: last.start, end, escaped: last.escaped || escaped };
+  }
+}

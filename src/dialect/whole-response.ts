@@ -1,0 +1,51 @@
+import { GatewayError } from "../core/errors.ts";
+import type { ResponseTransform } from "./dialect.ts";
+import { type JsonObject, parseObject } from "./json-view.ts";
+import type { ResponseState } from "./response-state.ts";
+
+/** Largest whole answer read for its usage, in bytes; a larger one passes, unread and with its usage unknown. */
+export const wholeAnswerBytesMax = 64 * 1024 * 1024;
+
+/** An answer that is one JSON object, on its way to the client: every byte passes as it comes, and the whole is read at its end. */
+export class WholeResponse implements ResponseTransform {
+  readonly seen: ResponseState;
+  readonly #read: (answer: JsonObject, seen: ResponseState) => void;
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  /** `read` notes what the answer says; `seen.complete` is set when it was an object and told of no error. */
+  constructor(seen: ResponseState, read: (answer: JsonObject, seen: ResponseState) => void) {
+    this.seen = seen;
+    this.#read = read;
+  }
+
+  push(chunk: Buffer, end: boolean): Buffer {
+    this.#length += chunk.length;
+    if (this.#length > wholeAnswerBytesMax) this.#chunks = [];
+    else if (chunk.length > 0) this.#chunks.push(chunk);
+    if (end) this.#finish();
+    return chunk;
+  }
+
+  /** Half a JSON object cannot be mended by more bytes: only a cut is honest. */
+  breakOff(): Buffer {
+    return nothing;
+  }
+
+  #finish(): void {
+    const [only] = this.#chunks;
+    const whole = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    if (this.#length > wholeAnswerBytesMax) {
+      this.seen.complete = true;
+      return;
+    }
+    const answer = parseObject(whole.toString());
+    if (answer === undefined)
+      this.seen.error = new GatewayError("upstream_invalid", "the provider's answer is not JSON");
+    else this.#read(answer, this.seen);
+    this.seen.complete = this.seen.error === undefined;
+  }
+}
+
+const nothing = Buffer.alloc(0);

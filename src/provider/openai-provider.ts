@@ -1,0 +1,50 @@
+import type { Dialect, Operation } from "../dialect/dialect.ts";
+import { openaiChat } from "../dialect/openai-chat/openai-chat.ts";
+import { classifyOpenai } from "./classify-openai.ts";
+import type { Provider } from "./provider.ts";
+
+/** What tells one server of OpenAI's API from another. */
+export interface OpenaiSettings {
+  readonly type: string;
+  readonly endpoint: URL;
+  readonly apiKey: string | undefined;
+  /** The field that caps a chat answer. */
+  readonly chatCapField: "max_tokens" | "max_completion_tokens";
+  /** Sent with every request. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** Where each operation lives under the endpoint, and in which dialect. */
+const operations: Readonly<Record<string, { readonly path: string; readonly dialect: Dialect }>> = {
+  chat: { path: "/chat/completions", dialect: openaiChat },
+};
+
+/** A provider that speaks OpenAI's API with a bearer key (reference/providers.md §1.1). */
+export function openaiProvider(settings: OpenaiSettings): Provider {
+  const { type, endpoint, apiKey, chatCapField, headers } = settings;
+  const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`;
+  return {
+    type,
+    endpoint,
+    dialect: ({ name }) => operations[name]?.dialect,
+    prepare: ({ name }) => ({ path: pathOf(name), headers }),
+    authorize(outgoing) {
+      if (authorization !== undefined) outgoing.headers.push(["authorization", authorization]);
+    },
+    outputCapField: (operation) => capFieldOf(operation, chatCapField),
+    classify: classifyOpenai,
+  };
+}
+
+function pathOf(name: string): string {
+  return operations[name]?.path ?? "";
+}
+
+function capFieldOf(operation: Operation, chatCapField: string): string {
+  switch (operation.name) {
+    case "chat":
+      return chatCapField;
+    default:
+      return "max_tokens";
+  }
+}

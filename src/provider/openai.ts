@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { openaiProvider } from "./openai-provider.ts";
+import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
+
+/** OpenAI itself. */
+export const openai = defineProvider({
+  type: "openai",
+  schema: z.strictObject({
+    endpoint: endpointUrl.prefault("https://api.openai.com/v1"),
+    apiKey: apiKeyText,
+    organization: z.string().min(1).optional(),
+    project: z.string().min(1).optional(),
+  }),
+  create: ({ endpoint, apiKey, organization, project }) =>
+    openaiProvider({
+      type: "openai",
+      endpoint,
+      apiKey,
+      // `max_tokens` is deprecated, and refused by reasoning models (reference/providers.md §1.1).
+      chatCapField: "max_completion_tokens",
+      headers: [
+        ...(organization === undefined ? [] : ([["openai-organization", organization]] as const)),
+        ...(project === undefined ? [] : ([["openai-project", project]] as const)),
+      ],
+    }),
+});
