@@ -7,6 +7,8 @@ export interface ContractSource {
   /** Leaves of the body's `contract` and `metadata` by dotted path, e.g. `contract.workflow`, `metadata.workflow`. */
   readonly fields: ReadonlyMap<string, string>;
   readonly principal: Principal;
+  /** The client's own x-request-id: the last resort for a trace id. */
+  readonly requestId: string | undefined;
 }
 
 /** One request's contract: validated, with defaults filled in and the identity's values in place. */
@@ -16,7 +18,7 @@ export interface Contract {
    * `roles` are the principal's alone: they are many and no field.
    */
   field(name: string): string | undefined;
-  /** Every field that has a value, in the order of the record: the eight, then own fields. */
+  /** Every contract field that has a value, in the order of the record: the eight, then own fields. */
   readonly values: ReadonlyMap<string, string>;
 }
 
@@ -26,6 +28,10 @@ export interface ContractReader {
   readonly headerNames: readonly string[];
   /** Every field a contract can have, and the principal's: what limits may be kept by and rules may match. */
   readonly fieldNames: ReadonlySet<string>;
+  /** Why a field can never have this value; undefined: it can. For checking a config. */
+  valueProblem(name: string, value: string): string | undefined;
+  /** Why a credential may not bring this value for an own field; undefined: it may. For checking a config's keys. */
+  identityProblem(name: string, value: string): string | undefined;
   /** Throws `invalid_contract` naming the field and what it may be, `forbidden` for another tenant's or user's name. */
   read(source: ContractSource): Contract;
 }

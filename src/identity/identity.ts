@@ -11,6 +11,8 @@ export type Recognition =
 /** One way of telling who calls. The first of the config's list that recognises the credential decides. */
 export interface Identity {
   readonly type: string;
+  /** Recognises every request, with and without a credential: what follows it in the list is never asked. */
+  readonly decidesAll: boolean;
   identify(credential: string | undefined, nowMs: number): MaybePromise<Recognition>;
 }
 

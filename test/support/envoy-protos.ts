@@ -11,7 +11,7 @@ const definitions: PackageDefinition = loadSync(
     "envoy/service/accesslog/v3/als.proto",
     "grpc/health/v1/health.proto",
   ],
-  { includeDirs: [assetPath("protos")], keepCase: true, longs: Number, enums: String, oneofs: true },
+  { includeDirs: [assetPath("protos")], keepCase: true, longs: Number, enums: String },
 );
 
 /** One method, e.g. `("envoy.service.ext_proc.v3.ExternalProcessor", "Process")`. */

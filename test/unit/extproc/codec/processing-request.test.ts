@@ -106,4 +106,54 @@ describe("decodeProcessingRequest()", () => {
     assert.throws(() => decodeProcessingRequest(Buffer.alloc(0)), { name: "GatewayError", code: "internal" });
     assert.throws(() => decodeProcessingRequest(Buffer.concat([body, body])), { name: "GatewayError" });
   });
+
+  it("passes over a struct nested a hundred thousand deep, in time that only its length decides", () => {
+    const bytes = Buffer.concat([requestSerialize({ request_headers: {} }), nested(100_000)]);
+    const request = decodeProcessingRequest(bytes);
+    assert.equal(request.attribute("id"), undefined);
+    assert.equal(request.metadata("a", "id"), undefined);
+  });
+
+  it("refuses a hundred thousand groups in one another at the first", () => {
+    assert.throws(() => decodeProcessingRequest(Buffer.alloc(100_000, 0x0b)), { name: "GatewayError" });
+  });
+
+  it("refuses more headers than any Envoy sends", () => {
+    const headers = Buffer.alloc(2 * 40_000);
+    for (let i = 0; i < headers.length; i += 2) headers[i] = 0x0a;
+    const message = delimited(0x12, delimited(0x0a, headers));
+    assert.throws(() => decodeProcessingRequest(message), /too many headers/);
+  });
 });
+
+/** Attributes of the filter whose `id` is a struct with an `id` that is a struct, and so on. */
+function nested(depth: number): Buffer {
+  const parts: Buffer[] = [];
+  let length = 0;
+  const prepend = (part: Buffer) => {
+    parts.push(part);
+    length += part.length;
+  };
+  const name = delimited(0x0a, Buffer.from("id"));
+  for (let i = 0; i < depth; i += 1) {
+    prepend(prefix(0x2a, length)); // Value.struct_value
+    prepend(prefix(0x12, length)); // the entry's value
+    prepend(name);
+    prepend(prefix(0x0a, length)); // Struct.fields
+  }
+  prepend(prefix(0x12, length));
+  prepend(delimited(0x0a, Buffer.from("envoy.filters.http.ext_proc")));
+  prepend(prefix(0x4a, length));
+  return Buffer.concat(parts.reverse());
+}
+
+function delimited(tag: number, bytes: Buffer): Buffer {
+  return Buffer.concat([prefix(tag, bytes.length), bytes]);
+}
+
+function prefix(tag: number, length: number): Buffer {
+  const bytes = [tag];
+  let rest = length;
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+  return Buffer.from([...bytes, rest]);
+}

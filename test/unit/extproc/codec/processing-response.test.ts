@@ -20,7 +20,6 @@ describe("continueReplies", () => {
     for (const [kind, bytes] of Object.entries(continueReplies)) {
       assert.deepEqual(decode(bytes), {
         [kind]: kind.endsWith("trailers") ? {} : { response: {} },
-        response: kind,
       });
     }
   });
@@ -57,11 +56,10 @@ describe("encodeHeadersReply()", () => {
             ],
             remove_headers: ["authorization", "cookie"],
           },
-          body_mutation: { body: json("{}"), mutation: "body" },
+          body_mutation: { body: json("{}") },
           clear_route_cache: true,
         },
       },
-      response: "request_headers",
     });
   });
 
@@ -72,7 +70,6 @@ describe("encodeHeadersReply()", () => {
     });
     assert.deepEqual(decode(bytes), {
       response_headers: { response: {} },
-      response: "response_headers",
       mode_override: { response_body_mode: "STREAMED", response_trailer_mode: "SEND" },
     });
     const none = encodeHeadersReply({
@@ -102,32 +99,26 @@ describe("encodeHeadersReply()", () => {
         "tollgate.plan": {
           structValue: {
             fields: {
-              id: { stringValue: "x", kind: "stringValue" },
+              id: { stringValue: "x" },
               groups: {
                 listValue: {
                   values: [
                     {
                       listValue: {
-                        values: [
-                          { stringValue: "a", kind: "stringValue" },
-                          { stringValue: "b", kind: "stringValue" },
-                        ],
+                        values: [{ stringValue: "a" }, { stringValue: "b" }],
                       },
-                      kind: "listValue",
                     },
-                    { listValue: {}, kind: "listValue" },
+                    { listValue: {} },
                   ],
                 },
-                kind: "listValue",
               },
-              n: { numberValue: 1.5, kind: "numberValue" },
-              yes: { boolValue: true, kind: "boolValue" },
-              no: { boolValue: false, kind: "boolValue" },
-              none: { nullValue: "NULL_VALUE", kind: "nullValue" },
-              "": { structValue: {}, kind: "structValue" },
+              n: { numberValue: 1.5 },
+              yes: { boolValue: true },
+              no: { boolValue: false },
+              none: { nullValue: "NULL_VALUE" },
+              "": { structValue: {} },
             },
           },
-          kind: "structValue",
         },
       },
     });
@@ -168,16 +159,13 @@ describe("encodeBodyReply()", () => {
     const none = new Uint8Array(0);
     assert.deepEqual(body({ kind, body: { kind: "replace", bytes: Buffer.from("a") } }), {
       body: json("a"),
-      mutation: "body",
     });
     assert.deepEqual(body({ kind, body: { kind: "replace", bytes: none } }), {
       body: json(""),
-      mutation: "body",
     });
-    assert.deepEqual(body({ kind, body: { kind: "clear" } }), { clear_body: true, mutation: "clear_body" });
+    assert.deepEqual(body({ kind, body: { kind: "clear" } }), { clear_body: true });
     assert.deepEqual(body({ kind, body: { kind: "streamed", bytes: Buffer.from("a"), endOfStream: true } }), {
       streamed_response: { body: json("a"), end_of_stream: true },
-      mutation: "streamed_response",
     });
   });
 
@@ -204,7 +192,6 @@ describe("encodeTrailersReply()", () => {
           remove_headers: ["z"],
         },
       },
-      response: "response_trailers",
     });
   });
 });
@@ -232,12 +219,10 @@ describe("encodeImmediateReply()", () => {
         body: json("{}"),
         details: "tollgate_rate_limit",
       },
-      response: "immediate_response",
       dynamic_metadata: {
         fields: {
           "tollgate.plan": {
-            structValue: { fields: { id: { stringValue: "x", kind: "stringValue" } } },
-            kind: "structValue",
+            structValue: { fields: { id: { stringValue: "x" } } },
           },
         },
       },

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+/** Values are short words, not texts: they key accounts and label records. UTF-16 units. */
+export const maxValueLength = 256;
+
+/** Whether a contract may carry this text: not too long, no control characters, and no `|`, which parts an account's id. */
+export function isValue(text: string): boolean {
+  return text.length <= maxValueLength && !/[\p{Cc}|]/u.test(text);
+}
+
+const value = z.string().min(1).refine(isValue, `must be at most ${maxValueLength} plain characters`);
+const source = z
+  .string()
+  .regex(
+    /^(header|contract|identity|body:(contract|metadata)(\.[^.\s]+)+)$/,
+    "must be header, contract, identity, or body:metadata.NAME",
+  );
+
+const fieldSection = z
+  .strictObject({
+    values: z.array(value).min(1).optional(),
+    type: z.enum(["string", "boolean"]).optional(),
+    default: z.union([value, z.boolean()], { error: "must be text, true or false" }).optional(),
+    from: z.array(source).min(1).optional(),
+  })
+  .superRefine((field, context) => {
+    const refuse = (key: string, message: string) =>
+      context.addIssue({ code: "custom", path: [key], message });
+    if (field.type === "boolean" && field.values !== undefined)
+      refuse("values", "a boolean is true or false: leave `values` out");
+    if (field.type === "boolean" && typeof field.default === "string")
+      refuse("default", "must be true or false");
+    if (field.type !== "boolean" && typeof field.default === "boolean")
+      refuse("default", "must be text, or the field needs `type: boolean`");
+    if (
+      field.values !== undefined &&
+      field.default !== undefined &&
+      !field.values.includes(String(field.default))
+    )
+      refuse("default", `must be one of ${field.values.join(", ")}`);
+  });
+
+/** Names that mean something else: what comes with the credential, and what rules and records call the request's own. */
+const fixedFields: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["tenant_id", "user_id", "team", "app", "roles"].map((name) => [
+      name,
+      "comes from the credential: set it under `identity`",
+    ]),
+  ),
+  trace_id: "is always the contract's, else traceparent's, else x-request-id",
+  model: "is the request's own",
+};
+
+/** The config's `contract` section: fields by name. */
+export const contractSection = z
+  .record(
+    z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be lower-case letters, digits and _"),
+    fieldSection,
+  )
+  .superRefine((fields, context) => {
+    for (const name of Object.keys(fields)) {
+      const why = fixedFields[name];
+      if (why !== undefined) context.addIssue({ code: "custom", path: [name], message: `${name} ${why}` });
+    }
+  });
+
+/** One field as the config writes it. */
+export type FieldSection = z.output<typeof fieldSection>;
+
+/** The contract of a config that says nothing about it. */
+export const defaultContract: Readonly<Record<string, FieldSection>> = {
+  workflow: { default: "default" },
+  sensitivity: { values: ["public", "internal", "confidential", "restricted"], default: "internal" },
+  latency_class: { values: ["interactive", "standard", "batch"], default: "standard" },
+  budget_class: { values: ["low", "standard", "premium"], default: "standard" },
+  retrieval_required: { type: "boolean", default: false },
+};

@@ -1,0 +1,58 @@
+import type { Target, Timeouts } from "../plan/plan.ts";
+import type { ModelRoute } from "./model-route.ts";
+
+/** One entry of the config's `models`; a name that ends in `*` is a pattern, in whose targets `*` stands for what it matched. */
+export interface ModelEntry {
+  readonly name: string;
+  readonly targets: readonly Target[];
+  readonly attempts: number;
+  readonly timeouts: Timeouts;
+}
+
+/** What clients may name, and how it is answered. */
+export interface ModelTable {
+  /** Names in the config's order, without patterns. */
+  readonly names: readonly string[];
+  /** The exact name, else the longest pattern that matches something; undefined: no such model. */
+  find(name: string): ModelRoute | undefined;
+}
+
+/** Compiles the entries for lookup. */
+export function createModelTable(entries: readonly ModelEntry[]): ModelTable {
+  const exact = new Map<string, ModelRoute>();
+  const patterns: { readonly prefix: string; readonly entry: ModelEntry }[] = [];
+  for (const entry of entries) {
+    if (entry.name.endsWith("*")) patterns.push({ prefix: entry.name.slice(0, -1), entry });
+    else exact.set(entry.name, routeOf(entry, entry.name, entry.targets));
+  }
+  patterns.sort((a, b) => b.prefix.length - a.prefix.length);
+  return Object.freeze({
+    names: Object.freeze([...exact.keys()]),
+    find(name: string) {
+      const route = exact.get(name);
+      if (route !== undefined) return route;
+      for (const { prefix, entry } of patterns)
+        if (name.length > prefix.length && name.startsWith(prefix))
+          return routeOf(entry, name, fill(entry.targets, name.slice(prefix.length)));
+      return undefined;
+    },
+  });
+}
+
+function routeOf(entry: ModelEntry, name: string, targets: readonly Target[]): ModelRoute {
+  return Object.freeze({
+    name,
+    targets: Object.freeze(targets),
+    attempts: Math.min(entry.attempts, targets.length),
+    mode: "plain",
+    timeouts: entry.timeouts,
+  });
+}
+
+function fill(targets: readonly Target[], rest: string): readonly Target[] {
+  return targets.map((target) =>
+    target.model.endsWith("*")
+      ? Object.freeze({ backend: target.backend, model: target.model.slice(0, -1) + rest })
+      : target,
+  );
+}

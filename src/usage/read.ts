@@ -1,0 +1,69 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { hourStartMs, listSegments, parseSegmentName } from "./segment.ts";
+
+/** A record as it is read back: fields of this or a later version, own fields included. */
+export type StoredRecord = Readonly<Record<string, unknown>>;
+
+/** Which records to read, by their `time`: from `sinceMs`, before `untilMs`; undefined: no bound. */
+export interface Period {
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+}
+
+const hourMs = 3_600_000;
+const newline = 0x0a;
+const chunkBytes = 262_144;
+/** A line without an end in this many bytes is no record. */
+const lineBytes = 16_777_216;
+
+/**
+ * Reads the records of a usage log in the order they were written, one line in memory at a time. What is not a whole line of JSON is
+ * passed over and told to `unreadable`: the line being written now, or what a lost disk left.
+ */
+export async function* readRecords(
+  folder: string,
+  period: Period = {},
+  unreadable: (segment: string) => void = () => {},
+): AsyncGenerator<StoredRecord> {
+  for (const name of await listSegments(folder)) {
+    // A record is written after it was opened: a segment whose hour ended before the period has none of it.
+    const segment = parseSegmentName(name);
+    if (segment !== undefined && hourStartMs(segment.hour) + hourMs <= (period.sinceMs ?? 0)) continue;
+    for await (const lines of readLines(join(folder, name))) {
+      for (const line of lines) {
+        const record = parse(line);
+        if (record === undefined) unreadable(name);
+        else if (within(record, period)) yield record;
+      }
+    }
+  }
+}
+
+/** The whole lines of a file, as many at a time as come with one read; a last one without an end is left out. */
+async function* readLines(path: string): AsyncGenerator<readonly string[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
+    const bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const end = bytes.lastIndexOf(newline);
+    if (end >= 0) yield bytes.toString("utf8", 0, end).split("\n");
+    rest = bytes.subarray(end + 1);
+    if (rest.length > lineBytes) return;
+  }
+}
+
+function parse(line: string): StoredRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as StoredRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function within(record: StoredRecord, { sinceMs, untilMs }: Period): boolean {
+  if (sinceMs === undefined && untilMs === undefined) return true;
+  const { time } = record;
+  const atMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
+  return atMs >= (sinceMs ?? Number.NEGATIVE_INFINITY) && atMs < (untilMs ?? Number.POSITIVE_INFINITY);
+}

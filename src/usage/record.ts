@@ -1,0 +1,164 @@
+import type { UsageSource } from "./usage.ts";
+
+/** How an exchange ended; `lost`: the process died while it was open, and it is charged at its hold. */
+export type Ending =
+  | "completed"
+  | "denied"
+  | "downstream_reset"
+  | "upstream_reset"
+  | "upstream_error"
+  | "timeout"
+  | "cut_by_policy"
+  | "internal"
+  | "lost";
+
+/** Why a later target answered than the first of the plan. */
+export type FallbackReason = "provider" | "throttle" | "timeout" | "policy" | "quality" | "budget";
+
+/** Tokens of one attempt as the record writes them; absent = unknown. */
+export interface RecordedUsage {
+  readonly input_tokens?: number;
+  readonly output_tokens?: number;
+  readonly cached_input_tokens?: number;
+  readonly cache_write_tokens?: number;
+  readonly cache_write_1h_tokens?: number;
+  readonly reasoning_tokens?: number;
+  readonly audio_input_tokens?: number;
+  readonly audio_output_tokens?: number;
+  readonly image_input_tokens?: number;
+  readonly image_output_tokens?: number;
+  readonly service_tier?: string;
+}
+
+/** One upstream try. */
+export interface RecordedAttempt {
+  /** `backend/model`. */
+  readonly target: string;
+  readonly status?: number;
+  /** Envoy's response flags, e.g. `UF,URX`. */
+  readonly flags?: string;
+  /** The failure class; absent for an attempt that succeeded. */
+  readonly class?: string;
+  readonly ms?: number;
+  readonly usage?: RecordedUsage;
+  /** Integer nano-USD in decimal. */
+  readonly cost_nano_usd?: string;
+}
+
+/** Milliseconds spent in each stage of one exchange, measured where they are spent; absent: the stage was not entered. */
+export interface RecordedStages {
+  readonly identify?: number;
+  readonly retrieve?: number;
+  readonly guard?: number;
+  readonly assemble?: number;
+  readonly route?: number;
+  readonly count?: number;
+  readonly reserve?: number;
+  readonly forward?: number;
+  readonly validate?: number;
+  readonly fallback?: number;
+  readonly respond?: number;
+}
+
+/** What one account was charged. */
+export interface RecordedCharge {
+  readonly name: string;
+  readonly key: string;
+  readonly window: string;
+  /** In the account's unit, decimal. */
+  readonly charged: string;
+}
+
+/**
+ * The immutable line about one exchange (schema/usage.v1.json). The first thirteen keys are always there, null = unknown; of the others,
+ * absent = unknown. Never a prompt, an answer or a credential. Own contract fields stand beside these: see {@link serialise}.
+ */
+export interface UsageRecord {
+  readonly trace_id: string | null;
+  readonly tenant_id: string | null;
+  readonly workflow: string | null;
+  /** Provider type of the target that answered, or would have. */
+  readonly model_provider: string | null;
+  /** `backend/model` of that target. */
+  readonly model_route: string | null;
+  readonly prompt_version: string | null;
+  /** The total, cached included, for every provider. */
+  readonly input_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly retrieval_latency_ms: number | null;
+  readonly inference_latency_ms: number | null;
+  readonly fallback_used: boolean | null;
+  readonly validation_result: "passed" | "failed" | null;
+  /** Exact to the nano-dollar below a million dollars ({@link usdOf}); `cost_nano_usd` is always exact. */
+  readonly estimated_cost_usd: number | null;
+
+  /** UUIDv7; makes sinks idempotent. */
+  readonly exchange_id: string;
+  /** When the exchange was opened, ISO 8601 in UTC with milliseconds. */
+  readonly time: string;
+  readonly ending: Ending;
+
+  readonly user_id?: string;
+  readonly team?: string;
+  readonly app?: string;
+  readonly key_name?: string;
+  readonly sensitivity?: string;
+  readonly latency_class?: string;
+  readonly budget_class?: string;
+  readonly retrieval_required?: boolean;
+
+  readonly dialect?: string;
+  readonly operation?: string;
+  readonly requested_model?: string;
+  readonly response_model?: string;
+  readonly client_request_id?: string;
+
+  readonly cached_input_tokens?: number;
+  readonly cache_write_tokens?: number;
+  readonly cache_write_1h_tokens?: number;
+  readonly reasoning_tokens?: number;
+  readonly audio_input_tokens?: number;
+  readonly audio_output_tokens?: number;
+  readonly image_input_tokens?: number;
+  readonly image_output_tokens?: number;
+  readonly service_tier?: string;
+  readonly usage_source?: UsageSource;
+  readonly counted_input_tokens?: number;
+
+  /** Integer nano-USD in decimal: all attempts together. */
+  readonly cost_nano_usd?: string;
+  /** By how much the cost may differ from the bill at most. */
+  readonly cost_max_nano_usd?: string;
+  readonly price_version?: string;
+  readonly held_nano_usd?: string;
+
+  readonly status?: number;
+  readonly finish_reason?: string;
+  readonly error_code?: string;
+  readonly fallback_reason?: FallbackReason;
+  readonly attempts?: readonly RecordedAttempt[];
+
+  readonly ttft_ms?: number;
+  readonly tpot_ms?: number;
+  readonly stage_ms?: RecordedStages;
+  readonly stream?: boolean;
+  readonly bytes_in?: number;
+  readonly bytes_out?: number;
+  readonly cache?: string;
+  readonly accounts?: readonly RecordedCharge[];
+  readonly config_version?: string;
+}
+
+/** The record as its one line of JSON, without the line's end. `ownFields` become keys beside the record's own, whose names they must not take. */
+export function serialise(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): string {
+  const line = JSON.stringify(record);
+  if (ownFields === undefined || ownFields.size === 0) return line;
+  let text = line.slice(0, -1);
+  for (const [name, value] of ownFields) text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  return `${text}}`;
+}
+
+/** Nano-dollars as a number of dollars. The division is correctly rounded, so below a million dollars it prints every digit. */
+export function usdOf(nanoUsd: bigint): number {
+  return Number(nanoUsd) / 1e9;
+}

@@ -1,0 +1,19 @@
+/** A self-signed certificate for `fake.test` and 127.0.0.1 with its key: no secret, for tests alone. */
+export const certificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1lg93mHdsuG3MxM5
+zmHieetzAwTji1d4D12iSipjHyKhRANCAATD65Ck5ZRsGtcS7zG5NZeE4MSufkg7
+r6G++zQxnqtrha/EpRntSI2OSbhgm2iZyG+Dh/oBisZds+jp5xjskGkf
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUVUVEdIcyjh3EYO/1+GNy3QoSi64wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJZmFrZS50ZXN0MCAXDTI2MTEyMTEyMDAyNVoYDzIxMjYxMDI4
+MTIwMDI1WjAUMRIwEAYDVQQDDAlmYWtlLnRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATD65Ck5ZRsGtcS7zG5NZeE4MSufkg7r6G++zQxnqtrha/EpRntSI2O
+Sbhgm2iZyG+Dh/oBisZds+jp5xjskGkfo28wbTAdBgNVHQ4EFgQUmp+pQbR0EBtc
+ZL26mhIeEBUcj68wHwYDVR0jBBgwFoAUmp+pQbR0EBtcZL26mhIeEBUcj68wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglmYWtlLnRlc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAMAPzj1PF4sJfE7j60h6F0NTyLsFz5MWwH31DBbGVPuRAiAX
+fuV770fozoBUAYpfwhf/WuFue1dB93A9b9urjBtT6A==
+-----END CERTIFICATE-----`,
+};

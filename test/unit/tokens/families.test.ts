@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { counterOf } from "../../../src/tokens/families.ts";
+
+describe("counterOf()", () => {
+  const families: readonly [model: string, counter: string][] = [
+    ["gpt-4o-mini-2024-07-18", "o200k_base"],
+    ["openai/gpt-4.1", "o200k_base"],
+    ["ft:gpt-4o:acme::abc", "o200k_base"],
+    ["gpt-5.2-codex", "o200k_base"],
+    ["o3-mini", "o200k_base"],
+    ["gpt-4-turbo", "cl100k_base"],
+    ["gpt-35-turbo", "cl100k_base"],
+    ["text-embedding-3-small", "cl100k_base"],
+    ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude"],
+    ["models/gemini-2.5-flash", "gemini"],
+    ["meta.llama3-70b-instruct-v1:0", "llama"],
+    ["mistral-large-latest", "mistral"],
+    ["Qwen/Qwen3-32B", "qwen"],
+    ["deepseek-ai/DeepSeek-V3", "deepseek"],
+    ["amazon.nova-pro-v1:0", "nova"],
+    ["command-r-plus", "cohere"],
+    ["my-own-model", "unknown"],
+    ["", "unknown"],
+  ];
+  for (const [model, name] of families) {
+    it(`counts ${JSON.stringify(model)} by ${name}`, () => assert.equal(counterOf("any", model).name, name));
+  }
+
+  it("is exact for known vocabularies and says by how much an estimate may be wrong", () => {
+    assert.equal(counterOf("openai", "gpt-4o").count("Hello, world!"), 4);
+    assert.equal(counterOf("openai", "gpt-4o").safetyFactor, 1);
+    assert.ok(counterOf("anthropic", "claude-opus-4-5").safetyFactor > 1);
+  });
+
+  it("gives one object for a family", () => {
+    assert.equal(counterOf("openai", "gpt-4o"), counterOf("azure", "gpt-4.1"));
+  });
+});

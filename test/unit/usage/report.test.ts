@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { formatReport, reportRows } from "../../../src/usage/format.ts";
+import { report } from "../../../src/usage/report.ts";
+
+const records = [
+  {
+    tenant_id: "acme",
+    requested_model: "gpt-4.1",
+    time: "2026-11-20T23:59:59.000Z",
+    stream: true,
+    input_tokens: 1_800,
+    output_tokens: 420,
+    cost_nano_usd: "21000000",
+  },
+  {
+    tenant_id: "acme",
+    requested_model: "gpt-4.1",
+    time: "2026-11-21T00:00:00.000Z",
+    stream: false,
+    input_tokens: 2,
+    output_tokens: null,
+    cost_nano_usd: "9007199254740993",
+  },
+  {
+    tenant_id: "beta",
+    requested_model: null,
+    time: "2026-11-21T01:00:00.000Z",
+    input_tokens: null,
+    output_tokens: null,
+  },
+  {
+    requested_model: "fast",
+    environment: "dev",
+    time: "2026-11-21T01:00:00.000Z",
+    input_tokens: 5,
+    output_tokens: 5,
+    cost_nano_usd: "30",
+  },
+];
+
+describe("report()", () => {
+  it("sums exactly by each field's value, dearest first, records without one as their own group", async () => {
+    assert.deepEqual(reportRows(await report(records, ["tenant_id"])), [
+      {
+        tenant_id: "acme",
+        exchanges: 2,
+        input_tokens: 1_802,
+        output_tokens: 420,
+        cost_nano_usd: "9007199275740993",
+      },
+      { tenant_id: null, exchanges: 1, input_tokens: 5, output_tokens: 5, cost_nano_usd: "30" },
+      { tenant_id: "beta", exchanges: 1, input_tokens: 0, output_tokens: 0, cost_nano_usd: "0" },
+    ]);
+  });
+
+  it("groups by several fields, own ones, flags and the time's day", async () => {
+    const { rows } = await report(records, ["day", "environment", "stream"]);
+    assert.deepEqual(
+      rows.map(({ key, exchanges }) => [...key, exchanges]),
+      [
+        ["2026-11-21", null, "false", 1],
+        ["2026-11-20", null, "true", 1],
+        ["2026-11-21", "dev", null, 1],
+        ["2026-11-21", null, null, 1],
+      ],
+    );
+  });
+
+  it("has one row and the same total without fields, and none without records", async () => {
+    const all = await report(records, []);
+    assert.deepEqual(all.rows, [all.total]);
+    assert.equal(all.total.exchanges, 4);
+    assert.deepEqual((await report([], ["tenant_id"])).rows, []);
+  });
+
+  it("takes names that objects have of their own for fields like any other", async () => {
+    const { rows } = await report(records, ["constructor", "__proto__"]);
+    assert.deepEqual(
+      rows.map((row) => row.key),
+      [[null, null]],
+    );
+  });
+});
+
+describe("formatReport()", () => {
+  it("aligns a table and ends it with the total", async () => {
+    const text = formatReport(await report(records, ["tenant_id"]), "table");
+    assert.deepEqual(text.split("\n"), [
+      "tenant_id  exchanges  input tokens  output tokens           cost USD",
+      "acme               2         1,802            420  9007199.275740993",
+      "–                  1             5              5         0.00000003",
+      "beta               1             0              0                  0",
+      "total              4         1,807            425  9007199.275741023",
+      "",
+    ]);
+  });
+
+  it("writes CSV that neither a comma, a quote nor a formula breaks", async () => {
+    const odd = [{ app: 'a,"b"\n' }, { app: "=cmd()" }];
+    const text = formatReport(await report(odd, ["app"]), "csv");
+    assert.equal(
+      text,
+      'app,exchanges,input_tokens,output_tokens,cost_nano_usd\r\n\'=cmd(),1,0,0,0\r\n"a,""b""\n",1,0,0,0\r\n',
+    );
+  });
+
+  it("writes rows as JSON", async () => {
+    const result = await report(records, ["tenant_id", "requested_model"]);
+    assert.deepEqual(JSON.parse(formatReport(result, "json")), reportRows(result));
+  });
+
+  it("lets no value steer the terminal", async () => {
+    const text = formatReport(await report([{ app: "\u001b[31mred\u0007" }], ["app"]), "table");
+    assert.doesNotMatch(text.replaceAll("\n", ""), /\p{C}/u);
+  });
+});
