@@ -5,12 +5,11 @@ import type { Identity } from "../identity/identity.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Caps } from "../plan/caps.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Catalogue } from "../price/rate.ts";
+import type { PriceCatalogue } from "../price/catalogue.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { ModelRoute } from "../route/model-route.ts";
-
-/** A host and port; port 0: the kernel's choice. */
-export type TcpAddress = Extract<EdgeAddress, { kind: "tcp" }>;
+import type { ModelTable } from "../route/model-table.ts";
+import type { TcpAddress } from "./scalars.ts";
 
 /** Envoy's side towards clients. */
 export interface ListenConfig {
@@ -78,7 +77,7 @@ export interface Snapshot {
   readonly contract: ContractReader;
   /** Limits and budgets, in the config's order. */
   readonly policies: readonly Policy[];
-  readonly prices: Catalogue;
+  readonly prices: PriceCatalogue;
   readonly ledger: LedgerConfig;
   readonly usageLog: UsageLogConfig;
   /** How a model name is answered: the exact name, else the longest `prefix/*`; undefined: no such model. */
@@ -91,4 +90,21 @@ export interface Snapshot {
   caps(principal: Principal, contract: Contract): Caps;
   /** The whole config with defaults as plain data, secrets as `***`; for admin's /config. */
   redacted(): unknown;
+}
+
+/** What a snapshot is made of: the same, but for the lookups, which are made here. */
+export interface SnapshotParts extends Omit<Snapshot, "model" | "models" | "redacted"> {
+  readonly models: ModelTable;
+  /** Plain data without secrets. */
+  readonly shown: unknown;
+}
+
+/** Freezes compiled parts into a snapshot. */
+export function createSnapshot({ models, shown, ...parts }: SnapshotParts): Snapshot {
+  return Object.freeze({
+    ...parts,
+    model: (name: string) => models.find(name),
+    models: () => models.names,
+    redacted: () => shown,
+  });
 }

@@ -1,0 +1,33 @@
+import { assetPath } from "../core/asset.ts";
+import { createCatalogue, type PriceCatalogue } from "../price/catalogue.ts";
+import { type PriceFile, parsePrices } from "../price/price-file.ts";
+import type { Rate } from "../price/rate.ts";
+import type { Compilation } from "./compilation.ts";
+
+/** The name under `prices` of the prices that come with the program. */
+const builtin = "builtin";
+
+/** Reads the files under `prices` and joins them; undefined once their problems have been noted. */
+export function compilePrices(
+  { file, inputs }: Compilation,
+  names: readonly string[],
+  backendPrices: ReadonlyMap<string, Rate>,
+): PriceCatalogue | undefined {
+  const files: PriceFile[] = [];
+  for (const [index, name] of names.entries()) {
+    const path = ["prices", index];
+    if (names.indexOf(name) < index) {
+      file.refuse(path, `${name} is there twice`);
+      continue;
+    }
+    const read = inputs.readText(name === builtin ? assetPath("assets/prices.yaml") : name);
+    if ("problem" in read) {
+      file.refuse(path, read.problem);
+      continue;
+    }
+    const parsed = parsePrices(read.text, name === builtin ? builtin : inputs.show(name));
+    if (parsed.kind === "file") files.push(parsed.file);
+    else for (const problem of parsed.problems) inputs.note(problem);
+  }
+  return files.length === names.length ? createCatalogue(files, backendPrices) : undefined;
+}

@@ -1,0 +1,155 @@
+import { basename } from "node:path";
+import type { z } from "zod";
+import { createContractReader } from "../contract/contract-reader.ts";
+import type { FieldSection } from "../contract/contract-section.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { EdgeAddress } from "../edge/edge.ts";
+import { createModelTable } from "../route/model-table.ts";
+import { checkSecrets } from "./check-secrets.ts";
+import { type Compilation, entriesOf, listOf, mapOf } from "./compilation.ts";
+import { compileBackends } from "./compile-backends.ts";
+import { compileIdentities } from "./compile-identities.ts";
+import { compileModels } from "./compile-models.ts";
+import { compilePrices } from "./compile-prices.ts";
+import { compileAccess, compileCaps } from "./compile-rules.ts";
+import { ConfigInputs } from "./config-inputs.ts";
+import { parseSection, refuseKeys } from "./parse-section.ts";
+import { compareProblems, type Problem } from "./problem.ts";
+import { backendName, modelName, type SectionName, type Sections, sections } from "./schema.ts";
+import { showConfig } from "./show-config.ts";
+import { createSnapshot, type Snapshot } from "./snapshot.ts";
+import type { YamlFile } from "./yaml-file.ts";
+
+/** A config as loaded: a snapshot, or everything that is wrong with it. `files` are the absolute paths that it was made of, also missing ones. */
+export type LoadedConfig =
+  | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly files: readonly string[] }
+  | {
+      readonly kind: "problems";
+      readonly problems: readonly [Problem, ...Problem[]];
+      readonly files: readonly string[];
+    };
+
+/** The longest path a Unix socket can have: sun_path of Linux, with its closing NUL. */
+const maxSocketPathBytes = 107;
+
+/** Loads a config and every file it names. Never throws for what is written in them. */
+export function loadConfig(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  clock: Clock = systemClock,
+): LoadedConfig {
+  const inputs = new ConfigInputs(path, env);
+  const snapshot = compile(path, inputs, clock.nowMs());
+  const files = [...inputs.paths];
+  const [first, ...others] = [...inputs.problems].sort(compareProblems);
+  if (first !== undefined) return { kind: "problems", problems: [first, ...others], files };
+  if (snapshot === undefined) throw new Error("a config that has no snapshot has a problem");
+  return { kind: "snapshot", snapshot, files };
+}
+
+/** The snapshot; undefined or incomplete when problems have been noted. */
+function compile(path: string, inputs: ConfigInputs, nowMs: number): Snapshot | undefined {
+  const name = basename(path);
+  const read = inputs.readText(name);
+  if ("problem" in read) {
+    inputs.note({ file: path, path: "", line: 1, column: 1, message: read.problem });
+    return undefined;
+  }
+  const file = inputs.addYaml(name, read.text);
+  if (!file.readable) return undefined;
+  const root = file.value;
+  if (typeof root !== "object" || root === null || Array.isArray(root)) {
+    file.refuse([], "must be a map of sections: version, backends, models, identity, …");
+    return undefined;
+  }
+  checkSecrets(file);
+  return compileSections({ file, inputs, nowMs }, root as Readonly<Record<string, unknown>>);
+}
+
+function compileSections(
+  compilation: Compilation,
+  root: Readonly<Record<string, unknown>>,
+): Snapshot | undefined {
+  const { file, inputs } = compilation;
+  const parse = <K extends SectionName>(name: K) => parseSection(file, [name], root[name], schemas[name]);
+  refuseUnknownSections(file, root);
+  parse("version");
+  const contract = createContractReader(parse("contract") ?? anyContract(root.contract));
+  const own = compileOwn(compilation, parse);
+  const backendEntries = mapOf(compilation, "backends", root.backends, backendName);
+  const { backends, prices: backendPrices } = compileBackends(compilation, backendEntries);
+  const prices = compilePrices(compilation, parse("prices") ?? [], backendPrices);
+  const modelEntries = mapOf(compilation, "models", root.models, modelName);
+  const backendNames = new Set(backendEntries.map(([name]) => name));
+  const models = compileModels(compilation, modelEntries, { backendNames, backends, prices });
+  const identities = compileIdentities(compilation, listOf(compilation, "identity", root.identity), contract);
+  const modelNames = modelEntries.map(([name]) => name);
+  const access = compileAccess(compilation, listOf(compilation, "access", root.access), contract, modelNames);
+  const caps = compileCaps(compilation, listOf(compilation, "caps", root.caps), contract);
+  if (own === undefined || prices === undefined) return undefined;
+  return createSnapshot({
+    ...own,
+    version: inputs.version,
+    backends,
+    identities,
+    contract,
+    policies: [],
+    prices,
+    access,
+    caps,
+    models: createModelTable(models),
+    shown: showConfig(file.shown),
+  });
+}
+
+const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = sections;
+
+function refuseUnknownSections(file: YamlFile, root: Readonly<Record<string, unknown>>): void {
+  const known = ["version", "listen", "server", "admin", "backends", "models", "identity", "contract"];
+  const others = ["access", "caps", "prices", "ledger", "usage"];
+  const all = [...known, ...others];
+  const unknown = Object.keys(root).filter((name) => !all.includes(name));
+  refuseKeys(file, [], unknown, all);
+}
+
+/** Stands in for a contract that has problems: the same fields, with any value from anywhere, so that nothing else is blamed. */
+function anyContract(section: unknown): Readonly<Record<string, FieldSection>> {
+  const from = ["header", "contract", "identity"];
+  return Object.fromEntries(entriesOf(section).map(([name]) => [name, { from }]));
+}
+
+/** The sections about this process itself. */
+function compileOwn(
+  compilation: Compilation,
+  parse: <K extends SectionName>(name: K) => Sections[K] | undefined,
+): Pick<Snapshot, "listen" | "server" | "admin" | "ledger" | "usageLog"> | undefined {
+  const [listen, server, admin] = [parse("listen"), parse("server"), parse("admin")];
+  const [ledger, usage] = [parse("ledger"), parse("usage")];
+  if (!listen || !server || !admin || !ledger || !usage) return undefined;
+  checkAdmin(compilation, admin);
+  const { inputs } = compilation;
+  return {
+    listen: Object.freeze({ address: listen.address, bodyLimitBytes: listen.bodyLimit }),
+    server: Object.freeze({ address: socketAddress(compilation, server.address), drainMs: server.drain }),
+    admin: Object.freeze({ address: admin.address, token: admin.token }),
+    ledger: Object.freeze({ kind: "memory", folder: inputs.resolve(ledger.path) }),
+    usageLog: Object.freeze({ folder: inputs.resolve(usage.log) }),
+  };
+}
+
+/** Anyone who can reach the admin port could read what was spent and by whom. */
+function checkAdmin({ file }: Compilation, { address, token }: Sections["admin"]): void {
+  if (token === undefined && !/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(address.host))
+    file.refuse(["admin", "address"], "is not loopback: add `token`, or listen on 127.0.0.1");
+}
+
+function socketAddress({ file, inputs }: Compilation, address: EdgeAddress): EdgeAddress {
+  if (address.kind === "tcp") return address;
+  const path = inputs.resolve(address.path);
+  if (Buffer.byteLength(path) > maxSocketPathBytes)
+    file.refuse(
+      ["server", "address"],
+      `${path} is longer than a Unix socket's path can be (${maxSocketPathBytes} bytes)`,
+    );
+  return { kind: "unix", path };
+}

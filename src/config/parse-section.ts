@@ -1,0 +1,98 @@
+import type { z } from "zod";
+import type { Path } from "./problem.ts";
+import { didYouMean } from "./suggest.ts";
+import { isUnavailableKey } from "./unavailable.ts";
+import type { YamlFile } from "./yaml-file.ts";
+
+/** Checks a part of a file against its schema; undefined once every problem in it has been noted where it is. */
+export function parseSection<T>(
+  file: YamlFile,
+  path: Path,
+  value: unknown,
+  schema: z.ZodType<T>,
+): T | undefined {
+  const result = schema.safeParse(value, { error: explain });
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) noteIssue(file, path, issue);
+  return undefined;
+}
+
+/** Notes the keys of a map that are not known: as not available yet, or with the nearest known one. */
+export function refuseKeys(
+  file: YamlFile,
+  path: Path,
+  keys: readonly string[],
+  known: readonly string[],
+): void {
+  for (const key of keys) {
+    const message = isUnavailableKey(path, key)
+      ? "not available in this version"
+      : `unknown key${didYouMean(key, known) || `; known here: ${known.join(", ")}`}`;
+    file.refuse([...path, key], message, "key");
+  }
+}
+
+function noteIssue(file: YamlFile, base: Path, issue: z.core.$ZodIssue): void {
+  const path = [...base, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
+  switch (issue.code) {
+    case "unrecognized_keys":
+      refuseKeys(file, path, issue.keys, issue.message.split(" "));
+      return;
+    case "invalid_key":
+      file.refuse(path, issue.issues[0]?.message ?? issue.message, "key");
+      return;
+    default:
+      // What a missing variable or file has left out is one problem, not two.
+      if (!file.hasProblem(path)) file.refuse(path, issue.message);
+  }
+}
+
+/** Plain words for what zod finds; a schema's own message wins over these. No message quotes the value: it may be a secret. */
+const explain: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      // Carries the known keys to `noteIssue`: zod gives the schema to this function alone.
+      return knownKeys(issue.inst).join(" ");
+    case "invalid_type":
+      if (issue.input === undefined) return "is required";
+      return `must be ${kinds[issue.expected] ?? issue.expected}${quoteHint(issue.expected, issue.input)}`;
+    case "invalid_value": {
+      const wanted = issue.values.map(String);
+      if (issue.input === undefined) return `is required: ${wanted.join(", ")}`;
+      return `must be ${wanted.length > 1 ? "one of " : ""}${wanted.join(", ")}`;
+    }
+    case "too_small":
+      return `must be at least ${issue.minimum}${units[issue.origin] ?? ""}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}${units[issue.origin] ?? ""}`;
+    case "invalid_union":
+      return issue.input === undefined ? "is required" : undefined;
+    default:
+      return undefined;
+  }
+};
+
+const kinds: Readonly<Record<string, string>> = {
+  string: "text",
+  boolean: "true or false",
+  number: "a number",
+  int: "a whole number",
+  array: "a list",
+  object: "a map of keys",
+  record: "a map of names",
+};
+
+const units: Readonly<Record<string, string>> = {
+  string: " characters",
+  array: " entries",
+};
+
+function quoteHint(expected: string, input: unknown): string {
+  const written = typeof input === "number" || typeof input === "boolean";
+  return expected === "string" && written ? ": put it in quotes" : "";
+}
+
+function knownKeys(schema: { readonly _zod: { readonly def: object } } | undefined): readonly string[] {
+  const definition = schema?._zod.def;
+  return definition !== undefined && "shape" in definition ? Object.keys(definition.shape as object) : [];
+}

@@ -1,0 +1,61 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+
+const maxSecretFileBytes = 65_536;
+const referencePattern = /\$\{([^}]*)\}/g;
+
+/** Where `${env:NAME}` and `${file:PATH}` are looked up. */
+export interface References {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that paths are relative to. */
+  readonly folder: string;
+  /** Told of each file that is read, so that a change of it is noticed. */
+  readonly onFile: (path: string) => void;
+}
+
+/** The text with every reference replaced, or what is wrong with them. */
+export type Substituted =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "problems"; readonly problems: readonly string[] };
+
+/** Replaces each `${env:NAME}` and `${file:PATH}`; what they bring in is not looked at again. No message holds a value. */
+export function substitute(text: string, references: References): Substituted {
+  const problems: string[] = [];
+  const replaced = text.replace(referencePattern, (_whole, reference: string) => {
+    const result = lookUp(reference.trim(), references);
+    if (typeof result === "string") return result;
+    problems.push(result.problem);
+    return "";
+  });
+  return problems.length > 0 ? { kind: "problems", problems } : { kind: "text", text: replaced };
+}
+
+function lookUp(reference: string, references: References): string | { readonly problem: string } {
+  const colon = reference.indexOf(":");
+  const name = reference.slice(colon + 1);
+  const source = colon < 0 || name === "" ? "" : reference.slice(0, colon);
+  if (source === "env") return references.env[name] || missingVariable(name);
+  if (source === "file") return readSecret(resolve(references.folder, name), references);
+  return { problem: `a reference is written \${env:NAME} or \${file:PATH}` };
+}
+
+function missingVariable(name: string): { readonly problem: string } {
+  return { problem: `the environment variable ${name} is not set: export ${name}, or name another one` };
+}
+
+function readSecret(path: string, references: References): string | { readonly problem: string } {
+  references.onFile(path);
+  try {
+    if (statSync(path).size > maxSecretFileBytes)
+      return { problem: `the file ${path} is too large for a secret (${maxSecretFileBytes} bytes at most)` };
+    const text = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+    return text === "" ? { problem: `the file ${path} is empty` } : text;
+  } catch (error) {
+    return { problem: `the file ${path} cannot be read (${systemCode(error)})` };
+  }
+}
+
+/** The operating system's name for an error, e.g. `ENOENT`; never its message, which may quote what was read. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+}

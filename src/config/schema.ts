@@ -1,0 +1,156 @@
+import { z } from "zod";
+import { contractSection } from "../contract/contract-section.ts";
+import { matchSection } from "../contract/match.ts";
+import { priceSection } from "../price/price-section.ts";
+import { durationMs, edgeAddress, path, sizeBytes, tcpAddress } from "./scalars.ts";
+
+const minBodyLimitBytes = 1_024;
+const maxBodyLimitBytes = 1_073_741_824;
+const maxAttempts = 10;
+
+/** What counts where the file says nothing, as the file would say it. */
+export const defaults = {
+  listen: { address: "127.0.0.1:8080", bodyLimit: "32MiB" },
+  server: { address: "unix:./run/tollgate.sock", workers: 1, drain: "10m" },
+  admin: { address: "127.0.0.1:9090" },
+  prices: ["builtin"],
+  ledger: { type: "memory", path: "./var/ledger" },
+  usage: { log: "./var/usage" },
+} as const;
+
+const listen = z
+  .strictObject({
+    address: tcpAddress.prefault(defaults.listen.address),
+    bodyLimit: sizeBytes
+      .refine((bytes) => bytes >= minBodyLimitBytes && bytes <= maxBodyLimitBytes, "must be 1KiB to 1GiB")
+      .prefault(defaults.listen.bodyLimit),
+  })
+  .prefault({});
+
+const server = z
+  .strictObject({
+    address: edgeAddress.prefault(defaults.server.address),
+    workers: z
+      .literal(1, { error: "more than one worker is not available in this version" })
+      .default(defaults.server.workers),
+    drain: durationMs.prefault(defaults.server.drain),
+  })
+  .prefault({});
+
+const admin = z
+  .strictObject({
+    address: tcpAddress.prefault(defaults.admin.address),
+    token: z.string().min(16).optional(),
+  })
+  .prefault({});
+
+/** What every backend may say besides its provider's own keys. */
+export const backendCommon = z.strictObject({
+  provider: z.string(),
+  region: z.string().min(1).optional(),
+  private: z.boolean().default(false),
+  price: priceSection.optional(),
+  tls: z
+    .strictObject({ ca: path.optional(), serverName: z.string().min(1).optional() })
+    .refine(
+      (tls) => tls.ca !== undefined || tls.serverName !== undefined,
+      "must have ca, serverName, or both",
+    )
+    .optional(),
+});
+
+/** A backend's name: an Envoy cluster's too. */
+export const backendName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    "a backend's name is at most 63 letters, digits, . _ and -, the first a letter or digit",
+  );
+
+/** A model's name, or a pattern. */
+export const modelName = z
+  .string()
+  .regex(/^([^*\s]+|([^*\s]+\/)?\*)$/, "a model's name has no spaces, and * only at its end, as in openai/*");
+
+const target = z
+  .union([z.string(), z.strictObject({ to: z.string() })], {
+    error: "must be backend/model or { to: backend/model }",
+  })
+  .transform((written) => (typeof written === "string" ? written : written.to));
+
+/** One entry of `models`. */
+export const modelSection = z.strictObject({
+  targets: z.array(target).min(1, "must name at least one target, backend/model"),
+  select: only("ordered", ["weighted", "least-latency", "least-busy", "least-cost", "sticky"]).default(
+    "ordered",
+  ),
+  failover: only("status", ["content"], "status is the default: by status and transport alone").default(
+    "status",
+  ),
+  attempts: z.int().min(1).max(maxAttempts).optional(),
+  timeouts: z
+    .strictObject({ attempt: durationMs.optional(), total: durationMs.prefault("10m") })
+    .refine(
+      ({ attempt, total }) => attempt === undefined || attempt <= total,
+      "attempt is longer than total, so it could never end an attempt",
+    )
+    .prefault({}),
+});
+
+/** One entry of `access`. */
+export const accessSection = z.strictObject({
+  models: z.array(z.string().min(1)).min(1),
+  allow: matchSection,
+});
+
+const capTokens = z.int().min(1).max(1_000_000_000).optional();
+/** One entry of `caps`. */
+export const capsSection = z
+  .strictObject({ when: matchSection.optional(), inputTokens: capTokens, outputTokens: capTokens })
+  .refine(
+    ({ inputTokens, outputTokens }) => inputTokens !== undefined || outputTokens !== undefined,
+    "must cap inputTokens, outputTokens, or both",
+  );
+
+/** The sections that are one thing; where nothing is written, their defaults count. */
+export const sections = {
+  version: z.literal(1, { error: "must be 1, the version of this file format" }),
+  listen,
+  server,
+  admin,
+  contract: contractSection.default({}),
+  prices: z
+    .array(z.string().min(1))
+    .min(1)
+    .default([...defaults.prices]),
+  ledger: z
+    .strictObject({
+      type: only("memory", ["redis"]),
+      path: path.default(defaults.ledger.path),
+    })
+    .prefault({ type: defaults.ledger.type }),
+  usage: z.strictObject({ log: path.default(defaults.usage.log) }).prefault({}),
+};
+
+/** A section of {@link sections}. */
+export type SectionName = keyof typeof sections;
+/** The sections, checked. */
+export type Sections = { readonly [K in SectionName]: z.output<(typeof sections)[K]> };
+/** What every backend may say, checked. */
+export type BackendCommon = z.output<typeof backendCommon>;
+/** One entry of `models`, checked. */
+export type ModelSection = z.output<typeof modelSection>;
+
+/** The one value of a choice that this version has; the others of the design's example are refused by name. */
+function only<T extends string>(
+  available: T,
+  later: readonly string[],
+  why = `only ${available}`,
+): z.ZodLiteral<T> {
+  return z.literal(available, {
+    error: ({ input }) =>
+      typeof input === "string" && later.includes(input)
+        ? `${input} is not available in this version (${why})`
+        : `must be ${available}`,
+  });
+}

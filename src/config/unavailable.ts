@@ -1,0 +1,49 @@
+/** Keys of the design's example that this version does not have: refused by name. `*` stands for any name or list position. */
+const unavailableKeys: readonly string[] = [
+  "routes",
+  "queues",
+  "limits",
+  "budgets",
+  "guardrails",
+  "observability",
+  "listen.cors",
+  "listen.tls",
+  "models.*.fallback",
+  "models.*.validate",
+  "models.*.timeouts.connect",
+  "models.*.timeouts.firstToken",
+  "models.*.timeouts.betweenTokens",
+  "models.*.targets.*.weight",
+  "models.*.key",
+  "access.*.when",
+  "caps.*.topK",
+  "budgets.*.alerts",
+  "budgets.*.exceeded",
+  "budgets.*.overrides",
+  "budgets.*.mode",
+  "ledger.url",
+  "ledger.onError",
+  "usage.sinks",
+];
+
+/** Kinds of the design's example that this version does not have, by what the section calls them. */
+const unavailableKinds: Readonly<Record<string, readonly string[]>> = {
+  provider: ["azure-openai", "anthropic", "bedrock", "gemini"],
+  type: ["jwt", "client-certificate"],
+};
+
+/** Whether a key is one that a later version has. */
+export function isUnavailableKey(path: readonly (string | number)[], key: string): boolean {
+  const steps = [...path, key];
+  return unavailableKeys.some((pattern) => {
+    const wanted = pattern.split(".");
+    return (
+      wanted.length === steps.length && wanted.every((step, index) => step === "*" || step === steps[index])
+    );
+  });
+}
+
+/** Whether a kind (`provider`, `type`) is one that a later version has. */
+export function isUnavailableKind(key: string, kind: string): boolean {
+  return unavailableKinds[key]?.includes(kind) ?? false;
+}
