@@ -1,0 +1,202 @@
+import type { Socket } from "node:net";
+import { Calls, type Service } from "./calls.ts";
+import { FloodGuard } from "./flood-guard.ts";
+import { type ConnectionError, connectionError, defaultWindowBytes, errorCode } from "./frame.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { Inbound } from "./inbound.ts";
+import type { Http2Limits } from "./limits.ts";
+
+/** What a connection still reads and throws away after its end, so that the client gets to see our last frames. */
+const lingerBytes = 256 << 10;
+
+/** The payload of our own PINGs. */
+const pingPayload = Buffer.from("tollgate", "latin1");
+
+/** How far the end of a connection has come. */
+type Phase = "open" | "noticed" | "draining" | "ended";
+
+/** One client's connection: moves bytes between its socket and its calls, and watches the clock over both. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #limits: Http2Limits;
+  readonly #writer: FrameWriter;
+  readonly #reader: FrameReader;
+  readonly #calls: Calls;
+  readonly #inbound: Inbound;
+  #phase: Phase = "open";
+  /** A read event is being handled: what is sent goes out at its end. */
+  #reading = false;
+  #flushScheduled = false;
+  #lingerLeft = lingerBytes;
+  /** Ticks since the connection, its last byte, the socket's last progress, and its end. */
+  #ageTicks = 0;
+  #silentTicks = 0;
+  #stalledTicks = 0;
+  #endedTicks = 0;
+
+  /** Takes the socket over; it is destroyed when the connection is over. */
+  constructor(socket: Socket, service: Service) {
+    this.#socket = socket;
+    this.#limits = service.limits;
+    const guard = new FloodGuard(service.limits);
+    this.#writer = new FrameWriter(socket);
+    this.#calls = new Calls(service, this.#writer, guard, () => this.#flushSoon());
+    this.#inbound = new Inbound(this.#calls, this.#writer, guard, service.limits);
+    this.#reader = new FrameReader(this.#inbound);
+    socket.on("data", (chunk) => this.#read(chunk));
+    socket.on("drain", () => this.#drained());
+    // Every error is followed by `close`, which is where calls are told.
+    socket.on("error", () => undefined);
+    socket.on("close", () => this.#closed());
+    this.#writer.preface(service.limits, defaultWindowBytes);
+    this.#writer.flush();
+  }
+
+  /** Whether the client has spoken HTTP/2 so far. */
+  get established(): boolean {
+    return this.#inbound.settled;
+  }
+
+  /** Takes no new call, and ends once the open ones have ended. */
+  drain(): void {
+    if (this.#phase !== "open") return;
+    if (this.#inbound.settled) {
+      this.#phase = "noticed";
+      this.#inbound.pingAnswered = false;
+      this.#writer.goawayNotice();
+      this.#writer.ping(0, pingPayload, 0);
+      this.#settle();
+    } else this.#end();
+  }
+
+  /** Ends at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Looks at every limit that is a time; called once per {@link Http2Limits.tickMs}. */
+  tick(): void {
+    if (this.#phase === "ended") {
+      if (++this.#endedTicks > 1) this.destroy();
+      return;
+    }
+    this.#ageTicks += 1;
+    this.#silentTicks += 1;
+    this.#stalledTicks = this.#writer.stalled ? this.#stalledTicks + 1 : 0;
+    if (this.#isDead()) {
+      this.destroy();
+      return;
+    }
+    const error = this.#overdue();
+    if (error !== undefined) {
+      this.#fail(error);
+      return;
+    }
+    for (const stream of this.#calls.messages.overdue(this.#ticks(this.#limits.messageTimeoutMs)))
+      this.#calls.reset(stream, errorCode.cancel);
+    if (this.#silentTicks === this.#ticks(this.#limits.keepaliveIntervalMs))
+      this.#writer.ping(0, pingPayload, 0);
+    // A client that does not answer the PING of a drain is not waited for any longer.
+    if (this.#phase === "noticed") this.#inbound.pingAnswered = true;
+    this.#settle();
+  }
+
+  /** Whether the client does not read, or has not been heard of for too long. */
+  #isDead(): boolean {
+    const silenceMs = this.#limits.keepaliveIntervalMs + this.#limits.keepaliveTimeoutMs;
+    return (
+      this.#stalledTicks > this.#ticks(this.#limits.writeStallTimeoutMs) ||
+      this.#silentTicks > this.#ticks(silenceMs)
+    );
+  }
+
+  /** What the client has begun and not finished in time. */
+  #overdue(): ConnectionError | undefined {
+    if (!this.#inbound.settled && this.#ageTicks > this.#ticks(this.#limits.handshakeTimeoutMs))
+      return connectionError(errorCode.protocolError, "no SETTINGS in time");
+    const block = this.#inbound.headerBlock;
+    if (block !== undefined && ++block.ageTicks > this.#ticks(this.#limits.headerBlockTimeoutMs))
+      return connectionError(errorCode.enhanceYourCalm, "header block not finished in time");
+    return undefined;
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#phase === "ended") {
+      this.#linger(chunk);
+      return;
+    }
+    this.#silentTicks = 0;
+    this.#reading = true;
+    const error = this.#reader.read(chunk);
+    if (error === undefined) this.#settle();
+    else this.#fail(error);
+    this.#reading = false;
+  }
+
+  /** Everything that follows a change: services hear of ends, the client gets what was built, a drained connection ends. */
+  #settle(): void {
+    const error = this.#calls.settle();
+    if (error !== undefined) {
+      this.#fail(error);
+      return;
+    }
+    this.#writer.flush();
+    if (this.#writer.stalled) this.#socket.pause();
+    if (this.#phase === "noticed" && this.#inbound.pingAnswered) {
+      this.#phase = "draining";
+      this.#calls.lastServedId = this.#calls.table.lastId;
+      this.#writer.goaway(this.#calls.lastServedId, errorCode.noError, "draining");
+      this.#writer.flush();
+    }
+    if (this.#phase === "draining" && this.#calls.table.size === 0) this.#end();
+  }
+
+  /** What is sent outside a read event goes out with all else that is sent in the same turn of the event loop. */
+  #flushSoon(): void {
+    if (this.#reading || this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      if (this.#phase !== "ended") this.#settle();
+    });
+  }
+
+  /** The socket takes bytes again: first what waits, then new frames. */
+  #drained(): void {
+    if (this.#phase === "ended") return;
+    this.#stalledTicks = 0;
+    this.#calls.outbound.resume();
+    this.#settle();
+    if (!this.#writer.stalled) this.#socket.resume();
+  }
+
+  #fail(error: ConnectionError): void {
+    if (this.#phase === "ended") return;
+    this.#writer.goaway(this.#calls.table.lastId, error.code, error.reason);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#phase = "ended";
+    this.#writer.flush();
+    this.#socket.end();
+    this.#socket.resume();
+    this.#closed();
+  }
+
+  #linger(chunk: Buffer): void {
+    this.#lingerLeft -= chunk.length;
+    if (this.#lingerLeft <= 0) this.destroy();
+  }
+
+  #closed(): void {
+    this.#phase = "ended";
+    this.#calls.dropAll();
+    this.#calls.settle();
+  }
+
+  #ticks(ms: number): number {
+    return Math.ceil(ms / this.#limits.tickMs);
+  }
+}

@@ -1,0 +1,116 @@
+import { createServer, type Server, type Socket } from "node:net";
+import {
+  defaultMaxMessageBytes,
+  type Edge,
+  type EdgeAddress,
+  type EdgeFactory,
+  type EdgeMethod,
+  type EdgeOptions,
+} from "../edge.ts";
+import { removeStaleSocket } from "../stale-socket.ts";
+import type { Service } from "./calls.ts";
+import { Connection } from "./connection.ts";
+import { type Http2Limits, http2Limits } from "./limits.ts";
+
+/** The default edge: our own HTTP/2 straight over sockets. */
+export const http2Edge: EdgeFactory = (methods, options) => createHttp2Edge(methods, options, http2Limits);
+
+/** Our own edge with limits of one's own; tests make them small. */
+export function createHttp2Edge(
+  methods: readonly EdgeMethod[],
+  options: EdgeOptions | undefined,
+  limits: Http2Limits,
+): Edge {
+  const maxMessageBytes = options?.maxMessageBytes ?? defaultMaxMessageBytes;
+  return new Http2Edge({
+    methods: new Map(methods.map((method) => [method.path, method])),
+    maxMessageBytes,
+    limits,
+  });
+}
+
+class Http2Edge implements Edge {
+  readonly #service: Service;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  #ticker: NodeJS.Timeout | undefined;
+  #draining = false;
+
+  constructor(service: Service) {
+    this.#service = service;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  async listen(address: EdgeAddress): Promise<EdgeAddress> {
+    if (address.kind === "unix") await removeStaleSocket(address.path);
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(listenOptions(address), () => {
+        this.#server.removeListener("error", reject);
+        resolve();
+      });
+    });
+    // Afterwards errors concern single connections that could not be accepted; the clients see those.
+    this.#server.on("error", () => undefined);
+    this.#ticker = setInterval(() => this.#tick(), this.#service.limits.tickMs);
+    const bound = this.#server.address();
+    return address.kind === "tcp" && typeof bound === "object" && bound !== null
+      ? { ...address, port: bound.port }
+      : address;
+  }
+
+  async drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    const timer = setTimeout(() => this.#destroyAll(), deadlineMs);
+    const stopped = this.#stop();
+    for (const connection of this.#connections) connection.drain();
+    await stopped;
+    clearTimeout(timer);
+  }
+
+  async close(): Promise<void> {
+    const stopped = this.#stop();
+    this.#destroyAll();
+    await stopped;
+  }
+
+  /** Listens no more; resolves when the last connection is gone. */
+  async #stop(): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+    clearInterval(this.#ticker);
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#draining || !this.#makeRoom()) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, this.#service);
+    this.#connections.add(connection);
+    socket.once("close", () => this.#connections.delete(connection));
+  }
+
+  /** With all connections taken, one that has not yet said anything useful gives way, the oldest first. */
+  #makeRoom(): boolean {
+    if (this.#connections.size < this.#service.limits.connections) return true;
+    for (const connection of this.#connections) {
+      if (connection.established) continue;
+      this.#connections.delete(connection);
+      connection.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #tick(): void {
+    for (const connection of this.#connections) connection.tick();
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+}
+
+function listenOptions(address: EdgeAddress): { path: string } | { host: string; port: number } {
+  return address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
+}

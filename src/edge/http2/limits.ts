@@ -1,0 +1,76 @@
+/** A rate that may be exceeded for a moment: `burst` at once, then `perSecond`. */
+export interface RateLimit {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/** Everything one peer may cost us. All but `connections` count for a single connection. */
+export interface Http2Limits {
+  /** Connections open at once; one more replaces the oldest that has not yet spoken HTTP/2, or is dropped. */
+  readonly connections: number;
+  /** Calls open at once (SETTINGS_MAX_CONCURRENT_STREAMS); one more is refused with REFUSED_STREAM. */
+  readonly streams: number;
+  /** Calls reset by the client before we answered anything, or by us because of the client's mistakes. Resets after an answer are free: Envoy ends every call with one. */
+  readonly uselessStreams: RateLimit;
+  readonly pings: RateLimit;
+  readonly settings: RateLimit;
+  /** DATA frames that carry nothing and end nothing. */
+  readonly emptyFrames: RateLimit;
+  /** PRIORITY, GOAWAY and unknown frames, and frames on calls that are over. */
+  readonly ignoredFrames: RateLimit;
+  readonly windowUpdates: RateLimit;
+  /** PING and WINDOW_UPDATE frames earned by every DATA frame we send: clients measure and open windows by what they receive. */
+  readonly controlFramesPerDataFrame: number;
+  /** CONTINUATION frames after one HEADERS frame. */
+  readonly continuationFrames: number;
+  /** Header block as sent, compressed. */
+  readonly headerBlockBytes: number;
+  /** Header list after decompression, names + values + 32 each (SETTINGS_MAX_HEADER_LIST_SIZE). */
+  readonly headerListBytes: number;
+  /** What may be received beyond what was consumed, of one call and of the connection (SETTINGS_INITIAL_WINDOW_SIZE). */
+  readonly receiveWindowBytes: number;
+  /** Received parts of messages that are not complete yet. */
+  readonly incompleteMessageBytes: number;
+  /** Answers that wait for the client to read. */
+  readonly queuedBytes: number;
+  /** From the connection's start until the client's preface and SETTINGS are there. */
+  readonly handshakeTimeoutMs: number;
+  /** From a header block's first frame to its last. */
+  readonly headerBlockTimeoutMs: number;
+  /** From a message's first byte to its last. */
+  readonly messageTimeoutMs: number;
+  /** How long the socket may take none of the bytes that wait for it. */
+  readonly writeStallTimeoutMs: number;
+  /** A connection silent for so long is asked by PING … */
+  readonly keepaliveIntervalMs: number;
+  /** … and closed if it stays silent for so long after. */
+  readonly keepaliveTimeoutMs: number;
+  /** How often the time limits are looked at: they are kept to within one such interval. */
+  readonly tickMs: number;
+}
+
+/** The limits in force. */
+export const http2Limits: Http2Limits = {
+  connections: 1_024,
+  streams: 16_384,
+  uselessStreams: { burst: 10_000, perSecond: 1_000 },
+  pings: { burst: 1_000, perSecond: 100 },
+  settings: { burst: 100, perSecond: 10 },
+  emptyFrames: { burst: 1_000, perSecond: 100 },
+  ignoredFrames: { burst: 10_000, perSecond: 1_000 },
+  windowUpdates: { burst: 20_000, perSecond: 1_000 },
+  controlFramesPerDataFrame: 3,
+  continuationFrames: 16,
+  headerBlockBytes: 64 << 10,
+  headerListBytes: 64 << 10,
+  receiveWindowBytes: 16 << 20,
+  incompleteMessageBytes: 128 << 20,
+  queuedBytes: 128 << 20,
+  handshakeTimeoutMs: 10_000,
+  headerBlockTimeoutMs: 10_000,
+  messageTimeoutMs: 30_000,
+  writeStallTimeoutMs: 30_000,
+  keepaliveIntervalMs: 60_000,
+  keepaliveTimeoutMs: 20_000,
+  tickMs: 1_000,
+};

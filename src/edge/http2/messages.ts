@@ -1,0 +1,148 @@
+import { type GrpcStatus, grpcStatus } from "../edge.ts";
+import { readUint32 } from "./frame.ts";
+import { messagePrefixBytes } from "./frame-writer.ts";
+import type { Http2Limits } from "./limits.ts";
+import type { Http2Stream } from "./stream.ts";
+
+/** Why a call cannot go on. */
+export interface CallFailure {
+  readonly status: GrpcStatus;
+  readonly message: string;
+}
+
+/** A message of which a part has come. */
+export interface PartialMessage {
+  readonly prefix: Buffer;
+  /** Bytes there are, of the prefix and of the content together. */
+  filled: number;
+  /** Grows with what comes: what a client announces costs nothing until it sends it. */
+  content: Buffer;
+  /** The announced length of the content; 0 while the prefix is incomplete. */
+  length: number;
+  /** Ticks since its first byte. */
+  ageTicks: number;
+}
+
+const firstContentBytes = 64 << 10;
+const growthFactor = 16;
+const noContent = Buffer.alloc(0);
+
+/** Cuts the DATA of one connection's streams into gRPC messages. A message that lies whole in what the socket gave is passed on without a copy. */
+export class MessageReader {
+  readonly #maxMessageBytes: number;
+  readonly #maxIncompleteBytes: number;
+  readonly #incomplete = new Set<Http2Stream>();
+  #incompleteBytes = 0;
+
+  constructor(maxMessageBytes: number, limits: Http2Limits) {
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#maxIncompleteBytes = Math.max(limits.incompleteMessageBytes, maxMessageBytes);
+  }
+
+  /** Delivers every message that is complete now. Stops when the service ends the call. */
+  read(stream: Http2Stream, chunk: Buffer, start: number, end: number): CallFailure | undefined {
+    let at = start;
+    while (at < end && !stream.ended) {
+      if (stream.partial !== undefined || end - at < messagePrefixBytes) {
+        const next = this.#readPart(stream, chunk, at, end);
+        if (typeof next !== "number") return next;
+        at = next;
+        continue;
+      }
+      const length = readUint32(chunk, at + 1);
+      const failure = this.#check(chunk[at] ?? 0, length);
+      if (failure !== undefined) return failure;
+      const content = at + messagePrefixBytes;
+      if (end - content < length) {
+        const next = this.#readPart(stream, chunk, at, end);
+        if (typeof next !== "number") return next;
+        at = next;
+      } else {
+        at = content + length;
+        stream.handler.message(chunk.subarray(content, at));
+      }
+    }
+    return undefined;
+  }
+
+  /** Lets go of what a stream has left incomplete. */
+  forget(stream: Http2Stream): void {
+    if (stream.partial === undefined) return;
+    this.#incompleteBytes -= stream.partial.filled;
+    this.#incomplete.delete(stream);
+    stream.partial = undefined;
+  }
+
+  /** Ages every incomplete message by one tick and returns the streams whose message is too old. */
+  overdue(maxTicks: number): readonly Http2Stream[] {
+    const late: Http2Stream[] = [];
+    for (const stream of this.#incomplete) {
+      const partial = stream.partial;
+      if (partial !== undefined && ++partial.ageTicks > maxTicks) late.push(stream);
+    }
+    return late;
+  }
+
+  /** Adds bytes to the stream's incomplete message, and delivers it once it is complete. Returns where reading goes on. */
+  #readPart(stream: Http2Stream, chunk: Buffer, start: number, end: number): number | CallFailure {
+    stream.partial ??= this.#begin(stream);
+    const partial = stream.partial;
+    let at = start;
+    while (at < end && partial.filled < messagePrefixBytes) {
+      partial.prefix[partial.filled++] = chunk[at++] ?? 0;
+      this.#incompleteBytes += 1;
+    }
+    if (partial.filled < messagePrefixBytes) return at;
+    if (partial.filled === messagePrefixBytes && partial.content === noContent) {
+      partial.length = readUint32(partial.prefix, 1);
+      const failure = this.#check(partial.prefix[0] ?? 0, partial.length);
+      if (failure !== undefined) return failure;
+    }
+    const added = Math.min(end - at, partial.length - (partial.filled - messagePrefixBytes));
+    this.#append(partial, chunk, at, at + added);
+    if (partial.filled - messagePrefixBytes === partial.length) {
+      this.forget(stream);
+      stream.handler.message(partial.content);
+    } else if (this.#incompleteBytes > this.#maxIncompleteBytes) return tooMuchIncomplete;
+    return at + added;
+  }
+
+  #begin(stream: Http2Stream): PartialMessage {
+    this.#incomplete.add(stream);
+    const prefix = Buffer.allocUnsafe(messagePrefixBytes);
+    return { prefix, filled: 0, content: noContent, length: 0, ageTicks: 0 };
+  }
+
+  #append(partial: PartialMessage, chunk: Buffer, start: number, end: number): void {
+    if (start === end) return;
+    const filled = partial.filled - messagePrefixBytes;
+    const needed = filled + end - start;
+    while (partial.content.length < needed) {
+      const capacity = Math.max(firstContentBytes, partial.content.length * growthFactor);
+      const grown = Buffer.allocUnsafeSlow(Math.min(partial.length, capacity));
+      partial.content.copy(grown, 0, 0, filled);
+      partial.content = grown;
+    }
+    chunk.copy(partial.content, filled, start, end);
+    partial.filled += end - start;
+    this.#incompleteBytes += end - start;
+  }
+
+  #check(compression: number, length: number): CallFailure | undefined {
+    if (compression === 1) return compressed;
+    if (compression !== 0) return badPrefix;
+    if (length <= this.#maxMessageBytes) return undefined;
+    const message = `message of ${length} bytes, at most ${this.#maxMessageBytes} are taken`;
+    return { status: grpcStatus.resourceExhausted, message };
+  }
+}
+
+const compressed: CallFailure = {
+  status: grpcStatus.unimplemented,
+  message: "compressed messages are not taken",
+};
+const badPrefix: CallFailure = { status: grpcStatus.internal, message: "not a gRPC message" };
+const tooMuchIncomplete: CallFailure = {
+  status: grpcStatus.resourceExhausted,
+  message: "too many incomplete messages on this connection",
+};

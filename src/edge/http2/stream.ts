@@ -1,0 +1,80 @@
+import { type EdgeHandler, type EdgeStream, type GrpcStatus, grpcStatus } from "../edge.ts";
+import type { PartialMessage } from "./messages.ts";
+import { failureBlock, okTrailerBlock } from "./response.ts";
+
+/** What a stream needs of its connection. */
+export interface StreamOwner {
+  send(stream: Http2Stream, message: Uint8Array): void;
+  /** Sends the trailers once everything sent before is on its way. */
+  finish(stream: Http2Stream, trailers: Buffer): void;
+}
+
+/** Bytes that wait for the client's windows or for the socket. */
+export interface SendQueue {
+  chunks: Uint8Array[];
+  /** Index of the first chunk that is not wholly sent, and how much of it is. */
+  first: number;
+  firstOffset: number;
+  /** Bytes not sent yet. */
+  bytes: number;
+}
+
+/** One call: its state on the wire, which its connection keeps, and the service's side of it. */
+export class Http2Stream implements EdgeStream {
+  readonly id: number;
+  readonly #owner: StreamOwner;
+  /** Set once, as soon as the service has opened the call. */
+  handler: EdgeHandler = unopened;
+  /** The service has ended the call or the call is gone: neither side's messages count any more. */
+  ended = false;
+  /** The client will send no more. */
+  remoteClosed = false;
+  /** Our HEADERS are sent. */
+  answered = false;
+  /** What the client lets us send on this stream; negative after it lowered its SETTINGS. */
+  sendWindow: number;
+  /** Received and not yet given back by WINDOW_UPDATE. */
+  unreturnedBytes = 0;
+  /** What the client's `content-length` leaves to come; -1 when it named none. */
+  contentLeft = -1;
+  queue: SendQueue | undefined;
+  /** Trailers that wait for the queue. */
+  trailers: Buffer | undefined;
+  partial: PartialMessage | undefined;
+  deadline: NodeJS.Timeout | undefined;
+
+  constructor(id: number, owner: StreamOwner, sendWindow: number) {
+    this.id = id;
+    this.#owner = owner;
+    this.sendWindow = sendWindow;
+  }
+
+  send(message: Uint8Array): void {
+    if (!this.ended) this.#owner.send(this, message);
+  }
+
+  end(): void {
+    this.#finish(okTrailerBlock);
+  }
+
+  fail(status: GrpcStatus, message: string): void {
+    if (!this.ended) this.#finish(failureBlock(status, message));
+  }
+
+  /** Ends the call `afterMs` from now unless it has ended before. */
+  startDeadline(afterMs: number): void {
+    this.deadline = setTimeout(expire, afterMs, this);
+  }
+
+  #finish(trailers: Buffer): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#owner.finish(this, trailers);
+  }
+}
+
+function expire(stream: Http2Stream): void {
+  stream.fail(grpcStatus.deadlineExceeded, "deadline exceeded");
+}
+
+const unopened: EdgeHandler = { message() {}, halfClosed() {}, closed() {} };
