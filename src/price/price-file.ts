@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { decimalUsd, priceEntry, rateOfSection } from "./price-section.ts";
+import { decimalUsd, type PriceSection, priceEntry, rateOfSection } from "./price-section.ts";
 import type { Rate } from "./rate.ts";
 
 /** A mistake in a price file, where the reader finds it; lines and columns count from 1. */
@@ -72,7 +72,7 @@ export function parsePrices(text: string, name: string): ParsedPrices {
         return { file: name, path: "", line, column: col, message: error.message };
       }),
     );
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = schema.safeParse(document.toJS());
   if (!parsed.success)
     return problemsOf(
       parsed.error.issues.flatMap((issue) =>
@@ -92,33 +92,37 @@ function compile(
   const problems: PriceProblem[] = [];
   const seen = new Set<string>();
   const entries: PriceEntry[] = [];
-  for (const [index, entry] of data.prices.entries()) {
-    const { model, from, source, ...section } = entry;
+  for (const [index, { model, from, source, ...section }] of data.prices.entries()) {
     const at = ["prices", index] as const;
-    const id = `${model}@${from}`;
-    if (seen.has(id)) problems.push(problemAt([...at, "from"], `${model} has a price from ${from} already`));
-    seen.add(id);
-    try {
-      const rate = rateOfSection(section, `${name}:${id}`);
-      if (!ascending(rate)) problems.push(problemAt([...at, "tiers"], "are not in ascending order"));
-      const slash = model.indexOf("/");
-      const prefix = model.endsWith("*");
-      entries.push({
-        owner: model.slice(0, slash),
-        model: model.slice(slash + 1, prefix ? -1 : undefined),
-        prefix,
-        fromMs: Date.parse(from),
-        rate,
-        source,
-        line: problemAt(at, "").line,
-      });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      problems.push(problemAt(at, error.message));
+    const { line } = problemAt(at, "");
+    for (const pattern of typeof model === "string" ? [model] : model) {
+      const id = `${pattern}@${from}`;
+      if (seen.has(id))
+        problems.push(problemAt([...at, "from"], `${pattern} has a price from ${from} already`));
+      seen.add(id);
+      const rate = rateOrProblem(section, `${name}:${id}`);
+      if (typeof rate === "string") problems.push(problemAt(at, rate));
+      else entries.push({ ...parsePattern(pattern), fromMs: Date.parse(from), rate, source, line });
     }
   }
   if (problems.length > 0) return problemsOf(problems);
   return { kind: "file", file: { name, unknownModel: unknownModelOf(data.unknownModel, name), entries } };
+}
+
+function rateOrProblem(section: PriceSection, version: string): Rate | string {
+  try {
+    const rate = rateOfSection(section, version);
+    return ascending(rate) ? rate : "has tiers that are not in ascending order";
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function parsePattern(pattern: string): Pick<PriceEntry, "owner" | "model" | "prefix"> {
+  const slash = pattern.indexOf("/");
+  const prefix = pattern.endsWith("*");
+  return { owner: pattern.slice(0, slash), model: pattern.slice(slash + 1, prefix ? -1 : undefined), prefix };
 }
 
 function problemsOf(problems: readonly PriceProblem[]): ParsedPrices {

@@ -44,9 +44,14 @@ const perHour = z.strictObject({ per: z.literal("1h"), price: decimalUsd, assume
 
 const perProblem = 'must be one of "1M tokens", "1K tokens", "1 call", "1h"';
 
+/** Provider type or backend name, `/`, model; `*` at the end matches the rest. */
+const modelPattern = z
+  .string()
+  .regex(/^[^/*\s]+\/([^*\s]+\*?|\*)$/, "must be written provider/model or backend/model");
+
 const entryKeys = {
-  /** Provider type or backend name, `/`, model; `*` at the end matches the rest. */
-  model: z.string().regex(/^[^/*\s]+\/([^*\s]+\*?|\*)$/, "must be written provider/model or backend/model"),
+  /** One name, or several with the same prices. */
+  model: z.union([modelPattern, z.array(modelPattern).min(1)]),
   from: z.iso.date("must be a date like 2026-01-31"),
   source: z.string().min(1).optional(),
 };

@@ -44,10 +44,23 @@ describe("parsePrices()", () => {
     assert.equal(services?.get("priority")?.output, 20_000_000n);
   });
 
-  it("tells an exact model from a pattern", () => {
-    const file = parsed(
-      entry("input: 1\noutput: 2").replace("gpt-4.1", '"gpt-4.1*"').replace('/"', "/").replace('*"', "*"),
+  it("gives several names the same prices", () => {
+    const text = entry("input: 1\noutput: 2").replace(
+      "openai/gpt-4.1",
+      "[openai/gpt-4.1, openai/gpt-4.1-20*]",
     );
+    const { entries } = parsed(text);
+    assert.deepEqual(
+      entries.map(({ model, prefix, rate }) => [model, prefix, rate.version]),
+      [
+        ["gpt-4.1", false, "prices.yaml:openai/gpt-4.1@2026-01-01"],
+        ["gpt-4.1-20", true, "prices.yaml:openai/gpt-4.1-20*@2026-01-01"],
+      ],
+    );
+  });
+
+  it("tells an exact model from a pattern", () => {
+    const file = parsed(entry("input: 1\noutput: 2").replace("gpt-4.1", "gpt-4.1*"));
     assert.deepEqual([file.entries[0]?.model, file.entries[0]?.prefix], ["gpt-4.1", true]);
   });
 
@@ -83,8 +96,8 @@ describe("parsePrices()", () => {
       entry(
         "input: 1\noutput: 1\ntiers:\n  - { aboveInputTokens: 9, input: 1, output: 1 }\n  - { aboveInputTokens: 5, input: 1, output: 1 }",
       ),
-      "prices[0].tiers",
-      "7:5",
+      "prices[0]",
+      "3:5",
       /ascending/,
     ],
     ["another version", "version: 2\nprices: []\n", "version", "1:1", /must be 1/],
