@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SseDecoder, sseEventBytesMax } from "../../../src/core/sse.ts";
+
+function events(
+  pieces: readonly string[],
+): (readonly [name: string, data: string | undefined, bytes: string])[] {
+  const decoder = new SseDecoder();
+  const found: [string, string | undefined, string][] = [];
+  pieces.forEach((piece, index) => {
+    decoder.push(Buffer.from(piece), index === pieces.length - 1);
+    for (let event = decoder.next(); event !== undefined; event = decoder.next())
+      found.push([event.name, event.data, event.bytes.toString()]);
+  });
+  return found;
+}
+
+describe("SseDecoder", () => {
+  it("keeps the bytes of every event, blank line included", () => {
+    const text = ":hello\n\nevent: a\nid: 1\ndata: 1\n\ndata:2\ndata: 3\n\n";
+    const found = events([text]);
+    assert.deepEqual(
+      found.map(([name, data]) => [name, data]),
+      [
+        ["", undefined],
+        ["a", "1"],
+        ["", "2\n3"],
+      ],
+    );
+    assert.equal(found.map(([, , bytes]) => bytes).join(""), text);
+  });
+
+  for (const [name, lineBreak] of [
+    ["LF", "\n"],
+    ["CR", "\r"],
+    ["CRLF", "\r\n"],
+  ] as const)
+    it(`reads lines that end in ${name}, wherever they are cut`, () => {
+      const text = ["event: a", "data: x", "", "data: y", "data: z", "", ""].join(lineBreak);
+      const whole = events([text]);
+      assert.deepEqual(
+        whole.map(([, data]) => data),
+        ["x", "y\nz"],
+      );
+      for (let at = 1; at < text.length; at += 1)
+        assert.deepEqual(events([text.slice(0, at), text.slice(at)]), whole, `cut at ${at}`);
+    });
+
+  it("reads fields as the HTML standard does", () => {
+    const data = (line: string) => events([`${line}\n\n`])[0]?.[1];
+    assert.equal(data("data: a"), "a");
+    assert.equal(data("data:  a"), " a");
+    assert.equal(data("data"), "");
+    assert.equal(data("data:"), "");
+    assert.equal(data("dataset: a"), undefined);
+    assert.equal(data("da"), undefined);
+    assert.equal(data("\ufeffdata: a"), "a");
+  });
+
+  it("takes what is left at the end for an event", () => {
+    assert.deepEqual(
+      events(["data: a\n\ndata: [DONE]"]).map(([, data]) => data),
+      ["a", "[DONE]"],
+    );
+  });
+
+  it("says where one line of data stands", () => {
+    const decoder = new SseDecoder();
+    decoder.push(Buffer.from("data: {}\n\ndata: a\ndata: b\n\n"), true);
+    const event = decoder.next();
+    assert.equal(event?.bytes.toString("utf8", event.dataStart, event.dataEnd), "{}");
+    assert.equal(decoder.next()?.dataStart, -1);
+  });
+
+  it("refuses to hold half an event for ever", () => {
+    const decoder = new SseDecoder();
+    const piece = Buffer.alloc(64 * 1024, "x");
+    assert.throws(
+      () => {
+        for (let bytes = 0; bytes <= sseEventBytesMax; bytes += piece.length) {
+          decoder.push(piece, false);
+          assert.equal(decoder.next(), undefined);
+        }
+      },
+      { code: "upstream_invalid" },
+    );
+  });
+
+  it("searches no byte of a long event twice", () => {
+    const timeMs = (pieces: number) => {
+      const decoder = new SseDecoder();
+      const piece = Buffer.alloc(1024, "x");
+      const start = performance.now();
+      for (let i = 0; i < pieces; i += 1) {
+        decoder.push(piece, false);
+        decoder.next();
+      }
+      return performance.now() - start;
+    };
+    timeMs(500);
+    assert.ok(timeMs(4_000) < Math.max(timeMs(500), 0.5) * 60);
+  });
+});
