@@ -24,9 +24,9 @@ export interface AccessLogEntry {
   readonly transportFailure: string | undefined;
   /** The response header, if the log carries it. */
   readonly retryAfter: string | undefined;
-  /** Bytes of the request's body. */
+  /** Body bytes that came to Envoy: for a request from the client, for an attempt from the upstream. */
   readonly bytesReceived: number;
-  /** Bytes of the response's body. */
+  /** Body bytes that left Envoy: for a request to the client, for an attempt to the upstream. */
   readonly bytesSent: number;
 }
 
