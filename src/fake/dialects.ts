@@ -2,12 +2,16 @@ import { anthropicMessages } from "./anthropic-messages.ts";
 import { anthropicModels } from "./anthropic-models.ts";
 import type { FakeDialect } from "./dialect.ts";
 import { openaiChat } from "./openai-chat.ts";
+import { openaiCompletions } from "./openai-completions.ts";
 import { openaiEmbeddings } from "./openai-embeddings.ts";
 import { openaiModels } from "./openai-models.ts";
+import { openaiResponses } from "./openai-responses.ts";
 
 /** Every dialect the fake provider speaks; the first that has an operation for a request answers it. */
 export const dialects: readonly FakeDialect[] = [
   openaiChat,
+  openaiResponses,
+  openaiCompletions,
   openaiEmbeddings,
   anthropicMessages,
   anthropicModels,

@@ -10,6 +10,7 @@ import {
   refuseAsOpenai,
   refuseMissing,
   refuseUnknown,
+  serviceTier,
 } from "./openai.ts";
 import { countTurns, lastUserText, type Turn } from "./prompt.ts";
 import { type Refusal, refusal } from "./refusal.ts";
@@ -144,13 +145,12 @@ function usageOf({ usage }: Generation): JsonRecord {
 
 /** What a whole answer and each chunk begin with. */
 function shellOf(call: Call, object: string): JsonRecord {
-  const tier = textOf(call.body.service_tier);
   return {
     id: `chatcmpl-${call.id}`,
     object,
     created: call.createdS,
     model: call.model,
-    service_tier: tier === undefined || tier === "auto" ? "default" : tier,
+    service_tier: serviceTier(call.body),
     system_fingerprint: "fp_fake",
   };
 }

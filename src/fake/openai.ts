@@ -62,6 +62,13 @@ export function refuseAsOpenai(refused: Refusal, facts: RequestFacts): Answer {
   };
 }
 
+/** The tier an answer says it was made in: the one asked for, or the default. */
+export function serviceTier(body: JsonRecord): string {
+  return typeof body.service_tier === "string" && body.service_tier !== "auto"
+    ? body.service_tier
+    : "default";
+}
+
 /** What OpenAI says to a top-level parameter it does not know; undefined if it knows all of them. */
 export function refuseUnknown(body: JsonRecord, known: ReadonlySet<string>): Refusal | undefined {
   const unknown = Object.keys(body).find((name) => !known.has(name));
