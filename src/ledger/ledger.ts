@@ -1,5 +1,10 @@
+import type { MaybePromise } from "../core/maybe-promise.ts";
+
 /** What an account counts. */
 export type Unit = "nano_usd" | "requests" | "tokens" | "input_tokens" | "output_tokens" | "slots";
+
+/** A calendar's steps; weeks begin on Monday (ISO 8601). */
+export type Period = "hour" | "day" | "week" | "month";
 
 /**
  * How an account's use lapses: `bucket` refills evenly over its length; `calendar` starts anew at each hour, day, week or month of a
@@ -7,25 +12,25 @@ export type Unit = "nano_usd" | "requests" | "tokens" | "input_tokens" | "output
  */
 export type Window =
   | { readonly kind: "bucket"; readonly lengthMs: number }
-  | {
-      readonly kind: "calendar";
-      readonly period: "hour" | "day" | "week" | "month";
-      readonly timeZone: string;
-    }
+  | { readonly kind: "calendar"; readonly period: Period; readonly timeZone: string }
   | { readonly kind: "rolling"; readonly lengthMs: number }
   | { readonly kind: "open" };
 
-/** One counter: a rule × key values × window. Two accounts are the same when `id` is. */
+/** One counter: a rule × key values × window. Two accounts are the same when `id` is, whatever their limit. */
 export interface Account {
-  /** `rule|key values|window`, unique. */
+  /** `rule|key values|window|unit`, unique. */
   readonly id: string;
   /** The rule's name, e.g. `tenant-month`. */
   readonly name: string;
-  /** The key values, e.g. `tenant_id=acme`. */
+  /** The key values, e.g. `tenant_id=acme`; empty for a rule that is kept for all together. */
   readonly key: string;
   readonly unit: Unit;
   readonly window: Window;
   readonly limit: bigint;
+  /** Shares of the limit, percent, ascending: settled use that passes one is told once a window. */
+  readonly alerts?: readonly number[];
+  /** Only what this backend's attempts took counts here. */
+  readonly backend?: string;
 }
 
 /** An amount asked of an account. */
@@ -47,7 +52,11 @@ export interface Taken {
 export interface Refused {
   readonly kind: "refused";
   readonly account: Account;
+  /** What was asked of it. */
+  readonly amount: bigint;
+  /** Never below 0. */
   readonly left: bigint;
+  /** When the amount would fit if nothing else were taken; for `open` windows, and amounts over the whole limit, when the window itself starts anew, or now. */
   readonly resetsAtMs: number;
   /** True when settled use alone would leave room: what stands in the way is held by calls that are still open. */
   readonly openHoldsOnly: boolean;
@@ -58,7 +67,9 @@ export interface Balance {
   readonly account: Account;
   readonly used: bigint;
   readonly held: bigint;
+  /** Never below 0. */
   readonly left: bigint;
+  /** When all that is used will have lapsed; now, if nothing is. */
   readonly resetsAtMs: number;
 }
 
@@ -70,13 +81,19 @@ export interface Actual {
 
 /** Keeps the accounts. The caller gives each exchange's id to all calls about it. */
 export interface Ledger {
-  /** Holds the first offer whose accounts all have room, or none; one round trip; idempotent by id. Throws `ledger_unavailable`. */
-  reserve(id: string, offers: readonly (readonly Claim[])[]): Promise<Taken | Refused> | (Taken | Refused);
-  /** Replaces the amounts of an open hold, all or none. */
-  adjust(id: string, claims: readonly Claim[]): Promise<Taken | Refused> | (Taken | Refused);
-  /** Closes a hold, once however often it is called; an unknown id is ignored. */
-  settle(id: string, actuals: readonly Actual[]): Promise<void> | void;
-  read(accounts: readonly Account[]): Promise<readonly Balance[]> | readonly Balance[];
+  /**
+   * Holds the first offer whose accounts all have room, or none; one round trip; idempotent by id while the hold is open.
+   * Throws `ledger_unavailable` when the hold cannot be written down, `capacity` when there are too many holds or accounts.
+   */
+  reserve(id: string, offers: readonly (readonly Claim[])[]): MaybePromise<Taken | Refused>;
+  /**
+   * Replaces an open hold by `claims`, all or none: a refusal leaves it as it was; accounts left out are released. What is added is
+   * held in the window of now. An id without an open hold is a bug. Throws as `reserve` does.
+   */
+  adjust(id: string, claims: readonly Claim[]): MaybePromise<Taken | Refused>;
+  /** Closes a hold, once however often it is called; an unknown id is ignored. More than was held is charged all the same. */
+  settle(id: string, actuals: readonly Actual[]): MaybePromise<void>;
+  read(accounts: readonly Account[]): MaybePromise<readonly Balance[]>;
   /** Open holds now. */
   openHolds(): number;
   close(): Promise<void>;

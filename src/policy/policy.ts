@@ -2,6 +2,7 @@ import type { GatewayError } from "../core/errors.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Rung } from "./ladder.ts";
 
 /** What a policy judges: who asks, under which contract, for what. */
 export interface Admission {
@@ -19,6 +20,9 @@ export type Verdict =
 
 /** A pure rule. Only admission reserves, only settlement settles. */
 export interface Policy {
+  /** The rule's name; its accounts carry it. */
   readonly name: string;
   judge(admission: Admission): Verdict;
+  /** What to try, in this order, when one of its accounts refuses. Absent: refuse. */
+  readonly exceeded?: readonly Rung[];
 }

@@ -1,0 +1,65 @@
+import type { Columns, Counter } from "./counter.ts";
+
+/**
+ * A token bucket: what is taken drains evenly, the whole limit in one length. `used` is its level times the length in milliseconds, so
+ * that a millisecond drains exactly `limit`; `until` is when the level was that; `since` is when the bucket was last empty.
+ * A level above the limit is debt: it drains before anything fits again.
+ */
+export class BucketCounter implements Counter {
+  readonly #columns: Columns;
+  readonly #lengthMs: bigint;
+
+  constructor(columns: Columns, lengthMs: number) {
+    this.#columns = columns;
+    this.#lengthMs = BigInt(lengthMs);
+  }
+
+  lapse(row: number, nowMs: number): void {
+    const { limit, used, since, until } = this.#columns;
+    const elapsedMs = nowMs - until.get(row);
+    if (elapsedMs < 0) return;
+    const level = used.get(row) - limit.get(row) * BigInt(elapsedMs);
+    until.set(row, nowMs);
+    used.set(row, level > 0n ? level : 0n);
+    if (level <= 0n) since.set(row, nowMs);
+  }
+
+  used(row: number): bigint {
+    const settled = this.taken(row) - this.#columns.held.get(row);
+    return settled > 0n ? settled : 0n;
+  }
+
+  taken(row: number): bigint {
+    return (this.#columns.used.get(row) + this.#lengthMs - 1n) / this.#lengthMs;
+  }
+
+  hold(row: number, amount: bigint): number {
+    this.#columns.used.add(row, amount * this.#lengthMs);
+    this.#columns.held.add(row, amount);
+    return this.#columns.until.get(row);
+  }
+
+  /** A refund is worth nothing once the bucket was empty: the hold had drained, and the room is there again already. */
+  release(row: number, mark: number, held: bigint, actual: bigint): void {
+    this.#columns.held.add(row, -held);
+    const more = actual - held;
+    if (more < 0n && mark < this.#columns.since.get(row)) return;
+    const level = this.#columns.used.get(row) + more * this.#lengthMs;
+    this.#columns.used.set(row, level > 0n ? level : 0n);
+  }
+
+  lapsesAtMs(row: number, amount: bigint): number {
+    const { limit, used, until } = this.#columns;
+    const rest = (this.taken(row) - amount) * this.#lengthMs;
+    const drain = used.get(row) - (rest > 0n ? rest : 0n);
+    const perMs = limit.get(row);
+    if (perMs <= 0n) return until.get(row);
+    return until.get(row) + Number((drain + perMs - 1n) / perMs);
+  }
+
+  reset(row: number): void {
+    this.#columns.used.set(row, this.#columns.held.get(row) * this.#lengthMs);
+  }
+
+  free(): void {}
+}

@@ -1,0 +1,23 @@
+import { unreachable } from "../core/errors.ts";
+import { BucketCounter } from "./bucket-counter.ts";
+import { CalendarCounter } from "./calendar-counter.ts";
+import type { Columns, Counter } from "./counter.ts";
+import type { Window } from "./ledger.ts";
+import { OpenCounter } from "./open-counter.ts";
+import { RollingCounter } from "./rolling-counter.ts";
+
+/** The counter of a window, over shared columns. */
+export function createCounter(window: Window, columns: Columns): Counter {
+  switch (window.kind) {
+    case "bucket":
+      return new BucketCounter(columns, window.lengthMs);
+    case "calendar":
+      return new CalendarCounter(columns, window.period, window.timeZone);
+    case "rolling":
+      return new RollingCounter(columns, window.lengthMs);
+    case "open":
+      return new OpenCounter(columns);
+    default:
+      return unreachable(window);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Columns, Counter } from "./counter.ts";
+
+/** Counts only what is held now: a slot is free again the moment its exchange ends. */
+export class OpenCounter implements Counter {
+  readonly #columns: Columns;
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  lapse(row: number, nowMs: number): void {
+    this.#columns.until.set(row, nowMs);
+  }
+
+  used(): bigint {
+    return 0n;
+  }
+
+  taken(row: number): bigint {
+    return this.#columns.held.get(row);
+  }
+
+  hold(row: number, amount: bigint): number {
+    this.#columns.held.add(row, amount);
+    return 0;
+  }
+
+  release(row: number, _mark: number, held: bigint): void {
+    this.#columns.held.add(row, -held);
+  }
+
+  lapsesAtMs(row: number): number {
+    return this.#columns.until.get(row);
+  }
+
+  reset(): void {}
+
+  free(): void {}
+}

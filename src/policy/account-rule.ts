@@ -1,0 +1,64 @@
+import { compileMatch, type Match, type MatchSection } from "../contract/match.ts";
+import type { Account, Claim, Unit, Window } from "../ledger/ledger.ts";
+import { formatWindow } from "../ledger/window.ts";
+import { accountKey } from "./account-key.ts";
+import type { Admission } from "./policy.ts";
+
+/** A limit on one unit in one window, for each combination of key values. */
+export interface AccountRule {
+  readonly name: string;
+  readonly per: readonly string[];
+  readonly unit: Unit;
+  readonly window: Window;
+  readonly limit: bigint;
+  readonly overrides: readonly { readonly match: MatchSection; readonly limit: bigint }[];
+  readonly alerts?: readonly number[];
+  readonly observe: boolean;
+}
+
+/** Adds a rule's claims to a list. `backend`: the one that the amount is for, where accounts are kept by it. */
+export type Claimer = (claims: Claim[], admission: Admission, amount: bigint, backend?: string) => void;
+
+/** Compiles what a rule claims. */
+export function compileClaims(rule: AccountRule): Claimer {
+  const { name, per, unit, window, alerts, observe } = rule;
+  const suffix = `|${formatWindow(window)}|${unit}`;
+  const overrides = rule.overrides.map(({ match, limit }) => ({ matches: compileMatch(match), limit }));
+  return (claims, { field, principal }, amount, backend) => {
+    const fieldHere =
+      backend === undefined ? field : (wanted: string) => (wanted === "backend" ? backend : field(wanted));
+    const key = accountKey(per, fieldHere);
+    const limit = limitFor(overrides, rule.limit, fieldHere, principal.roles);
+    const account: Account = {
+      id: `${name}|${key}${suffix}`,
+      name,
+      key,
+      unit,
+      window,
+      limit,
+      ...(alerts === undefined ? undefined : { alerts }),
+      ...(backend === undefined ? undefined : { backend }),
+    };
+    claims.push(observe ? { account, amount, observe } : { account, amount });
+  };
+}
+
+/** Runs `claim` once, or for each backend of the plan where accounts are kept by it. */
+export function forEachBackend(
+  per: readonly string[],
+  { plan }: Admission,
+  claim: (backend: string | undefined) => void,
+): void {
+  if (!per.includes("backend")) claim(undefined);
+  else for (const backend of new Set(plan.targets.map(({ target }) => target.backend))) claim(backend);
+}
+
+function limitFor(
+  overrides: readonly { readonly matches: Match; readonly limit: bigint }[],
+  limit: bigint,
+  field: (name: string) => string | undefined,
+  roles: readonly string[],
+): bigint {
+  for (const override of overrides) if (override.matches(field, roles)) return override.limit;
+  return limit;
+}

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { compileMatch } from "../contract/match.ts";
+import { parseUsd } from "../core/money.ts";
+import type { Claim } from "../ledger/ledger.ts";
+import { type Claimer, compileClaims, forEachBackend } from "./account-rule.ts";
+import type { Rung } from "./ladder.ts";
+import type { Admission, Policy } from "./policy.ts";
+import { definePolicy } from "./policy-kind.ts";
+import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
+import { quotaWindow, roughLengthMs, timezone, windowText } from "./window-section.ts";
+
+/** Up to 100 million dollars: far from where 64 bits of nano-dollars end. */
+const mostNanoUsd = 100_000_000n * 1_000_000_000n;
+
+/** Decimal dollars, to nano-dollars. */
+const usd = z
+  .union([z.number(), z.string()], { error: "must be an amount in dollars" })
+  .transform((amount, context) => {
+    try {
+      const nanoUsd = parseUsd(String(amount), 9);
+      if (nanoUsd > 0n && nanoUsd <= mostNanoUsd) return nanoUsd;
+    } catch {
+      // Said below: a number of its own kind of wrong is no different to who wrote it.
+    }
+    context.issues.push({
+      code: "custom",
+      input: amount,
+      message: "must be more than 0 and at most 100000000 dollars, with at most 9 decimals",
+    });
+    return z.NEVER;
+  });
+
+const percent = z
+  .string({ error: "must be a share, e.g. 80%" })
+  .regex(/^([1-9]\d?|100)%$/, "must be a share from 1% to 100%")
+  .transform((text) => Number(text.slice(0, -1)));
+
+const rung = z.union(
+  [
+    z.literal("reject").transform((): Rung => ({ kind: "reject" })),
+    z.strictObject({ use: z.string().min(1) }).transform(({ use }): Rung => ({ kind: "use", model: use })),
+    z
+      .strictObject({ clamp: z.strictObject({ atLeast: z.int().min(1) }) })
+      .transform(({ clamp }): Rung => ({ kind: "clamp", atLeast: clamp.atLeast })),
+  ],
+  { error: "must be { use: MODEL }, { clamp: { atLeast: TOKENS } } or reject" },
+);
+
+const schema = z
+  .strictObject({
+    ...ruleShape,
+    usd,
+    window: windowText,
+    timezone,
+    overrides: overridesOf({ usd }),
+    /** Told once a window, when settled use passes them. */
+    alerts: z.array(percent).max(10).default([]),
+    /** What a shorter window may take of the whole. */
+    subcaps: z
+      .array(z.strictObject({ window: windowText, share: percent }))
+      .max(4)
+      .default([]),
+    exceeded: z.array(rung).max(8).default([]),
+  })
+  .superRefine((rule, context) => {
+    const note = noteIn(context);
+    checkRule(rule, note);
+    const reject = rule.exceeded.findIndex(({ kind }) => kind === "reject");
+    if (reject >= 0 && reject < rule.exceeded.length - 1)
+      note(["exceeded", reject + 1], "comes after reject: it could never be tried");
+    for (const [index, subcap] of rule.subcaps.entries())
+      if (roughLengthMs(subcap.window) >= roughLengthMs(rule.window))
+        note(["subcaps", index, "window"], "must be shorter than the budget's own window");
+  });
+
+type BudgetSection = z.output<typeof schema>;
+
+/** Money per window: held at the dearest that the plan can cost, settled at what it did cost. */
+export const budget = definePolicy({
+  type: "budget",
+  section: "budgets",
+  recognises: () => true,
+  schema,
+  fields: fieldsOf,
+  create: (section): Policy => {
+    const { name, per, exceeded } = section;
+    const when = section.when === undefined ? undefined : compileMatch(section.when);
+    const claimers = [
+      compileShare(section, section.window, 100),
+      ...section.subcaps.map((subcap) => compileShare(section, subcap.window, subcap.share)),
+    ];
+    return {
+      name,
+      ...(exceeded.length === 0 ? undefined : { exceeded }),
+      judge: (admission) => {
+        const claims: Claim[] = [];
+        if (when !== undefined && !when(admission.field, admission.principal.roles))
+          return { kind: "allow", claims };
+        forEachBackend(per, admission, (backend) => {
+          const amount = dearest(admission, backend);
+          for (const claim of claimers) claim(claims, admission, amount, backend);
+        });
+        return { kind: "allow", claims };
+      },
+    };
+  },
+});
+
+/** The claim on a share of the budget in a window; the budget itself is the whole of it in its own. */
+function compileShare(section: BudgetSection, window: string, share: number): Claimer {
+  const part = (nanoUsd: bigint) => (nanoUsd * BigInt(share)) / 100n;
+  const { name, per, alerts } = section;
+  return compileClaims({
+    name,
+    per,
+    unit: "nano_usd",
+    window: quotaWindow(window, section.timezone),
+    limit: part(section.usd),
+    overrides: section.overrides.map((override) => ({ match: override.match, limit: part(override.usd) })),
+    ...(share < 100 || alerts.length === 0
+      ? undefined
+      : { alerts: [...new Set(alerts)].sort((a, b) => a - b) }),
+    observe: section.mode === "observe",
+  });
+}
+
+/** The most that the plan, or its targets on one backend, can cost. */
+function dearest({ plan }: Admission, backend: string | undefined): bigint {
+  if (backend === undefined) return plan.hold.costNanoUsd;
+  let most = 0n;
+  for (const { target, costMaxNanoUsd } of plan.targets)
+    if (target.backend === backend && costMaxNanoUsd > most) most = costMaxNanoUsd;
+  return most;
+}

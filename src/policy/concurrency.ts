@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { compileMatch } from "../contract/match.ts";
+import type { Claim } from "../ledger/ledger.ts";
+import { compileClaims, forEachBackend } from "./account-rule.ts";
+import type { Policy } from "./policy.ts";
+import { definePolicy } from "./policy-kind.ts";
+import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
+
+const slots = z.int().min(1).max(1_000_000);
+const schema = z
+  .strictObject({ ...ruleShape, concurrent: slots, overrides: overridesOf({ concurrent: slots }) })
+  .superRefine((rule, context) => checkRule(rule, noteIn(context)));
+
+/** Exchanges open at a time: each holds a slot to its end, streams to their last byte. */
+export const concurrency = definePolicy({
+  type: "concurrency",
+  section: "limits",
+  recognises: (entry) => Object.hasOwn(entry, "concurrent"),
+  schema,
+  fields: fieldsOf,
+  create: (section): Policy => {
+    const { name, per } = section;
+    const when = section.when === undefined ? undefined : compileMatch(section.when);
+    const claim = compileClaims({
+      name,
+      per,
+      unit: "slots",
+      window: { kind: "open" },
+      limit: BigInt(section.concurrent),
+      overrides: section.overrides.map(({ match, concurrent }) => ({ match, limit: BigInt(concurrent) })),
+      observe: section.mode === "observe",
+    });
+    return {
+      name,
+      judge: (admission) => {
+        const claims: Claim[] = [];
+        if (when === undefined || when(admission.field, admission.principal.roles))
+          forEachBackend(per, admission, (backend) => claim(claims, admission, 1n, backend));
+        return { kind: "allow", claims };
+      },
+    };
+  },
+});

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { compileMatch } from "../contract/match.ts";
+import type { Claim, Unit } from "../ledger/ledger.ts";
+import { compileClaims, forEachBackend } from "./account-rule.ts";
+import type { Admission, Policy } from "./policy.ts";
+import { definePolicy } from "./policy-kind.ts";
+import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
+import { limitWindow, timezone, windowText } from "./window-section.ts";
+
+/** A trillion: what a bucket's arithmetic has room for. */
+const count = z.int().min(1).max(1_000_000_000_000).optional();
+const amounts = { requests: count, tokens: count, inputTokens: count, outputTokens: count };
+
+const units = {
+  requests: "requests",
+  tokens: "tokens",
+  inputTokens: "input_tokens",
+  outputTokens: "output_tokens",
+} as const satisfies Record<keyof typeof amounts, Unit>;
+const names = Object.keys(units) as readonly (keyof typeof amounts)[];
+
+const schema = z
+  .strictObject({ ...ruleShape, ...amounts, window: windowText, timezone, overrides: overridesOf(amounts) })
+  .superRefine((rule, context) => {
+    const note = noteIn(context);
+    checkRule(rule, note);
+    if (names.every((name) => rule[name] === undefined))
+      note([], `must limit one of ${names.join(", ")}, or concurrent`);
+    for (const [index, override] of rule.overrides.entries())
+      for (const name of names)
+        if (override[name] !== undefined && rule[name] === undefined)
+          note(["overrides", index, name], `overrides nothing: the limit has no ${name} of its own`);
+  });
+
+/** Requests and tokens per window; tokens are held at the most an answer may have, and settled at what it had. */
+export const rateLimit = definePolicy({
+  type: "rate-limit",
+  section: "limits",
+  recognises: () => true,
+  schema,
+  fields: fieldsOf,
+  create: (section): Policy => {
+    const { name, per, window, timezone: timeZone, mode } = section;
+    const when = section.when === undefined ? undefined : compileMatch(section.when);
+    const limited = names.filter((unit) => section[unit] !== undefined);
+    const claimers = limited.map((unit) => ({
+      unit: units[unit],
+      claim: compileClaims({
+        name,
+        per,
+        unit: units[unit],
+        window: limitWindow(window, timeZone),
+        limit: BigInt(section[unit] ?? 0),
+        overrides: section.overrides.flatMap((override) => {
+          const limit = override[unit];
+          return limit === undefined ? [] : [{ match: override.match, limit: BigInt(limit) }];
+        }),
+        observe: mode === "observe",
+      }),
+    }));
+    return {
+      name,
+      judge: (admission) => {
+        const claims: Claim[] = [];
+        if (when !== undefined && !when(admission.field, admission.principal.roles))
+          return { kind: "allow", claims };
+        forEachBackend(per, admission, (backend) => {
+          for (const { unit, claim } of claimers)
+            claim(claims, admission, amountOf(unit, admission), backend);
+        });
+        return { kind: "allow", claims };
+      },
+    };
+  },
+});
+
+function amountOf(unit: (typeof units)[keyof typeof units], { plan }: Admission): bigint {
+  switch (unit) {
+    case "requests":
+      return 1n;
+    case "tokens":
+      return BigInt(plan.hold.inputTokens + plan.hold.outputTokens);
+    case "input_tokens":
+      return BigInt(plan.hold.inputTokens);
+    case "output_tokens":
+      return BigInt(plan.hold.outputTokens);
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { matchSection } from "../contract/match.ts";
+import type { FieldUse } from "./policy-kind.ts";
+import { isPeriod } from "./window-section.ts";
+
+const fieldName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a field's name, e.g. tenant_id");
+
+/** What limits and budgets have in common: a name, what accounts are kept by, and for whom. */
+export const ruleShape = {
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 letters, digits, dots, dashes and _"),
+  /** An account for each combination of these fields' values; none: one for all. */
+  per: z.array(fieldName).max(8).default([]),
+  when: matchSection.optional(),
+  mode: z.enum(["enforce", "observe"]).default("enforce"),
+};
+
+/** The fields of a plan, not of the contract, that accounts can be kept by. */
+export const planFields: readonly string[] = ["model", "backend"];
+
+/** Other amounts for some of the values that accounts are kept by; the first that matches counts. */
+export function overridesOf<Shape extends z.core.$ZodShape>(amounts: Shape) {
+  return z
+    .array(z.strictObject({ match: matchSection, ...amounts }))
+    .max(1_000)
+    .default([]);
+}
+
+interface RuleFields {
+  readonly per: readonly string[];
+  readonly when?: Readonly<Record<string, unknown>> | undefined;
+  readonly overrides: readonly { readonly match: Readonly<Record<string, unknown>> }[];
+}
+
+/** Where a rule names fields; `backend` and `model` aside, the contract must know them. */
+export function fieldsOf({ per, when, overrides }: RuleFields): readonly FieldUse[] {
+  return [
+    ...per.map((name, index) => ({ name, path: ["per", index] })),
+    ...Object.keys(when ?? {}).map((name) => ({ name, path: ["when", name] })),
+    ...overrides.flatMap(({ match }, index) =>
+      Object.keys(match).map((name) => ({ name, path: ["overrides", index, "match", name] })),
+    ),
+  ].filter(({ name }) => name !== "roles");
+}
+
+/** Says what is wrong with an entry, and where in it. */
+export type Note = (path: (string | number)[], message: string) => void;
+
+/** Notes what could never apply: an override on what accounts are not kept by, a field twice, a time zone without a calendar. */
+export function checkRule(
+  rule: RuleFields & { readonly window?: string; readonly timezone?: string | undefined },
+  note: Note,
+): void {
+  for (const [index, name] of rule.per.entries())
+    if (rule.per.indexOf(name) !== index) note(["per", index], `${name} is named twice`);
+  for (const [index, { match }] of rule.overrides.entries())
+    for (const name of Object.keys(match))
+      if (!rule.per.includes(name))
+        note(["overrides", index, "match", name], "must be one of `per`: an account has one limit");
+  if (rule.timezone !== undefined && rule.window !== undefined && !isPeriod(rule.window))
+    note(["timezone"], "means something only with window hour, day, week or month");
+}
+
+/** Notes into a schema's own issues. */
+export function noteIn(context: z.core.$RefinementCtx): Note {
+  return (path, message) => context.addIssue({ code: "custom", path, message });
+}
