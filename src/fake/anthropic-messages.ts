@@ -7,7 +7,7 @@ import {
   refuseFields,
 } from "./anthropic.ts";
 import type { Call, FakeDialect, Operation, RequestFacts } from "./dialect.ts";
-import { countTools, type Generation, generate, type Tool, uncachedInput } from "./generation.ts";
+import { countTools, type Generation, generate, type Tool, toolInput, uncachedInput } from "./generation.ts";
 import { countOf, type JsonRecord, listOf, recordOf, textOf } from "./json.ts";
 import { countContent, countTurns, lastUserText, type Turn } from "./prompt.ts";
 import { type Refusal, refusal } from "./refusal.ts";
@@ -79,7 +79,7 @@ export function messageOf(call: Call, made: Generation): JsonRecord {
   }
   if (made.wordCount > 0) content.push({ type: "text", text: [...made.words()].join("") });
   for (const [index, { name, argumentTokens }] of made.toolCalls.entries()) {
-    content.push({ type: "tool_use", id: toolUseId(call, index), name, input: parseInput(argumentTokens) });
+    content.push({ type: "tool_use", id: toolUseId(call, index), name, input: toolInput(argumentTokens) });
   }
   return {
     ...shellOf(call),
@@ -262,15 +262,6 @@ function toolsOf(body: JsonRecord): readonly Tool[] {
       description: textOf(tool.description) ?? "",
       schema: recordOf(tool.input_schema),
     }));
-}
-
-/** A tool's input as the object it is; arguments cut by the cap are no JSON, and stay away. */
-function parseInput(argumentTokens: readonly string[]): unknown {
-  try {
-    return JSON.parse(argumentTokens.join(""));
-  } catch {
-    return {};
-  }
 }
 
 function toolUseId({ id }: RequestFacts, index: number): string {

@@ -1,5 +1,7 @@
 import { anthropicMessages } from "./anthropic-messages.ts";
 import { anthropicModels } from "./anthropic-models.ts";
+import { bedrockConverse } from "./bedrock-converse.ts";
+import { bedrockInvoke } from "./bedrock-invoke.ts";
 import type { FakeDialect } from "./dialect.ts";
 import { openaiChat } from "./openai-chat.ts";
 import { openaiCompletions } from "./openai-completions.ts";
@@ -15,5 +17,7 @@ export const dialects: readonly FakeDialect[] = [
   openaiEmbeddings,
   anthropicMessages,
   anthropicModels,
+  bedrockConverse,
+  bedrockInvoke,
   openaiModels,
 ];

@@ -121,6 +121,15 @@ export function countTools(tools: readonly Tool[]): number {
   return total;
 }
 
+/** A tool's arguments as the object they are; those that the cap cut are no JSON, and leave an empty one. */
+export function toolInput(argumentTokens: readonly string[]): JsonRecord {
+  try {
+    return recordOf(JSON.parse(argumentTokens.join("")));
+  } catch {
+    return {};
+  }
+}
+
 function callOf(tool: Tool | undefined, prompt: string, room: number): ToolCall {
   const name = tool?.name ?? "tool";
   const nameTokens = Math.min(countTokens(name), room);
