@@ -32,7 +32,7 @@ export async function* readRecords(
     if (segment !== undefined && hourStartMs(segment.hour) + hourMs <= (period.sinceMs ?? 0)) continue;
     for await (const lines of readLines(join(folder, name))) {
       for (const line of lines) {
-        const record = parse(line);
+        const record = parseRecord(line);
         if (record === undefined) unreadable(name);
         else if (within(record, period)) yield record;
       }
@@ -52,7 +52,8 @@ async function* readLines(path: string): AsyncGenerator<readonly string[]> {
   }
 }
 
-function parse(line: string): StoredRecord | undefined {
+/** A line of the log as a record; undefined for what is not a JSON object. */
+export function parseRecord(line: string): StoredRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? (value as StoredRecord) : undefined;

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { GatewayError } from "../../core/errors.ts";
+import type { StoredRecord } from "../read.ts";
+import { defineSink } from "./sink.ts";
+
+const formats = {
+  /** CloudEvents 1.0, JSON batch: what OpenMeter and most event brokers take; receivers drop an `id` they have. */
+  cloudevents: {
+    contentType: "application/cloudevents-batch+json",
+    body: (records: readonly StoredRecord[]) => JSON.stringify(records.map(cloudEvent)),
+  },
+  ndjson: {
+    contentType: "application/x-ndjson",
+    body: (records: readonly StoredRecord[]) =>
+      records.map((record) => `${JSON.stringify(record)}\n`).join(""),
+  },
+} as const;
+
+/** Posts batches of records to a URL; any 2xx takes them all. */
+export const http = defineSink({
+  type: "http",
+  schema: z.strictObject({
+    type: z.literal("http"),
+    /** Names the cursor: where delivery stands is forgotten when it changes. */
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be at most 63 letters, digits, . _ and -")
+      .default("http"),
+    url: z.url({ protocol: /^https?$/, error: "must be a URL that begins with http:// or https://" }),
+    format: z.enum(["cloudevents", "ndjson"]).default("cloudevents"),
+    /** Sent as `Authorization: Bearer`. */
+    token: z.string().min(1).optional(),
+  }),
+  create({ name, url, format, token }) {
+    const { contentType, body } = formats[format];
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return {
+      name,
+      async deliver(records, signal) {
+        const response = await post(name, url, {
+          method: "POST",
+          headers: { "content-type": contentType, ...authorization },
+          body: body(records),
+          redirect: "error",
+          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        });
+        await response.body?.cancel();
+        if (!response.ok) throw refusal(name, response);
+      },
+    };
+  },
+});
+
+const timeoutMs = 30_000;
+
+/** Statuses by which a receiver says that it will never take this body. */
+const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
+
+async function post(name: string, url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (cause) {
+    throw new GatewayError("upstream_unavailable", `sink ${name}: no answer`, { cause });
+  }
+}
+
+function refusal(name: string, response: Response): GatewayError {
+  const code = refusals.has(response.status) ? "invalid_request" : "upstream_unavailable";
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const details = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
+  return new GatewayError(code, `sink ${name}: answered ${response.status}`, details);
+}
+
+function cloudEvent(record: StoredRecord): Readonly<Record<string, unknown>> {
+  return {
+    specversion: "1.0",
+    id: record.exchange_id,
+    source: "tollgate",
+    type: "tollgate.usage.v1",
+    subject: record.tenant_id ?? "unknown",
+    time: record.time,
+    datacontenttype: "application/json",
+    dataschema: "urn:tollgate:usage.v1",
+    data: record,
+  };
+}
