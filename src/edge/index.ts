@@ -7,3 +7,6 @@ export const edges: readonly { readonly name: string; readonly create: EdgeFacto
   { name: "http2", create: http2Edge },
   { name: "grpc-js", create: grpcJsEdge },
 ];
+
+/** What serves Envoy unless something else is asked for. */
+export const defaultEdge: EdgeFactory = http2Edge;

@@ -17,47 +17,47 @@ export type FallbackReason = "provider" | "throttle" | "timeout" | "policy" | "q
 
 /** Tokens of one attempt as the record writes them; absent = unknown. */
 export interface RecordedUsage {
-  readonly input_tokens?: number;
-  readonly output_tokens?: number;
-  readonly cached_input_tokens?: number;
-  readonly cache_write_tokens?: number;
-  readonly cache_write_1h_tokens?: number;
-  readonly reasoning_tokens?: number;
-  readonly audio_input_tokens?: number;
-  readonly audio_output_tokens?: number;
-  readonly image_input_tokens?: number;
-  readonly image_output_tokens?: number;
-  readonly service_tier?: string;
+  readonly input_tokens?: number | undefined;
+  readonly output_tokens?: number | undefined;
+  readonly cached_input_tokens?: number | undefined;
+  readonly cache_write_tokens?: number | undefined;
+  readonly cache_write_1h_tokens?: number | undefined;
+  readonly reasoning_tokens?: number | undefined;
+  readonly audio_input_tokens?: number | undefined;
+  readonly audio_output_tokens?: number | undefined;
+  readonly image_input_tokens?: number | undefined;
+  readonly image_output_tokens?: number | undefined;
+  readonly service_tier?: string | undefined;
 }
 
 /** One upstream try. */
 export interface RecordedAttempt {
   /** `backend/model`. */
   readonly target: string;
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Envoy's response flags, e.g. `UF,URX`. */
-  readonly flags?: string;
+  readonly flags?: string | undefined;
   /** The failure class; absent for an attempt that succeeded. */
-  readonly class?: string;
-  readonly ms?: number;
-  readonly usage?: RecordedUsage;
+  readonly class?: string | undefined;
+  readonly ms?: number | undefined;
+  readonly usage?: RecordedUsage | undefined;
   /** Integer nano-USD in decimal. */
-  readonly cost_nano_usd?: string;
+  readonly cost_nano_usd?: string | undefined;
 }
 
 /** Milliseconds spent in each stage of one exchange, measured where they are spent; absent: the stage was not entered. */
 export interface RecordedStages {
-  readonly identify?: number;
-  readonly retrieve?: number;
-  readonly guard?: number;
-  readonly assemble?: number;
-  readonly route?: number;
-  readonly count?: number;
-  readonly reserve?: number;
-  readonly forward?: number;
-  readonly validate?: number;
-  readonly fallback?: number;
-  readonly respond?: number;
+  readonly identify?: number | undefined;
+  readonly retrieve?: number | undefined;
+  readonly guard?: number | undefined;
+  readonly assemble?: number | undefined;
+  readonly route?: number | undefined;
+  readonly count?: number | undefined;
+  readonly reserve?: number | undefined;
+  readonly forward?: number | undefined;
+  readonly validate?: number | undefined;
+  readonly fallback?: number | undefined;
+  readonly respond?: number | undefined;
 }
 
 /** What one account was charged. */
@@ -98,55 +98,55 @@ export interface UsageRecord {
   readonly time: string;
   readonly ending: Ending;
 
-  readonly user_id?: string;
-  readonly team?: string;
-  readonly app?: string;
-  readonly key_name?: string;
-  readonly sensitivity?: string;
-  readonly latency_class?: string;
-  readonly budget_class?: string;
-  readonly retrieval_required?: boolean;
+  readonly user_id?: string | undefined;
+  readonly team?: string | undefined;
+  readonly app?: string | undefined;
+  readonly key_name?: string | undefined;
+  readonly sensitivity?: string | undefined;
+  readonly latency_class?: string | undefined;
+  readonly budget_class?: string | undefined;
+  readonly retrieval_required?: boolean | undefined;
 
-  readonly dialect?: string;
-  readonly operation?: string;
-  readonly requested_model?: string;
-  readonly response_model?: string;
-  readonly client_request_id?: string;
+  readonly dialect?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly requested_model?: string | undefined;
+  readonly response_model?: string | undefined;
+  readonly client_request_id?: string | undefined;
 
-  readonly cached_input_tokens?: number;
-  readonly cache_write_tokens?: number;
-  readonly cache_write_1h_tokens?: number;
-  readonly reasoning_tokens?: number;
-  readonly audio_input_tokens?: number;
-  readonly audio_output_tokens?: number;
-  readonly image_input_tokens?: number;
-  readonly image_output_tokens?: number;
-  readonly service_tier?: string;
-  readonly usage_source?: UsageSource;
-  readonly counted_input_tokens?: number;
+  readonly cached_input_tokens?: number | undefined;
+  readonly cache_write_tokens?: number | undefined;
+  readonly cache_write_1h_tokens?: number | undefined;
+  readonly reasoning_tokens?: number | undefined;
+  readonly audio_input_tokens?: number | undefined;
+  readonly audio_output_tokens?: number | undefined;
+  readonly image_input_tokens?: number | undefined;
+  readonly image_output_tokens?: number | undefined;
+  readonly service_tier?: string | undefined;
+  readonly usage_source?: UsageSource | undefined;
+  readonly counted_input_tokens?: number | undefined;
 
   /** Integer nano-USD in decimal: all attempts together. */
-  readonly cost_nano_usd?: string;
+  readonly cost_nano_usd?: string | undefined;
   /** By how much the cost may differ from the bill at most. */
-  readonly cost_max_nano_usd?: string;
-  readonly price_version?: string;
-  readonly held_nano_usd?: string;
+  readonly cost_max_nano_usd?: string | undefined;
+  readonly price_version?: string | undefined;
+  readonly held_nano_usd?: string | undefined;
 
-  readonly status?: number;
-  readonly finish_reason?: string;
-  readonly error_code?: string;
-  readonly fallback_reason?: FallbackReason;
-  readonly attempts?: readonly RecordedAttempt[];
+  readonly status?: number | undefined;
+  readonly finish_reason?: string | undefined;
+  readonly error_code?: string | undefined;
+  readonly fallback_reason?: FallbackReason | undefined;
+  readonly attempts?: readonly RecordedAttempt[] | undefined;
 
-  readonly ttft_ms?: number;
-  readonly tpot_ms?: number;
-  readonly stage_ms?: RecordedStages;
-  readonly stream?: boolean;
-  readonly bytes_in?: number;
-  readonly bytes_out?: number;
-  readonly cache?: string;
-  readonly accounts?: readonly RecordedCharge[];
-  readonly config_version?: string;
+  readonly ttft_ms?: number | undefined;
+  readonly tpot_ms?: number | undefined;
+  readonly stage_ms?: RecordedStages | undefined;
+  readonly stream?: boolean | undefined;
+  readonly bytes_in?: number | undefined;
+  readonly bytes_out?: number | undefined;
+  readonly cache?: string | undefined;
+  readonly accounts?: readonly RecordedCharge[] | undefined;
+  readonly config_version?: string | undefined;
 }
 
 /** The record as its one line of JSON, without the line's end. `ownFields` become keys beside the record's own, whose names they must not take. */

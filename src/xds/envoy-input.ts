@@ -27,11 +27,5 @@ export interface EnvoyBackend {
 export const edgeCluster = ".tollgate";
 /** A cluster without hosts: where a request goes that no plan has sent anywhere. */
 export const rejectCluster = ".reject";
-/** Dynamic metadata namespace of the plan. */
-export const planNamespace = "tollgate.plan";
-/** Dynamic metadata namespace that the attempt role writes. */
-export const attemptNamespace = "tollgate.attempt";
-/** Initial gRPC metadata that tells an ext_proc stream's role. */
-export const roleKey = "x-tollgate-role";
 /** Room for what encoding may add to a body that was within the limit; Envoy's limit also bounds the retry buffer. */
 export const bodyHeadroomBytes = 65_536;

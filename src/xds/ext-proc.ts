@@ -1,4 +1,5 @@
-import { attemptNamespace, edgeCluster, planNamespace, roleKey } from "./envoy-input.ts";
+import { attemptNamespace, planNamespace, roleKey } from "../plan/metadata.ts";
+import { edgeCluster } from "./envoy-input.ts";
 import { type Json, seconds, typed } from "./typed.ts";
 
 /** Longest wait for one reply; a busy stream re-arms it with every chunk, so keep-alive is what detects a hang. */

@@ -31,8 +31,11 @@ function connectionManager(routes: RouteSource): Json {
     typed_config: typed("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
       stat_prefix: "tollgate",
       codec_type: "AUTO",
-      // Makes x-envoy-*, x-forwarded-for and x-request-id of clients ineffective.
+      // Makes x-envoy-* and x-forwarded-for of clients ineffective.
       use_remote_address: true,
+      // The client's own id is recorded and given back; ours takes its place upstream.
+      preserve_external_request_id: true,
+      generate_request_id: false,
       normalize_path: true,
       // Model names in paths may hold encoded slashes (Bedrock ARNs).
       path_with_escaped_slashes_action: "KEEP_UNCHANGED",

@@ -1,4 +1,5 @@
-import { bodyHeadroomBytes, type EnvoyInput, planNamespace, rejectCluster } from "./envoy-input.ts";
+import { planNamespace } from "../plan/metadata.ts";
+import { bodyHeadroomBytes, type EnvoyInput, rejectCluster } from "./envoy-input.ts";
 import { type Json, typed } from "./typed.ts";
 
 /** Retries of one exchange that Envoy itself allows at most; each plan asks for its own number by header. */

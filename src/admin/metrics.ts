@@ -1,0 +1,140 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Observer } from "../exchange/services.ts";
+import type { UsageRecord } from "../usage/record.ts";
+
+/** What is read when the metrics are asked for. */
+export interface Gauges {
+  openExchanges(): number;
+  openHolds(): number;
+  /** 1 when the last reload of the config was good. */
+  lastReloadGood(): number;
+}
+
+/** Prometheus metrics. Every label's values come from the config or from closed tables, so that no client can add series. */
+export class Metrics implements Observer {
+  readonly #registry = new Registry();
+  readonly #log: Log;
+  readonly #exchanges: Counter;
+  readonly #attempts: Counter;
+  readonly #tokens: Counter;
+  readonly #cost: Counter;
+  readonly #denied: Counter;
+  readonly #turnedAway: Counter;
+  readonly #unknown: Counter;
+  readonly #bugs: Counter;
+  readonly #firstToken: Histogram;
+
+  constructor(log: Log, gauges: Gauges) {
+    this.#log = log;
+    const registers = [this.#registry];
+    const counter = (name: string, help: string, labelNames: string[]): Counter =>
+      new Counter({ name, help, labelNames, registers });
+    this.#exchanges = counter("tollgate_exchanges_total", "Exchanges ended and recorded.", [
+      "ending",
+      "dialect",
+      "tokens_from",
+    ]);
+    this.#attempts = counter(
+      "tollgate_attempts_total",
+      "Upstream tries, by how they failed; answered ones have class answered.",
+      ["backend", "class"],
+    );
+    this.#tokens = counter("tollgate_tokens_total", "Tokens of answered exchanges.", [
+      "backend",
+      "direction",
+    ]);
+    this.#cost = counter("tollgate_cost_nano_usd_total", "What exchanges cost, in nano-dollars.", [
+      "backend",
+    ]);
+    this.#denied = counter("tollgate_denied_total", "Exchanges refused, by error code.", ["code"]);
+    this.#turnedAway = counter(
+      "tollgate_turned_away_total",
+      "Requests refused before anyone was identified; they have no record.",
+      ["code"],
+    );
+    this.#unknown = counter(
+      "tollgate_unknown_exchange_total",
+      "Attempt streams whose exchange was not open; late: it was closed before.",
+      ["late"],
+    );
+    this.#bugs = counter("tollgate_bugs_total", "Unexpected exceptions; each failed one stream closed.", []);
+    this.#firstToken = new Histogram({
+      name: "tollgate_first_token_seconds",
+      help: "From a request's first byte to its answer's first content.",
+      labelNames: ["backend"],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32],
+      registers,
+    });
+    const gauge = (name: string, help: string, read: () => number): void => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    };
+    gauge("tollgate_open_exchanges", "Exchanges under way.", gauges.openExchanges);
+    gauge("tollgate_open_holds", "Holds under way in the ledger.", gauges.openHolds);
+    gauge(
+      "tollgate_config_last_reload_success",
+      "1: the running config is the file's; 0: the file was bad and the old config serves.",
+      gauges.lastReloadGood,
+    );
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** The exposition format's media type. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  turnedAway(code: ErrorCode): void {
+    this.#turnedAway.inc({ code });
+  }
+
+  ended(record: UsageRecord): void {
+    const { ending, dialect = "", usage_source: source = "none" } = record;
+    this.#exchanges.inc({ ending, dialect, tokens_from: source });
+    if (record.error_code !== undefined && ending === "denied") this.#denied.inc({ code: record.error_code });
+    for (const attempt of record.attempts ?? []) {
+      this.#attempts.inc({ backend: backendOf(attempt.target), class: attempt.class ?? "answered" });
+    }
+    if (record.model_route === null) return;
+    const backend = backendOf(record.model_route);
+    this.#cost.inc({ backend }, Number(record.cost_nano_usd ?? 0));
+    if (record.input_tokens !== null) this.#tokens.inc({ backend, direction: "input" }, record.input_tokens);
+    if (record.output_tokens !== null)
+      this.#tokens.inc({ backend, direction: "output" }, record.output_tokens);
+    if (record.ttft_ms !== undefined) this.#firstToken.observe({ backend }, record.ttft_ms / 1000);
+  }
+
+  unknownExchange(late: boolean): void {
+    this.#unknown.inc({ late: String(late) });
+  }
+
+  bug(error: unknown, exchangeId: string | undefined): void {
+    this.#bugs.inc();
+    const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
+    // The message may quote what was being read; the stack's frames cannot.
+    const frames = stack
+      ?.split("\n")
+      .filter((line) => /^\s+at /.test(line))
+      .slice(0, 8);
+    this.#log.error(
+      { error: name, frames, exchange_id: exchangeId },
+      "unexpected error; the stream failed closed",
+    );
+  }
+}
+
+function backendOf(target: string): string {
+  return target.slice(0, target.indexOf("/"));
+}

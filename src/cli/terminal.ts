@@ -1,0 +1,28 @@
+/** What a command may touch of the process it runs in. */
+export interface Terminal {
+  /** A line on standard output: results. */
+  out(line: string): void;
+  /** A line on standard error: progress and problems. */
+  err(line: string): void;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly stop: AbortSignal;
+}
+
+/** Ends a command with this message on standard error and this exit code. */
+export class CommandFailure extends Error {
+  override readonly name = "CommandFailure";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Resolves when the terminal asks to stop. */
+export function stopped(terminal: Terminal): Promise<void> {
+  if (terminal.stop.aborted) return Promise.resolve();
+  return new Promise((resolve) => terminal.stop.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,16 @@
+import pino from "pino";
+
+/** One line a problem, none per request; never a secret, a prompt or an answer. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Lines of JSON on standard error, so that standard output stays a command's own. */
+export function createLog(level: string): Log {
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}

@@ -1,0 +1,35 @@
+import type { PlannedTarget } from "../plan/plan.ts";
+import type { FailureClass } from "../provider/provider.ts";
+
+/** How one upstream try ended, as far as it is known. */
+export type AttemptFate =
+  | { readonly kind: "open" }
+  | { readonly kind: "answered"; readonly status: number; readonly flags: readonly string[] }
+  | {
+      readonly kind: "failed";
+      /** Undefined: no response headers came. */
+      readonly status: number | undefined;
+      /** Envoy's response flags, e.g. `UF`. */
+      readonly flags: readonly string[];
+      readonly class: FailureClass;
+    };
+
+/** One upstream try within an exchange. */
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  readonly target: PlannedTarget;
+  readonly startedMs: number;
+  endedMs: number | undefined;
+  fate: AttemptFate;
+}
+
+/** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working. */
+export function mayBeBilled(fate: AttemptFate): boolean {
+  return fate.kind === "failed" && fate.class === "timeout" && fate.status === undefined;
+}
+
+/** The class of a failed try that gave no status: Envoy's flags tell a deadline from a broken or refused connection. */
+export function classOfFlags(flags: readonly string[]): FailureClass {
+  return flags.includes("UT") ? "timeout" : "overloaded";
+}

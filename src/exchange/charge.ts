@@ -1,0 +1,130 @@
+import type { Rate } from "../price/rate.ts";
+import { costOf } from "../price/rate.ts";
+import { type Usage, type UsageSource, unknownUsage } from "../usage/usage.ts";
+import { type Attempt, mayBeBilled } from "./attempt.ts";
+import { admitted, type Exchange, planned } from "./exchange.ts";
+import { rateOf } from "./planning.ts";
+
+/** What one attempt used and cost. */
+export interface Charge {
+  readonly attempt: Attempt;
+  readonly usage: Usage;
+  readonly source: UsageSource | undefined;
+  readonly costNanoUsd: bigint;
+  /** By how much the provider's bill may differ; 0 where the provider itself said. */
+  readonly costDifferenceMaxNanoUsd: bigint;
+  readonly priceVersion: string | undefined;
+}
+
+/** The charge of every attempt of a closed exchange, in order. */
+export function chargeAttempts(exchange: Exchange): readonly Charge[] {
+  return exchange.attempts.map((attempt) => {
+    if (attempt.fate.kind === "failed")
+      return mayBeBilled(attempt.fate) ? chargeHold(exchange, attempt) : free(attempt);
+    // Taken by the provider and never answered: the client left, or Envoy did.
+    if (attempt.fate.kind === "open" && !streams(exchange)) return chargeHold(exchange, attempt);
+    return chargeAnswer(exchange, attempt);
+  });
+}
+
+function free(attempt: Attempt): Charge {
+  return {
+    attempt,
+    usage: unknownUsage,
+    source: undefined,
+    costNanoUsd: 0n,
+    costDifferenceMaxNanoUsd: 0n,
+    priceVersion: undefined,
+  };
+}
+
+/** Nobody knows what was used, and the provider bills it all the same: the dearest it can have been. */
+function chargeHold(exchange: Exchange, attempt: Attempt): Charge {
+  const { costMaxNanoUsd } = attempt.target;
+  return {
+    attempt,
+    usage: { inputTokens: attempt.target.inputTokens, outputTokens: undefined },
+    source: "estimated",
+    costNanoUsd: costMaxNanoUsd,
+    costDifferenceMaxNanoUsd: costMaxNanoUsd,
+    priceVersion: rateOf(exchange, attempt.target.target).version,
+  };
+}
+
+function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
+  const rate = rateOf(exchange, attempt.target.target);
+  const seen = exchange.transform?.seen;
+  const said = seen?.usage;
+  if (
+    said !== undefined &&
+    seen?.usagePartial === false &&
+    said.inputTokens !== undefined &&
+    said.outputTokens !== undefined
+  ) {
+    return priced(attempt, rate, said, "provider", 0n);
+  }
+  if (!exchange.responseEnded && !streams(exchange)) return chargeHold(exchange, attempt);
+  const usage: Usage = {
+    ...said,
+    inputTokens: said?.inputTokens ?? attempt.target.inputTokens,
+    outputTokens: larger(said?.outputTokens, exchange.outputCounter?.total() ?? 0),
+  };
+  const costNanoUsd = costOf(rate, usage);
+  const { costMaxNanoUsd } = attempt.target;
+  const difference = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
+  return priced(attempt, rate, usage, said === undefined ? "counted" : "partial", difference);
+}
+
+function priced(
+  attempt: Attempt,
+  rate: Rate,
+  usage: Usage,
+  source: UsageSource,
+  costDifferenceMaxNanoUsd: bigint,
+): Charge {
+  return {
+    attempt,
+    usage,
+    source,
+    costNanoUsd: costOf(rate, usage),
+    costDifferenceMaxNanoUsd,
+    priceVersion: rate.version,
+  };
+}
+
+function streams(exchange: Exchange): boolean {
+  return admitted(exchange).facts.stream;
+}
+
+function larger(said: number | undefined, counted: number): number {
+  return said === undefined || counted > said ? counted : said;
+}
+
+/** Every attempt's tokens and cost together. */
+export interface Total {
+  readonly costNanoUsd: bigint;
+  readonly costDifferenceMaxNanoUsd: bigint;
+  readonly inputTokens: bigint;
+  readonly outputTokens: bigint;
+}
+
+/** Adds up the charges of one exchange. */
+export function totalOf(exchange: Exchange, charges: readonly Charge[]): Total {
+  let costNanoUsd = 0n;
+  let costDifferenceMaxNanoUsd = 0n;
+  let inputTokens = 0n;
+  let outputTokens = 0n;
+  for (const { usage, source, attempt, ...charge } of charges) {
+    costNanoUsd += charge.costNanoUsd;
+    costDifferenceMaxNanoUsd += charge.costDifferenceMaxNanoUsd;
+    if (source === undefined) continue;
+    inputTokens += BigInt(usage.inputTokens ?? attempt.target.inputTokens);
+    outputTokens += BigInt(usage.outputTokens ?? outputMax(exchange));
+  }
+  return { costNanoUsd, costDifferenceMaxNanoUsd, inputTokens, outputTokens };
+}
+
+function outputMax(exchange: Exchange): number {
+  const plan = planned(exchange);
+  return plan.outputCap * plan.choices;
+}

@@ -1,0 +1,150 @@
+import type { Snapshot } from "../config/snapshot.ts";
+import type { Contract } from "../contract/contract.ts";
+import { assert, type ErrorCode } from "../core/errors.ts";
+import type { Headers } from "../core/headers.ts";
+import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { Claim } from "../ledger/ledger.ts";
+import { formatTarget, type Plan } from "../plan/plan.ts";
+import type { ModelRoute } from "../route/model-route.ts";
+import type { StreamCounter } from "../tokens/counter.ts";
+import type { Ending } from "../usage/record.ts";
+import type { Attempt } from "./attempt.ts";
+import { Closing } from "./closing.ts";
+import type { Services } from "./services.ts";
+import { newStages, type Stages } from "./stages.ts";
+
+/** Where an exchange is. It only ever moves to the right. */
+const phases = ["opened", "admitted", "forwarded", "responding", "ended"] as const;
+/** One of the phases of an exchange's life. */
+export type Phase = (typeof phases)[number];
+
+/** A request's first message. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Headers;
+  /** No body follows. */
+  readonly endOfStream: boolean;
+}
+
+/** What an exchange is opened with. */
+export interface Opening {
+  readonly id: string;
+  readonly snapshot: Snapshot;
+  readonly head: RequestHead;
+  readonly dialect: Dialect;
+  readonly operation: Operation;
+  readonly principal: Principal;
+  readonly openedMs: number;
+}
+
+/**
+ * One downstream request and its response, from first byte to settlement. Holds what is known so far; what happens to it is in
+ * admission, forwarding, responding and settlement. Knows neither Envoy's messages nor a vendor.
+ */
+export class Exchange {
+  readonly id: string;
+  /** The config this exchange is pinned to. */
+  readonly snapshot: Snapshot;
+  readonly services: Services;
+  readonly head: RequestHead;
+  readonly dialect: Dialect;
+  readonly operation: Operation;
+  readonly principal: Principal;
+  /** Wall time of the first byte. */
+  readonly openedAtMs: number;
+  /** Monotonic, as are all other marks. */
+  readonly openedMs: number;
+  readonly stages: Stages = newStages();
+  readonly attempts: Attempt[] = [];
+  /** Numbers of the attempts whose end Envoy's access log has told. */
+  readonly logged = new Set<number>();
+  readonly closing = new Closing(this);
+
+  facts: RequestFacts | undefined;
+  contract: Contract | undefined;
+  route: ModelRoute | undefined;
+  plan: Plan | undefined;
+  claims: readonly Claim[] = [];
+  /** The request body as the client sent it; released with the first response byte. */
+  original: Buffer | undefined;
+  /** Bytes of `original` that count against the bound on all originals. */
+  originalHeldBytes = 0;
+  bytesIn = 0;
+
+  transform: ResponseTransform | undefined;
+  outputCounter: StreamCounter | undefined;
+  answeredBy: Attempt | undefined;
+  responseStatus: number | undefined;
+  firstContentMs: number | undefined;
+  lastContentMs: number | undefined;
+  /** The response was seen to its end. */
+  responseEnded = false;
+  bytesOut = 0;
+
+  ending: Ending | undefined;
+  errorCode: ErrorCode | undefined;
+
+  #phase: Phase = "opened";
+
+  constructor(services: Services, opening: Opening) {
+    this.services = services;
+    this.id = opening.id;
+    this.snapshot = opening.snapshot;
+    this.head = opening.head;
+    this.dialect = opening.dialect;
+    this.operation = opening.operation;
+    this.principal = opening.principal;
+    this.openedMs = opening.openedMs;
+    this.openedAtMs = services.clock.nowMs();
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Moves on to a later phase; going back is a bug. */
+  advance(phase: Phase): void {
+    assert(
+      phases.indexOf(phase) > phases.indexOf(this.#phase),
+      `an exchange cannot go from ${this.#phase} to ${phase}`,
+    );
+    this.#phase = phase;
+  }
+
+  /** Notes why the exchange ends; the first reason stands. */
+  end(ending: Ending, errorCode?: ErrorCode): void {
+    if (this.ending !== undefined) return;
+    this.ending = ending;
+    this.errorCode = errorCode;
+  }
+
+  /** Gives up the original body: no further attempt can be encoded. */
+  releaseOriginal(): void {
+    this.original = undefined;
+    if (this.originalHeldBytes === 0) return;
+    this.services.originals.release(this.originalHeldBytes);
+    this.originalHeldBytes = 0;
+  }
+
+  /** `backend/model` of the attempt that answered or was made last. */
+  get lastTarget(): string | undefined {
+    const attempt = this.answeredBy ?? this.attempts.at(-1);
+    return attempt === undefined ? undefined : formatTarget(attempt.target.target);
+  }
+}
+
+/** What admission has learnt; asking before is a bug. */
+export function admitted(exchange: Exchange): { readonly facts: RequestFacts; readonly contract: Contract } {
+  const { facts, contract } = exchange;
+  assert(facts !== undefined && contract !== undefined, "the exchange has not been admitted");
+  return { facts, contract };
+}
+
+/** The plan of a forwarded exchange; asking before is a bug. */
+export function planned(exchange: Exchange): Plan {
+  assert(exchange.plan !== undefined, "the exchange has no plan");
+  return exchange.plan;
+}

@@ -1,0 +1,74 @@
+import { type Attempt, classOfFlags } from "./attempt.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Registry } from "./registry.ts";
+
+/** What Envoy's access log says about one try, or about the whole request. */
+export interface Fate {
+  readonly kind: "request" | "attempt";
+  /** The exchange's id. */
+  readonly requestId: string | undefined;
+  readonly cluster: string | undefined;
+  readonly status: number | undefined;
+  /** Envoy's response flags, e.g. `UF`, `DC`. */
+  readonly flags: readonly string[];
+}
+
+const downstreamFlags = ["DC", "DR", "DPE"];
+const timeoutFlags = ["UT", "SI", "DT", "UMSDR"];
+
+/** Takes an entry of Envoy's access log to the exchange it is about; late entries, and those of strangers, are ignored. */
+export function noteFate(registry: Registry, fate: Fate): void {
+  const exchange = fate.requestId === undefined ? undefined : registry.get(fate.requestId);
+  if (exchange === undefined) return;
+  if (fate.kind === "attempt") noteAttempt(exchange, fate);
+  else noteRequest(exchange, fate);
+  exchange.closing.check();
+}
+
+/** Notes a try's end. Entries come in the order the tries ended and carry no number: each belongs to the first without one. */
+function noteAttempt(exchange: Exchange, fate: Fate): void {
+  const attempt = exchange.attempts.find(
+    (one) => !exchange.logged.has(one.number) && one.target.target.backend === fate.cluster,
+  );
+  if (attempt === undefined) return;
+  exchange.logged.add(attempt.number);
+  attempt.endedMs ??= exchange.services.clock.monotonicMs();
+  if (attempt.fate.kind === "answered") {
+    // Broken off after it had begun to answer: what came is still to be paid.
+    attempt.fate = { ...attempt.fate, flags: fate.flags };
+    return;
+  }
+  attempt.fate = {
+    kind: "failed",
+    status: fate.status,
+    flags: fate.flags,
+    class: classOf(exchange, attempt, fate),
+  };
+}
+
+/** Notes why a request's connection ended; the reason counts only where nothing better is known. */
+function noteRequest(exchange: Exchange, fate: Fate): void {
+  const flagged = (flags: readonly string[]): boolean => fate.flags.some((flag) => flags.includes(flag));
+  if (flagged(downstreamFlags)) exchange.end("downstream_reset");
+  else if (flagged(timeoutFlags)) exchange.end("timeout", "timeout");
+  else exchange.end("upstream_reset", "upstream_unavailable");
+}
+
+/** Failed tries the access log has yet to tell of. */
+export function missingFates(exchange: Exchange): number {
+  let missing = 0;
+  for (const attempt of exchange.attempts) {
+    if (attempt.fate.kind === "failed" && !exchange.logged.has(attempt.number)) missing += 1;
+  }
+  return missing;
+}
+
+function classOf(exchange: Exchange, attempt: Attempt, fate: Fate): ReturnType<typeof classOfFlags> {
+  if (attempt.fate.kind === "failed" && attempt.fate.class === "timeout") return "timeout";
+  if (fate.status === undefined || fate.flags.includes("UT")) return classOfFlags(fate.flags);
+  const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;
+  return provider?.classify(fate.status, noHeaders, noBytes) ?? classOfFlags(fate.flags);
+}
+
+const noBytes = Buffer.alloc(0);
+const noHeaders = { get: () => undefined, names: () => [] };

@@ -1,0 +1,77 @@
+import type { Snapshot } from "../config/snapshot.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Headers } from "../core/headers.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import { uuidv7 } from "../core/uuid.ts";
+import type { Dialect, LocalReply, Operation } from "../dialect/dialect.ts";
+import { identify } from "../identity/identify.ts";
+import { credentialOf } from "../identity/identity.ts";
+import { Exchange, type Opening, type RequestHead } from "./exchange.ts";
+import type { Services } from "./services.ts";
+
+/** A request whose caller is known, or the answer it gets without becoming an exchange. */
+export type Opened =
+  | { readonly kind: "exchange"; readonly exchange: Exchange }
+  | { readonly kind: "reply"; readonly reply: LocalReply };
+
+/** Opens the exchange of a request's first message: path and method to dialect, credential to principal. Nothing of the body is read. */
+export function open(services: Services, snapshot: Snapshot, head: RequestHead): MaybePromise<Opened> {
+  const openedMs = services.clock.monotonicMs();
+  const id = uuidv7(services.clock.nowMs());
+  const match = matchDialect(services.dialects, head);
+  if (match === undefined) {
+    const error = new GatewayError("unknown_path", `no such endpoint: ${head.method} ${pathOf(head)}`);
+    return turnAway(services, errorDialect(services.dialects, head.headers), error, id);
+  }
+  const { dialect, operation } = match;
+  const identified = identify(snapshot.identities, credentialOf(head.headers), services.clock.nowMs());
+  return chain(identified, (principal) => {
+    if (principal instanceof GatewayError) return turnAway(services, dialect, principal, id);
+    if (services.registry.full) {
+      return turnAway(services, dialect, new GatewayError("capacity", "too many requests are open"), id);
+    }
+    return enter(services, { id, snapshot, head, dialect, operation, principal, openedMs });
+  });
+}
+
+function enter(services: Services, opening: Opening): Opened {
+  const exchange = new Exchange(services, opening);
+  exchange.stages.identify = services.clock.monotonicMs() - opening.openedMs;
+  services.registry.add(exchange);
+  return { kind: "exchange", exchange };
+}
+
+function turnAway(services: Services, dialect: Dialect, error: GatewayError, id: string): Opened {
+  services.observer.turnedAway(error.code);
+  return { kind: "reply", reply: dialect.encodeError(error, id) };
+}
+
+function matchDialect(
+  dialects: readonly Dialect[],
+  head: RequestHead,
+): { readonly dialect: Dialect; readonly operation: Operation } | undefined {
+  for (const dialect of dialects) {
+    const operation = dialect.match(head.method, head.path);
+    if (operation !== undefined) return { dialect, operation };
+  }
+  return undefined;
+}
+
+/** Whose error format a client expects that named no endpoint of ours: told by the headers its SDK always sends. */
+function errorDialect(dialects: readonly Dialect[], headers: Headers): Dialect {
+  const name =
+    headers.get("anthropic-version") !== undefined
+      ? "anthropic-messages"
+      : headers.get("x-goog-api-key") !== undefined
+        ? "gemini-generate"
+        : "openai-chat";
+  const dialect = dialects.find((one) => one.name === name) ?? dialects[0];
+  if (dialect === undefined) throw new Error("no dialects");
+  return dialect;
+}
+
+/** The path without its query: a query may hold a credential. */
+function pathOf(head: RequestHead): string {
+  const query = head.path.indexOf("?");
+  return (query === -1 ? head.path : head.path.slice(0, query)).slice(0, 200);
+}

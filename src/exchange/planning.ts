@@ -1,0 +1,134 @@
+import { GatewayError } from "../core/errors.ts";
+import type { Caps } from "../plan/caps.ts";
+import { uncapped } from "../plan/caps.ts";
+import { outputCeilingOf } from "../plan/output-ceiling.ts";
+import { formatTarget, type Hold, type Plan, type PlannedTarget, type Target } from "../plan/plan.ts";
+import type { Rate } from "../price/rate.ts";
+import { ceilingOf } from "../price/rate.ts";
+import type { ModelRoute } from "../route/model-route.ts";
+import { admitted, type Exchange } from "./exchange.ts";
+
+/** Output tokens an answer may have where neither client nor policy says: enough for most, and little enough to hold. */
+const defaultOutputTokens = 8_192;
+
+/** The full plan of an exchange: every target of its route, priced, with the caps that bind them. Throws what refuses it. */
+export function makePlan(exchange: Exchange, route: ModelRoute, caps: Caps): Plan {
+  const { facts } = admitted(exchange);
+  const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
+  const targets = route.targets
+    .slice(0, single ? 1 : route.attempts)
+    .filter((target) => speaks(exchange, target));
+  if (targets.length === 0) {
+    throw new GatewayError(
+      "unsupported",
+      `no target of model "${route.name}" can answer this kind of request`,
+      { param: "model" },
+    );
+  }
+  const outputCap = decideOutputCap(facts.outputCap, caps, targets);
+  const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps));
+  return withHold({
+    targets: planned,
+    outputCap,
+    choices: facts.choices,
+    mode: route.mode,
+    timeouts: route.timeouts,
+  });
+}
+
+/**
+ * The plans to try one after the other: the full one, then without the fallbacks that make it dearest. A plan that costs no less
+ * than one before it is left out: it would be refused too.
+ */
+export function planOffers(plan: Plan): readonly Plan[] {
+  const offers = [plan];
+  let targets = plan.targets;
+  while (targets.length > 1) {
+    const [first, ...fallbacks] = targets;
+    const dearest = fallbacks.reduce(
+      (max, target) => (target.costMaxNanoUsd > max ? target.costMaxNanoUsd : max),
+      0n,
+    );
+    targets = [
+      ...(first === undefined ? [] : [first]),
+      ...fallbacks.filter((target) => target.costMaxNanoUsd < dearest),
+    ];
+    const smaller = withHold({ ...plan, targets });
+    if (smaller.hold.costNanoUsd < (offers.at(-1)?.hold.costNanoUsd ?? 0n)) offers.push(smaller);
+  }
+  return offers;
+}
+
+/** The dearest of the targets, plus what failed attempts may be billed. */
+export function withHold(plan: Omit<Plan, "hold">, billed: Hold = nothing): Plan {
+  let costNanoUsd = 0n;
+  let inputTokens = 0;
+  for (const target of plan.targets) {
+    if (target.costMaxNanoUsd > costNanoUsd) costNanoUsd = target.costMaxNanoUsd;
+    if (target.inputTokens > inputTokens) inputTokens = target.inputTokens;
+  }
+  return {
+    ...plan,
+    hold: {
+      costNanoUsd: costNanoUsd + billed.costNanoUsd,
+      inputTokens: inputTokens + billed.inputTokens,
+      outputTokens: plan.outputCap * plan.choices + billed.outputTokens,
+    },
+  };
+}
+
+const nothing: Hold = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
+
+/** A target whose provider speaks the client's own dialect for this operation. */
+function speaks(exchange: Exchange, target: Target): boolean {
+  const backend = exchange.snapshot.backends.get(target.backend);
+  return backend?.provider.dialect(exchange.operation)?.name === exchange.dialect.name;
+}
+
+/** The client's cap, clamped to the policy's and the models' own; without one, the policy's or the default is injected. */
+function decideOutputCap(asked: number | undefined, caps: Caps, targets: readonly Target[]): number {
+  const ceiling = Math.min(...targets.map((target) => outputCeilingOf(target.model)));
+  const wanted = asked ?? caps.outputTokens ?? defaultOutputTokens;
+  return Math.min(wanted, caps.outputTokens ?? wanted, ceiling);
+}
+
+function priceTarget(
+  exchange: Exchange,
+  target: Target,
+  outputCap: number,
+  caps: Caps = uncapped,
+): PlannedTarget {
+  const { facts } = admitted(exchange);
+  const counter = exchange.services.counterOf(providerTypeOf(exchange, target), target.model);
+  const inputTokens = counter.countSpans(exchange.original ?? empty, facts.text) + facts.overheadTokens;
+  if (caps.inputTokens !== undefined && inputTokens > caps.inputTokens) {
+    throw new GatewayError(
+      "input_too_large",
+      `the request has ${inputTokens} input tokens; at most ${caps.inputTokens} are allowed`,
+    );
+  }
+  const held = Math.ceil(inputTokens * counter.safetyFactor);
+  const rate = rateOf(exchange, target);
+  return { target, inputTokens, costMaxNanoUsd: ceilingOf(rate, held, outputCap * facts.choices) };
+}
+
+/** The price of a target on the day the exchange was opened. Throws `unpriced_model`: what has no price does not leave. */
+export function rateOf(exchange: Exchange, target: Target): Rate {
+  const rate = exchange.snapshot.prices.rateOf(
+    target.backend,
+    providerTypeOf(exchange, target),
+    target.model,
+    exchange.openedAtMs,
+  );
+  if (rate === undefined)
+    throw new GatewayError("unpriced_model", `no price is known for ${formatTarget(target)}`, {
+      param: "model",
+    });
+  return rate;
+}
+
+function providerTypeOf(exchange: Exchange, target: Target): string {
+  return exchange.snapshot.backends.get(target.backend)?.provider.type ?? "";
+}
+
+const empty = Buffer.alloc(0);

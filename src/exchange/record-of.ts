@@ -1,0 +1,191 @@
+import type { Account, Actual } from "../ledger/ledger.ts";
+import { formatTarget } from "../plan/plan.ts";
+import type {
+  FallbackReason,
+  RecordedAttempt,
+  RecordedCharge,
+  RecordedStages,
+  RecordedUsage,
+  UsageRecord,
+} from "../usage/record.ts";
+import { usdOf } from "../usage/record.ts";
+import type { Usage } from "../usage/usage.ts";
+import type { Charge, Total } from "./charge.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Stages } from "./stages.ts";
+
+/** Longest name of a client's or a provider's making in a record. */
+const nameCharactersMax = 256;
+
+/** The usage record of a closed exchange. Never a prompt, an answer or a credential. */
+export function recordOf(
+  exchange: Exchange,
+  charges: readonly Charge[],
+  total: Total,
+  actuals: readonly Actual[],
+): UsageRecord {
+  const { contract, facts, plan, principal } = exchange;
+  const seen = exchange.transform?.seen;
+  const answer = charges.find((charge) => charge.attempt === exchange.answeredBy) ?? charges.at(-1);
+  const billed = answer?.source === undefined ? undefined : answer;
+  return {
+    trace_id: contract?.field("trace_id") ?? null,
+    tenant_id: principal.tenantId,
+    workflow: contract?.field("workflow") ?? null,
+    model_provider: providerOf(exchange, answer),
+    model_route: answer === undefined ? null : formatTarget(answer.attempt.target.target),
+    prompt_version: null,
+    input_tokens: billed?.usage.inputTokens ?? null,
+    output_tokens: billed?.usage.outputTokens ?? null,
+    retrieval_latency_ms: null,
+    inference_latency_ms: inferenceMs(exchange),
+    fallback_used: plan === undefined ? null : exchange.attempts.length > 1,
+    validation_result: null,
+    estimated_cost_usd: usdOf(total.costNanoUsd),
+    exchange_id: exchange.id,
+    time: new Date(exchange.openedAtMs).toISOString(),
+    ending: exchange.ending ?? "internal",
+    user_id: contract?.field("user_id") ?? principal.userId,
+    team: principal.team,
+    app: principal.app,
+    key_name: principal.keyName,
+    sensitivity: contract?.field("sensitivity"),
+    latency_class: contract?.field("latency_class"),
+    budget_class: contract?.field("budget_class"),
+    retrieval_required: booleanOf(contract?.field("retrieval_required")),
+    dialect: exchange.dialect.name,
+    operation: exchange.operation.name,
+    requested_model: facts?.model.slice(0, nameCharactersMax),
+    response_model: seen?.model?.slice(0, nameCharactersMax),
+    client_request_id: exchange.head.headers.get("x-request-id")?.slice(0, nameCharactersMax),
+    ...tokenClasses(billed?.usage),
+    usage_source: billed?.source,
+    counted_input_tokens: answer?.attempt.target.inputTokens,
+    cost_nano_usd: total.costNanoUsd.toString(),
+    cost_max_nano_usd: total.costDifferenceMaxNanoUsd.toString(),
+    price_version: billed?.priceVersion,
+    held_nano_usd: plan?.hold.costNanoUsd.toString(),
+    status: exchange.responseStatus,
+    finish_reason: seen?.finishReason,
+    error_code: exchange.errorCode,
+    fallback_reason: fallbackReason(exchange),
+    attempts: charges.map(attemptOf),
+    ttft_ms: elapsed(exchange.openedMs, exchange.firstContentMs),
+    tpot_ms: timePerOutputToken(exchange, billed?.usage.outputTokens),
+    stage_ms: stagesOf(exchange.stages),
+    stream: facts?.stream,
+    bytes_in: exchange.bytesIn,
+    bytes_out: exchange.bytesOut,
+    accounts: exchange.claims.map((claim, index) => chargeOf(claim.account, actuals[index])),
+    config_version: exchange.snapshot.version,
+  };
+}
+
+function providerOf(exchange: Exchange, answer: Charge | undefined): string | null {
+  const backend =
+    answer === undefined ? undefined : exchange.snapshot.backends.get(answer.attempt.target.target.backend);
+  return backend?.provider.type ?? null;
+}
+
+function attemptOf({ attempt, usage, source, costNanoUsd }: Charge): RecordedAttempt {
+  const { fate } = attempt;
+  const flags = fate.kind === "open" ? [] : fate.flags;
+  return {
+    target: formatTarget(attempt.target.target),
+    status: fate.kind === "open" ? undefined : fate.status,
+    flags: flags.length === 0 ? undefined : flags.join(","),
+    class: fate.kind === "failed" ? fate.class : undefined,
+    ms: elapsed(attempt.startedMs, attempt.endedMs),
+    usage: source === undefined ? undefined : usageOf(usage),
+    cost_nano_usd: costNanoUsd.toString(),
+  };
+}
+
+function usageOf(usage: Usage): RecordedUsage {
+  return { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, ...tokenClasses(usage) };
+}
+
+function tokenClasses(usage: Usage | undefined): Omit<RecordedUsage, "input_tokens" | "output_tokens"> {
+  return {
+    cached_input_tokens: usage?.cachedInputTokens,
+    cache_write_tokens: usage?.cacheWriteTokens,
+    cache_write_1h_tokens: usage?.cacheWrite1hTokens,
+    reasoning_tokens: usage?.reasoningTokens,
+    audio_input_tokens: usage?.audioInputTokens,
+    audio_output_tokens: usage?.audioOutputTokens,
+    image_input_tokens: usage?.imageInputTokens,
+    image_output_tokens: usage?.imageOutputTokens,
+    service_tier: usage?.serviceTier,
+  };
+}
+
+/** Why the first target did not answer. */
+function fallbackReason(exchange: Exchange): FallbackReason | undefined {
+  const [first] = exchange.attempts;
+  if (exchange.attempts.length < 2 || first?.fate.kind !== "failed") return undefined;
+  if (first.fate.class === "timeout") return "timeout";
+  return first.fate.class === "rate_limited" ? "throttle" : "provider";
+}
+
+/** From the moment the request left to the end of its answer. */
+function inferenceMs(exchange: Exchange): number | null {
+  const [first] = exchange.attempts;
+  if (first === undefined) return null;
+  return rounded(exchange.services.clock.monotonicMs() - first.startedMs);
+}
+
+function timePerOutputToken(exchange: Exchange, outputTokens: number | undefined): number | undefined {
+  const { firstContentMs, lastContentMs } = exchange;
+  if (firstContentMs === undefined || lastContentMs === undefined) return undefined;
+  if (outputTokens === undefined || outputTokens < 2 || exchange.facts?.stream !== true) return undefined;
+  return rounded((lastContentMs - firstContentMs) / (outputTokens - 1));
+}
+
+function stagesOf(stages: Stages): RecordedStages {
+  return {
+    identify: roundedIf(stages.identify),
+    route: roundedIf(stages.route),
+    guard: roundedIf(stages.guard),
+    count: roundedIf(stages.count),
+    reserve: roundedIf(stages.reserve),
+    forward: roundedIf(stages.forward),
+    validate: roundedIf(stages.validate),
+  };
+}
+
+function chargeOf(account: Account, actual: Actual | undefined): RecordedCharge {
+  return {
+    name: account.name,
+    key: account.key,
+    window: windowName(account),
+    charged: (actual?.amount ?? 0n).toString(),
+  };
+}
+
+function windowName({ window }: Account): string {
+  switch (window.kind) {
+    case "bucket":
+    case "rolling":
+      return `${window.lengthMs}ms`;
+    case "calendar":
+      return window.period;
+    case "open":
+      return "open";
+  }
+}
+
+function booleanOf(value: string | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === "true";
+}
+
+function elapsed(fromMs: number, toMs: number | undefined): number | undefined {
+  return toMs === undefined ? undefined : rounded(toMs - fromMs);
+}
+
+function roundedIf(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : rounded(ms);
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,203 @@
+import { type ErrorCode, GatewayError } from "../core/errors.ts";
+import type { Headers } from "../core/headers.ts";
+import { type Attempt, classOfFlags } from "./attempt.ts";
+import { admitted, type Exchange } from "./exchange.ts";
+import { attemptAt } from "./forwarding.ts";
+import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
+import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
+
+/** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
+const upstreamOnlyHeaders = [
+  "set-cookie",
+  "alt-svc",
+  "strict-transport-security",
+  "openai-organization",
+  "openai-project",
+];
+const upstreamOnlyPrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-envoy-", "x-tollgate-"];
+const noBytes = Buffer.alloc(0);
+
+/** Takes the response headers: whose answer it is, and whether the client gets it or one of ours instead. */
+export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome {
+  exchange.advance("responding");
+  // Our own answer, made by the attempt role, comes back this way.
+  if (head.codeDetails.startsWith(localDetails))
+    return { kind: "pass", headers: { set: replyHeaders(exchange), remove: [] } };
+  exchange.stages.forward = exchange.services.clock.monotonicMs() - exchange.openedMs;
+  if (head.codeDetails !== "via_upstream") {
+    exhausted(exchange, head);
+    return replace(exchange, localFailure(head), endingOf(head));
+  }
+  const attempt = attemptAt(exchange, Math.max(1, head.attempt));
+  answered(exchange, attempt, head);
+  const failure = upstreamFailure(head);
+  if (failure !== undefined) return replace(exchange, failure, "upstream_error");
+  exchange.responseStatus = head.status;
+  if (head.status >= 400) exchange.end("upstream_error");
+  listen(exchange, head);
+  if (head.endOfStream) finish(exchange);
+  return {
+    kind: "pass",
+    headers: { set: ownHeaders(exchange, attempt), remove: foreignHeaders(head.headers) },
+  };
+}
+
+/** Takes the next bytes of the answer and returns those for the client: the same buffer where nothing changes. */
+export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
+  const { transform } = exchange;
+  if (transform === undefined) return chunk;
+  const out = transform.push(chunk, end);
+  exchange.bytesOut += out.length;
+  if (end) {
+    const tail = finish(exchange);
+    return tail.length === 0 ? out : Buffer.concat([out, tail]);
+  }
+  return out;
+}
+
+/** The answer ended with trailers, behind its last byte. */
+export function endBody(exchange: Exchange): void {
+  exchange.transform?.push(noBytes, true);
+  finish(exchange);
+}
+
+/** The answer came to its end; what is returned is sent after it: the in-dialect error of a stream that ended too early. */
+function finish(exchange: Exchange): Buffer {
+  exchange.responseEnded = true;
+  if (exchange.answeredBy !== undefined) exchange.answeredBy.endedMs = exchange.services.clock.monotonicMs();
+  const { transform } = exchange;
+  if (transform === undefined || exchange.ending !== undefined) return noBytes;
+  const { seen } = transform;
+  if (seen.error !== undefined) {
+    exchange.end("upstream_error", seen.error.code);
+    return noBytes;
+  }
+  if (seen.complete) {
+    exchange.end("completed");
+    return noBytes;
+  }
+  const error = new GatewayError("upstream_invalid", "the provider's answer ended before it was complete");
+  exchange.end("upstream_error", error.code);
+  return transform.breakOff(error);
+}
+
+function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): void {
+  exchange.answeredBy = attempt;
+  // From the first response byte on no other attempt can follow.
+  exchange.releaseOriginal();
+  if (head.status < 400) {
+    attempt.fate = { kind: "answered", status: head.status, flags: [] };
+    return;
+  }
+  const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;
+  const failureClass = provider?.classify(head.status, head.headers, noBytes) ?? classOfFlags([]);
+  attempt.fate = { kind: "failed", status: head.status, flags: [], class: failureClass };
+}
+
+/** Envoy gave up: the last attempt failed without an answer. */
+function exhausted(exchange: Exchange, head: ResponseHead): void {
+  if (head.attempt === 0 || exchange.plan === undefined) return;
+  const attempt = attemptAt(exchange, head.attempt);
+  const failureClass = head.codeDetails.includes("timeout") ? "timeout" : "overloaded";
+  attempt.endedMs = exchange.services.clock.monotonicMs();
+  attempt.fate = { kind: "failed", status: undefined, flags: [], class: failureClass };
+}
+
+/** Starts to read the answer as it passes. */
+function listen(exchange: Exchange, head: ResponseHead): void {
+  const { facts } = admitted(exchange);
+  const counter = outputCounterOf(exchange);
+  exchange.transform = exchange.dialect.passResponse({
+    status: head.status,
+    headers: head.headers,
+    facts,
+    onText: (text) => {
+      exchange.lastContentMs = exchange.services.clock.monotonicMs();
+      exchange.firstContentMs ??= exchange.lastContentMs;
+      counter?.push(text);
+    },
+  });
+}
+
+function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
+  const target = exchange.answeredBy?.target.target;
+  const provider =
+    target === undefined ? undefined : exchange.snapshot.backends.get(target.backend)?.provider;
+  if (target === undefined || provider === undefined) return undefined;
+  exchange.outputCounter = exchange.services.counterOf(provider.type, target.model).stream();
+  return exchange.outputCounter;
+}
+
+function replace(
+  exchange: Exchange,
+  error: GatewayError,
+  ending: "timeout" | "upstream_error" | "upstream_reset" | "denied" | "internal",
+): ResponseOutcome {
+  exchange.end(ending, error.code);
+  exchange.responseStatus = error.status;
+  exchange.responseEnded = true;
+  exchange.releaseOriginal();
+  return { kind: "reply", reply: errorReply(exchange, error) };
+}
+
+/** An upstream's answer that says our credentials or our account are at fault is not the client's business. */
+function upstreamFailure(head: ResponseHead): GatewayError | undefined {
+  if (head.status === 401 || head.status === 402 || head.status === 403) {
+    return new GatewayError("upstream_auth", "the provider refused the gateway's credentials");
+  }
+  if (head.status < 400 || isJson(head.headers)) return undefined;
+  return new GatewayError(
+    head.status >= 500 ? "upstream_unavailable" : "upstream_invalid",
+    `the provider answered ${head.status}`,
+  );
+}
+
+/** What an answer of Envoy's own means to the client. */
+function localFailure(head: ResponseHead): GatewayError {
+  const why: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+    request_payload_too_large: ["body_too_large", "the body is larger than this gateway takes"],
+    upstream_per_try_timeout: ["timeout", "the provider did not answer in time"],
+    response_timeout: ["timeout", "the provider did not answer in time"],
+    upstream_per_try_idle_timeout: ["timeout", "the provider did not answer in time"],
+    stream_idle_timeout: ["timeout", "nothing was heard for too long"],
+    no_healthy_upstream: ["no_backend", "no backend can take this request"],
+    cluster_not_found: ["no_backend", "no backend can take this request"],
+  };
+  const known = why[head.codeDetails];
+  if (known !== undefined) return new GatewayError(known[0], known[1]);
+  if (head.codeDetails.startsWith("upstream_reset_before_response_started")) {
+    return new GatewayError("upstream_unavailable", "the provider could not be reached");
+  }
+  if (head.status === 413)
+    return new GatewayError("body_too_large", "the body is larger than this gateway takes");
+  return new GatewayError(head.status === 504 ? "timeout" : "internal", "the request could not be forwarded");
+}
+
+function endingOf(head: ResponseHead): "timeout" | "upstream_reset" | "upstream_error" | "denied" {
+  if (head.status === 413) return "denied";
+  if (head.codeDetails.includes("timeout")) return "timeout";
+  return head.codeDetails.startsWith("upstream_reset") ? "upstream_reset" : "upstream_error";
+}
+
+function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
+  const { target } = attempt.target;
+  return [
+    ...replyHeaders(exchange),
+    ["x-tollgate-model", target.model],
+    ["x-tollgate-backend", target.backend],
+    ["x-tollgate-attempts", String(attempt.number)],
+  ];
+}
+
+function foreignHeaders(headers: Headers): string[] {
+  const remove: string[] = [];
+  for (const name of headers.names()) {
+    if (upstreamOnlyHeaders.includes(name) || upstreamOnlyPrefixes.some((prefix) => name.startsWith(prefix)))
+      remove.push(name);
+  }
+  return remove;
+}
+
+function isJson(headers: Headers): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get("content-type") ?? "");
+}

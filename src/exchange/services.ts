@@ -1,0 +1,36 @@
+import type { Clock } from "../core/clock.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { CounterOf } from "../tokens/counter.ts";
+import type { UsageRecord } from "../usage/record.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Originals } from "./originals.ts";
+import type { Registry } from "./registry.ts";
+
+/** What exchanges work with; made once, in the composition root. */
+export interface Services {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly dialects: readonly Dialect[];
+  readonly counterOf: CounterOf;
+  readonly registry: Registry;
+  readonly originals: Originals;
+  /** Takes the one record of an exchange, and its contract's own fields; never blocks. */
+  readonly record: (record: UsageRecord, ownFields: ReadonlyMap<string, string> | undefined) => void;
+  readonly observer: Observer;
+  /** Ends an exchange whose barrier is passed; called once for each. */
+  readonly settle: (exchange: Exchange) => void;
+}
+
+/** Is told what happens; counts, and never throws. */
+export interface Observer {
+  /** A request was refused before anyone was identified; there is no record of it. */
+  turnedAway(code: ErrorCode): void;
+  /** An exchange has ended and was recorded. */
+  ended(record: UsageRecord): void;
+  /** An attempt stream asked for an exchange that is not open. */
+  unknownExchange(late: boolean): void;
+  /** A bug: an assertion or an unexpected exception, with the exchange's id if there was one. */
+  bug(error: unknown, exchangeId: string | undefined): void;
+}

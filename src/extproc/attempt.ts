@@ -1,0 +1,58 @@
+import { GatewayError } from "../core/errors.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { retry } from "../exchange/retrying.ts";
+import type { Services } from "../exchange/services.ts";
+import { planNamespace } from "../plan/metadata.ts";
+import type { ProcessingRequest } from "./codec/processing-request.ts";
+import { continueReplies } from "./codec/processing-response.ts";
+import { attemptReply, localReply } from "./replies.ts";
+import type { Role } from "./role.ts";
+
+/** The role attempt: one stream for each upstream try after the first, encoded anew for its own target. */
+export class AttemptRole implements Role {
+  readonly #services: Services;
+  #exchange: Exchange | undefined;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+    if (message.kind !== "request_headers") return continueReplies[message.kind];
+    const id = String(message.metadata(planNamespace, "id") ?? "");
+    const exchange = this.#services.registry.get(id);
+    if (exchange === undefined) {
+      this.#services.observer.unknownExchange(this.#services.registry.wasClosed(id));
+      return this.fail(new GatewayError("internal", "the exchange of this attempt is not open here"));
+    }
+    this.#exchange = exchange;
+    exchange.closing.began();
+    const number = Number(message.attribute("upstream.request_attempt_count") ?? 0);
+    const cluster = String(message.attribute("xds.cluster_name") ?? "");
+    return chain(retry(exchange, number, cluster), (outcome) =>
+      outcome.kind === "reply" ? localReply(outcome.reply) : attemptReply(outcome),
+    );
+  }
+
+  fail(error: GatewayError): Uint8Array {
+    const exchange = this.#exchange;
+    if (exchange !== undefined) {
+      exchange.end("internal", error.code);
+      return localReply(exchange.dialect.encodeError(error, exchange.id));
+    }
+    return localReply({
+      status: 503,
+      headers: [["content-type", "application/json"]],
+      body: unknownExchange,
+    });
+  }
+
+  closed(): void {
+    this.#exchange?.closing.ended();
+  }
+}
+
+const unknownExchange = Buffer.from(
+  '{"error":{"message":"the exchange of this attempt is not open here","type":"internal","param":null,"code":"internal"}}',
+);

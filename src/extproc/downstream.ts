@@ -1,0 +1,121 @@
+import type { Snapshot } from "../config/snapshot.ts";
+import { assert, type GatewayError } from "../core/errors.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import { admit, preview } from "../exchange/admission.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { open } from "../exchange/opening.ts";
+import type { Outcome } from "../exchange/outcome.ts";
+import { endBody, passBody, respond } from "../exchange/responding.ts";
+import type { Services } from "../exchange/services.ts";
+import type { HttpBody, HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
+import { continueReplies, encodeBodyReply, encodeHeadersReply } from "./codec/processing-response.ts";
+import { forwardReply, localReply } from "./replies.ts";
+import type { Role } from "./role.ts";
+
+/** The role downstream: one stream for each request, from its headers to the end of its answer. */
+export class DownstreamRole implements Role {
+  readonly #services: Services;
+  readonly #snapshot: Snapshot;
+  #exchange: Exchange | undefined;
+  #closed = false;
+
+  constructor(services: Services, snapshot: Snapshot) {
+    this.#services = services;
+    this.#snapshot = snapshot;
+  }
+
+  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+    switch (message.kind) {
+      case "request_headers":
+        return this.#open(message);
+      case "request_body":
+        return this.#admit(Buffer.from(message.body), "request_body");
+      case "response_headers":
+        return this.#respond(message);
+      case "response_body":
+        return this.#pass(message);
+      case "response_trailers":
+        if (this.#exchange !== undefined) endBody(this.#exchange);
+        return continueReplies.response_trailers;
+      case "request_trailers":
+        return continueReplies.request_trailers;
+    }
+  }
+
+  fail(error: GatewayError): Uint8Array {
+    const exchange = this.#exchange;
+    exchange?.end("internal", error.code);
+    return localReply((exchange?.dialect ?? this.#firstDialect()).encodeError(error, exchange?.id ?? ""));
+  }
+
+  closed(): void {
+    this.#closed = true;
+    this.#exchange?.closing.close();
+  }
+
+  #open(message: HttpHeaders): MaybePromise<Uint8Array> {
+    const { headers } = message;
+    const head = {
+      method: headers.get(":method") ?? "",
+      path: headers.get(":path") ?? "",
+      headers,
+      endOfStream: message.endOfStream,
+    };
+    return chain(open(this.#services, this.#snapshot, head), (opened) => {
+      if (opened.kind === "reply") return localReply(opened.reply);
+      this.#exchange = opened.exchange;
+      if (this.#closed) opened.exchange.closing.close();
+      const refused = preview(opened.exchange);
+      if (refused?.kind === "reply") return localReply(refused.reply);
+      return message.endOfStream ? this.#admit(noBytes, "request_headers") : continueReplies.request_headers;
+    });
+  }
+
+  #admit(body: Buffer, kind: "request_headers" | "request_body"): MaybePromise<Uint8Array> {
+    const exchange = this.#required();
+    const { closing } = exchange;
+    closing.began();
+    return chain(admit(exchange, body), (outcome) => {
+      closing.ended();
+      return encodeOutcome(outcome, kind);
+    });
+  }
+
+  #respond(message: HttpHeaders): Uint8Array {
+    const outcome = respond(this.#required(), {
+      status: Number(message.headers.get(":status")),
+      headers: message.headers,
+      endOfStream: message.endOfStream,
+      codeDetails: String(message.attribute("response.code_details") ?? ""),
+      attempt: Number(message.attribute("upstream.request_attempt_count") ?? 0),
+    });
+    if (outcome.kind === "reply") return localReply(outcome.reply);
+    return encodeHeadersReply({ kind: "response_headers", edits: outcome.headers });
+  }
+
+  #pass(message: HttpBody): Uint8Array {
+    const out = passBody(this.#required(), message.body, message.endOfStream);
+    if (out === message.body) return continueReplies.response_body;
+    return encodeBodyReply({
+      kind: "response_body",
+      body: out.length === 0 ? { kind: "clear" } : { kind: "replace", bytes: out },
+    });
+  }
+
+  #required(): Exchange {
+    assert(this.#exchange !== undefined, "request headers come first");
+    return this.#exchange;
+  }
+
+  #firstDialect() {
+    const [dialect] = this.#services.dialects;
+    assert(dialect !== undefined, "there is at least one dialect");
+    return dialect;
+  }
+}
+
+function encodeOutcome(outcome: Outcome, kind: "request_headers" | "request_body"): Uint8Array {
+  return outcome.kind === "reply" ? localReply(outcome.reply) : forwardReply(outcome, kind);
+}
+
+const noBytes = Buffer.alloc(0);

@@ -1,0 +1,11 @@
+import type { GatewayError } from "../core/errors.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { ProcessingRequest } from "./codec/processing-request.ts";
+
+/** What one ext_proc stream is for: answers each message, in order, and is told once when no more will come. */
+export interface Role {
+  on(message: ProcessingRequest): MaybePromise<Uint8Array>;
+  /** The reply that fails this stream closed. */
+  fail(error: GatewayError): Uint8Array;
+  closed(): void;
+}

@@ -1,0 +1,96 @@
+import { GatewayError } from "../core/errors.ts";
+import { type EdgeHandler, type EdgeStream, grpcStatus } from "../edge/edge.ts";
+import { decodeProcessingRequest } from "./codec/processing-request.ts";
+import type { Role } from "./role.ts";
+
+/** Bytes of messages that may wait while a reply is being made; Envoy's own windows stay below. */
+const waitingBytesMax = 67_108_864;
+
+/** One ext_proc stream, start to end: one reply for each message, in order; what is known at once is answered at once. */
+export class RoleStream implements EdgeHandler {
+  readonly #stream: EdgeStream;
+  readonly #role: Role;
+  readonly #onBug: (error: unknown) => void;
+  readonly #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #busy = false;
+  #halfClosed = false;
+  #over = false;
+
+  constructor(stream: EdgeStream, role: Role, onBug: (error: unknown) => void) {
+    this.#stream = stream;
+    this.#role = role;
+    this.#onBug = onBug;
+  }
+
+  message(bytes: Buffer): void {
+    if (this.#over) return;
+    if (!this.#busy) {
+      this.#answer(bytes);
+      return;
+    }
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes > waitingBytesMax) {
+      this.#over = true;
+      this.#stream.fail(grpcStatus.resourceExhausted, "too many bytes wait for a reply");
+      return;
+    }
+    // The edge's bytes are valid only during this call.
+    this.#waiting.push(Buffer.from(bytes));
+  }
+
+  halfClosed(): void {
+    this.#halfClosed = true;
+    this.#endIfDone();
+  }
+
+  closed(): void {
+    this.#over = true;
+    this.#waiting.length = 0;
+    this.#role.closed();
+  }
+
+  #answer(bytes: Buffer): void {
+    try {
+      const reply = this.#role.on(decodeProcessingRequest(bytes));
+      if (!(reply instanceof Promise)) {
+        this.#stream.send(reply);
+        return;
+      }
+      this.#busy = true;
+      reply.then(
+        (late) => this.#resume(late),
+        (error) => this.#fail(error),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #resume(reply: Uint8Array): void {
+    if (this.#over) return;
+    this.#stream.send(reply);
+    this.#busy = false;
+    while (!this.#busy && !this.#over) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#waitingBytes -= next.length;
+      this.#answer(next);
+    }
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (!this.#halfClosed || this.#busy || this.#over) return;
+    this.#over = true;
+    this.#stream.end();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (!(error instanceof GatewayError)) this.#onBug(error);
+    this.#stream.send(this.#role.fail(GatewayError.from(error)));
+    this.#stream.end();
+  }
+}

@@ -1,0 +1,175 @@
+import { accessLog } from "./accesslog/access-log.ts";
+import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
+import { Metrics } from "./admin/metrics.ts";
+import type { Snapshot } from "./config/snapshot.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import type { Log } from "./core/log.ts";
+import { dialects } from "./dialect/index.ts";
+import type { Edge, EdgeAddress, EdgeFactory } from "./edge/edge.ts";
+import { createHealth, type Health } from "./edge/health.ts";
+import { defaultEdge } from "./edge/index.ts";
+import { noteFate } from "./exchange/fates.ts";
+import { Originals } from "./exchange/originals.ts";
+import { Registry } from "./exchange/registry.ts";
+import type { Services } from "./exchange/services.ts";
+import { settle } from "./exchange/settlement.ts";
+import { extProcMethod } from "./extproc/server.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { createMemoryLedger } from "./ledger/memory.ts";
+import { counterOf } from "./tokens/families.ts";
+import { openUsageLog, type UsageLog } from "./usage/log.ts";
+import { serialise } from "./usage/record.ts";
+
+/** Bytes of request bodies kept for later attempts, all exchanges together. */
+const originalsBytesMax = 536_870_912;
+/** What Envoy's message may be longer than the body it carries. */
+const messageHeadroomBytes = 1_048_576;
+const extProcService = "envoy.service.ext_proc.v3.ExternalProcessor";
+
+/** How a gateway is started. */
+export interface GatewayOptions {
+  readonly snapshot: Snapshot;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Default: the one that serves Unix sockets and plain TCP best. */
+  readonly edge?: EdgeFactory;
+}
+
+/** The composition root: constructs everything, and takes it apart again. */
+export class Gateway {
+  readonly #log: Log;
+  readonly #registry = new Registry();
+  readonly #ledger: Ledger;
+  readonly #usageLog: UsageLog;
+  readonly #health: Health;
+  readonly #edge: Edge;
+  readonly #metrics: Metrics;
+  #snapshot: Snapshot;
+  #lastReloadGood = true;
+  #draining = false;
+  #admin: AdminServer | undefined;
+  #edgeAddress: EdgeAddress | undefined;
+
+  private constructor(options: GatewayOptions, ledger: Ledger, usageLog: UsageLog) {
+    const clock = options.clock ?? systemClock;
+    this.#log = options.log;
+    this.#snapshot = options.snapshot;
+    this.#ledger = ledger;
+    this.#usageLog = usageLog;
+    this.#metrics = new Metrics(options.log, {
+      openExchanges: () => this.#registry.size,
+      openHolds: () => this.#ledger.openHolds(),
+      lastReloadGood: () => (this.#lastReloadGood ? 1 : 0),
+    });
+    const services: Services = {
+      clock,
+      ledger,
+      dialects,
+      counterOf,
+      registry: this.#registry,
+      originals: new Originals(originalsBytesMax),
+      record: (record, ownFields) => this.#record(serialise(record, ownFields)),
+      observer: this.#metrics,
+      settle: (exchange) => void settle(exchange),
+    };
+    this.#health = createHealth([extProcService]);
+    this.#edge = (options.edge ?? defaultEdge)(
+      [
+        extProcMethod(services, () => this.#snapshot),
+        accessLog({
+          onEntry: (entry) => noteFate(this.#registry, entry),
+          onFailure: (error) => this.#metrics.bug(error, undefined),
+        }),
+        ...this.#health.methods,
+      ],
+      { maxMessageBytes: options.snapshot.listen.bodyLimitBytes + messageHeadroomBytes },
+    );
+  }
+
+  /** Opens ledger and usage log, then listens: when it resolves, exchanges are taken. */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const { snapshot } = options;
+    const clock = options.clock ?? systemClock;
+    const usageLog = await openUsageLog({ folder: snapshot.usageLog.folder, clock });
+    const ledger = createMemoryLedger({ clock });
+    const gateway = new Gateway(options, ledger, usageLog);
+    try {
+      gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
+      gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
+    } catch (error) {
+      await gateway.close();
+      throw error;
+    }
+    gateway.#health.setServing(true);
+    return gateway;
+  }
+
+  /** Where Envoy reaches this gateway. */
+  get edgeAddress(): EdgeAddress {
+    if (this.#edgeAddress === undefined) throw new Error("the gateway does not listen");
+    return this.#edgeAddress;
+  }
+
+  get adminUrl(): string {
+    return this.#admin?.url ?? "";
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Exchanges opened from here on are pinned to this config; running ones keep theirs. */
+  reload(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#lastReloadGood = true;
+  }
+
+  /** The config's file was bad: the old one keeps serving, and the metric says so. */
+  keepAfterBadReload(): void {
+    this.#lastReloadGood = false;
+  }
+
+  /** Says it wants no more, and waits for running exchanges, at most `deadlineMs`. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    this.#health.setServing(false);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs);
+    });
+    await Promise.race([this.#registry.whenIdle(), late]);
+    clearTimeout(timer);
+  }
+
+  /** Ends everything; what was open is settled, and every record is on the disk. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    await this.#edge.close();
+    await this.#registry.whenIdle();
+    await this.#admin?.close();
+    await this.#ledger.close();
+    await this.#usageLog.close();
+  }
+
+  #record(line: string): void {
+    if (this.#usageLog.append(line)) return;
+    this.#log.error({}, "a usage record was not taken: the queue to the disk is full");
+  }
+
+  #adminSource() {
+    return {
+      unreadyReasons: () => this.#unreadyReasons(),
+      metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.render() }),
+      config: () => this.#snapshot.redacted(),
+      token: () => this.#snapshot.admin.token,
+    };
+  }
+
+  #unreadyReasons(): readonly string[] {
+    const reasons: string[] = [];
+    if (this.#draining) reasons.push("draining");
+    const { state, error } = this.#usageLog.health();
+    if (state === "error") reasons.push(`usage log: ${error ?? "unknown"}`);
+    return reasons;
+  }
+}

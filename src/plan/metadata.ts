@@ -1,0 +1,15 @@
+/** How a plan travels through Envoy: dynamic metadata under {@link planNamespace}, which no client can set and no provider sees. */
+export interface PlanMetadata {
+  /** The exchange's id. */
+  readonly id: string;
+  readonly mode: string;
+  /** Cluster names, one an attempt. */
+  readonly clusters: readonly string[];
+}
+
+/** Dynamic metadata namespace of the plan. */
+export const planNamespace = "tollgate.plan";
+/** Dynamic metadata namespace that the attempt role writes, for the filter behind it. */
+export const attemptNamespace = "tollgate.attempt";
+/** Initial gRPC metadata that tells an ext_proc stream's role. */
+export const roleKey = "x-tollgate-role";

@@ -1,0 +1,17 @@
+import type { Snapshot } from "../config/snapshot.ts";
+import type { EdgeAddress } from "../edge/edge.ts";
+import type { EnvoyInput } from "./envoy-input.ts";
+
+/** What Envoy needs of a snapshot. `caFile` is trusted where a backend names no authorities of its own. */
+export function envoyInputOf(snapshot: Snapshot, edge: EdgeAddress, caFile: string): EnvoyInput {
+  return {
+    version: snapshot.version,
+    listen: { ...snapshot.listen.address, bodyLimitBytes: snapshot.listen.bodyLimitBytes },
+    edge,
+    backends: [...snapshot.backends.values()].map(({ name, provider, tls }) => ({
+      name,
+      endpoint: provider.endpoint,
+      tls: { caFile: tls?.caFile ?? caFile, serverName: tls?.serverName },
+    })),
+  };
+}
