@@ -6,8 +6,8 @@ import type { ResponseState } from "./response-state.ts";
 
 /** What one dialect does with the events of a stream. */
 export interface EventReader {
-  /** Notes what an event says; the bytes the client gets for it: its own, changed ones, or none. Throws `upstream_invalid` for what is no event of the format. */
-  read(event: SseEvent): Buffer;
+  /** Notes what an event says, and adds to `out` the bytes the client gets for it. Throws `upstream_invalid` for what is no event of the format. */
+  read(event: SseEvent, out: ByteRuns): void;
   /** The stream ended, whole or not. */
   end(): void;
   /** An in-dialect event that says the stream broke. */
@@ -35,7 +35,7 @@ export class SseResponse implements ResponseTransform {
     try {
       this.#decoder.push(chunk, end);
       for (let event = this.#decoder.next(); event !== undefined; event = this.#decoder.next())
-        this.#out.add(this.#reader.read(event));
+        this.#reader.read(event, this.#out);
       if (end) this.#reader.end();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;

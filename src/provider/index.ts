@@ -1,6 +1,7 @@
+import { anthropic } from "./anthropic.ts";
 import { openai } from "./openai.ts";
 import { openaiCompatible } from "./openai-compatible.ts";
 import type { ProviderKind } from "./provider-kind.ts";
 
 /** Every kind of backend the config may have. */
-export const providerKinds: readonly ProviderKind[] = [openai, openaiCompatible];
+export const providerKinds: readonly ProviderKind[] = [openai, openaiCompatible, anthropic];

@@ -74,4 +74,59 @@ export const dialectSamples: Partial<Record<DialectName, DialectSample>> = {
       tools: [1, "a", {}],
     },
   },
+  "anthropic-messages": {
+    method: "POST",
+    path: "/v1/messages",
+    modelIn: "body",
+    cap: "max_tokens",
+    body: {
+      model: "claude-sonnet-4-5",
+      max_tokens: 100,
+      stream: true,
+      metadata: { user_id: "u-1" },
+      system: [{ type: "text", text: "You are brief.", cache_control: { type: "ephemeral" } }],
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "What is this?" },
+            { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } },
+            { type: "image", source: { type: "url", url: "https://example.com/a.png" } },
+            {
+              type: "document",
+              source: { data: "AAAA", media_type: "application/pdf", type: "base64" },
+              title: "t",
+            },
+            {
+              type: "document",
+              source: { type: "text", media_type: "text/plain", data: "plain" },
+              context: "c",
+            },
+          ],
+        },
+        {
+          role: "assistant",
+          content: [
+            { type: "thinking", thinking: "Hm.", signature: "EqQB" },
+            { type: "tool_use", id: "t1", name: "look", input: { at: 1 } },
+          ],
+        },
+        {
+          role: "user",
+          content: [{ type: "tool_result", tool_use_id: "t1", content: [{ type: "text", text: "seen" }] }],
+        },
+      ],
+      tools: [{ name: "look", description: "Looks.", input_schema: { type: "object" } }],
+      thinking: { type: "enabled", budget_tokens: 1024 },
+      tomorrow: { unknown: [1, "field"] },
+    },
+    refused: {
+      model: notText,
+      stream: notFlags,
+      max_tokens: notCounts,
+      messages: [null, 1, {}, "a", [1], [null]],
+      metadata: notObjects,
+      tools: [1, "a", {}],
+    },
+  },
 };

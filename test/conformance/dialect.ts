@@ -224,7 +224,7 @@ function errorPromises(dialect: Dialect): void {
     for (const code of Object.keys(errorTable) as ErrorCode[]) {
       const reply = dialect.encodeError(new GatewayError(code, "why it is so"), "id-1");
       assert.equal(reply.status, errorTable[code].status, code);
-      assert.match(reply.body.toString(), /"[mM]essage":"why it is so"/);
+      assert.match(reply.body.toString(), /"[mM]essage":"[^"]*why it is so"/);
       assert.doesNotThrow(() => JSON.parse(reply.body.toString()));
       const types = reply.headers.filter(([name]) => name === "content-type");
       assert.deepEqual(types, [["content-type", "application/json"]]);

@@ -1,8 +1,8 @@
+import type { ByteRuns } from "../../core/byte-runs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { SseEvent } from "../../core/sse.ts";
-import { BodyEdit } from "../body-edit.ts";
 import { type JsonObject, listOf, objectOf, parseObject, textOf } from "../json-view.ts";
 import { readMembers } from "../read-members.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -24,18 +24,19 @@ export class ChatEvents implements EventReader {
     this.#wantsUsage = wantsUsage;
   }
 
-  read(event: SseEvent): Buffer {
+  read(event: SseEvent, out: ByteRuns): void {
     const { data } = event;
-    if (data === undefined) return event.bytes;
-    if (data.startsWith("[DONE]")) {
-      this.#seen.complete = this.#seen.error === undefined;
-      return event.bytes;
+    if (data?.startsWith("[DONE]")) this.#seen.complete = this.#seen.error === undefined;
+    if (data === undefined || data.startsWith("[DONE]")) {
+      out.add(event.bytes);
+      return;
     }
     const chunk = parseObject(data);
     if (chunk === undefined)
       throw new GatewayError("upstream_invalid", "the provider sent an event that is not JSON");
     readChat(chunk, this.#seen);
-    return this.#wantsUsage ? event.bytes : withoutUsage(event, chunk);
+    if (this.#wantsUsage) out.add(event.bytes);
+    else addWithoutUsage(event, chunk, out);
   }
 
   end(): void {
@@ -115,35 +116,52 @@ export function unifiedFinish(reason: string): string {
   }
 }
 
-const usageKey = new KeySet(["usage"]);
-const withheld = Buffer.alloc(0);
-
-/** The event as OpenAI sends it to who did not ask for usage: no chunk of usage alone, no `"usage":null`. */
-function withoutUsage(event: SseEvent, chunk: JsonObject): Buffer {
-  const { usage, choices } = chunk;
-  if (usage === undefined) return event.bytes;
-  if (usage !== null) return Array.isArray(choices) && choices.length === 0 ? withheld : event.bytes;
-  if (event.dataStart < 0) return event.bytes;
-  const data = event.bytes.subarray(event.dataStart, event.dataEnd);
-  const edited = withoutUsageMember(data);
-  if (edited === data) return event.bytes;
-  return Buffer.concat([
-    event.bytes.subarray(0, event.dataStart),
-    edited,
-    event.bytes.subarray(event.dataEnd),
-  ]);
+/** Adds the event as OpenAI sends it to who did not ask for usage: no chunk of usage alone, no `"usage":null`. */
+function addWithoutUsage(event: SseEvent, { usage, choices }: JsonObject, out: ByteRuns): void {
+  const { bytes, dataStart, dataEnd } = event;
+  if (typeof usage === "object" && usage !== null && Array.isArray(choices) && choices.length === 0) return;
+  const at = usage === null && dataStart >= 0 ? nullUsageAt(bytes, dataStart, dataEnd) : undefined;
+  if (at === undefined) {
+    out.add(bytes);
+    return;
+  }
+  out.add(bytes.subarray(0, at.start));
+  out.add(bytes.subarray(at.end));
 }
 
-function withoutUsageMember(data: Buffer): Buffer {
+/** Where the data's own `usage`, known to be null, stands together with one comma; undefined where that cannot be told. */
+function nullUsageAt(bytes: Buffer, dataStart: number, dataEnd: number): Span | undefined {
+  const key = bytes.indexOf(usageKey, dataStart);
+  // Text between unescaped quotes is a key or a whole string; when it stands there once it is the key we know to be there.
+  if (key > 0 && bytes.indexOf(usageKey, key + 1) < 0 && bytes[key - 1] === comma) {
+    const end = key + nullUsage.length;
+    if (bytes.compare(nullUsage, 0, nullUsage.length, key, end) === 0) return { start: key - 1, end };
+  }
+  return scanForUsage(bytes.subarray(dataStart, dataEnd), dataStart);
+}
+
+function scanForUsage(data: Buffer, offset: number): Span | undefined {
   try {
     const scan = new JsonScan(data);
-    const object = readMembers(scan, usageKey, "the event", () => scan.skip());
-    const member = object.members.usage;
-    const edit = new BodyEdit();
-    if (member !== undefined) edit.changeMembers(object.place, [member], [], data);
-    return edit.apply(data);
+    const { members } = readMembers(scan, usageKeys, "the event", () => scan.skip());
+    const { usage } = members;
+    if (usage === undefined) return undefined;
+    if (usage.index > 0) return { start: offset + usage.previousEnd, end: offset + usage.end };
+    const next = data.indexOf(quote, usage.end);
+    return { start: offset + usage.start, end: offset + (next < 0 ? usage.end : next) };
   } catch {
     // Half a surrogate pair, say, as servers cut text anywhere: a null that the client ignores does no harm.
-    return data;
+    return undefined;
   }
 }
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+const usageKeys = new KeySet(["usage"]);
+const usageKey = Buffer.from('"usage"');
+const nullUsage = Buffer.from('"usage":null');
+const comma = 0x2c;
+const quote = 0x22;

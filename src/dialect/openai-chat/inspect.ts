@@ -4,6 +4,7 @@ import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
 import { invalid, readCount, readFlag, readModel } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
+import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 import { readMessages, readTools } from "./prompt.ts";
@@ -98,20 +99,12 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
       scan.skip();
       return;
     case "":
-      readOther(draft);
+      readOther(draft, unbilledKeys);
       return;
     default:
       unreachable(key);
       return;
   }
-}
-
-/** A member this gateway does not know: its text may be billed, so it counts. */
-function readOther(draft: RequestDraft): void {
-  const kind = draft.scan.kind();
-  const free = kind === "number" || kind === "boolean" || unbilledKeys.has(draft.scan.text());
-  if (free) draft.scan.skip();
-  else draft.text.value(draft.scan);
 }
 
 function readStreamOptions(draft: RequestDraft): ChatMarks["streamOptions"] {

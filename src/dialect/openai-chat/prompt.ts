@@ -1,7 +1,7 @@
-import { GatewayError } from "../../core/errors.ts";
 import { KeySet } from "../../core/key-set.ts";
 import { enterArray, enterObject, invalid, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { uncountable } from "../uncountable.ts";
 
 /** Overheads of OpenAI's chat format in tokens (reference/tokenizers.md §8, from the OpenAI cookbook). */
 const perMessageTokens = 3;
@@ -127,12 +127,6 @@ function readFile(draft: RequestDraft): void {
     scan.skip();
     if (key === "file_data") draft.overheadTokens += Math.ceil((scan.end - scan.start) / bytesPerFileToken);
   }
-}
-
-/** What is not in the body cannot be counted, and what cannot be counted is not held. */
-function uncountable(param: string): GatewayError {
-  const why = `${param} refers to content that is not in the request, so it cannot be counted; send the content itself`;
-  return new GatewayError("unsupported", why, { param });
 }
 
 function readCall(draft: RequestDraft): void {

@@ -1,0 +1,117 @@
+import type { ByteRuns } from "../../core/byte-runs.ts";
+import { GatewayError } from "../../core/errors.ts";
+import type { SseEvent } from "../../core/sse.ts";
+import { type JsonObject, listOf, objectOf, parseObject, textOf } from "../json-view.ts";
+import type { ResponseState } from "../response-state.ts";
+import type { EventReader } from "../sse-response.ts";
+import { errorInStream } from "../upstream-error.ts";
+import { anthropicErrorBody } from "./error.ts";
+import { mergeUsage, readMessagesUsage } from "./usage.ts";
+
+/** Reads a Messages stream (reference/providers.md §1.6): usage comes in two parts, `message_stop` ends it, `error` may come at any time. */
+export class MessagesEvents implements EventReader {
+  readonly #seen: ResponseState;
+  #usage: JsonObject = {};
+
+  constructor(seen: ResponseState) {
+    this.#seen = seen;
+  }
+
+  read(event: SseEvent, out: ByteRuns): void {
+    if (event.data !== undefined) {
+      const data = parseObject(event.data);
+      if (data === undefined)
+        throw new GatewayError("upstream_invalid", "the provider sent an event that is not JSON");
+      this.note(data);
+    }
+    out.add(event.bytes);
+  }
+
+  /** Notes one event; also of streams that are framed otherwise. */
+  note(data: JsonObject): void {
+    switch (data.type) {
+      case "message_start": {
+        const message = objectOf(data.message);
+        this.#seen.model ??= textOf(message?.model);
+        this.#bill(objectOf(message?.usage), false);
+        return;
+      }
+      case "content_block_start":
+        readBlock(data.content_block, this.#seen);
+        return;
+      case "content_block_delta":
+        readDelta(objectOf(data.delta), this.#seen);
+        return;
+      case "message_delta": {
+        const reason = textOf(objectOf(data.delta)?.stop_reason);
+        if (reason !== undefined) this.#seen.finishReason = unifiedStop(reason);
+        this.#bill(objectOf(data.usage), true);
+        return;
+      }
+      case "message_stop":
+        this.#seen.complete = this.#seen.error === undefined;
+        return;
+      case "error":
+        this.#seen.error ??= errorInStream(objectOf(data.error)?.type);
+        return;
+      default:
+    }
+  }
+
+  end(): void {}
+
+  breakOff(error: GatewayError): Buffer {
+    return Buffer.from(`event: error\ndata: ${JSON.stringify(anthropicErrorBody(error))}\n\n`);
+  }
+
+  #bill(usage: JsonObject | undefined, outputKnown: boolean): void {
+    if (usage === undefined) return;
+    this.#usage = mergeUsage(this.#usage, usage);
+    this.#seen.bill(readMessagesUsage(this.#usage, outputKnown));
+  }
+}
+
+/** Notes what a whole answer says; a count of tokens is free. */
+export function readMessage(answer: JsonObject, seen: ResponseState): void {
+  if (answer.type === "error") {
+    seen.error ??= errorInStream(objectOf(answer.error)?.type);
+    return;
+  }
+  seen.model ??= textOf(answer.model);
+  for (const block of listOf(answer.content)) readBlock(block, seen);
+  const reason = textOf(answer.stop_reason);
+  if (reason !== undefined) seen.finishReason = unifiedStop(reason);
+  const usage = objectOf(answer.usage);
+  if (usage !== undefined) seen.bill(readMessagesUsage(usage, true));
+}
+
+function readBlock(value: unknown, seen: ResponseState): void {
+  const block = objectOf(value);
+  seen.text(block?.text);
+  seen.text(block?.thinking);
+  seen.text(block?.name);
+  const input = objectOf(block?.input);
+  // In a stream the input follows as deltas, and stands here empty.
+  if (input !== undefined && Object.keys(input).length > 0) seen.text(JSON.stringify(input));
+}
+
+function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
+  seen.text(delta?.text);
+  seen.text(delta?.thinking);
+  seen.text(delta?.partial_json);
+}
+
+/** Anthropic's stop reasons, unified (reference/providers.md §1.14); unknown ones count as `stop`. */
+export function unifiedStop(reason: string): string {
+  switch (reason) {
+    case "max_tokens":
+    case "model_context_window_exceeded":
+      return "length";
+    case "tool_use":
+      return "tool_calls";
+    case "refusal":
+      return "content_filter";
+    default:
+      return "stop";
+  }
+}

@@ -1,0 +1,17 @@
+import type { ResponseContext, ResponseTransform } from "../dialect.ts";
+import { ErrorResponse } from "../error-response.ts";
+import { ResponseState } from "../response-state.ts";
+import { SseResponse } from "../sse-response.ts";
+import { isEventStream } from "../streamed.ts";
+import { WholeResponse } from "../whole-response.ts";
+import { anthropicErrorShape } from "./error.ts";
+import { MessagesEvents, readMessage } from "./events.ts";
+
+/** The transform for one answer of the Messages API: an error, a stream or a whole. */
+export function passMessages(context: ResponseContext): ResponseTransform {
+  const seen = new ResponseState(context.onText);
+  if (context.status >= 400) return new ErrorResponse(seen, context.status, anthropicErrorShape);
+  if (isEventStream(context)) return new SseResponse(seen, new MessagesEvents(seen));
+  if (context.facts.operation.name === "count_tokens") seen.bill({ inputTokens: 0, outputTokens: 0 });
+  return new WholeResponse(seen, readMessage);
+}

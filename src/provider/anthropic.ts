@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { Headers } from "../core/headers.ts";
+import { anthropicMessages } from "../dialect/anthropic-messages/anthropic-messages.ts";
+import { objectOf, parseObject } from "../dialect/json-view.ts";
+import type { FailureClass } from "./provider.ts";
+import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
+
+const paths: Readonly<Record<string, string>> = {
+  messages: "/v1/messages",
+  count_tokens: "/v1/messages/count_tokens",
+};
+
+/** Anthropic itself (reference/providers.md §1.6). */
+export const anthropic = defineProvider({
+  type: "anthropic",
+  schema: z.strictObject({
+    endpoint: endpointUrl.prefault("https://api.anthropic.com"),
+    apiKey: apiKeyText,
+  }),
+  create: ({ endpoint, apiKey }) => ({
+    type: "anthropic",
+    endpoint,
+    dialect: ({ name }) => (Object.hasOwn(paths, name) ? anthropicMessages : undefined),
+    prepare: ({ name }) => ({ path: paths[name] ?? "", headers: [] }),
+    authorize(outgoing) {
+      outgoing.headers.push(["x-api-key", apiKey]);
+    },
+    outputCapField: () => "max_tokens",
+    classify: classifyAnthropic,
+  }),
+});
+
+/** The class of a failed answer (reference/providers.md §1.6, §1.15): an over-long prompt and a spending limit are told by words alone. */
+function classifyAnthropic(status: number, _headers: Headers, body: Buffer): FailureClass {
+  const error = objectOf(parseObject(body.toString())?.error);
+  const message = typeof error?.message === "string" ? error.message : "";
+  if (status === 401 || status === 402 || status === 403) return "auth_or_quota";
+  if (status === 429)
+    return /spend_limit|spend limit|credit balance/i.test(body.toString()) ? "auth_or_quota" : "rate_limited";
+  if (status === 408 || status === 504) return "timeout";
+  if (status === 409 || status >= 500) return "overloaded";
+  if (/prompt is too long|exceed context limit/i.test(message)) return "context_length";
+  if (/credit balance/i.test(message)) return "auth_or_quota";
+  return "client_error";
+}
