@@ -35,9 +35,11 @@ export function compileBackends(
     const section: BackendCommon = parsed.section;
     const provider = parsed.kind.create(parsed.section);
     checkEndpoint(compilation, path, provider.endpoint, section);
-    const rate = priceOf(compilation, path, section.price);
-    if (rate !== undefined) prices.set(name, rate);
+    const rate = section.price === undefined ? undefined : priceOf(compilation, path, section.price);
     const tls = section.tls === undefined ? undefined : compileTls(compilation, path, section.tls);
+    // Without the price it was to have, nothing can be said about its models.
+    if (rate === undefined && section.price !== undefined) continue;
+    if (rate !== undefined) prices.set(name, rate);
     const { region, private: isPrivate } = section;
     backends.set(name, Object.freeze({ name, provider, region, private: isPrivate, tls }));
   }
@@ -57,8 +59,7 @@ function checkEndpoint({ file }: Compilation, path: Path, endpoint: URL, section
     );
 }
 
-function priceOf({ file }: Compilation, path: Path, price: PriceSection | undefined): Rate | undefined {
-  if (price === undefined) return undefined;
+function priceOf({ file }: Compilation, path: Path, price: PriceSection): Rate | undefined {
   try {
     return rateOfSection(price, "backend");
   } catch (error) {

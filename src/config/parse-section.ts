@@ -13,7 +13,7 @@ export function parseSection<T>(
 ): T | undefined {
   const result = schema.safeParse(value, { error: explain });
   if (result.success) return result.data;
-  for (const issue of result.error.issues) noteIssue(file, path, issue);
+  for (const issue of result.error.issues) noteIssue(file, path, value, issue);
   return undefined;
 }
 
@@ -32,7 +32,7 @@ export function refuseKeys(
   }
 }
 
-function noteIssue(file: YamlFile, base: Path, issue: z.core.$ZodIssue): void {
+function noteIssue(file: YamlFile, base: Path, value: unknown, issue: z.core.$ZodIssue): void {
   const path = [...base, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
   switch (issue.code) {
     case "unrecognized_keys":
@@ -43,8 +43,15 @@ function noteIssue(file: YamlFile, base: Path, issue: z.core.$ZodIssue): void {
       return;
     default:
       // What a missing variable or file has left out is one problem, not two.
-      if (!file.hasProblem(path)) file.refuse(path, issue.message);
+      if (!file.hasProblem(path)) file.refuse(path, required(value, issue));
   }
+}
+
+/** The issue's message; with what is wanted where nothing is there. */
+function required(value: unknown, { path, message }: z.core.$ZodIssue): string {
+  let found = value;
+  for (const step of path) found = (found as Readonly<Record<PropertyKey, unknown>>)[step];
+  return found !== undefined || message.startsWith("is required") ? message : `is required: ${message}`;
 }
 
 /** Plain words for what zod finds; a schema's own message wins over these. No message quotes the value: it may be a secret. */
@@ -75,7 +82,7 @@ const explain: z.core.$ZodErrorMap = (issue) => {
 const kinds: Readonly<Record<string, string>> = {
   string: "text",
   boolean: "true or false",
-  number: "a number",
+  number: "a whole number",
   int: "a whole number",
   array: "a list",
   object: "a map of keys",

@@ -120,6 +120,8 @@ export class YamlFile {
   #scalar(value: unknown, source: string | undefined, path: Path): Converted {
     if (typeof value === "number" && !(Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")))
       return { value: source, shown: source };
+    // A key with nothing behind it is one that was left out.
+    if (value === null) return nothing;
     if (typeof value !== "string" || !value.includes("${")) return { value, shown: value };
     const result = substitute(value, this.#references);
     this.#substituted.add(formatPath(path));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordFields } from "../usage/record-fields.ts";
 
 /** Values are short words, not texts: they key accounts and label records. UTF-16 units. */
 export const maxValueLength = 256;
@@ -50,20 +51,25 @@ const fixedFields: Readonly<Record<string, string>> = {
   ),
   trace_id: "is always the contract's, else traceparent's, else x-request-id",
   model: "is the request's own",
+  backend: "is the plan's own",
 };
 
-/** The config's `contract` section: fields by name. */
-export const contractSection = z
-  .record(
-    z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be lower-case letters, digits and _"),
-    fieldSection,
-  )
-  .superRefine((fields, context) => {
-    for (const name of Object.keys(fields)) {
-      const why = fixedFields[name];
-      if (why !== undefined) context.addIssue({ code: "custom", path: [name], message: `${name} ${why}` });
-    }
+function fieldNameProblem(name: string): string | undefined {
+  if (Object.hasOwn(fixedFields, name)) return `${name} ${fixedFields[name]}`;
+  if (Object.hasOwn(defaultContract, name) || !recordFields.some((field) => field === name)) return undefined;
+  return "the usage record has a field of its own with this name: choose another";
+}
+
+const fieldName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, "a field's name is lower-case letters, digits and _")
+  .superRefine((name, context) => {
+    const message = fieldNameProblem(name);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
   });
+
+/** The config's `contract` section: fields by name. */
+export const contractSection = z.record(fieldName, fieldSection);
 
 /** One field as the config writes it. */
 export type FieldSection = z.output<typeof fieldSection>;

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { identityKinds } from "../identity/index.ts";
+import { backendKinds } from "./compile-backends.ts";
+import { accessSection, backendName, capsSection, modelName, modelSection, sections } from "./schema.ts";
+
+/** The JSON Schema of the config as it is written, for editors; `tollgate check` knows more, e.g. whether names fit together. */
+export function checkSchema(): Readonly<Record<string, unknown>> {
+  const backend = z.union(
+    backendKinds.map(({ type, schema }) => schema.extend({ provider: z.literal(type) })),
+  );
+  const { version, listen, server, admin, contract, prices, ledger, usage } = sections;
+  const config = z.strictObject({
+    version,
+    listen,
+    server,
+    admin,
+    backends: z.record(backendName, backend),
+    models: z.record(modelName, modelSection),
+    identity: z.array(z.union(identityKinds.map(({ schema }) => schema))).min(1),
+    contract,
+    access: z.array(accessSection).default([]),
+    caps: z.array(capsSection).default([]),
+    prices,
+    ledger,
+    usage,
+  });
+  const schema = z.toJSONSchema(config, { io: "input", reused: "ref", unrepresentable: "any" });
+  return { ...schema, title: "tollgate.yaml" };
+}

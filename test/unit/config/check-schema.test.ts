@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkSchema } from "../../../src/config/check-schema.ts";
+import { identityKinds } from "../../../src/identity/index.ts";
+import { providerKinds } from "../../../src/provider/index.ts";
+
+describe("checkSchema()", () => {
+  const schema = checkSchema();
+  const text = JSON.stringify(schema);
+
+  it("is a JSON Schema that allows the file's sections and no others", () => {
+    assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
+    assert.equal(schema.additionalProperties, false);
+    assert.deepEqual(schema.required, ["version", "backends", "models", "identity"]);
+  });
+
+  it("knows every provider and every kind of identity", () => {
+    for (const { type } of [...providerKinds, ...identityKinds])
+      assert.ok(text.includes(`"const":"${type}"`), type);
+  });
+
+  it("says what counts where nothing is written", () => {
+    for (const value of ["127.0.0.1:8080", "32MiB", "10m", "./var/ledger"])
+      assert.ok(text.includes(`"default":"${value}"`), value);
+  });
+});
