@@ -1,12 +1,20 @@
 import { z } from "zod";
 import { identityKinds } from "../identity/index.ts";
+import { policyKinds } from "../policy/index.ts";
 import { backendKinds } from "./compile-backends.ts";
+import { policySections } from "./compile-policies.ts";
 import { accessSection, backendName, capsSection, modelName, modelSection, sections } from "./schema.ts";
 
 /** The JSON Schema of the config as it is written, for editors; `tollgate check` knows more, e.g. whether names fit together. */
 export function checkSchema(): Readonly<Record<string, unknown>> {
   const backend = z.union(
     backendKinds.map(({ type, schema }) => schema.extend({ provider: z.literal(type) })),
+  );
+  const policies = Object.fromEntries(
+    policySections.map((name) => {
+      const kinds = policyKinds.filter(({ section }) => section === name);
+      return [name, z.array(z.union(kinds.map(({ schema }) => schema))).default([])];
+    }),
   );
   const { version, listen, server, admin, contract, prices, ledger, usage } = sections;
   const config = z.strictObject({
@@ -20,6 +28,7 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
     contract,
     access: z.array(accessSection).default([]),
     caps: z.array(capsSection).default([]),
+    ...policies,
     prices,
     ledger,
     usage,

@@ -1,11 +1,14 @@
 import { assetPath } from "../core/asset.ts";
 import { createCatalogue, type PriceCatalogue } from "../price/catalogue.ts";
-import { type PriceFile, parsePrices } from "../price/price-file.ts";
+import { type ParsedPrices, type PriceFile, parsePrices } from "../price/price-file.ts";
 import type { Rate } from "../price/rate.ts";
 import type { Compilation } from "./compilation.ts";
 
 /** The name under `prices` of the prices that come with the program. */
 const builtin = "builtin";
+
+/** The built-in prices as last parsed: they are long, and the same at every reload. */
+let parsedBuiltin: { readonly text: string; readonly parsed: ParsedPrices } | undefined;
 
 /** Reads the files under `prices` and joins them; undefined once their problems have been noted. */
 export function compilePrices(
@@ -25,9 +28,14 @@ export function compilePrices(
       file.refuse(path, read.problem);
       continue;
     }
-    const parsed = parsePrices(read.text, name === builtin ? builtin : inputs.show(name));
+    const parsed = name === builtin ? parseBuiltin(read.text) : parsePrices(read.text, inputs.show(name));
     if (parsed.kind === "file") files.push(parsed.file);
     else for (const problem of parsed.problems) inputs.note(problem);
   }
   return files.length === names.length ? createCatalogue(files, backendPrices) : undefined;
+}
+
+function parseBuiltin(text: string): ParsedPrices {
+  if (parsedBuiltin?.text !== text) parsedBuiltin = { text, parsed: parsePrices(text, builtin) };
+  return parsedBuiltin.parsed;
 }

@@ -90,7 +90,8 @@ function noteMatchProblems(
     file.refuse([...path, field], message, "key");
 }
 
-function covers(pattern: string, model: string): boolean {
+/** Whether a name, or a pattern with `*` at its end, stands for a model. */
+export function covers(pattern: string, model: string): boolean {
   return pattern.endsWith("*") ? model.startsWith(pattern.slice(0, -1)) : model === pattern;
 }
 

@@ -10,6 +10,7 @@ import { type Compilation, entriesOf, listOf, mapOf } from "./compilation.ts";
 import { compileBackends } from "./compile-backends.ts";
 import { compileIdentities } from "./compile-identities.ts";
 import { compileModels } from "./compile-models.ts";
+import { compilePolicies, policySections } from "./compile-policies.ts";
 import { compilePrices } from "./compile-prices.ts";
 import { compileAccess, compileCaps } from "./compile-rules.ts";
 import { ConfigInputs } from "./config-inputs.ts";
@@ -84,6 +85,7 @@ function compileSections(
   const models = compileModels(compilation, modelEntries, { backendNames, backends, prices });
   const identities = compileIdentities(compilation, listOf(compilation, "identity", root.identity), contract);
   const modelNames = modelEntries.map(([name]) => name);
+  const policies = compilePolicies(compilation, root, { contract, modelNames });
   const access = compileAccess(compilation, listOf(compilation, "access", root.access), contract, modelNames);
   const caps = compileCaps(compilation, listOf(compilation, "caps", root.caps), contract);
   if (own === undefined || prices === undefined) return undefined;
@@ -93,7 +95,7 @@ function compileSections(
     backends,
     identities,
     contract,
-    policies: [],
+    policies,
     prices,
     access,
     caps,
@@ -106,7 +108,7 @@ const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = section
 
 function refuseUnknownSections(file: YamlFile, root: Readonly<Record<string, unknown>>): void {
   const known = ["version", "listen", "server", "admin", "backends", "models", "identity", "contract"];
-  const others = ["access", "caps", "prices", "ledger", "usage"];
+  const others = ["access", "caps", ...policySections, "prices", "ledger", "usage"];
   const all = [...known, ...others];
   const unknown = Object.keys(root).filter((name) => !all.includes(name));
   refuseKeys(file, [], unknown, all);
