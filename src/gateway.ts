@@ -90,6 +90,7 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     const { snapshot } = options;
     const clock = options.clock ?? systemClock;
+    loadVocabularies(snapshot);
     const usageLog = await openUsageLog({ folder: snapshot.usageLog.folder, clock });
     const ledger = createMemoryLedger({ clock });
     const gateway = new Gateway(options, ledger, usageLog);
@@ -120,6 +121,7 @@ export class Gateway {
 
   /** Exchanges opened from here on are pinned to this config; running ones keep theirs. */
   reload(snapshot: Snapshot): void {
+    loadVocabularies(snapshot);
     this.#snapshot = snapshot;
     this.#lastReloadGood = true;
   }
@@ -171,5 +173,14 @@ export class Gateway {
     const { state, error } = this.#usageLog.health();
     if (state === "error") reasons.push(`usage log: ${error ?? "unknown"}`);
     return reasons;
+  }
+}
+
+/** Loads what counting for these models needs, so that no request waits for it. */
+function loadVocabularies(snapshot: Snapshot): void {
+  for (const name of snapshot.models()) {
+    for (const { backend, model } of snapshot.model(name)?.targets ?? []) {
+      counterOf(snapshot.backends.get(backend)?.provider.type ?? "", model).count("a");
+    }
   }
 }

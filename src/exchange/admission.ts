@@ -134,6 +134,13 @@ function take(exchange: Exchange, offers: readonly Offer[], result: Taken | Refu
   if (offer === undefined) throw new Error(`the ledger took offer ${result.offer} of ${offers.length}`);
   exchange.plan = offer.plan;
   exchange.claims = offer.claims;
+  if (exchange.closing.over) return leave(exchange);
   exchange.advance("forwarded");
   return encodeAttempt(exchange, 1);
+}
+
+/** The client left while the ledger was asked: nothing leaves, and the hold is settled at nothing. */
+function leave(exchange: Exchange): Outcome {
+  exchange.end("downstream_reset");
+  return { kind: "reply", reply: errorReply(exchange, new GatewayError("shutting_down", "the client has left")) };
 }

@@ -33,6 +33,11 @@ export class Closing {
     this.check();
   }
 
+  /** The downstream stream is closed: nobody waits for an answer. */
+  get over(): boolean {
+    return this.#downstreamClosed;
+  }
+
   /** The downstream stream is over. */
   close(): void {
     if (this.#downstreamClosed) return;

@@ -138,7 +138,7 @@ export function billedSoFar(exchange: Exchange): Hold {
   for (const attempt of exchange.attempts) {
     if (!mayBeBilled(attempt.fate)) continue;
     billed.costNanoUsd += attempt.target.costMaxNanoUsd;
-    billed.inputTokens += attempt.target.inputTokens;
+    billed.inputTokens += attempt.target.inputTokensMax;
     billed.outputTokens += plan.outputCap * plan.choices;
   }
   return billed;

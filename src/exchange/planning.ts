@@ -65,7 +65,7 @@ export function withHold(plan: Omit<Plan, "hold">, billed: Hold = nothing): Plan
   let inputTokens = 0;
   for (const target of plan.targets) {
     if (target.costMaxNanoUsd > costNanoUsd) costNanoUsd = target.costMaxNanoUsd;
-    if (target.inputTokens > inputTokens) inputTokens = target.inputTokens;
+    if (target.inputTokensMax > inputTokens) inputTokens = target.inputTokensMax;
   }
   return {
     ...plan,
@@ -107,9 +107,14 @@ function priceTarget(
       `the request has ${inputTokens} input tokens; at most ${caps.inputTokens} are allowed`,
     );
   }
-  const held = Math.ceil(inputTokens * counter.safetyFactor);
+  const inputTokensMax = Math.ceil(inputTokens * counter.safetyFactor);
   const rate = rateOf(exchange, target);
-  return { target, inputTokens, costMaxNanoUsd: ceilingOf(rate, held, outputCap * facts.choices) };
+  return {
+    target,
+    inputTokens,
+    inputTokensMax,
+    costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputCap * facts.choices),
+  };
 }
 
 /** The price of a target on the day the exchange was opened. Throws `unpriced_model`: what has no price does not leave. */

@@ -30,8 +30,10 @@ export type Mode = "plain" | "guarded" | "validated";
 /** One target of a plan with what it may cost. */
 export interface PlannedTarget {
   readonly target: Target;
-  /** Counted input tokens by this target's own counter, before any safety factor. */
+  /** Input tokens as this target's own counter counts them. */
   readonly inputTokens: number;
+  /** The same with the counter's safety factor: what the provider may count at most. */
+  readonly inputTokensMax: number;
   /** The dearest this attempt can cost, nano-USD. */
   readonly costMaxNanoUsd: bigint;
 }

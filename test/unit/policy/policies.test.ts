@@ -66,6 +66,7 @@ describe("a limit or budget", () => {
     const target = (backend: string, costMaxNanoUsd: bigint) => ({
       target: { backend, model: "m" },
       inputTokens: 1,
+      inputTokensMax: 1,
       costMaxNanoUsd,
     });
     const targets = [target("a", 5n), target("b", 9n), target("a", 7n)];
