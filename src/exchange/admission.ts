@@ -142,5 +142,8 @@ function take(exchange: Exchange, offers: readonly Offer[], result: Taken | Refu
 /** The client left while the ledger was asked: nothing leaves, and the hold is settled at nothing. */
 function leave(exchange: Exchange): Outcome {
   exchange.end("downstream_reset");
-  return { kind: "reply", reply: errorReply(exchange, new GatewayError("shutting_down", "the client has left")) };
+  return {
+    kind: "reply",
+    reply: errorReply(exchange, new GatewayError("shutting_down", "the client has left")),
+  };
 }
