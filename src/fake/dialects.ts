@@ -2,7 +2,10 @@ import { anthropicMessages } from "./anthropic-messages.ts";
 import { anthropicModels } from "./anthropic-models.ts";
 import { bedrockConverse } from "./bedrock-converse.ts";
 import { bedrockInvoke } from "./bedrock-invoke.ts";
+import { cohereRerank } from "./cohere-rerank.ts";
 import type { FakeDialect } from "./dialect.ts";
+import { geminiEmbed } from "./gemini-embed.ts";
+import { geminiGenerate } from "./gemini-generate.ts";
 import { openaiChat } from "./openai-chat.ts";
 import { openaiCompletions } from "./openai-completions.ts";
 import { openaiEmbeddings } from "./openai-embeddings.ts";
@@ -19,5 +22,8 @@ export const dialects: readonly FakeDialect[] = [
   anthropicModels,
   bedrockConverse,
   bedrockInvoke,
+  geminiGenerate,
+  geminiEmbed,
+  cohereRerank,
   openaiModels,
 ];

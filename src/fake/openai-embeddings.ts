@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Answer, brokenJson, frame } from "./answer.ts";
 import type { Call, FakeDialect, Operation } from "./dialect.ts";
 import { inputUsage } from "./generation.ts";
@@ -13,6 +12,7 @@ import {
 } from "./openai.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 import { countTokens } from "./token-count.ts";
+import { vectorOf } from "./vector.ts";
 
 const parameters: ReadonlySet<string> = new Set("input model dimensions encoding_format user".split(" "));
 const inputsMax = 2_048;
@@ -79,16 +79,6 @@ function inputsOf(input: unknown): readonly unknown[] {
 
 function countInput(input: unknown): number {
   return Array.isArray(input) ? input.length : countTokens(textOf(input) ?? "");
-}
-
-function vectorOf(text: string, dimensions: number): Float32Array {
-  const digest = createHash("sha256").update(text).digest();
-  const vector = Float32Array.from({ length: dimensions }, (_, index) => {
-    const byte = digest[index % digest.length] ?? 0;
-    return Math.sin(byte + index);
-  });
-  const length = Math.hypot(...vector) || 1;
-  return vector.map((value) => value / length);
 }
 
 function encode(vector: Float32Array, body: JsonRecord): readonly number[] | string {
