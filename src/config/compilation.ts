@@ -41,8 +41,8 @@ export function parseKind<K extends Kind>(
 
 function unknownKind(key: string, type: string, kinds: readonly Kind[]): string {
   const known = kinds.map((kind) => kind.type);
-  if (isUnavailableKind(key, type)) return `${type} is not available in this version (${known.join(", ")})`;
-  return `unknown ${key}${didYouMean(type, known)}: it is one of ${known.join(", ")}`;
+  if (isUnavailableKind(key, type)) return `${type} is not available in this version`;
+  return `unknown ${key}${didYouMean(type, known) || `: it is one of ${known.join(", ")}`}`;
 }
 
 /** The entries of a section that is a list, each to be checked by itself so that one mistake hides no other; none when it is left out. */
