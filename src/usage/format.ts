@@ -1,5 +1,5 @@
 import { formatUsd } from "../core/money.ts";
-import type { Report, ReportRow } from "./report.ts";
+import type { Report, ReportRow } from "./groups.ts";
 
 /** How a report can be written. */
 export const reportFormats = ["table", "csv", "json"] as const;

@@ -26,18 +26,40 @@ export async function* readRecords(
   period: Period = {},
   unreadable: (segment: string) => void = () => {},
 ): AsyncGenerator<StoredRecord> {
-  for (const name of await listSegments(folder)) {
-    // A record is written after it was opened: a segment whose hour ended before the period has none of it.
-    const segment = parseSegmentName(name);
-    if (segment !== undefined && hourStartMs(segment.hour) + hourMs <= (period.sinceMs ?? 0)) continue;
-    for await (const lines of readLines(join(folder, name))) {
-      for (const line of lines) {
-        const record = parseRecord(line);
-        if (record === undefined) unreadable(name);
-        else if (within(record, period)) yield record;
-      }
+  for (const name of await segmentsOf(folder, period))
+    for await (const record of readSegment(folder, name, () => unreadable(name)))
+      if (within(record, period)) yield record;
+}
+
+/** Names of the segments that may have records of a period, oldest first. */
+export async function segmentsOf(folder: string, { sinceMs = 0 }: Period): Promise<readonly string[]> {
+  // A record is written after it was opened: a segment whose hour ended before the period has none of it.
+  return (await listSegments(folder)).filter((name) => {
+    const hour = parseSegmentName(name)?.hour;
+    return hour === undefined || hourStartMs(hour) + hourMs > sinceMs;
+  });
+}
+
+/** Reads one segment's records. */
+export async function* readSegment(
+  folder: string,
+  name: string,
+  unreadable: () => void,
+): AsyncGenerator<StoredRecord> {
+  for await (const lines of readLines(join(folder, name)))
+    for (const line of lines) {
+      const record = parseRecord(line);
+      if (record === undefined) unreadable();
+      else yield record;
     }
-  }
+}
+
+/** Whether a record's `time` is in a period. */
+export function within(record: StoredRecord, { sinceMs, untilMs }: Period): boolean {
+  if (sinceMs === undefined && untilMs === undefined) return true;
+  const { time } = record;
+  const atMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
+  return atMs >= (sinceMs ?? Number.NEGATIVE_INFINITY) && atMs < (untilMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** The whole lines of a file, as many at a time as come with one read; a last one without an end is left out. */
@@ -60,11 +82,4 @@ export function parseRecord(line: string): StoredRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-function within(record: StoredRecord, { sinceMs, untilMs }: Period): boolean {
-  if (sinceMs === undefined && untilMs === undefined) return true;
-  const { time } = record;
-  const atMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
-  return atMs >= (sinceMs ?? Number.NEGATIVE_INFINITY) && atMs < (untilMs ?? Number.POSITIVE_INFINITY);
 }

@@ -1,0 +1,144 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { z } from "zod";
+import type { Columns, FieldColumn } from "./columns.ts";
+
+/**
+ * A columns file: one line of JSON, then the columns' bytes as the machine has them, in the order {@link numberColumns}, then the codes
+ * of each field. It can be made again from its segment at any time, so it is never synced, and whatever is odd about it means "make it anew".
+ */
+const header = z.object({
+  format: z.literal(`tollgate.columns.v1.${endianness()}`),
+  /** The segment's size when the columns were made. */
+  segmentBytes: z.int(),
+  records: z.int(),
+  unreadable: z.int(),
+  leftOut: z.array(z.string()),
+  fields: z.array(z.object({ name: z.string(), values: z.array(z.string().nullable()) })),
+});
+
+type Header = z.output<typeof header>;
+
+const headerBytesMin = 262_144;
+const headerBytesMax = 268_435_456;
+const newline = 0x0a;
+const numberBytes = [8, 8, 8, 4, 4] as const;
+const codeBytes = 2;
+
+/** Writes columns, whole or not at all. */
+export async function writeColumns(path: string, segmentBytes: number, columns: Columns): Promise<void> {
+  const fields = [...columns.fields];
+  const head: Header = {
+    format: `tollgate.columns.v1.${endianness()}`,
+    segmentBytes,
+    records: columns.records,
+    unreadable: columns.unreadable,
+    leftOut: [...columns.leftOut],
+    fields: fields.map(([name, { values }]) => ({ name, values: [...values] })),
+  };
+  const { timesMs, inputTokens, outputTokens, costLow, costHigh } = columns;
+  const arrays = [
+    timesMs,
+    inputTokens,
+    outputTokens,
+    costLow,
+    costHigh,
+    ...fields.map(([, { codes }]) => codes),
+  ];
+  const next = `${path}.${process.pid}`;
+  try {
+    const file = await open(next, "w");
+    try {
+      await file.writeFile(`${JSON.stringify(head)}\n`);
+      for (const array of arrays)
+        await file.writeFile(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    } finally {
+      await file.close();
+    }
+    await rename(next, path);
+  } finally {
+    await rm(next, { force: true });
+  }
+}
+
+/** Reads the columns a report by these fields needs; undefined when there are none for a segment of this size. */
+export async function readColumns(
+  path: string,
+  segmentBytes: number,
+  by: readonly string[],
+): Promise<Columns | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch {
+    return undefined;
+  }
+  try {
+    const found = await readHeader(file);
+    if (found === undefined || found.head.segmentBytes !== segmentBytes) return undefined;
+    const { records, fields } = found.head;
+    const rowBytes = numberBytes.reduce<number>((sum, bytes) => sum + bytes, 0) + fields.length * codeBytes;
+    if ((await file.stat()).size !== found.end + records * rowBytes) return undefined;
+    return await readArrays(file, found.head, found.end, by);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readHeader(
+  file: FileHandle,
+): Promise<{ readonly head: Header; readonly end: number } | undefined> {
+  for (let size = headerBytesMin; size <= headerBytesMax; size *= 8) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, 0);
+    const at = buffer.subarray(0, bytesRead).indexOf(newline);
+    if (at >= 0) return parseHeader(buffer.toString("utf8", 0, at), at + 1);
+    if (bytesRead < size) return undefined;
+  }
+  return undefined;
+}
+
+function parseHeader(text: string, end: number): { readonly head: Header; readonly end: number } | undefined {
+  try {
+    return { head: header.parse(JSON.parse(text)), end };
+  } catch {
+    return undefined;
+  }
+}
+
+async function readArrays(
+  file: FileHandle,
+  head: Header,
+  start: number,
+  by: readonly string[],
+): Promise<Columns> {
+  const { records } = head;
+  let position = start;
+  const next = async (bytes: number, wanted = true): Promise<ArrayBuffer> => {
+    const length = wanted ? records * bytes : 0;
+    const buffer = new ArrayBuffer(length);
+    for (let read = 0; read < length; ) {
+      const { bytesRead } = await file.read(new Uint8Array(buffer, read), 0, length - read, position + read);
+      if (bytesRead === 0) throw new Error("a columns file became shorter while it was read");
+      read += bytesRead;
+    }
+    position += records * bytes;
+    return buffer;
+  };
+  const numbers = {
+    timesMs: new Float64Array(await next(8)),
+    inputTokens: new Float64Array(await next(8)),
+    outputTokens: new Float64Array(await next(8)),
+    costLow: new Uint32Array(await next(4)),
+    costHigh: new Uint32Array(await next(4)),
+  };
+  const fields = new Map<string, FieldColumn>();
+  for (const { name, values } of head.fields) {
+    const wanted = by.includes(name);
+    const codes = new Uint16Array(await next(codeBytes, wanted));
+    if (wanted) fields.set(name, { codes, values });
+  }
+  return { records, unreadable: head.unreadable, ...numbers, fields, leftOut: new Set(head.leftOut) };
+}
+
+function endianness(): string {
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? "le" : "be";
+}

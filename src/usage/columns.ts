@@ -1,0 +1,123 @@
+import { textOf } from "./dimension.ts";
+import type { StoredRecord } from "./read.ts";
+import { sumsOf } from "./sums.ts";
+
+/** One field of a segment's records: `values[codes[record]]`. */
+export interface FieldColumn {
+  readonly codes: Uint16Array;
+  /** Code 0 is null. */
+  readonly values: readonly (string | null)[];
+}
+
+/** What of a segment's records reports add up, field by field: a twentieth of the log's size, and read without parsing. */
+export interface Columns {
+  readonly records: number;
+  /** Lines of the segment that were no records. */
+  readonly unreadable: number;
+  readonly timesMs: Float64Array;
+  readonly inputTokens: Float64Array;
+  readonly outputTokens: Float64Array;
+  /** Nano-USD, low and high 32 bits. */
+  readonly costLow: Uint32Array;
+  readonly costHigh: Uint32Array;
+  /** A field that no record has is not there. */
+  readonly fields: ReadonlyMap<string, FieldColumn>;
+  /** Fields with too many different values (ids): reports on these read the records. */
+  readonly leftOut: ReadonlySet<string>;
+}
+
+/** Different values of a field in one segment, at most. */
+const maxValues = 10_000;
+/** Fields that differ with nearly every record. */
+const neverFields = [
+  "exchange_id",
+  "trace_id",
+  "client_request_id",
+  "time",
+  "cost_nano_usd",
+  "cost_max_nano_usd",
+  "held_nano_usd",
+];
+const maxCost = 2n ** 64n;
+
+/** Turns records into columns; undefined where a cost passes 64 bits. */
+export async function columnsOf(
+  records: AsyncIterable<StoredRecord> | Iterable<StoredRecord>,
+  unreadable: () => number,
+): Promise<Columns | undefined> {
+  const numbers = { timesMs: [], inputTokens: [], outputTokens: [], costLow: [], costHigh: [] } as Record<
+    "timesMs" | "inputTokens" | "outputTokens" | "costLow" | "costHigh",
+    number[]
+  >;
+  const fields = new Fields();
+  let count = 0;
+  for await (const record of records) {
+    const { inputTokens, outputTokens, costNanoUsd } = sumsOf(record);
+    if (costNanoUsd >= maxCost) return undefined;
+    numbers.timesMs.push(Date.parse(String(record.time)));
+    numbers.inputTokens.push(inputTokens);
+    numbers.outputTokens.push(outputTokens);
+    numbers.costLow.push(Number(costNanoUsd & 0xffff_ffffn));
+    numbers.costHigh.push(Number(costNanoUsd >> 32n));
+    fields.add(record, count);
+    count += 1;
+  }
+  return {
+    records: count,
+    unreadable: unreadable(),
+    timesMs: Float64Array.from(numbers.timesMs),
+    inputTokens: Float64Array.from(numbers.inputTokens),
+    outputTokens: Float64Array.from(numbers.outputTokens),
+    costLow: Uint32Array.from(numbers.costLow),
+    costHigh: Uint32Array.from(numbers.costHigh),
+    ...fields.columns(count),
+  };
+}
+
+interface GrowingField {
+  readonly codes: number[];
+  readonly codeOf: Map<string, number>;
+}
+
+/** Gives each value of each field a code, in the order they come. */
+class Fields {
+  readonly #fields = new Map<string, GrowingField>();
+  readonly #leftOut = new Set<string>(neverFields);
+
+  add(record: StoredRecord, at: number): void {
+    for (const [name, value] of Object.entries(record)) {
+      const text = textOf(value);
+      if (text === null || this.#leftOut.has(name)) continue;
+      // Of numbers only the status has few values.
+      if (typeof value === "number" && name !== "status") {
+        this.#leftOut.add(name);
+        continue;
+      }
+      let field = this.#fields.get(name);
+      if (field === undefined) {
+        field = { codes: [], codeOf: new Map() };
+        this.#fields.set(name, field);
+      }
+      let code = field.codeOf.get(text);
+      if (code === undefined) {
+        code = field.codeOf.size + 1;
+        field.codeOf.set(text, code);
+      }
+      field.codes[at] = code;
+      if (code > maxValues) {
+        this.#leftOut.add(name);
+        this.#fields.delete(name);
+      }
+    }
+  }
+
+  columns(records: number): Pick<Columns, "fields" | "leftOut"> {
+    const fields = new Map<string, FieldColumn>();
+    for (const [name, { codes, codeOf }] of this.#fields) {
+      const column = new Uint16Array(records);
+      for (const [at, code] of codes.entries()) column[at] = code ?? 0;
+      fields.set(name, { codes: column, values: [null, ...codeOf.keys()] });
+    }
+    return { fields, leftOut: this.#leftOut };
+  }
+}
