@@ -4,7 +4,8 @@ import type { RequestDraft } from "../request-draft.ts";
 import { uncountable } from "../uncountable.ts";
 
 /** Overheads of OpenAI's chat format in tokens (reference/tokenizers.md §8, from the OpenAI cookbook). */
-const perMessageTokens = 3;
+/** Three of framing and one for the role, whose every name is one token. */
+const perMessageTokens = 4;
 const perNameTokens = 1;
 const replyPrimingTokens = 3;
 const perToolTokens = 7;

@@ -70,13 +70,13 @@ describe("inspect()", () => {
   });
 
   it("counts overheads of messages, names, tools and images by the published constants", () => {
-    assert.equal(inspect(`{"model":"m",${user}}`).overheadTokens, 3 + 3);
+    assert.equal(inspect(`{"model":"m",${user}}`).overheadTokens, 4 + 3);
     const low = '{"type":"image_url","image_url":{"url":"u","detail":"low"}}';
     const high = '{"type":"image_url","image_url":{"url":"u"}}';
     const facts = inspect(
       `{"model":"m","messages":[{"role":"user","name":"a","content":[${low},${high}]}],"tools":[{"type":"function","function":{"name":"f"}}]}`,
     );
-    assert.equal(facts.overheadTokens, 3 + 3 + 1 + 85 + 1445 + 12 + 7);
+    assert.equal(facts.overheadTokens, 4 + 3 + 1 + 85 + 1445 + 12 + 7);
     assert.deepEqual([facts.images, facts.tools, facts.messages], [2, 1, 1]);
   });
 
