@@ -16,6 +16,8 @@ export interface Rules {
   readonly standing: StandingFaults;
   /** The only credential that is accepted; undefined accepts any, and none. */
   readonly apiKey: string | undefined;
+  /** What AWS signatures are verified with; undefined takes any signature. */
+  readonly awsSecretKey: string | undefined;
   /** The only models there are, besides those that misbehave; undefined answers for any. */
   readonly models: readonly string[] | undefined;
 }
@@ -53,7 +55,9 @@ export function answerTo(
   const ofModel = model !== undefined && Object.hasOwn(faultModels, model) ? faultModels[model] : undefined;
   const faults: Faults = { ...rules.standing.take(), ...ofModel, ...asked };
   told.faults = faults;
-  const result = refuse(rules, dialect, facts, faults) ?? operation.answer({ ...facts, body, faults });
+  const result =
+    refuse(rules, dialect, facts, faults, told.bodySha256 ?? "") ??
+    operation.answer({ ...facts, body, faults });
   return { answer: result.type === "refusal" ? dialect.refuse(result, facts) : result, faults };
 }
 
@@ -86,14 +90,18 @@ function refuse(
   dialect: FakeDialect,
   facts: RequestFacts,
   faults: Faults,
+  bodySha256: string,
 ): Refusal | undefined {
-  const { apiKey, models } = rules;
+  const { apiKey, awsSecretKey, models } = rules;
   const retryAfter = faults.retryAfter === undefined ? {} : { retryAfter: faults.retryAfter };
   const status = faults.status === undefined ? {} : { status: faults.status };
   if (faults.error !== undefined) return refusal(faults.error, { ...status, ...retryAfter });
   if (faults.status !== undefined) return refusal(kindOfStatus(faults.status), { ...status, ...retryAfter });
   if (apiKey !== undefined && dialect.credential(facts.headers, facts.query) !== apiKey)
     return refusal("auth");
+  const problem =
+    awsSecretKey === undefined ? undefined : dialect.verify?.({ ...facts, bodySha256 }, awsSecretKey);
+  if (problem !== undefined) return refusal("auth", { message: problem });
   const { model } = facts;
   if (models === undefined || model === undefined) return undefined;
   return models.includes(model) || Object.hasOwn(faultModels, model) ? undefined : refusal("not-found");

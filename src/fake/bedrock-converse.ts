@@ -6,6 +6,7 @@ import {
   bedrockHeaders,
   bedrockPath,
   refuseAsBedrock,
+  verifyBedrock,
 } from "./bedrock.ts";
 import type { Call, FakeDialect, Operation } from "./dialect.ts";
 import { countTools, type Generation, generate, type Tool, toolInput, uncachedInput } from "./generation.ts";
@@ -30,6 +31,7 @@ export const bedrockConverse: FakeDialect = {
     return operationOf(found.operation, found.model);
   },
   credential: bedrockCredential,
+  verify: verifyBedrock,
   refuse: refuseAsBedrock,
 };
 

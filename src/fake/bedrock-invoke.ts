@@ -13,6 +13,7 @@ import {
   bedrockHeaders,
   bedrockPath,
   refuseAsBedrock,
+  verifyBedrock,
 } from "./bedrock.ts";
 import type { Call, FakeDialect, Operation } from "./dialect.ts";
 import { type Generation, uncachedInput } from "./generation.ts";
@@ -30,6 +31,7 @@ export const bedrockInvoke: FakeDialect = {
     return operationOf(found.operation, found.model);
   },
   credential: bedrockCredential,
+  verify: verifyBedrock,
   refuse: refuseAsBedrock,
 };
 

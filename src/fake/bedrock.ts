@@ -1,4 +1,6 @@
+import { systemClock } from "../core/clock.ts";
 import { type Answer, frame } from "./answer.ts";
+import { type SignedRequest, signatureProblem } from "./aws-signature.ts";
 import type { RequestFacts } from "./dialect.ts";
 import { type Refusal, type RefusalKind, statusOf } from "./refusal.ts";
 
@@ -18,12 +20,18 @@ export function bedrockPath(
   }
 }
 
-/** A bearer key, or the access key id of a signature: signatures are not verified. */
+/** A bearer key, or the access key id of a signature. */
 export function bedrockCredential({
   authorization = "",
 }: Readonly<Record<string, string>>): string | undefined {
   return (/^Bearer (.+)$/i.exec(authorization) ??
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(authorization))?.[1];
+}
+
+/** What is wrong with a request's signature; a bearer key has none. */
+export function verifyBedrock(request: SignedRequest, secretKey: string): string | undefined {
+  if (!request.headers.authorization?.startsWith("AWS4")) return undefined;
+  return signatureProblem(request, secretKey, systemClock.nowMs());
 }
 
 /** Headers that AWS puts on its answers. */

@@ -1,4 +1,5 @@
 import type { Answer } from "./answer.ts";
+import type { SignedRequest } from "./aws-signature.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonRecord } from "./json.ts";
 import type { Refusal } from "./refusal.ts";
@@ -14,6 +15,8 @@ export interface FakeDialect {
   ): Operation | undefined;
   /** The credential as this dialect's clients send it, without its scheme. */
   credential(headers: Readonly<Record<string, string>>, query: URLSearchParams): string | undefined;
+  /** What is wrong with the request's signature, where this dialect has one; undefined if nothing is. */
+  verify?(request: SignedRequest, secretKey: string): string | undefined;
   /** An error in this dialect's words. */
   refuse(refusal: Refusal, facts: RequestFacts): Answer;
 }

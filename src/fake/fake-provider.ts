@@ -17,6 +17,8 @@ export interface FakeProviderOptions {
   readonly tls?: TlsFiles;
   /** Refuse every other credential as the vendor does; default: any is accepted, and none. */
   readonly apiKey?: string;
+  /** Refuse every AWS signature that was not made with this secret key; default: any is accepted. */
+  readonly awsSecretKey?: string;
   /** Know only these models; default: any. */
   readonly models?: readonly string[];
   /** Faults of every request that does not ask for others. */
@@ -59,6 +61,7 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
     journal,
     standing,
     apiKey: options.apiKey,
+    awsSecretKey: options.awsSecretKey,
     models: options.models,
     journalBodies: options.journalBodies ?? false,
     journalCredentials: options.journalCredentials ?? false,

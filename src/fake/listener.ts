@@ -35,10 +35,10 @@ export class Listener {
     };
     this.#server =
       tls === undefined
-        ? Object.assign(createServer({ maxHeaderSize: headersMaxBytes }, handle as RequestListener), {
-            keepAliveTimeout: keepAliveTimeoutMs,
-          })
+        ? createServer({ maxHeaderSize: headersMaxBytes }, handle as RequestListener)
         : createSecureServer({ key: tls.key, cert: tls.cert, allowHTTP1: true }, handle);
+    // Both kinds take it for their HTTP/1.1 connections, though the types of one do not say so.
+    Object.assign(this.#server, { keepAliveTimeout: keepAliveTimeoutMs });
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
   }
 

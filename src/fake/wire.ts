@@ -32,7 +32,7 @@ export class Wire {
     this.over = controller.signal;
     response.once("close", () => {
       onOver?.(response.writableEnded);
-      controller.abort();
+      controller.abort("over");
     });
   }
 

@@ -56,7 +56,7 @@ describe("Bedrock, asked by AWS's own SDK", () => {
   before(async () => {
     // This SDK speaks HTTP/2 alone, and has no option for the certificate of our own.
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
-    fake = await startFakeProvider({ apiKey: "AKIARIGHT", tls: certificate });
+    fake = await startFakeProvider({ apiKey: "AKIARIGHT", awsSecretKey: "secret", tls: certificate });
     client = clientOf("AKIARIGHT");
   });
   afterEach(() => fake.reset());
@@ -65,11 +65,11 @@ describe("Bedrock, asked by AWS's own SDK", () => {
     return fake.close();
   });
 
-  function clientOf(accessKeyId: string): BedrockRuntimeClient {
+  function clientOf(accessKeyId: string, secretAccessKey = "secret"): BedrockRuntimeClient {
     return new BedrockRuntimeClient({
       region: "eu-central-1",
       endpoint: fake.url,
-      credentials: { accessKeyId, secretAccessKey: "secret" },
+      credentials: { accessKeyId, secretAccessKey },
       maxAttempts: 1,
     });
   }
@@ -145,6 +145,23 @@ describe("Bedrock, asked by AWS's own SDK", () => {
     await assert.rejects(client.send(new ConverseCommand({ ...ask, modelId: "fake-quota" })), {
       name: "ServiceQuotaExceededException",
     });
+  });
+
+  it("takes only signatures made with the right secret over the bytes that came", async () => {
+    const forger = clientOf("AKIARIGHT", "guess");
+    await assert.rejects(forger.send(new ConverseCommand(ask)), /signature we calculated does not match/);
+    forger.destroy();
+    const tampering = clientOf("AKIARIGHT");
+    tampering.middlewareStack.add(
+      (next) => (args) => {
+        const request = args.request as { body: string };
+        request.body = request.body.replace("rivers", "money!");
+        return next(args);
+      },
+      { step: "finalizeRequest", priority: "low", name: "tamper" },
+    );
+    await assert.rejects(tampering.send(new ConverseCommand(ask)), /signature we calculated does not match/);
+    tampering.destroy();
   });
 
   it("fails in the middle of a stream by an exception under status 200", async () => {
