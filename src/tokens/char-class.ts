@@ -3,34 +3,42 @@ import { assetPath } from "../core/asset.ts";
 
 /**
  * Classes of characters, as far as the reference patterns tell them apart. The order matters: letters and marks are 1 to 4, white
- * space is 6 to 8. The same numbers are written by scripts/build-vocabularies.mjs.
+ * space is 6 to 8. The same numbers are written by scripts/build-vocabularies.mjs. The modules that scan take them as constants of
+ * their own, because V8 folds those into the code, and imported ones not.
  */
-export const OTHER = 0;
-/** `Lu` and `Lt`. */
-export const UPPER = 1;
-export const LOWER = 2;
-/** `Lm` and `Lo`: letters without case. */
-export const LETTER = 3;
-export const MARK = 4;
-export const NUMBER = 5;
-/** White space that is neither a blank nor a line end. */
-export const SPACE = 6;
-export const BLANK = 7;
-/** Carriage return and line feed. */
-export const NEWLINE = 8;
-export const SLASH = 9;
-export const APOSTROPHE = 10;
-/** In {@link byteClass} alone: a byte of a character beyond ASCII. */
-export const MULTIBYTE = 11;
-/** The byte after the text, 0xff, which no UTF-8 text contains. It saves every bounds check in the pre-tokenizers. */
-export const END = 12;
+export const CharClass = {
+  OTHER: 0,
+  /** `Lu` and `Lt`. */
+  UPPER: 1,
+  LOWER: 2,
+  /** `Lm` and `Lo`: letters without case. */
+  LETTER: 3,
+  MARK: 4,
+  NUMBER: 5,
+  /** White space that is neither a blank nor a line end. */
+  SPACE: 6,
+  BLANK: 7,
+  /** Carriage return and line feed. */
+  NEWLINE: 8,
+  SLASH: 9,
+  APOSTROPHE: 10,
+  /** In {@link byteClass} alone: a byte of a character beyond ASCII. */
+  MULTIBYTE: 11,
+  /** The byte after the text. */
+  END: 12,
+} as const;
+
+/** The byte after the text, which no UTF-8 text contains. It saves every bounds check in the pre-tokenizers. */
 export const END_BYTE = 0xff;
 
 /** Class of each code point in Unicode 16, the version that the reference tokenizers split by; the runtime's own may be newer. */
 export const codePointClass: Uint8Array = readClasses();
 
 /** Class of each byte of UTF-8. */
-export const byteClass: Uint8Array = codePointClass.slice(0, 256).fill(MULTIBYTE, 0x80).fill(END, END_BYTE);
+export const byteClass: Uint8Array = codePointClass
+  .slice(0, 256)
+  .fill(CharClass.MULTIBYTE, 0x80)
+  .fill(CharClass.END, END_BYTE);
 
 /** The file is a list of ranges: first code point, last code point, class. */
 function readClasses(): Uint8Array {
@@ -48,7 +56,7 @@ export function charAt(bytes: Uint8Array, at: number): number {
   if (lead < 0x80) return (codePointClass[lead] as number) | 0x10;
   const second = (bytes[at + 1] as number) & 0x3f;
   if (lead < 0xe0) return (codePointClass[((lead & 0x1f) << 6) | second] as number) | 0x20;
-  if (lead === END_BYTE) return END | 0x10;
+  if (lead === END_BYTE) return CharClass.END | 0x10;
   const third = (bytes[at + 2] as number) & 0x3f;
   if (lead < 0xf0) return (codePointClass[((lead & 0x0f) << 12) | (second << 6) | third] as number) | 0x30;
   const fourth = (bytes[at + 3] as number) & 0x3f;

@@ -1,4 +1,3 @@
-import { END_BYTE } from "./char-class.ts";
 import { Merge } from "./merge.ts";
 import { cl100kPieceEnd } from "./piece-cl100k.ts";
 import { o200kPieceEnd } from "./piece-o200k.ts";
@@ -12,23 +11,43 @@ const pieceEnds: Readonly<Record<VocabularyName, PieceEnd>> = {
   cl100k_base: cl100kPieceEnd,
 };
 
-/** Masks for the second word of a piece of 0 to 7 bytes, and (from 8 on) the two upper words of one of 8 to 15. */
+/** Bytes that the engine may read behind a text. The first is END_BYTE, the others do not matter. */
+export const PADDING_BYTES = 16;
+
+/** Entries of the memo of pieces that are no token: 80 KiB, so it stays in the processor's cache. */
+const MEMO_ENTRIES = 1 << 12;
+const MEMO_MASK = MEMO_ENTRIES - 1;
+/** A memo entry's low bits are the count (at most 15), the others the text it was counted in. */
+const MEMO_COUNT_BITS = 4;
+const TEXTS_MAX = 1 << 27;
+
+/** Masks for the two words of a piece of 0 to 7 bytes, and for the two upper ones of a piece of 8 to 15. */
 const lowMask = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1);
 const highMask = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff);
 
-/** Bytes that the engine reads behind a text's end, the first of which is {@link END_BYTE}. */
-export const PADDING_BYTES = 16;
+/** Takes pieces that are too long to be merged in one go. */
+export interface LongPieces {
+  /** From how many bytes on. */
+  readonly minBytes: number;
+  add(start: number, end: number): void;
+}
 
-const PIECE_MEMO_ENTRIES = 1 << 12;
-const PIECE_MEMO_MASK = PIECE_MEMO_ENTRIES - 1;
-
-/** Counts tokens of UTF-8 text by one vocabulary, exactly as the reference (`encode_ordinary` of tiktoken) does. */
+/**
+ * Counts tokens of UTF-8 text by one vocabulary, exactly as the reference does (`encode_ordinary` of tiktoken): cuts the text into
+ * pieces, looks each up whole, and merges those that are no token.
+ *
+ * Memos help within one text only: an entry counts for nothing in another, so that nobody learns from times what others wrote.
+ */
 export class Engine {
+  /** Where the last count stopped: the end of its last piece. */
+  stoppedAt = 0;
   readonly vocabulary: Vocabulary;
   private readonly pieceEnd: PieceEnd;
   private readonly merge: Merge;
-  private readonly memoWords = new Int32Array(4 * PIECE_MEMO_ENTRIES);
-  private readonly memoCounts = new Int32Array(PIECE_MEMO_ENTRIES);
+  private readonly memoWords = new Int32Array(4 * MEMO_ENTRIES);
+  private readonly memoCounts = new Int32Array(MEMO_ENTRIES);
+  private texts = 0;
+  private text = 0;
 
   constructor(name: VocabularyName) {
     this.vocabulary = readVocabulary(name);
@@ -36,18 +55,40 @@ export class Engine {
     this.merge = new Merge(this.vocabulary);
   }
 
-  count(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  /** Opens a text, for which memos begin anew; the number is for {@link countPart}. */
+  newText(): number {
+    this.texts++;
+    if (this.texts >= TEXTS_MAX) {
+      this.texts = 1;
+      this.memoCounts.fill(0);
+    }
+    return this.texts;
+  }
+
+  /**
+   * Tokens of the pieces that begin from `start` on and before `stop`. The text goes on to its end, behind which is END_BYTE; `view` is
+   * of the same memory. Long pieces go to `long`, if it is given, and are not in the result.
+   */
+  countPart(
+    text: number,
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    stop: number,
+    long?: LongPieces,
+  ): number {
+    this.text = text;
+    const { pieceEnd } = this;
     const { short } = this.vocabulary;
     const mask = short.length / 2 - 1;
-    const pieceEnd = this.pieceEnd;
     let total = 0;
     let at = start;
-    while (at < end) {
+    while (at < stop) {
       const from = at;
       at = pieceEnd(bytes, from);
       const length = at - from;
       if (length > 7) {
-        total += this.countLong(bytes, view, from, at);
+        total += this.countLong(bytes, view, from, at, long);
         continue;
       }
       const word0 = view.getInt32(from, true) & (lowMask[length] as number);
@@ -64,31 +105,40 @@ export class Engine {
         }
       }
     }
+    this.stoppedAt = at;
     return total;
   }
 
-  private countLong(bytes: Uint8Array, view: DataView, from: number, to: number): number {
+  /** A piece of 8 bytes or more. */
+  private countLong(
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+    long: LongPieces | undefined,
+  ): number {
     const length = to - from;
-    if (length > 15) return this.countMerged(bytes, from, to);
-    const { long } = this.vocabulary;
-    const mask = long.length / 4 - 1;
+    if (length > 15) {
+      if (long === undefined || length < long.minBytes) return this.merge.count(this.text, bytes, from, to);
+      long.add(from, to);
+      return 0;
+    }
+    const table = this.vocabulary.long;
+    const mask = table.length / 4 - 1;
     const word0 = view.getInt32(from, true);
     const word1 = view.getInt32(from + 4, true);
     const word2 = view.getInt32(from + 8, true) & (lowMask[length - 8] as number);
     const word3 = (view.getInt32(from + 12, true) & (highMask[length - 8] as number)) | (length << 24);
     for (let slot = hashBytes(word0, word1, word2, word3) & mask; ; slot = (slot + 1) & mask) {
-      const found = long[4 * slot + 3];
+      const at = 4 * slot;
+      const found = table[at + 3];
       if (found === 0) return this.countMiss(bytes, from, to, word0, word1, word2, word3);
-      if (
-        found === word3 &&
-        long[4 * slot] === word0 &&
-        long[4 * slot + 1] === word1 &&
-        long[4 * slot + 2] === word2
-      )
-        return 1;
+      if (found !== word3 || table[at + 2] !== word2 || table[at + 1] !== word1) continue;
+      if (table[at] === word0) return 1;
     }
   }
 
+  /** A piece of up to 15 bytes that is no token: remembered, as it tends to come again in the same text. */
   private countMiss(
     bytes: Uint8Array,
     from: number,
@@ -98,25 +148,25 @@ export class Engine {
     word2: number,
     word3: number,
   ): number {
-    const memo = this.memoWords;
-    const entry = hashBytes(word0, word1, word2, word3) & PIECE_MEMO_MASK;
+    const { memoWords, memoCounts, text } = this;
+    const entry = hashBytes(word0, word1, word2, word3) & MEMO_MASK;
     const at = 4 * entry;
-    if (memo[at] === word0 && memo[at + 1] === word1 && memo[at + 2] === word2 && memo[at + 3] === word3) {
-      const known = this.memoCounts[entry] as number;
-      if (known > 0) return known;
+    const known = memoCounts[entry] as number;
+    if (
+      known >>> MEMO_COUNT_BITS === text &&
+      memoWords[at] === word0 &&
+      memoWords[at + 1] === word1 &&
+      memoWords[at + 2] === word2 &&
+      memoWords[at + 3] === word3
+    ) {
+      return known & ((1 << MEMO_COUNT_BITS) - 1);
     }
-    const count = this.countMerged(bytes, from, to);
-    memo[at] = word0;
-    memo[at + 1] = word1;
-    memo[at + 2] = word2;
-    memo[at + 3] = word3;
-    this.memoCounts[entry] = count;
+    const count = this.merge.count(text, bytes, from, to);
+    memoWords[at] = word0;
+    memoWords[at + 1] = word1;
+    memoWords[at + 2] = word2;
+    memoWords[at + 3] = word3;
+    memoCounts[entry] = (text << MEMO_COUNT_BITS) | count;
     return count;
-  }
-
-  private countMerged(bytes: Uint8Array, from: number, to: number): number {
-    this.merge.begin(bytes, from, to);
-    this.merge.run(Number.MAX_SAFE_INTEGER);
-    return this.merge.count;
   }
 }

@@ -1,4 +1,5 @@
-import type { Counter, StreamCounter, TextSpan } from "./counter.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import type { Counter, PacedOptions, StreamCounter, TextSpan } from "./counter.ts";
 import type { Family } from "./family-table.ts";
 
 /** Counts a family whose vocabulary is not public: by another one, times the family's factor, rounded up. */
@@ -21,6 +22,19 @@ export class EstimatedCounter implements Counter {
 
   countSpans(body: Buffer, spans: readonly TextSpan[]): number {
     return Math.ceil(this.counter.countSpans(body, spans) * this.factor);
+  }
+
+  countSpansPaced(
+    body: Buffer,
+    spans: readonly TextSpan[],
+    { signal, stopAbove }: PacedOptions = {},
+  ): MaybePromise<number | undefined> {
+    const options = {
+      ...(signal && { signal }),
+      ...(stopAbove !== undefined && { stopAbove: stopAbove / this.factor }),
+    };
+    const counted = this.counter.countSpansPaced(body, spans, options);
+    return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.factor)));
   }
 
   stream(): StreamCounter {

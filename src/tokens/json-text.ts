@@ -1,25 +1,28 @@
 const BACKSLASH = 0x5c;
 
+/** How far a text is unescaped: what is read next, and where what it stands for goes. */
+export interface Unescaping {
+  at: number;
+  to: number;
+}
+
 /**
- * Replaces the escapes of a JSON string's inside by what they stand for, in place; returns the new end. The text only gets shorter. Half
- * a surrogate pair becomes U+FFFD, as everywhere in UTF-8; of a malformed escape the backslash is dropped.
+ * Replaces the escapes of a JSON string's inside by what they stand for, in place, from `progress.at` to `limit` or at most one escape
+ * beyond; the string ends at `end`. The text only gets shorter. Half a surrogate pair becomes U+FFFD, as everywhere in UTF-8; of a
+ * malformed escape the backslash is dropped.
  */
-export function unescapeInPlace(bytes: Uint8Array, start: number, end: number): number {
-  let to = start;
-  for (let at = start; at < end; ) {
+export function unescapeInPlace(bytes: Uint8Array, progress: Unescaping, limit: number, end: number): void {
+  let { at, to } = progress;
+  while (at < limit) {
     const byte = bytes[at++] as number;
     if (byte !== BACKSLASH || at === end) {
       bytes[to++] = byte;
       continue;
     }
     const escaped = bytes[at++] as number;
-    if (escaped !== 0x75) {
-      bytes[to++] = singleEscapes[escaped] as number;
-      continue;
-    }
-    let codePoint = hexAt(bytes, at, end);
+    let codePoint = escaped === 0x75 ? hexAt(bytes, at, end) : -1;
     if (codePoint < 0) {
-      bytes[to++] = escaped;
+      bytes[to++] = singleEscapes[escaped] as number;
       continue;
     }
     at += 4;
@@ -32,7 +35,8 @@ export function unescapeInPlace(bytes: Uint8Array, start: number, end: number): 
     }
     to = writeUtf8(bytes, to, codePoint);
   }
-  return to;
+  progress.at = at;
+  progress.to = to;
 }
 
 /** What follows a backslash, to the byte it stands for: itself, but for `b f n r t`. */

@@ -1,13 +1,18 @@
-import { BASE_SHIFT, hashPair, RANK_BITS, RANK_MASK, TOKEN, USED, type Vocabulary } from "./vocabulary.ts";
+import { hashPair, Layout, type Vocabulary } from "./vocabulary.ts";
+
+const { BASE_SHIFT, RANK_BITS, RANK_MASK, TOKEN, USED } = Layout;
 
 /** Entries of the memo of pairs. */
 const PAIR_MEMO_ENTRIES = 1 << 14;
 const PAIR_MEMO_MASK = PAIR_MEMO_ENTRIES - 1;
+/** The bits of an entry, shifted by one, that are neither the right rank nor a sign. */
+const PAIR_MEMO_TEXT_MASK = 0x7fffffff & ~RANK_MASK;
 /** A token pushed to follow its equal, without trying longer ones first. */
 const REPEATED = 1 << 30;
 /** Shorter tokens repeat too cheaply to be worth looking ahead. */
 const REPEATED_MIN_BYTES = 8;
-/** The stack's and the dead ends' sizes between pieces; a longer piece's are given back after it. */
+/** Sizes of the stack and of the marks that are kept between pieces; larger ones are given back by the next piece. */
+const KEPT_TOKENS = 1 << 12;
 const KEPT_BYTES = 1 << 14;
 
 /**
@@ -20,13 +25,15 @@ const KEPT_BYTES = 1 << 14;
  * `begin` and `run` may be called in turns, so that no piece can hold the event loop.
  */
 export class Merge {
-  /** Tokens on the stack: after `run` returned true, the piece's count. */
-  count = 0;
+  /** Tokens on the stack: after `run` returned true, the piece's tokens. */
+  tokens = 0;
   private readonly vocabulary: Vocabulary;
   private readonly pairMemo = new Int32Array(2 * PAIR_MEMO_ENTRIES).fill(-1);
-  private stack = new Int32Array(KEPT_BYTES);
-  private alive = new Int32Array((KEPT_BYTES >>> 5) + 1);
+  private stack: Int32Array = new Int32Array(KEPT_TOKENS);
+  /** One bit a position: whether something may end there. */
+  private alive = new Int32Array(KEPT_BYTES >>> 5);
   private bytes: Uint8Array = new Uint8Array(0);
+  private text = 0;
   private start = 0;
   private end = 0;
   private position = 0;
@@ -36,36 +43,48 @@ export class Merge {
     this.vocabulary = vocabulary;
   }
 
+  /** Tokens of the piece from `start` to `end` of a text, whose number opens the memo anew. */
+  count(text: number, bytes: Uint8Array, start: number, end: number): number {
+    this.begin(text, bytes, start, end);
+    this.run(Number.MAX_SAFE_INTEGER);
+    return this.tokens;
+  }
+
   /** Takes the piece from `start` to `end`, not empty. The bytes must not change until it is done. */
-  begin(bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    if (length >= this.stack.length || this.stack.length > KEPT_BYTES) this.resize(length);
+  begin(text: number, bytes: Uint8Array, start: number, end: number): void {
+    this.enter(text);
+    const words = ((end - start) >>> 5) + 1;
+    if (this.stack.length > KEPT_TOKENS) this.stack = new Int32Array(KEPT_TOKENS);
+    if (words > this.alive.length || this.alive.length > KEPT_BYTES >>> 5)
+      this.alive = new Int32Array(Math.max(words, KEPT_BYTES >>> 5));
     this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.position = 0;
-    this.count = 0;
+    this.tokens = 0;
     this.candidate = this.longestMatch(start);
-    const words = (length >>> 5) + 1;
     if (words > 8) this.alive.fill(-1, 0, words);
     else for (let i = 0; i < words; i++) this.alive[i] = -1;
   }
 
   /** Works for about `maxSteps` tokens tried; returns whether the piece is done. */
   run(maxSteps: number): boolean {
-    const { alive, stack, vocabulary } = this;
+    const { alive, vocabulary } = this;
     const { prefix, split } = vocabulary;
+    let { stack } = this;
     const length = this.end - this.start;
-    let { count, position, candidate } = this;
+    let { tokens: count, position, candidate } = this;
     let last = count > 0 ? (stack[count - 1] as number) & RANK_MASK : -1;
     for (let steps = maxSteps; candidate >= 0 && steps > 0; steps--) {
       const next = position + ((split[2 * candidate] as number) >>> RANK_BITS);
       const open = ((alive[next >>> 5] as number) >>> (next & 31)) & 1;
       if (open !== 0 && (last < 0 || this.isStable(last, candidate))) {
+        if (count === stack.length) stack = this.grow();
         stack[count++] = candidate;
         position = next;
         if (last === candidate) {
           const repeats = this.repeat(candidate, count, position);
+          stack = this.stack;
           count += repeats;
           position += repeats * ((split[2 * candidate] as number) >>> RANK_BITS);
           steps -= repeats;
@@ -86,7 +105,7 @@ export class Merge {
       last = count > 0 ? (stack[count - 1] as number) & RANK_MASK : -1;
       if ((taken & REPEATED) !== 0) candidate = this.longestMatch(this.start + position);
     }
-    this.count = count;
+    this.tokens = count;
     this.position = position;
     this.candidate = candidate;
     return candidate < 0;
@@ -97,7 +116,8 @@ export class Merge {
    * than comparing bytes. The result is the same, because only one sequence is stable. Returns how many were pushed.
    */
   private repeat(rank: number, count: number, position: number): number {
-    const { alive, bytes, stack } = this;
+    const { alive, bytes } = this;
+    let { stack } = this;
     const size = (this.vocabulary.split[2 * rank] as number) >>> RANK_BITS;
     if (size < REPEATED_MIN_BYTES) return 0;
     let top = count;
@@ -107,6 +127,7 @@ export class Merge {
       let at = to - size;
       while (at < to && bytes[at] === bytes[at - size]) at++;
       if (at < to) break;
+      if (top === stack.length) stack = this.grow();
       stack[top++] = rank | REPEATED;
     }
     return top - count;
@@ -135,18 +156,27 @@ export class Merge {
     const at = ((hash ^ (hash >>> 15)) & PAIR_MEMO_MASK) << 1;
     if (memo[at] === left) {
       const entry = memo[at + 1] as number;
-      if (entry >>> 1 === right) return (entry & 1) !== 0;
+      if (entry >>> 1 === (right | this.text)) return (entry & 1) !== 0;
     }
     const stable = isStablePair(this.vocabulary, left, right);
     memo[at] = left;
-    memo[at + 1] = (right << 1) | (stable ? 1 : 0);
+    memo[at + 1] = ((right | this.text) << 1) | (stable ? 1 : 0);
     return stable;
   }
 
-  private resize(length: number): void {
-    const size = Math.max(KEPT_BYTES, length + 1);
-    this.stack = new Int32Array(size);
-    this.alive = new Int32Array((size >>> 5) + 1);
+  /** Entries carry some bits of their text's number, so those of another text are no hits; when the bits come round, all are dropped. */
+  private enter(text: number): void {
+    const bits = (text << RANK_BITS) & PAIR_MEMO_TEXT_MASK;
+    if (bits === this.text) return;
+    if (bits < this.text) this.pairMemo.fill(-1);
+    this.text = bits;
+  }
+
+  private grow(): Int32Array {
+    const larger = new Int32Array(2 * this.stack.length);
+    larger.set(this.stack);
+    this.stack = larger;
+    return larger;
   }
 }
 

@@ -1,8 +1,10 @@
-import {
+import { byteClass, CharClass, charAt } from "./char-class.ts";
+import { contractionLength } from "./contraction.ts";
+import { tailEnd } from "./piece-tail.ts";
+
+const {
   APOSTROPHE,
   BLANK,
-  byteClass,
-  charAt,
   END,
   LETTER,
   LOWER,
@@ -14,9 +16,8 @@ import {
   SLASH,
   SPACE,
   UPPER,
-} from "./char-class.ts";
-import { contractionLength } from "./contraction.ts";
-import { tailEnd } from "./piece-tail.ts";
+} = CharClass;
+const classes = byteClass;
 
 /**
  * End of the o200k_base piece that begins at `start`. The pattern (openai/tiktoken, `tiktoken_ext/openai_public.py`), first match wins:
@@ -27,25 +28,25 @@ import { tailEnd } from "./piece-tail.ts";
  */
 export function o200kPieceEnd(bytes: Uint8Array, start: number): number {
   let at = start;
-  let kind = byteClass[bytes[at] as number];
+  let kind = classes[bytes[at] as number];
   if (kind !== LOWER && kind !== UPPER) {
     if (kind === MULTIBYTE) return generalEnd(bytes, start);
     if (kind === NUMBER) return numberEnd(bytes, start);
-    const next = byteClass[bytes[start + 1] as number];
+    const next = classes[bytes[start + 1] as number];
     if ((next !== LOWER && next !== UPPER) || kind === NEWLINE) return asciiTailEnd(bytes, start);
     kind = next;
     at++;
   }
-  while (kind === UPPER) kind = byteClass[bytes[++at] as number];
-  while (kind === LOWER) kind = byteClass[bytes[++at] as number];
+  while (kind === UPPER) kind = classes[bytes[++at] as number];
+  while (kind === LOWER) kind = classes[bytes[++at] as number];
   if (kind === APOSTROPHE) return at + contractionLength(bytes, at);
   return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
 }
 
 function numberEnd(bytes: Uint8Array, start: number): number {
   let at = start + 1;
-  let kind = byteClass[bytes[at] as number];
-  if (kind === NUMBER) kind = byteClass[bytes[++at] as number];
+  let kind = classes[bytes[at] as number];
+  if (kind === NUMBER) kind = classes[bytes[++at] as number];
   else return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
   if (kind === NUMBER) return at + 1;
   return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
@@ -54,25 +55,25 @@ function numberEnd(bytes: Uint8Array, start: number): number {
 /** Symbols or white space, not directly before an ASCII letter. */
 function asciiTailEnd(bytes: Uint8Array, start: number): number {
   let at = start;
-  let kind = byteClass[bytes[at] as number];
+  let kind = classes[bytes[at] as number];
   if (kind === BLANK) {
-    const next = byteClass[bytes[at + 1] as number];
+    const next = classes[bytes[at + 1] as number];
     if (next === OTHER || next === SLASH || next === APOSTROPHE) {
       at++;
       kind = next;
     }
   }
   if (kind === OTHER || kind === SLASH || kind === APOSTROPHE) {
-    while (kind === OTHER || kind === SLASH || kind === APOSTROPHE) kind = byteClass[bytes[++at] as number];
+    while (kind === OTHER || kind === SLASH || kind === APOSTROPHE) kind = classes[bytes[++at] as number];
     if (kind === MULTIBYTE) return generalEnd(bytes, start);
-    while (kind === NEWLINE || kind === SLASH) kind = byteClass[bytes[++at] as number];
+    while (kind === NEWLINE || kind === SLASH) kind = classes[bytes[++at] as number];
     return at;
   }
   let lineEnd = 0;
   while (kind === BLANK || kind === NEWLINE || kind === SPACE) {
     at++;
     if (kind === NEWLINE) lineEnd = at;
-    kind = byteClass[bytes[at] as number];
+    kind = classes[bytes[at] as number];
   }
   if (kind === MULTIBYTE) return generalEnd(bytes, start);
   if (lineEnd > 0) return lineEnd;

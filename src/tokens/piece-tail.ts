@@ -1,4 +1,6 @@
-import { APOSTROPHE, BLANK, charAt, END, MARK, NEWLINE, OTHER, SLASH, SPACE } from "./char-class.ts";
+import { CharClass, charAt } from "./char-class.ts";
+
+const { APOSTROPHE, BLANK, END, MARK, NEWLINE, OTHER, SLASH, SPACE } = CharClass;
 
 /**
  * End of the piece at `start` by the alternatives that both patterns share, once it is neither a word nor a number:

@@ -1,4 +1,6 @@
-import { APOSTROPHE, codePointClass, LETTER, MARK, NUMBER, UPPER } from "./char-class.ts";
+import { CharClass, codePointClass } from "./char-class.ts";
+
+const { APOSTROPHE, LETTER, MARK, NUMBER, UPPER } = CharClass;
 
 /**
  * The last place in `text` where every pattern must end a piece whatever comes after the text, so that the counts of the two sides add

@@ -1,13 +1,14 @@
-import { isUtf8 } from "node:buffer";
-import { END_BYTE } from "./char-class.ts";
-import type { Counter, StreamCounter, TextSpan } from "./counter.ts";
-import { Engine, PADDING_BYTES } from "./engine.ts";
-import { unescapeInPlace } from "./json-text.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { Counter, PacedOptions, StreamCounter, TextSpan } from "./counter.ts";
+import { Engine } from "./engine.ts";
+import { type Unescaping, unescapeInPlace } from "./json-text.ts";
+import { countPaced } from "./paced-count.ts";
 import { streamCounterOf } from "./stream-counter.ts";
+import { asUtf8, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
 import type { VocabularyName } from "./vocabulary.ts";
 
-/** Size of the buffer that texts are copied into; a longer text's is given back after it. */
-const KEPT_BYTES = 1 << 18;
+/** Text up to this size is counted at once: a fraction of a millisecond. */
+export const INLINE_MAX_BYTES = 1 << 16;
 
 const encoder = new TextEncoder();
 
@@ -16,65 +17,84 @@ export class VocabularyCounter implements Counter {
   readonly name: VocabularyName;
   readonly safetyFactor = 1;
   private loaded: Engine | undefined;
-  private bytes = new Uint8Array(0);
-  private view = new DataView(this.bytes.buffer);
+  private readonly memory = new TextMemory();
+  private readonly progress: Unescaping = { at: 0, to: 0 };
 
   constructor(name: VocabularyName) {
     this.name = name;
   }
 
-  get engine(): Engine {
-    this.loaded ??= new Engine(this.name);
-    return this.loaded;
-  }
-
   count(text: string): number {
-    this.makeRoom(text.length * 3);
-    const { written } = encoder.encodeInto(text, this.bytes);
-    return this.countAt(0, written);
+    const { engine, memory } = this;
+    // Three bytes a unit always suffice; for a long text the exact size is worth a look.
+    memory.reserve(text.length < INLINE_MAX_BYTES ? text.length * 3 : Buffer.byteLength(text));
+    const { written } = encoder.encodeInto(text, memory.bytes);
+    memory.end(written);
+    return engine.countPart(engine.newText(), memory.bytes, memory.view, 0, written);
   }
 
   countSpans(body: Buffer, spans: readonly TextSpan[]): number {
-    const first = spans[0];
-    const last = spans[spans.length - 1];
-    if (first === undefined || last === undefined) return 0;
-    // Text that is no UTF-8 is counted as what any reader makes of it: with U+FFFD for each wrong byte.
-    if (!isUtf8(body.subarray(first.start, last.end))) return this.countDecoded(body, spans);
-    this.makeRoom(last.end - first.start);
-    body.copy(this.bytes, 0, first.start, last.end);
+    const text = this.engine.newText();
     let total = 0;
-    for (const span of spans) {
-      const start = span.start - first.start;
-      let end = span.end - first.start;
-      if (span.escaped) end = unescapeInPlace(this.bytes, start, end);
-      total += this.countAt(start, end);
+    for (let first = 0; first < spans.length; ) {
+      const end = groupEnd(spans, first);
+      total += this.countGroup(text, body, spans, first, end);
+      first = end;
     }
     return total;
+  }
+
+  countSpansPaced(
+    body: Buffer,
+    spans: readonly TextSpan[],
+    options: PacedOptions = {},
+  ): MaybePromise<number | undefined> {
+    let bytes = 0;
+    for (const span of spans) bytes += span.end - span.start;
+    if (bytes <= INLINE_MAX_BYTES) return this.countSpans(body, spans);
+    return countPaced(this.engine, body, spans, options);
   }
 
   stream(): StreamCounter {
     return streamCounterOf(this);
   }
 
-  /** The byte behind the text is overwritten: in a body it is the closing quote, which belongs to no span. */
-  private countAt(start: number, end: number): number {
-    this.bytes[end] = END_BYTE;
-    return this.engine.count(this.bytes, this.view, start, end);
+  private get engine(): Engine {
+    this.loaded ??= new Engine(this.name);
+    return this.loaded;
   }
 
-  private countDecoded(body: Buffer, spans: readonly TextSpan[]): number {
+  /** Spans from `first` to before `end`, which lie close together. */
+  private countGroup(
+    text: number,
+    body: Buffer,
+    spans: readonly TextSpan[],
+    first: number,
+    end: number,
+  ): number {
+    const { engine, memory, progress } = this;
+    const from = (spans[first] as TextSpan).start;
+    const to = (spans[end - 1] as TextSpan).end;
+    if (!isUtf8Between(body, from, to)) {
+      const clean = asUtf8(body, spans.slice(first, end));
+      return this.countGroup(text, clean.body, clean.spans, 0, end - first);
+    }
+    memory.reserve(to - from);
+    body.copy(memory.bytes, 0, from, to);
     let total = 0;
-    for (const { start, end, escaped } of spans) {
-      const text = Buffer.from(body.toString("utf8", start, end));
-      total += this.countSpans(text, [{ start: 0, end: text.length, escaped }]);
+    for (let i = first; i < end; i++) {
+      const span = spans[i] as TextSpan;
+      const start = span.start - from;
+      let stop = span.end - from;
+      if (span.escaped) {
+        progress.at = start;
+        progress.to = start;
+        unescapeInPlace(memory.bytes, progress, stop, stop);
+        stop = progress.to;
+      }
+      memory.end(stop);
+      total += engine.countPart(text, memory.bytes, memory.view, start, stop);
     }
     return total;
-  }
-
-  private makeRoom(textBytes: number): void {
-    const needed = textBytes + PADDING_BYTES;
-    if (this.bytes.length >= needed && this.bytes.length <= KEPT_BYTES) return;
-    this.bytes = new Uint8Array(Math.max(needed, KEPT_BYTES));
-    this.view = new DataView(this.bytes.buffer);
   }
 }

@@ -1,22 +1,17 @@
 import { readFileSync } from "node:fs";
 import { assetPath } from "../core/asset.ts";
 import { assert } from "../core/errors.ts";
-import {
-  BASE_SHIFT,
-  hashBytes,
-  hashPair,
-  RANK_BITS,
-  TOKEN,
-  USED,
-  type Vocabulary,
-  type VocabularyName,
-} from "./vocabulary.ts";
+import { hashBytes, hashPair, Layout, type Vocabulary, type VocabularyName } from "./vocabulary.ts";
+
+const { BASE_SHIFT, RANK_BITS, RANK_MASK, TOKEN, USED } = Layout;
 
 /** "TGV1", the first word of a vocabulary file. */
 const MAGIC = 0x31564754;
 const HEADER_WORDS = 6;
 /** Longest token of either vocabulary. */
 const LONGEST_TOKEN_BYTES = 128;
+/** Longest token of the `long` table. */
+const PIECE_MAX_BYTES = 15;
 
 /**
  * Reads a vocabulary that scripts/build-vocabularies.mjs wrote: one read of at most 3 MB, then one pass over its tokens in the order of
@@ -93,7 +88,8 @@ function expand(name: VocabularyName, file: Buffer): Vocabulary {
     short: new Int32Array(2 * tableSize(tokens * 0.7)),
     long: new Int32Array(4 * tableSize(tokens * 0.32)),
   };
-  fill(vocabulary, columns);
+  addTokens(vocabulary, columns);
+  addPairs(vocabulary);
   return vocabulary;
 }
 
@@ -102,84 +98,109 @@ function tableSize(entries: number): number {
   return 2 ** Math.ceil(Math.log2(entries * 1.5));
 }
 
-/** One pass in byte order: the path from the root to the token before is kept, so each trie node and each prefix is met once. */
-function fill(vocabulary: Vocabulary, columns: Columns): void {
+/** One pass in byte order: the path from the root to the token before is kept, so each trie node is met once. */
+function addTokens(vocabulary: Vocabulary, columns: Columns): void {
   const { units, tokenAt, split, prefix } = vocabulary;
+  const { ranks, rights, highs, basesLow, basesHigh, shared, lengths, lefts, suffixes } = columns;
   const path = new DataView(new ArrayBuffer(LONGEST_TOKEN_BYTES + 16));
-  /** By depth: the base of the path's node, the token that ends there or -1, the longest token that ends there or above, or -1. */
+  // Keys are collected first: the loops that scatter them are so short that the processor waits for several cache misses at once.
+  const shortKeys = new Int32Array(vocabulary.short.length);
+  const longKeys = new Int32Array(vocabulary.long.length);
+  let shorts = 0;
+  let longs = 0;
+  /** By depth: the base of the path's node, and the longest token that ends there or above. */
   const bases = new Int32Array(LONGEST_TOKEN_BYTES + 1).fill(columns.rootBase, 0, 1);
-  const ends = new Int32Array(LONGEST_TOKEN_BYTES + 1).fill(-1);
   const longest = new Int32Array(LONGEST_TOKEN_BYTES + 1).fill(-1);
   let suffixAt = 0;
   let innerAt = 0;
   for (let i = 0; i < columns.tokens; i++) {
-    const length = columns.lengths[i] as number;
-    const high = columns.highs[i] as number;
-    const rank = (columns.ranks[i] as number) | ((high & 15) << 16);
-    for (let depth = (columns.shared[i] as number) + 1; depth <= length; depth++) {
-      const label = columns.suffixes[suffixAt++] as number;
-      const slot = (bases[depth - 1] as number) ^ label;
-      const hasChildren = depth < length || (columns.shared[i + 1] ?? 0) >= length;
-      let base = 0;
-      if (hasChildren) {
-        base = (columns.basesLow[innerAt] as number) | ((columns.basesHigh[innerAt] as number) << 16);
-        innerAt++;
+    const length = lengths[i] as number;
+    const high = highs[i] as number;
+    const rank = (ranks[i] as number) | ((high & 15) << 16);
+    let depth = shared[i] as number;
+    for (;;) {
+      const label = suffixes[suffixAt++] as number;
+      path.setUint8(depth, label);
+      const slot = (bases[depth++] as number) ^ label;
+      if (depth === length) {
+        const isLeaf = i + 1 === columns.tokens || (shared[i + 1] as number) < length;
+        const base = isLeaf ? 0 : (basesLow[innerAt] as number) | ((basesHigh[innerAt++] as number) << 16);
+        units[slot] = (base << BASE_SHIFT) | TOKEN | USED | label;
+        tokenAt[slot] = rank;
+        bases[depth] = base;
+        break;
       }
-      const isToken = depth === length;
-      units[slot] = (base << BASE_SHIFT) | (isToken ? TOKEN : 0) | USED | label;
-      if (isToken) tokenAt[slot] = rank | (length << RANK_BITS);
+      const base = (basesLow[innerAt] as number) | ((basesHigh[innerAt++] as number) << 16);
+      units[slot] = (base << BASE_SHIFT) | USED | label;
       bases[depth] = base;
-      ends[depth] = isToken ? rank : -1;
-      longest[depth] = isToken ? rank : (longest[depth - 1] as number);
-      path.setUint8(depth - 1, label);
+      longest[depth] = longest[depth - 1] as number;
     }
-    const leftLength = columns.lefts[i] as number;
-    const left = leftLength === 0 ? rank : (ends[leftLength] as number);
-    const right = (columns.rights[i] as number) | ((high >>> 4) << 16);
-    split[2 * rank] = left | (length << RANK_BITS);
-    split[2 * rank + 1] = right;
     prefix[rank] = longest[length - 1] as number;
-    if (leftLength > 0) addPair(vocabulary, left, right, rank);
-    addPiece(vocabulary, path, length);
+    longest[length] = rank;
+    const left = lefts[i] as number;
+    // A left part is a token of its own on the path, so it is the longest one that ends at its depth.
+    split[2 * rank] = (left === 0 ? rank : (longest[left] as number)) | (length << RANK_BITS);
+    split[2 * rank + 1] = (rights[i] as number) | ((high >>> 4) << 16);
+    if (length <= 7) {
+      shortKeys[shorts++] = path.getInt32(0, true) & lowWordMask(length);
+      shortKeys[shorts++] = (path.getInt32(4, true) & lowWordMask(length - 4)) | (length << 24);
+    } else if (length <= PIECE_MAX_BYTES) {
+      longKeys[longs++] = path.getInt32(0, true);
+      longKeys[longs++] = path.getInt32(4, true);
+      longKeys[longs++] = path.getInt32(8, true) & lowWordMask(length - 8);
+      longKeys[longs++] = (path.getInt32(12, true) & lowWordMask(length - 12)) | (length << 24);
+    }
+  }
+  scatterShort(vocabulary.short, shortKeys, shorts);
+  scatterLong(vocabulary.long, longKeys, longs);
+}
+
+function addPairs({ split, pairs, pairBits }: Vocabulary): void {
+  const bitShift = Math.clz32(pairBits.length * 32 - 1);
+  const shift = Math.clz32(pairs.length - 1);
+  const mask = pairs.length - 1;
+  for (let rank = 0; 2 * rank < split.length; rank++) {
+    const left = (split[2 * rank] as number) & RANK_MASK;
+    if (left === rank) continue;
+    const hash = hashPair(left, split[2 * rank + 1] as number);
+    const bit = hash >>> bitShift;
+    pairBits[bit >>> 5] = (pairBits[bit >>> 5] as number) | (1 << (bit & 31));
+    let at = hash >>> shift;
+    while (pairs[at] !== 0) at = (at + 1) & mask;
+    pairs[at] = rank + 1;
   }
 }
 
-function addPair({ pairs, pairBits }: Vocabulary, left: number, right: number, rank: number): void {
-  const hash = hashPair(left, right);
-  const bit = hash >>> Math.clz32(pairBits.length * 32 - 1);
-  pairBits[bit >>> 5] = (pairBits[bit >>> 5] as number) | (1 << (bit & 31));
-  let at = hash >>> Math.clz32(pairs.length - 1);
-  while (pairs[at] !== 0) at = (at + 1) & (pairs.length - 1);
-  pairs[at] = rank + 1;
-}
-
-function addPiece({ short, long }: Vocabulary, path: DataView, length: number): void {
-  if (length > 15) return;
-  const word0 = wordOf(path, 0, length);
-  const word1 = wordOf(path, 4, length);
-  if (length <= 7) {
-    const top = word1 | (length << 24);
-    const mask = short.length / 2 - 1;
-    let at = hashBytes(word0, top, 0, 0) & mask;
+function scatterShort(short: Int32Array, keys: Int32Array, length: number): void {
+  const mask = short.length / 2 - 1;
+  for (let i = 0; i < length; i += 2) {
+    const word0 = keys[i] as number;
+    const word1 = keys[i + 1] as number;
+    let at = hashBytes(word0, word1, 0, 0) & mask;
     while (short[2 * at + 1] !== 0) at = (at + 1) & mask;
     short[2 * at] = word0;
-    short[2 * at + 1] = top;
-    return;
+    short[2 * at + 1] = word1;
   }
-  const word2 = wordOf(path, 8, length);
-  const top = wordOf(path, 12, length) | (length << 24);
-  const mask = long.length / 4 - 1;
-  let at = hashBytes(word0, word1, word2, top) & mask;
-  while (long[4 * at + 3] !== 0) at = (at + 1) & mask;
-  long[4 * at] = word0;
-  long[4 * at + 1] = word1;
-  long[4 * at + 2] = word2;
-  long[4 * at + 3] = top;
 }
 
-/** The four bytes at `at`, as far as the token goes. */
-function wordOf(path: DataView, at: number, length: number): number {
-  if (at >= length) return 0;
-  const word = path.getInt32(at, true);
-  return length - at >= 4 ? word : word & ((1 << (8 * (length - at))) - 1);
+function scatterLong(long: Int32Array, keys: Int32Array, length: number): void {
+  const mask = long.length / 4 - 1;
+  for (let i = 0; i < length; i += 4) {
+    const word0 = keys[i] as number;
+    const word1 = keys[i + 1] as number;
+    const word2 = keys[i + 2] as number;
+    const word3 = keys[i + 3] as number;
+    let at = hashBytes(word0, word1, word2, word3) & mask;
+    while (long[4 * at + 3] !== 0) at = (at + 1) & mask;
+    long[4 * at] = word0;
+    long[4 * at + 1] = word1;
+    long[4 * at + 2] = word2;
+    long[4 * at + 3] = word3;
+  }
+}
+
+/** Keeps so many bytes of a little-endian word. */
+function lowWordMask(bytes: number): number {
+  if (bytes >= 4) return -1;
+  return bytes <= 0 ? 0 : (1 << (8 * bytes)) - 1;
 }

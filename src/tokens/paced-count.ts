@@ -1,0 +1,143 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { PacedOptions, TextSpan } from "./counter.ts";
+import type { Engine, LongPieces } from "./engine.ts";
+import { type Unescaping, unescapeInPlace } from "./json-text.ts";
+import { Merge } from "./merge.ts";
+import { asUtf8, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
+
+/** How long the loop is held before others get their turn. */
+const TURN_MS = 0.5;
+/** What is done between two looks at the clock: a fraction of the turn, whatever the text is. */
+const SLICE_BYTES = 1 << 11;
+const UNESCAPED_BYTES = 1 << 16;
+const MERGE_STEPS = 1 << 10;
+/** Pieces from this size on are merged in turns of their own. Words are shorter. */
+const LONG_PIECE_MIN_BYTES = 1 << 8;
+
+/** Counts the spans in turns that leave the event loop free between them; undefined when aborted. */
+export async function countPaced(
+  engine: Engine,
+  body: Buffer,
+  spans: readonly TextSpan[],
+  { signal, stopAbove = Number.POSITIVE_INFINITY }: PacedOptions,
+): Promise<number | undefined> {
+  const count = new PacedCount(engine, body, spans);
+  for (;;) {
+    if (signal?.aborted) return undefined;
+    const done = count.turn();
+    if (done || count.total > stopAbove) return count.total;
+    await nextTurn();
+  }
+}
+
+/**
+ * A count in steps. A slice always ends where a piece ends, with the text behind it in view, so slicing changes no count. Each has
+ * memory of its own, since others count between its turns.
+ */
+class PacedCount implements LongPieces {
+  total = 0;
+  readonly minBytes = LONG_PIECE_MIN_BYTES;
+  private readonly engine: Engine;
+  private readonly text: number;
+  private readonly memory = new TextMemory();
+  private body: Buffer;
+  private spans: readonly TextSpan[];
+  /** Of the group whose text is in memory: its end among the spans and where it begins in the body. */
+  private groupEnd = 0;
+  private groupStart = 0;
+  private span = 0;
+  private at = 0;
+  private end = 0;
+  private readonly unescaping: Unescaping = { at: 0, to: 0 };
+  private unescapeEnd = 0;
+  private readonly long: { readonly start: number; readonly end: number }[] = [];
+  private merge: Merge | undefined;
+  private isMerging = false;
+
+  constructor(engine: Engine, body: Buffer, spans: readonly TextSpan[]) {
+    this.engine = engine;
+    this.text = engine.newText();
+    this.body = body;
+    this.spans = spans;
+  }
+
+  /** Works for one turn; returns whether all is counted. */
+  turn(): boolean {
+    const until = performance.now() + TURN_MS;
+    do {
+      if (!this.step()) return true;
+    } while (performance.now() < until);
+    return false;
+  }
+
+  add(start: number, end: number): void {
+    this.long.push({ start, end });
+  }
+
+  /** The next bit of work; false when there is none. */
+  private step(): boolean {
+    if (this.isMerging || this.long.length > 0) this.mergeSome();
+    else if (this.unescaping.at < this.unescapeEnd) this.unescapeSome();
+    else if (this.at < this.end) this.countSome();
+    else if (this.span < this.groupEnd) this.openSpan();
+    else if (this.span < this.spans.length) this.openGroup();
+    else return false;
+    return true;
+  }
+
+  private openGroup(): void {
+    const first = this.spans[this.span] as TextSpan;
+    this.groupEnd = groupEnd(this.spans, this.span);
+    const last = this.spans[this.groupEnd - 1] as TextSpan;
+    if (!isUtf8Between(this.body, first.start, last.end)) {
+      ({ body: this.body, spans: this.spans } = asUtf8(this.body, this.spans.slice(this.span)));
+      this.span = 0;
+      this.groupEnd = 0;
+      return;
+    }
+    this.groupStart = first.start;
+    this.memory.reserve(last.end - first.start);
+    this.body.copy(this.memory.bytes, 0, first.start, last.end);
+  }
+
+  private openSpan(): void {
+    const span = this.spans[this.span++] as TextSpan;
+    this.at = span.start - this.groupStart;
+    this.end = span.end - this.groupStart;
+    if (span.escaped) {
+      this.unescapeEnd = this.end;
+      this.unescaping.at = this.at;
+      this.unescaping.to = this.at;
+      this.end = this.at;
+    } else this.memory.end(this.end);
+  }
+
+  private unescapeSome(): void {
+    const { unescaping, unescapeEnd, memory } = this;
+    const limit = Math.min(unescaping.at + UNESCAPED_BYTES, unescapeEnd);
+    unescapeInPlace(memory.bytes, unescaping, limit, unescapeEnd);
+    if (unescaping.at < unescapeEnd) return;
+    this.end = unescaping.to;
+    memory.end(this.end);
+  }
+
+  private countSome(): void {
+    const { engine, memory } = this;
+    const stop = Math.min(this.at + SLICE_BYTES, this.end);
+    this.total += engine.countPart(this.text, memory.bytes, memory.view, this.at, stop, this);
+    this.at = engine.stoppedAt;
+  }
+
+  private mergeSome(): void {
+    this.merge ??= new Merge(this.engine.vocabulary);
+    if (!this.isMerging) {
+      const piece = this.long.pop();
+      if (piece === undefined) return;
+      this.merge.begin(this.text, this.memory.bytes, piece.start, piece.end);
+      this.isMerging = true;
+    }
+    if (!this.merge.run(MERGE_STEPS)) return;
+    this.total += this.merge.tokens;
+    this.isMerging = false;
+  }
+}

@@ -1,0 +1,59 @@
+import { isUtf8 } from "node:buffer";
+import { END_BYTE } from "./char-class.ts";
+import type { TextSpan } from "./counter.ts";
+import { PADDING_BYTES } from "./engine.ts";
+
+/** Spans no further apart than this are copied in one go; what lies between, e.g. an image, is not copied if it is longer. */
+const GAP_MAX_BYTES = 512;
+/** Size of the memory that is kept between texts; a longer text's is given back after it. */
+const KEPT_BYTES = 1 << 18;
+
+/** The index after the last of the spans that are copied together with the one at `first`. */
+export function groupEnd(spans: readonly TextSpan[], first: number): number {
+  let end = first + 1;
+  for (; end < spans.length; end++) {
+    if ((spans[end] as TextSpan).start - (spans[end - 1] as TextSpan).end > GAP_MAX_BYTES) break;
+  }
+  return end;
+}
+
+/**
+ * Whether the text is UTF-8, which the engine takes for granted. What is not counts as any reader makes of it: with U+FFFD for each wrong
+ * byte; {@link asUtf8} does that.
+ */
+export function isUtf8Between(body: Buffer, start: number, end: number): boolean {
+  return isUtf8(body.subarray(start, end));
+}
+
+/** The same spans in a body of their own that is UTF-8. */
+export function asUtf8(body: Buffer, spans: readonly TextSpan[]): { body: Buffer; spans: TextSpan[] } {
+  const parts: Buffer[] = [];
+  const moved: TextSpan[] = [];
+  let start = 0;
+  for (const span of spans) {
+    const text = Buffer.from(`${body.toString("utf8", span.start, span.end)}"`);
+    parts.push(text);
+    moved.push({ start, end: start + text.length - 1, escaped: span.escaped });
+    start += text.length;
+  }
+  return { body: Buffer.concat(parts), spans: moved };
+}
+
+/** Memory that texts are copied into, so that they can be unescaped in place and ended with END_BYTE. */
+export class TextMemory {
+  bytes = new Uint8Array(0);
+  view = new DataView(this.bytes.buffer);
+
+  /** Makes room for so many bytes of text. */
+  reserve(textBytes: number): void {
+    const needed = textBytes + PADDING_BYTES;
+    if (this.bytes.length >= needed && this.bytes.length <= KEPT_BYTES) return;
+    this.bytes = new Uint8Array(Math.max(needed, KEPT_BYTES));
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** Marks the end of a text. In a body the byte there is the closing quote, which belongs to no span. */
+  end(at: number): void {
+    this.bytes[at] = END_BYTE;
+  }
+}
