@@ -1,6 +1,15 @@
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts";
 import type { Dialect } from "./dialect.ts";
 import { openaiChat } from "./openai-chat/openai-chat.ts";
+import { openaiCompletions } from "./openai-completions/openai-completions.ts";
+import { openaiEmbeddings } from "./openai-embeddings/openai-embeddings.ts";
+import { openaiResponses } from "./openai-responses/openai-responses.ts";
 
 /** Every dialect that clients may speak, in the order in which a request's path is tried. */
-export const dialects: readonly Dialect[] = [openaiChat, anthropicMessages];
+export const dialects: readonly Dialect[] = [
+  openaiChat,
+  openaiResponses,
+  openaiCompletions,
+  openaiEmbeddings,
+  anthropicMessages,
+];

@@ -10,13 +10,19 @@ export const wholeAnswerBytesMax = 64 * 1024 * 1024;
 export class WholeResponse implements ResponseTransform {
   readonly seen: ResponseState;
   readonly #read: (answer: JsonObject, seen: ResponseState) => void;
+  readonly #parse: (bytes: Buffer) => JsonObject | undefined;
   #chunks: Buffer[] = [];
   #length = 0;
 
   /** `read` notes what the answer says; `seen.complete` is set when it was an object and told of no error. */
-  constructor(seen: ResponseState, read: (answer: JsonObject, seen: ResponseState) => void) {
+  constructor(
+    seen: ResponseState,
+    read: (answer: JsonObject, seen: ResponseState) => void,
+    parse: (bytes: Buffer) => JsonObject | undefined = (bytes) => parseObject(bytes.toString()),
+  ) {
     this.seen = seen;
     this.#read = read;
+    this.#parse = parse;
   }
 
   push(chunk: Buffer, end: boolean): Buffer {
@@ -40,7 +46,7 @@ export class WholeResponse implements ResponseTransform {
       this.seen.complete = true;
       return;
     }
-    const answer = parseObject(whole.toString());
+    const answer = this.#parse(whole);
     if (answer === undefined)
       this.seen.error = new GatewayError("upstream_invalid", "the provider's answer is not JSON");
     else this.#read(answer, this.seen);

@@ -1,5 +1,8 @@
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import { openaiChat } from "../dialect/openai-chat/openai-chat.ts";
+import { openaiCompletions } from "../dialect/openai-completions/openai-completions.ts";
+import { openaiEmbeddings } from "../dialect/openai-embeddings/openai-embeddings.ts";
+import { openaiResponses } from "../dialect/openai-responses/openai-responses.ts";
 import { classifyOpenai } from "./classify-openai.ts";
 import type { Provider } from "./provider.ts";
 
@@ -17,6 +20,9 @@ export interface OpenaiSettings {
 /** Where each operation lives under the endpoint, and in which dialect. */
 const operations: Readonly<Record<string, { readonly path: string; readonly dialect: Dialect }>> = {
   chat: { path: "/chat/completions", dialect: openaiChat },
+  responses: { path: "/responses", dialect: openaiResponses },
+  completions: { path: "/completions", dialect: openaiCompletions },
+  embeddings: { path: "/embeddings", dialect: openaiEmbeddings },
 };
 
 /** A provider that speaks OpenAI's API with a bearer key (reference/providers.md §1.1). */
@@ -44,6 +50,8 @@ function capFieldOf(operation: Operation, chatCapField: string): string {
   switch (operation.name) {
     case "chat":
       return chatCapField;
+    case "responses":
+      return "max_output_tokens";
     default:
       return "max_tokens";
   }

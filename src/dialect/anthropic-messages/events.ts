@@ -1,7 +1,8 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
-import { GatewayError } from "../../core/errors.ts";
+import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
-import { type JsonObject, listOf, objectOf, parseObject, textOf } from "../json-view.ts";
+import { eventData } from "../event-data.ts";
+import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
 import type { ResponseState } from "../response-state.ts";
 import type { EventReader } from "../sse-response.ts";
 import { errorInStream } from "../upstream-error.ts";
@@ -19,10 +20,7 @@ export class MessagesEvents implements EventReader {
 
   read(event: SseEvent, out: ByteRuns): void {
     if (event.data !== undefined) {
-      const data = parseObject(event.data);
-      if (data === undefined)
-        throw new GatewayError("upstream_invalid", "the provider sent an event that is not JSON");
-      this.note(data);
+      this.note(eventData(event.data));
     }
     out.add(event.bytes);
   }

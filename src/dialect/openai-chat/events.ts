@@ -1,14 +1,15 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
-import { GatewayError } from "../../core/errors.ts";
+import type { GatewayError } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { SseEvent } from "../../core/sse.ts";
-import { type JsonObject, listOf, objectOf, parseObject, textOf } from "../json-view.ts";
+import { eventData } from "../event-data.ts";
+import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import { openaiErrorBody } from "../openai-error.ts";
 import { readMembers } from "../read-members.ts";
 import type { ResponseState } from "../response-state.ts";
 import type { EventReader } from "../sse-response.ts";
 import { errorInStream } from "../upstream-error.ts";
-import { openaiErrorBody } from "./error.ts";
 import { readChatUsage } from "./usage.ts";
 
 /**
@@ -31,9 +32,7 @@ export class ChatEvents implements EventReader {
       out.add(event.bytes);
       return;
     }
-    const chunk = parseObject(data);
-    if (chunk === undefined)
-      throw new GatewayError("upstream_invalid", "the provider sent an event that is not JSON");
+    const chunk = eventData(data);
     readChat(chunk, this.#seen);
     if (this.#wantsUsage) out.add(event.bytes);
     else addWithoutUsage(event, chunk, out);
@@ -64,6 +63,8 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
     if (finish !== undefined) seen.finishReason = unifiedFinish(finish);
     const message = objectOf(choice.delta) ?? objectOf(choice.message);
     if (message !== undefined) readMessage(message, seen);
+    // The older completions API has its text here.
+    seen.text(choice.text);
   }
 }
 

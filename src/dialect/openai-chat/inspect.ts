@@ -2,8 +2,9 @@ import { unreachable } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
+import { readStreamOptions, type StreamMarks } from "../openai-stream-options.ts";
 import { invalid, readCount, readFlag, readModel } from "../read-field.ts";
-import { type MarkedObject, readMembers } from "../read-members.ts";
+import { readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
@@ -46,26 +47,18 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "moderation",
 ]);
 
-const streamOptionKeys = new KeySet(["include_usage"]);
-
-/** Where a chat request can be changed. */
-export interface ChatMarks {
-  readonly request: MarkedObject<(typeof requestKeys.names)[number]>;
-  readonly streamOptions: MarkedObject<(typeof streamOptionKeys.names)[number]> | undefined;
-}
-
 /** Reads what decides about a chat request (reference/providers.md §1.1) in one pass over its bytes. */
 export function inspectChat(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);
   const draft = new RequestDraft(scan);
-  let streamOptions: ChatMarks["streamOptions"];
+  let streamOptions: StreamMarks["streamOptions"];
   const request = readMembers(scan, requestKeys, "the body", (key) => {
     if (key === "stream_options") streamOptions = readStreamOptions(draft);
     else readMember(key, draft);
   });
   scan.finish();
   if (request.members.messages === undefined) throw invalid("messages", "is missing");
-  return draft.facts(operation, { request, streamOptions } satisfies ChatMarks);
+  return draft.facts(operation, { request, streamOptions } satisfies StreamMarks);
 }
 
 function readMember(key: (typeof requestKeys.names)[number] | "", draft: RequestDraft): void {
@@ -105,16 +98,4 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
       unreachable(key);
       return;
   }
-}
-
-function readStreamOptions(draft: RequestDraft): ChatMarks["streamOptions"] {
-  const scan = draft.scan;
-  if (scan.kind() === "null") {
-    scan.skip();
-    return undefined;
-  }
-  return readMembers(scan, streamOptionKeys, "stream_options", (key) => {
-    if (key === "include_usage") draft.wantsUsage = readFlag(scan, "stream_options.include_usage") ?? false;
-    else scan.skip();
-  });
 }

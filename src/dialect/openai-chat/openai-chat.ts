@@ -1,6 +1,6 @@
 import type { Dialect } from "../dialect.ts";
+import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
-import { encodeOpenaiError } from "./error.ts";
 import { inspectChat } from "./inspect.ts";
 import { spliceChat } from "./request.ts";
 import { passChat } from "./response.ts";

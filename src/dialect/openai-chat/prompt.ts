@@ -1,22 +1,17 @@
 import { KeySet } from "../../core/key-set.ts";
+import {
+  highDetailImageTokens,
+  lowDetailImageTokens,
+  mediaTokens,
+  perMessageTokens,
+  perNameTokens,
+  perToolTokens,
+  replyPrimingTokens,
+  toolListTokens,
+} from "../openai-overheads.ts";
 import { enterArray, enterObject, invalid, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { uncountable } from "../uncountable.ts";
-
-/** Overheads of OpenAI's chat format in tokens (reference/tokenizers.md §8, from the OpenAI cookbook). */
-/** Three of framing and one for the role, whose every name is one token. */
-const perMessageTokens = 4;
-const perNameTokens = 1;
-const replyPrimingTokens = 3;
-const perToolTokens = 7;
-const toolListTokens = 12;
-/** An image of low detail, and the most one of high detail takes: 2048 × 768 px are 4 × 2 tiles of 170 on a base of 85. */
-const lowDetailImageTokens = 85;
-const highDetailImageTokens = 1445;
-/** Base64 bytes of audio or files that are held as one token: above the densest known rate, 10 tokens a second of 16 kB/s audio. */
-const bytesPerMediaToken = 1000;
-/** Base64 bytes of a document that are held as one token: as if all of it were text. */
-const bytesPerFileToken = 4;
 
 const messageKeys = new KeySet([
   "role",
@@ -35,6 +30,9 @@ const imageKeys = new KeySet(["url", "detail"]);
 const audioKeys = new KeySet(["data", "format"]);
 const fileKeys = new KeySet(["file_data", "file_id", "filename"]);
 
+/** Longest role accepted, in characters. */
+const roleCharsMax = 16;
+
 /** Reads `messages`: what counts as text, and how many tokens go on top of it. */
 export function readMessages(draft: RequestDraft): void {
   const scan = draft.scan;
@@ -52,6 +50,8 @@ function readMessage(draft: RequestDraft): void {
   for (let key = scan.nextKey(messageKeys); key !== undefined; key = scan.nextKey(messageKeys)) {
     switch (key) {
       case "role":
+        readRole(draft);
+        break;
       case "tool_call_id":
       case "audio":
         scan.skip();
@@ -70,6 +70,13 @@ function readMessage(draft: RequestDraft): void {
         text.value(scan);
     }
   }
+}
+
+/** A role is held as the one token that every known role is; servers whose templates take any role must not get text by it. */
+function readRole(draft: RequestDraft): void {
+  const role = readText(draft.scan, "messages[].role");
+  if (role !== undefined && role.length > roleCharsMax)
+    throw invalid("messages[].role", `must have at most ${roleCharsMax} characters`);
 }
 
 function readContent(draft: RequestDraft): void {
@@ -116,7 +123,7 @@ function readAudio(draft: RequestDraft): void {
   if (!enterObject(scan, "messages[].content[].input_audio")) return;
   for (let key = scan.nextKey(audioKeys); key !== undefined; key = scan.nextKey(audioKeys)) {
     scan.skip();
-    if (key === "data") draft.overheadTokens += Math.ceil((scan.end - scan.start) / bytesPerMediaToken);
+    if (key === "data") draft.overheadTokens += mediaTokens("audio", scan.end - scan.start);
   }
 }
 
@@ -126,7 +133,7 @@ function readFile(draft: RequestDraft): void {
   for (let key = scan.nextKey(fileKeys); key !== undefined; key = scan.nextKey(fileKeys)) {
     if (key === "file_id") throw uncountable("messages[].content[].file.file_id");
     scan.skip();
-    if (key === "file_data") draft.overheadTokens += Math.ceil((scan.end - scan.start) / bytesPerFileToken);
+    if (key === "file_data") draft.overheadTokens += mediaTokens("file", scan.end - scan.start);
   }
 }
 

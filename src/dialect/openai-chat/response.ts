@@ -1,10 +1,10 @@
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { ErrorResponse } from "../error-response.ts";
+import { openaiErrorShape } from "../openai-error.ts";
 import { ResponseState } from "../response-state.ts";
 import { SseResponse } from "../sse-response.ts";
 import { isEventStream } from "../streamed.ts";
 import { WholeResponse } from "../whole-response.ts";
-import { openaiErrorShape } from "./error.ts";
 import { ChatEvents, readChat } from "./events.ts";
 
 /** The transform for one chat answer: an error, a stream or a whole. */

@@ -1,8 +1,8 @@
-import { type ErrorCode, errorTable, type GatewayError } from "../../core/errors.ts";
-import type { LocalReply } from "../dialect.ts";
-import type { ErrorShape } from "../error-response.ts";
-import { objectOf } from "../json-view.ts";
-import { retryHeaders } from "../retry-headers.ts";
+import { type ErrorCode, errorTable, type GatewayError } from "../core/errors.ts";
+import type { LocalReply } from "./dialect.ts";
+import type { ErrorShape } from "./error-response.ts";
+import { objectOf } from "./json-view.ts";
+import { retryHeaders } from "./retry-headers.ts";
 
 /** OpenAI's own names where it has one (reference/providers.md §1.4), as `type` and `code`; the others are called what we call them. */
 const names: Readonly<Record<ErrorCode, readonly [type: string, code: string | null]>> = {
@@ -32,8 +32,16 @@ const names: Readonly<Record<ErrorCode, readonly [type: string, code: string | n
   internal: ["server_error", "internal_error"],
 };
 
-/** OpenAI's error object: all four members are always there. */
-export function openaiErrorBody(error: GatewayError): object {
+/** OpenAI's error object. */
+export interface OpenaiError {
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+}
+
+/** A failure in OpenAI's words; all four members are always there. */
+export function openaiErrorBody(error: GatewayError): { readonly error: OpenaiError } {
   const [type, code] = names[error.code];
   return { error: { message: error.message, type, param: error.param ?? null, code } };
 }

@@ -1,0 +1,48 @@
+import { unreachable } from "../../core/errors.ts";
+import { JsonScan } from "../../core/json-scan.ts";
+import { KeySet } from "../../core/key-set.ts";
+import type { Operation, RequestFacts } from "../dialect.ts";
+import { readModel } from "../read-field.ts";
+import { readInput } from "../read-input.ts";
+import { type MarkedObject, readMembers } from "../read-members.ts";
+import { readOther } from "../read-other.ts";
+import { RequestDraft } from "../request-draft.ts";
+import { readFields } from "../request-fields.ts";
+
+const requestKeys = new KeySet(["model", "input", "contract", "metadata"]);
+type RequestKey = (typeof requestKeys.names)[number];
+
+const unbilledKeys: ReadonlySet<string> = new Set(["user", "encoding_format"]);
+
+/** Where a request for embeddings can be changed. */
+export type EmbeddingsMarks = MarkedObject<RequestKey>;
+
+/** Reads what decides about a request for embeddings (reference/providers.md §1.3). */
+export function inspectEmbeddings(body: Buffer, operation: Operation): RequestFacts {
+  const scan = new JsonScan(body);
+  const draft = new RequestDraft(scan);
+  const marks: EmbeddingsMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
+  scan.finish();
+  return draft.facts(operation, marks);
+}
+
+function readMember(key: RequestKey | "", draft: RequestDraft): void {
+  const scan = draft.scan;
+  switch (key) {
+    case "model":
+      draft.model = readModel(scan, key);
+      return;
+    case "input":
+      draft.messages = readInput(draft, key);
+      return;
+    case "contract":
+    case "metadata":
+      readFields(scan, key, draft.fields);
+      return;
+    case "":
+      readOther(draft, unbilledKeys);
+      return;
+    default:
+      unreachable(key);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Dialect } from "../dialect.ts";
+import { encodeOpenaiError } from "../openai-error.ts";
+import { pathOf } from "../request-path.ts";
+import { spliceMembers } from "../splice-members.ts";
+import { type EmbeddingsMarks, inspectEmbeddings } from "./inspect.ts";
+import { passEmbeddings } from "./response.ts";
+
+/** OpenAI's embeddings (reference/providers.md §1.3): no stream, no output tokens, no cap. */
+export const openaiEmbeddings: Dialect = {
+  name: "openai-embeddings",
+  requestHeaders: [],
+  match(method, path) {
+    return method === "POST" && pathOf(path) === "/v1/embeddings" ? { name: "embeddings" } : undefined;
+  },
+  inspect: inspectEmbeddings,
+  splice: (body, facts, edits) => spliceMembers(body, facts.marks as EmbeddingsMarks, facts, edits, []),
+  passResponse: passEmbeddings,
+  encodeError: encodeOpenaiError,
+};

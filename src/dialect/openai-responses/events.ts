@@ -1,0 +1,110 @@
+import type { ByteRuns } from "../../core/byte-runs.ts";
+import type { GatewayError } from "../../core/errors.ts";
+import type { SseEvent } from "../../core/sse.ts";
+import { eventData } from "../event-data.ts";
+import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
+import { openaiErrorBody } from "../openai-error.ts";
+import type { ResponseState } from "../response-state.ts";
+import type { EventReader } from "../sse-response.ts";
+import { errorInStream } from "../upstream-error.ts";
+import { readResponsesUsage } from "./usage.ts";
+
+/** Reads a Responses stream (reference/providers.md §1.2): the last event carries the whole response with its usage; there is no `[DONE]`. */
+export class ResponsesEvents implements EventReader {
+  readonly #seen: ResponseState;
+  /** Number of the last event, as the format counts them. */
+  #sequence = -1;
+
+  constructor(seen: ResponseState) {
+    this.#seen = seen;
+  }
+
+  read(event: SseEvent, out: ByteRuns): void {
+    if (event.data !== undefined && !event.data.startsWith("[DONE]")) this.#note(eventData(event.data));
+    out.add(event.bytes);
+  }
+
+  end(): void {}
+
+  /** The format's own `error` event, with OpenAI's error object beside it: that is what its SDK raises. */
+  breakOff(error: GatewayError): Buffer {
+    const { error: object } = openaiErrorBody(error);
+    const { code, message, param } = object;
+    const event = { type: "error", code, message, param, sequence_number: this.#sequence + 1, error: object };
+    return Buffer.from(`event: error\ndata: ${JSON.stringify(event)}\n\n`);
+  }
+
+  #note(data: JsonObject): void {
+    this.#sequence = tokensOf(data.sequence_number) ?? this.#sequence;
+    switch (data.type) {
+      case "response.created":
+        this.#seen.model ??= textOf(objectOf(data.response)?.model);
+        return;
+      case "response.output_item.added":
+        this.#seen.text(objectOf(data.item)?.name);
+        return;
+      case "response.completed":
+      case "response.incomplete":
+      case "response.failed": {
+        const response = objectOf(data.response);
+        if (response !== undefined) readOutcome(response, this.#seen);
+        this.#seen.complete = response !== undefined && this.#seen.error === undefined;
+        return;
+      }
+      case "error":
+        this.#seen.error ??= errorInStream(data.code, objectOf(data.error)?.type, objectOf(data.error)?.code);
+        return;
+      case "response.audio.delta":
+        // Base64, not text; its tokens come with the usage.
+        this.#seen.content = true;
+        return;
+      default:
+        if (typeof data.type === "string" && data.type.endsWith(".delta")) this.#seen.text(data.delta);
+    }
+  }
+}
+
+/** Notes what a whole response says. */
+export function readResponse(response: JsonObject, seen: ResponseState): void {
+  for (const value of listOf(response.output)) {
+    const item = objectOf(value);
+    seen.text(item?.name);
+    seen.text(item?.arguments);
+    seen.text(item?.input);
+    for (const part of [...listOf(item?.content), ...listOf(item?.summary)]) {
+      seen.text(objectOf(part)?.text);
+      seen.text(objectOf(part)?.refusal);
+    }
+  }
+  readOutcome(response, seen);
+}
+
+/** Notes how a response ended and what it used. */
+function readOutcome(response: JsonObject, seen: ResponseState): void {
+  seen.model ??= textOf(response.model);
+  const usage = objectOf(response.usage);
+  if (usage !== undefined) seen.bill(readResponsesUsage(usage, response.service_tier));
+  const error = objectOf(response.error);
+  if (error !== undefined || response.status === "failed")
+    seen.error ??= errorInStream(error?.type, error?.code ?? "server_error");
+  seen.finishReason = finishOf(response) ?? seen.finishReason;
+}
+
+function finishOf(response: JsonObject): string | undefined {
+  switch (response.status) {
+    case "completed": {
+      const called = listOf(response.output).some(
+        (item) =>
+          String(objectOf(item)?.type).endsWith("tool_call") || objectOf(item)?.type === "function_call",
+      );
+      return called ? "tool_calls" : "stop";
+    }
+    case "incomplete":
+      return objectOf(response.incomplete_details)?.reason === "content_filter" ? "content_filter" : "length";
+    case "failed":
+    case "cancelled":
+      return "error";
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { unreachable } from "../../core/errors.ts";
+import { JsonScan } from "../../core/json-scan.ts";
+import { KeySet } from "../../core/key-set.ts";
+import type { Operation, RequestFacts } from "../dialect.ts";
+import { readCount, readFlag, readModel } from "../read-field.ts";
+import { type MarkedObject, readMembers } from "../read-members.ts";
+import { readOther } from "../read-other.ts";
+import { RequestDraft } from "../request-draft.ts";
+import { readFields } from "../request-fields.ts";
+import { uncountable } from "../uncountable.ts";
+import { readInput, readTools } from "./prompt.ts";
+
+const requestKeys = new KeySet([
+  "model",
+  "input",
+  "instructions",
+  "stream",
+  "max_output_tokens",
+  "tools",
+  "background",
+  "previous_response_id",
+  "conversation",
+  "prompt",
+  "contract",
+  "metadata",
+]);
+type RequestKey = (typeof requestKeys.names)[number];
+
+const unbilledKeys: ReadonlySet<string> = new Set([
+  "user",
+  "safety_identifier",
+  "prompt_cache_key",
+  "prompt_cache_options",
+  "prompt_cache_retention",
+  "service_tier",
+  "reasoning",
+  "tool_choice",
+  "truncation",
+  "include",
+  "stream_options",
+  "context_management",
+  "moderation",
+]);
+
+/** Where a Responses request can be changed. */
+export type ResponsesMarks = MarkedObject<RequestKey>;
+
+/**
+ * Reads what decides about a Responses request (reference/providers.md §1.2) in one pass over its bytes. What pulls in content from
+ * elsewhere is refused, and so is `background`: its tokens would show only in an answer that does not come this way.
+ */
+export function inspectResponses(body: Buffer, operation: Operation): RequestFacts {
+  const scan = new JsonScan(body);
+  const draft = new RequestDraft(scan);
+  const marks: ResponsesMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
+  scan.finish();
+  draft.wantsUsage = true;
+  return draft.facts(operation, marks);
+}
+
+function readMember(key: RequestKey | "", draft: RequestDraft): void {
+  const scan = draft.scan;
+  switch (key) {
+    case "model":
+      draft.model = readModel(scan, key);
+      return;
+    case "stream":
+      draft.stream = readFlag(scan, key) ?? false;
+      return;
+    case "max_output_tokens":
+      draft.capOutput(readCount(scan, key, 1, Number.MAX_SAFE_INTEGER));
+      return;
+    case "input":
+      readInput(draft);
+      return;
+    case "instructions":
+      draft.text.value(scan);
+      return;
+    case "tools":
+      readTools(draft);
+      return;
+    case "background":
+      if (readFlag(scan, key) === true) throw uncountable(key);
+      return;
+    case "previous_response_id":
+    case "conversation":
+    case "prompt":
+      if (scan.kind() !== "null") throw uncountable(key);
+      scan.skip();
+      return;
+    case "contract":
+    case "metadata":
+      readFields(scan, key, draft.fields);
+      return;
+    case "":
+      readOther(draft, unbilledKeys);
+      return;
+    default:
+      unreachable(key);
+  }
+}
