@@ -10,12 +10,13 @@ const builtin = "builtin";
 /** The built-in prices as last parsed: they are long, and the same at every reload. */
 let parsedBuiltin: { readonly text: string; readonly parsed: ParsedPrices } | undefined;
 
-/** Reads the files under `prices` and joins them; undefined once their problems have been noted. */
+/** Reads the files under `prices` and joins them; undefined once the problems of the section or of a file have been noted. */
 export function compilePrices(
   { file, inputs }: Compilation,
-  names: readonly string[],
+  names: readonly string[] | undefined,
   backendPrices: ReadonlyMap<string, Rate>,
 ): PriceCatalogue | undefined {
+  if (names === undefined) return undefined;
   const files: PriceFile[] = [];
   for (const [index, name] of names.entries()) {
     const path = ["prices", index];

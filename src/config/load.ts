@@ -79,7 +79,7 @@ function compileSections(
   const own = compileOwn(compilation, parse);
   const backendEntries = mapOf(compilation, "backends", root.backends, backendName);
   const { backends, prices: backendPrices } = compileBackends(compilation, backendEntries);
-  const prices = compilePrices(compilation, parse("prices") ?? [], backendPrices);
+  const prices = compilePrices(compilation, parse("prices"), backendPrices);
   const modelEntries = mapOf(compilation, "models", root.models, modelName);
   const backendNames = new Set(backendEntries.map(([name]) => name));
   const models = compileModels(compilation, modelEntries, { backendNames, backends, prices });
@@ -127,12 +127,13 @@ function compileOwn(
 ): Pick<Snapshot, "listen" | "server" | "admin" | "ledger" | "usageLog"> | undefined {
   const [listen, server, admin] = [parse("listen"), parse("server"), parse("admin")];
   const [ledger, usage] = [parse("ledger"), parse("usage")];
-  if (!listen || !server || !admin || !ledger || !usage) return undefined;
-  checkAdmin(compilation, admin);
+  const edge = server === undefined ? undefined : socketAddress(compilation, server.address);
+  if (admin !== undefined) checkAdmin(compilation, admin);
+  if (!listen || !server || !edge || !admin || !ledger || !usage) return undefined;
   const { inputs } = compilation;
   return {
     listen: Object.freeze({ address: listen.address, bodyLimitBytes: listen.bodyLimit }),
-    server: Object.freeze({ address: socketAddress(compilation, server.address), drainMs: server.drain }),
+    server: Object.freeze({ address: edge, drainMs: server.drain }),
     admin: Object.freeze({ address: admin.address, token: admin.token }),
     ledger: Object.freeze({ kind: "memory", folder: inputs.resolve(ledger.path) }),
     usageLog: Object.freeze({ folder: inputs.resolve(usage.log) }),

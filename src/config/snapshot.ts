@@ -103,6 +103,8 @@ export interface SnapshotParts extends Omit<Snapshot, "model" | "models" | "reda
 export function createSnapshot({ models, shown, ...parts }: SnapshotParts): Snapshot {
   return Object.freeze({
     ...parts,
+    identities: Object.freeze([...parts.identities]),
+    policies: Object.freeze([...parts.policies]),
     model: (name: string) => models.find(name),
     models: () => models.names,
     redacted: () => shown,

@@ -1,9 +1,11 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { compareProblems, formatPath, type Path, type Problem } from "./problem.ts";
+import { formatPath, type Path, type Problem } from "./problem.ts";
 import { type References, substitute } from "./references.ts";
 
 const maxNodes = 500_000;
 const maxDepth = 32;
+/** Enough to mend for one time. */
+const maxProblems = 1_000;
 
 /** What stands in place of a secret wherever config is shown. */
 export const hiddenValue = "***";
@@ -23,7 +25,8 @@ export class YamlFile {
   readonly #document: Document;
   readonly #lines = new LineCounter();
   readonly #references: References;
-  readonly #substituted = new Set<string>();
+  readonly #substituted = new Map<string, string>();
+  readonly #refused = new Set<string>();
   #nodes = 0;
 
   constructor(name: string, text: string, references: References) {
@@ -51,20 +54,28 @@ export class YamlFile {
 
   /** Whether a problem with just this value has been noted. */
   hasProblem(path: Path): boolean {
-    const wanted = formatPath(path);
-    return this.problems.some((problem) => problem.path === wanted);
+    return this.#refused.has(formatPath(path));
   }
 
-  #refuseAt(offset: number, path: Path, message: string): void {
+  #refuseAt(offset: number, at: Path, message: string): void {
     const { line, col } = this.#lines.linePos(offset);
+    const path = formatPath(at);
+    this.#refused.add(path);
+    if (this.problems.length >= maxProblems) return;
     this.problems.push({
       file: this.name,
-      path: formatPath(path),
+      path,
       line: Math.max(line, 1),
       column: Math.max(col, 1),
-      message,
+      message: this.#hide(message),
     });
-    this.problems.sort(compareProblems);
+  }
+
+  /** A message without anything that came from a reference: most of that is secret. */
+  #hide(message: string): string {
+    let hidden = message;
+    for (const text of this.#substituted.values()) hidden = hidden.replaceAll(text, hiddenValue);
+    return hidden;
   }
 
   #offsetOf(path: Path, part: "key" | "value"): number {
@@ -124,11 +135,12 @@ export class YamlFile {
     if (value === null) return nothing;
     if (typeof value !== "string" || !value.includes("${")) return { value, shown: value };
     const result = substitute(value, this.#references);
-    this.#substituted.add(formatPath(path));
-    if (result.kind === "text") return { value: result.text, shown: hiddenValue };
+    const text = result.kind === "text" ? result.text : hiddenValue;
+    this.#substituted.set(formatPath(path), text);
+    if (result.kind === "text") return { value: text, shown: hiddenValue };
     for (const message of result.problems) this.refuse(path, message);
     // Stands in for what is missing, so that everything else is still checked.
-    return { value: hiddenValue, shown: hiddenValue };
+    return { value: text, shown: hiddenValue };
   }
 }
 

@@ -154,6 +154,16 @@ identity: [{ type: anonymous, tenant_id: local }]
     assert.equal(snapshot.admin.token, "canary-of-the-admin-port", "without the file's last line end");
   });
 
+  it("keeps what came from a reference out of problems, wherever it was put", () => {
+    const problems = problemsOf(
+      minimal
+        .replace("house/llama", `"\${env:API_KEY}/llama"`)
+        .replace("{ type: anonymous, tenant_id: local }", `{ type: api-key, file: "\${env:API_KEY}" }`),
+    );
+    assert.equal(problems.length, 2);
+    assert.ok(!problems.join().includes("canary"), problems.join("\n"));
+  });
+
   it("keeps secrets out of what a debugger or a log would print of a backend", () => {
     const { backends } = load(minimal.replace("price:", `apiKey: "\${env:API_KEY}", price:`));
     assert.ok(!inspect(backends, { depth: 10 }).includes("canary"));
