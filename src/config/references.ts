@@ -34,12 +34,14 @@ function lookUp(reference: string, references: References): string | { readonly 
   const colon = reference.indexOf(":");
   const name = reference.slice(colon + 1);
   const source = colon < 0 || name === "" ? "" : reference.slice(0, colon);
-  if (source === "env") return references.env[name] || missingVariable(name);
+  if (source === "env") return readVariable(name, references.env);
   if (source === "file") return readSecret(resolve(references.folder, name), references);
   return { problem: `a reference is written \${env:NAME} or \${file:PATH}` };
 }
 
-function missingVariable(name: string): { readonly problem: string } {
+function readVariable(name: string, env: References["env"]): string | { readonly problem: string } {
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  if (value !== undefined && value !== "") return value;
   return { problem: `the environment variable ${name} is not set: export ${name}, or name another one` };
 }
 

@@ -35,8 +35,8 @@ const junk = fc.oneof(
     "#",
   ),
   fc.constantFrom(
-    '"${env:API_KEY}"',
-    '"${file:.}"',
+    `"\${env:API_KEY}"`,
+    `"\${file:.}"`,
     "__proto__",
     "constructor",
     "'",
