@@ -63,7 +63,7 @@ const textMaxChars = 200;
 const faultWords: {
   readonly [Field in keyof Faults]-?: readonly [word: string, read: Reader<Faults[Field]>];
 } = {
-  status: ["status", (text) => inRange(text, 200, 599)],
+  status: ["status", (text) => inRange(text, 300, 599)],
   error: ["error", (text) => refusalKinds.find((kind) => kind === text)],
   retryAfter: ["retry-after", readText],
   hang: ["hang", readFlag],
