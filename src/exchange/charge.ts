@@ -3,7 +3,6 @@ import { costOf } from "../price/rate.ts";
 import { type Usage, type UsageSource, unknownUsage } from "../usage/usage.ts";
 import { type Attempt, mayBeBilled } from "./attempt.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
-import { rateOf } from "./planning.ts";
 
 /** What one attempt used and cost. */
 export interface Charge {
@@ -20,9 +19,9 @@ export interface Charge {
 export function chargeAttempts(exchange: Exchange): readonly Charge[] {
   return exchange.attempts.map((attempt) => {
     if (attempt.fate.kind === "failed")
-      return mayBeBilled(attempt.fate) ? chargeHold(exchange, attempt) : free(attempt);
+      return mayBeBilled(attempt.fate) ? chargeHold(attempt) : free(attempt);
     // Taken by the provider and never answered: the client left, or Envoy did.
-    if (attempt.fate.kind === "open" && !streams(exchange)) return chargeHold(exchange, attempt);
+    if (attempt.fate.kind === "open" && !streams(exchange)) return chargeHold(attempt);
     return chargeAnswer(exchange, attempt);
   });
 }
@@ -39,7 +38,7 @@ function free(attempt: Attempt): Charge {
 }
 
 /** Nobody knows what was used, and the provider bills it all the same: the dearest it can have been. */
-function chargeHold(exchange: Exchange, attempt: Attempt): Charge {
+function chargeHold(attempt: Attempt): Charge {
   const { costMaxNanoUsd } = attempt.target;
   return {
     attempt,
@@ -47,12 +46,12 @@ function chargeHold(exchange: Exchange, attempt: Attempt): Charge {
     source: "estimated",
     costNanoUsd: costMaxNanoUsd,
     costDifferenceMaxNanoUsd: costMaxNanoUsd,
-    priceVersion: rateOf(exchange, attempt.target.target).version,
+    priceVersion: attempt.target.rate.version,
   };
 }
 
 function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
-  const rate = rateOf(exchange, attempt.target.target);
+  const { rate } = attempt.target;
   const seen = exchange.transform?.seen;
   const said = seen?.usage;
   if (
@@ -63,7 +62,7 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
   ) {
     return priced(attempt, rate, said, "provider", 0n);
   }
-  if (!exchange.responseEnded && !streams(exchange)) return chargeHold(exchange, attempt);
+  if (!exchange.responseEnded && !streams(exchange)) return chargeHold(attempt);
   const usage: Usage = {
     ...said,
     inputTokens: said?.inputTokens ?? attempt.target.inputTokens,

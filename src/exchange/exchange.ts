@@ -6,8 +6,7 @@ import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dia
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { formatTarget, type Plan } from "../plan/plan.ts";
-import type { ModelRoute } from "../route/model-route.ts";
-import type { StreamCounter } from "../tokens/counter.ts";
+import type { Counter, StreamCounter } from "../tokens/counter.ts";
 import type { Ending } from "../usage/record.ts";
 import type { Attempt } from "./attempt.ts";
 import { Closing } from "./closing.ts";
@@ -63,11 +62,15 @@ export class Exchange {
   readonly logged = new Set<number>();
   readonly closing = new Closing(this);
 
+  /** Input tokens by each counter that was asked. */
+  readonly inputTokens = new Map<Counter, number>();
+
   facts: RequestFacts | undefined;
   contract: Contract | undefined;
-  route: ModelRoute | undefined;
   plan: Plan | undefined;
   claims: readonly Claim[] = [];
+  /** A budget had no room for what was asked, and a rung of its ladder was taken. */
+  degraded = false;
   /** The request body as the client sent it; released with the first response byte. */
   original: Buffer | undefined;
   /** Bytes of `original` that count against the bound on all originals. */

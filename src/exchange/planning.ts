@@ -1,19 +1,20 @@
-import { GatewayError } from "../core/errors.ts";
+import { assert, GatewayError } from "../core/errors.ts";
 import type { Caps } from "../plan/caps.ts";
-import { uncapped } from "../plan/caps.ts";
 import { outputCeilingOf } from "../plan/output-ceiling.ts";
 import { formatTarget, type Hold, type Plan, type PlannedTarget, type Target } from "../plan/plan.ts";
 import type { Rate } from "../price/rate.ts";
 import { ceilingOf } from "../price/rate.ts";
 import type { ModelRoute } from "../route/model-route.ts";
+import { counterOfTarget } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
 /** Output tokens an answer may have where neither client nor policy says: enough for most, and little enough to hold. */
 const defaultOutputTokens = 8_192;
 
-/** The full plan of an exchange: every target of its route, priced, with the caps that bind them. Throws what refuses it. */
-export function makePlan(exchange: Exchange, route: ModelRoute, caps: Caps): Plan {
-  const { facts } = admitted(exchange);
+/** The full plan of an exchange whose input is counted: every target of a route, priced, with the caps that bind them. Throws what refuses it. */
+export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
+  const { contract, facts } = admitted(exchange);
+  const caps = exchange.snapshot.caps(exchange.principal, contract);
   const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
   const targets = route.targets
     .slice(0, single ? 1 : route.attempts)
@@ -26,7 +27,7 @@ export function makePlan(exchange: Exchange, route: ModelRoute, caps: Caps): Pla
     );
   }
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
-  const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps));
+  const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
     targets: planned,
     outputCap,
@@ -96,29 +97,40 @@ function priceTarget(
   exchange: Exchange,
   target: Target,
   outputCap: number,
-  caps: Caps = uncapped,
+  inputTokensAllowed: number | undefined,
 ): PlannedTarget {
-  const { facts } = admitted(exchange);
-  const counter = exchange.services.counterOf(providerTypeOf(exchange, target), target.model);
-  const inputTokens = counter.countSpans(exchange.original ?? empty, facts.text) + facts.overheadTokens;
-  if (caps.inputTokens !== undefined && inputTokens > caps.inputTokens) {
+  const counter = counterOfTarget(exchange, target);
+  const inputTokens = exchange.inputTokens.get(counter);
+  assert(inputTokens !== undefined, "the input is counted before it is priced");
+  if (inputTokensAllowed !== undefined && inputTokens > inputTokensAllowed) {
     throw new GatewayError(
       "input_too_large",
-      `the request has ${inputTokens} input tokens; at most ${caps.inputTokens} are allowed`,
+      `the request has ${inputTokens} input tokens; at most ${inputTokensAllowed} are allowed`,
     );
   }
-  const inputTokensMax = Math.ceil(inputTokens * counter.safetyFactor);
   const rate = rateOf(exchange, target);
+  const inputTokensMax = Math.ceil(inputTokens * counter.safetyFactor);
+  const outputTokens = outputCap * admitted(exchange).facts.choices;
   return {
     target,
     inputTokens,
     inputTokensMax,
-    costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputCap * facts.choices),
+    rate,
+    costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputTokens),
   };
 }
 
+/** The same plan with shorter answers. */
+export function clampPlan(plan: Plan, outputCap: number): Plan {
+  const targets = plan.targets.map((target) => ({
+    ...target,
+    costMaxNanoUsd: ceilingOf(target.rate, target.inputTokensMax, outputCap * plan.choices),
+  }));
+  return withHold({ ...plan, targets, outputCap });
+}
+
 /** The price of a target on the day the exchange was opened. Throws `unpriced_model`: what has no price does not leave. */
-export function rateOf(exchange: Exchange, target: Target): Rate {
+function rateOf(exchange: Exchange, target: Target): Rate {
   const rate = exchange.snapshot.prices.rateOf(
     target.backend,
     providerTypeOf(exchange, target),
@@ -135,5 +147,3 @@ export function rateOf(exchange: Exchange, target: Target): Rate {
 function providerTypeOf(exchange: Exchange, target: Target): string {
   return exchange.snapshot.backends.get(target.backend)?.provider.type ?? "";
 }
-
-const empty = Buffer.alloc(0);

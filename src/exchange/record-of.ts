@@ -39,7 +39,7 @@ export function recordOf(
     output_tokens: billed?.usage.outputTokens ?? null,
     retrieval_latency_ms: null,
     inference_latency_ms: inferenceMs(exchange),
-    fallback_used: plan === undefined ? null : exchange.attempts.length > 1,
+    fallback_used: plan === undefined ? null : exchange.degraded || exchange.attempts.length > 1,
     validation_result: null,
     estimated_cost_usd: usdOf(total.costNanoUsd),
     exchange_id: exchange.id,
@@ -121,6 +121,7 @@ function tokenClasses(usage: Usage | undefined): Omit<RecordedUsage, "input_toke
 
 /** Why the first target did not answer. */
 function fallbackReason(exchange: Exchange): FallbackReason | undefined {
+  if (exchange.degraded) return "budget";
   const [first] = exchange.attempts;
   if (exchange.attempts.length < 2 || first?.fate.kind !== "failed") return undefined;
   if (first.fate.class === "timeout") return "timeout";

@@ -1,11 +1,12 @@
 import { assert } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { refusal } from "../policy/refusal.ts";
-import { claimsOf, refuse } from "./admission.ts";
+import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { attemptAt, billedSoFar, encodeAttempt } from "./forwarding.ts";
 import type { Outcome } from "./outcome.ts";
 import { withHold } from "./planning.ts";
+import { refuse } from "./refusing.ts";
 
 /** A further attempt, as Envoy begins it: encoded again from the original, its hold grown by what failed attempts may be billed. Never throws. */
 export function retry(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome> {

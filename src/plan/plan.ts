@@ -1,3 +1,5 @@
+import type { Rate } from "../price/rate.ts";
+
 /** Where an attempt goes: a configured backend and the provider's own model name. */
 export interface Target {
   readonly backend: string;
@@ -34,6 +36,8 @@ export interface PlannedTarget {
   readonly inputTokens: number;
   /** The same with the counter's safety factor: what the provider may count at most. */
   readonly inputTokensMax: number;
+  /** The prices of the day the exchange was opened. */
+  readonly rate: Rate;
   /** The dearest this attempt can cost, nano-USD. */
   readonly costMaxNanoUsd: bigint;
 }

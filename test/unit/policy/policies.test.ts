@@ -67,6 +67,7 @@ describe("a limit or budget", () => {
       target: { backend, model: "m" },
       inputTokens: 1,
       inputTokensMax: 1,
+      rate: { input: 1n, output: 1n, tiers: [], version: "test" },
       costMaxNanoUsd,
     });
     const targets = [target("a", 5n), target("b", 9n), target("a", 7n)];

@@ -1,0 +1,57 @@
+import { GatewayError } from "../core/errors.ts";
+import type { ModelRoute } from "../route/model-route.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Reads what decides of a request — inspect → contract → route → access — and answers how its model is served. Throws what refuses it. */
+export function examine(exchange: Exchange, body: Buffer): ModelRoute {
+  const { clock } = exchange.services;
+  const started = clock.monotonicMs();
+  keep(exchange, body);
+  const facts = exchange.dialect.inspect(body, exchange.operation);
+  exchange.facts = facts;
+  const { headers } = exchange.head;
+  const contract = exchange.snapshot.contract.read({
+    headers,
+    fields: facts.fields,
+    principal: exchange.principal,
+    requestId: headers.get("x-request-id"),
+  });
+  exchange.contract = contract;
+  const route = exchange.snapshot.model(facts.model);
+  if (route === undefined) {
+    const message = `the model "${facts.model.slice(0, 100)}" does not exist here`;
+    throw new GatewayError("unknown_model", message, { param: "model" });
+  }
+  const denied = exchange.snapshot.access([facts.model, route.name], exchange.principal, contract);
+  if (denied !== undefined) throw denied;
+  exchange.advance("admitted");
+  exchange.stages.route = clock.monotonicMs() - started;
+  return route;
+}
+
+/** Refuses by the headers alone what would be refused with its body too, so that the body is never read. */
+export function examineHeaders(exchange: Exchange): void {
+  const { headers } = exchange.head;
+  const encoding = headers.get("content-encoding");
+  if (encoding !== undefined && encoding !== "identity") {
+    throw new GatewayError("encoded_body", "send the body without a content-encoding");
+  }
+  checkSize(Number(headers.get("content-length") ?? 0), exchange.snapshot.listen.bodyLimitBytes);
+}
+
+/** Keeps the body for later attempts, within the bound on all of them. */
+function keep(exchange: Exchange, body: Buffer): void {
+  const { snapshot, services } = exchange;
+  exchange.bytesIn = body.length;
+  checkSize(body.length, snapshot.listen.bodyLimitBytes);
+  if (!services.originals.take(body.length)) {
+    throw new GatewayError("capacity", "too many request bytes are in flight");
+  }
+  exchange.original = body;
+  exchange.originalHeldBytes = body.length;
+}
+
+function checkSize(bytes: number, limitBytes: number): void {
+  if (bytes <= limitBytes) return;
+  throw new GatewayError("body_too_large", `the body has ${bytes} bytes; at most ${limitBytes} are allowed`);
+}
