@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Columns, FieldColumn } from "./columns.ts";
 
 /**
- * A columns file: one line of JSON, then the columns' bytes as the machine has them, in the order {@link numberColumns}, then the codes
+ * A columns file: one line of JSON, then the columns' bytes as the machine has them, numbers first, then the codes
  * of each field. It can be made again from its segment at any time, so it is never synced, and whatever is odd about it means "make it anew".
  */
 const header = z.object({
@@ -21,7 +21,7 @@ type Header = z.output<typeof header>;
 const headerBytesMin = 262_144;
 const headerBytesMax = 268_435_456;
 const newline = 0x0a;
-const numberBytes = [8, 8, 8, 4, 4] as const;
+const numberBytes = [8, 8, 8, 4, 4, 4, 4] as const;
 const codeBytes = 2;
 
 /** Writes columns, whole or not at all. */
@@ -35,15 +35,9 @@ export async function writeColumns(path: string, segmentBytes: number, columns: 
     leftOut: [...columns.leftOut],
     fields: fields.map(([name, { values }]) => ({ name, values: [...values] })),
   };
-  const { timesMs, inputTokens, outputTokens, costLow, costHigh } = columns;
-  const arrays = [
-    timesMs,
-    inputTokens,
-    outputTokens,
-    costLow,
-    costHigh,
-    ...fields.map(([, { codes }]) => codes),
-  ];
+  const { timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh } = columns;
+  const numbers = [timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh];
+  const arrays = [...numbers, ...fields.map(([, { codes }]) => codes)];
   const next = `${path}.${process.pid}`;
   try {
     const file = await open(next, "w");
@@ -129,6 +123,8 @@ async function readArrays(
     outputTokens: new Float64Array(await next(8)),
     costLow: new Uint32Array(await next(4)),
     costHigh: new Uint32Array(await next(4)),
+    wastedLow: new Uint32Array(await next(4)),
+    wastedHigh: new Uint32Array(await next(4)),
   };
   const fields = new Map<string, FieldColumn>();
   for (const { name, values } of head.fields) {

@@ -20,6 +20,8 @@ export interface Columns {
   /** Nano-USD, low and high 32 bits. */
   readonly costLow: Uint32Array;
   readonly costHigh: Uint32Array;
+  readonly wastedLow: Uint32Array;
+  readonly wastedHigh: Uint32Array;
   /** A field that no record has is not there. */
   readonly fields: ReadonlyMap<string, FieldColumn>;
   /** Fields with too many different values (ids): reports on these read the records. */
@@ -45,33 +47,44 @@ export async function columnsOf(
   records: AsyncIterable<StoredRecord> | Iterable<StoredRecord>,
   unreadable: () => number,
 ): Promise<Columns | undefined> {
-  const numbers = { timesMs: [], inputTokens: [], outputTokens: [], costLow: [], costHigh: [] } as Record<
-    "timesMs" | "inputTokens" | "outputTokens" | "costLow" | "costHigh",
-    number[]
-  >;
+  const timesMs: number[] = [];
+  const inputs: number[] = [];
+  const outputs: number[] = [];
+  const costs: bigint[] = [];
+  const wasted: bigint[] = [];
   const fields = new Fields();
   let count = 0;
   for await (const record of records) {
-    const { inputTokens, outputTokens, costNanoUsd } = sumsOf(record);
-    if (costNanoUsd >= maxCost) return undefined;
-    numbers.timesMs.push(Date.parse(String(record.time)));
-    numbers.inputTokens.push(inputTokens);
-    numbers.outputTokens.push(outputTokens);
-    numbers.costLow.push(Number(costNanoUsd & 0xffff_ffffn));
-    numbers.costHigh.push(Number(costNanoUsd >> 32n));
+    const sums = sumsOf(record);
+    if (sums.costNanoUsd >= maxCost || sums.wastedNanoUsd >= maxCost) return undefined;
+    timesMs.push(Date.parse(String(record.time)));
+    inputs.push(sums.inputTokens);
+    outputs.push(sums.outputTokens);
+    costs.push(sums.costNanoUsd);
+    wasted.push(sums.wastedNanoUsd);
     fields.add(record, count);
     count += 1;
   }
   return {
     records: count,
     unreadable: unreadable(),
-    timesMs: Float64Array.from(numbers.timesMs),
-    inputTokens: Float64Array.from(numbers.inputTokens),
-    outputTokens: Float64Array.from(numbers.outputTokens),
-    costLow: Uint32Array.from(numbers.costLow),
-    costHigh: Uint32Array.from(numbers.costHigh),
+    timesMs: Float64Array.from(timesMs),
+    inputTokens: Float64Array.from(inputs),
+    outputTokens: Float64Array.from(outputs),
+    costLow: Uint32Array.from(costs, low32),
+    costHigh: Uint32Array.from(costs, high32),
+    wastedLow: Uint32Array.from(wasted, low32),
+    wastedHigh: Uint32Array.from(wasted, high32),
     ...fields.columns(count),
   };
+}
+
+function low32(value: bigint): number {
+  return Number(value & 0xffff_ffffn);
+}
+
+function high32(value: bigint): number {
+  return Number(value >> 32n);
 }
 
 interface GrowingField {

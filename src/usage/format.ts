@@ -1,36 +1,61 @@
-import { formatUsd } from "../core/money.ts";
-import type { Report, ReportRow } from "./groups.ts";
+import { formatChart } from "./chart.ts";
+import { csvLines } from "./csv.ts";
+import type { ExtraColumn } from "./extra-column.ts";
+import type { Report } from "./groups.ts";
+import { formatTable } from "./table.ts";
 
 /** How a report can be written. */
-export const reportFormats = ["table", "csv", "json"] as const;
+export const reportFormats = ["table", "csv", "json", "chart"] as const;
 
 /** One of {@link reportFormats}. */
 export type ReportFormat = (typeof reportFormats)[number];
 
-/** A report as text with a last line end: an aligned table for people, or rows for programs. Money for programs is integer nano-USD in decimal. */
-export function formatReport(report: Report, format: ReportFormat): string {
+/**
+ * A report as text with a last line end: an aligned table or bars for people, rows for programs. Money for programs is integer nano-USD
+ * in decimal.
+ */
+export function formatReport(
+  report: Report,
+  format: ReportFormat,
+  extras: readonly ExtraColumn[] = [],
+): string {
   switch (format) {
     case "table":
-      return formatTable(report);
+      return formatTable(report, extras);
     case "csv":
-      return formatCsv(report);
+      return formatCsv(report, extras);
     case "json":
-      return `${JSON.stringify(reportRows(report), undefined, 2)}\n`;
+      return `${JSON.stringify(reportRows(report, extras), undefined, 2)}\n`;
+    case "chart":
+      return formatChart(report);
   }
 }
 
 /** Rows as the JSON format and the admin API give them: a key for each field grouped by, then the sums. */
-export function reportRows(report: Report): readonly Readonly<Record<string, string | number | null>>[] {
+export function reportRows(
+  report: Report,
+  extras: readonly ExtraColumn[] = [],
+): readonly Readonly<Record<string, string | number | null>>[] {
   return report.rows.map((row) => ({
     ...Object.fromEntries(report.by.map((field, at) => [field, row.key[at] ?? null])),
     exchanges: row.exchanges,
     input_tokens: row.inputTokens,
     output_tokens: row.outputTokens,
     cost_nano_usd: row.costNanoUsd.toString(),
+    ...Object.fromEntries(extras.map((extra) => [extra.name, plain(extra.of(row))])),
   }));
 }
 
-function formatCsv(report: Report): string {
+/** The dearest rows alone; the total stays that of all. */
+export function topRows(report: Report, most: number): Report {
+  return { ...report, rows: report.rows.slice(0, most) };
+}
+
+function plain(value: bigint | number | null): string | number | null {
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+function formatCsv(report: Report, extras: readonly ExtraColumn[]): string {
   const head = [...report.by, "exchanges", "input_tokens", "output_tokens", "cost_nano_usd"];
   const rows = report.rows.map((row) => [
     ...row.key.map((value) => value ?? ""),
@@ -38,58 +63,7 @@ function formatCsv(report: Report): string {
     row.inputTokens,
     row.outputTokens,
     row.costNanoUsd,
+    ...extras.map((extra) => extra.of(row) ?? ""),
   ]);
-  return [head, ...rows].map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
-}
-
-/** RFC 4180; a cell that a spreadsheet would run as a formula gets a quote mark before it. */
-function csvCell(value: string | number | bigint): string {
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function formatTable(report: Report): string {
-  const head = [...report.by, "exchanges", "input tokens", "output tokens", "cost USD"];
-  const cells = report.rows.map((row) =>
-    tableCells(
-      row,
-      row.key.map((value) => value ?? "–"),
-    ),
-  );
-  const total = tableCells(
-    report.total,
-    report.by.map((_, at) => (at === 0 ? "total" : "")),
-  );
-  const lines = report.by.length === 0 ? [head, total] : [head, ...cells, total];
-  const widths = head.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, at) =>
-          at < report.by.length ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
-        )
-        .join("  ")
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
-function tableCells(row: ReportRow, key: readonly string[]): readonly string[] {
-  return [
-    ...key.map(printable),
-    grouped(row.exchanges),
-    grouped(row.inputTokens),
-    grouped(row.outputTokens),
-    formatUsd(row.costNanoUsd),
-  ];
-}
-
-/** Values come from requests: nothing in them may steer a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, "�");
-}
-
-function grouped(count: number): string {
-  return count.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+  return csvLines([[...head, ...extras.map((extra) => extra.name)], ...rows]);
 }

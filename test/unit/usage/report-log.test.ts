@@ -56,7 +56,11 @@ describe("reportLog()", () => {
         input_tokens: fc.option(fc.nat()),
         output_tokens: fc.nat(),
         cost_nano_usd: fc.bigInt({ min: 0n, max: 2n ** 64n + 5n }).map(String),
-        attempts: fc.constant([{ target: "a/b" }]),
+        ending: fc.constantFrom("completed", "lost"),
+        attempts: fc.constantFrom(
+          [{ target: "a/b" }],
+          [{ target: "a/b", cost_nano_usd: "7" }, { target: "c/d" }],
+        ),
       },
       { requiredKeys: ["time", "exchange_id"] },
     );

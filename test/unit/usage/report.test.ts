@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatReport, reportRows } from "../../../src/usage/format.ts";
+import { reportRows } from "../../../src/usage/format.ts";
 import { report } from "../../../src/usage/report.ts";
 
 const records = [
@@ -80,38 +80,5 @@ describe("report()", () => {
       rows.map((row) => row.key),
       [[null, null]],
     );
-  });
-});
-
-describe("formatReport()", () => {
-  it("aligns a table and ends it with the total", async () => {
-    const text = formatReport(await report(records, ["tenant_id"]), "table");
-    assert.deepEqual(text.split("\n"), [
-      "tenant_id  exchanges  input tokens  output tokens           cost USD",
-      "acme               2         1,802            420  9007199.275740993",
-      "–                  1             5              5         0.00000003",
-      "beta               1             0              0                  0",
-      "total              4         1,807            425  9007199.275741023",
-      "",
-    ]);
-  });
-
-  it("writes CSV that neither a comma, a quote nor a formula breaks", async () => {
-    const odd = [{ app: 'a,"b"\n' }, { app: "=cmd()" }];
-    const text = formatReport(await report(odd, ["app"]), "csv");
-    assert.equal(
-      text,
-      'app,exchanges,input_tokens,output_tokens,cost_nano_usd\r\n\'=cmd(),1,0,0,0\r\n"a,""b""\n",1,0,0,0\r\n',
-    );
-  });
-
-  it("writes rows as JSON", async () => {
-    const result = await report(records, ["tenant_id", "requested_model"]);
-    assert.deepEqual(JSON.parse(formatReport(result, "json")), reportRows(result));
-  });
-
-  it("lets no value steer the terminal", async () => {
-    const text = formatReport(await report([{ app: "\u001b[31mred\u0007" }], ["app"]), "table");
-    assert.doesNotMatch(text.replaceAll("\n", ""), /\p{C}/u);
   });
 });

@@ -1,0 +1,52 @@
+import type { Report, ReportRow } from "./groups.ts";
+
+/** A column that a report has only when asked. Amounts of money are bigint nano-USD, others numbers; null: there is nothing to say. */
+export interface ExtraColumn {
+  /** In CSV and JSON. */
+  readonly name: string;
+  readonly title: string;
+  of(row: ReportRow): bigint | number | null;
+}
+
+/** What of the cost bought no answer: retries, failed validations, exchanges that broke. */
+export const wastedColumn: ExtraColumn = {
+  name: "wasted_nano_usd",
+  title: "wasted USD",
+  of: (row) => row.wastedNanoUsd,
+};
+
+/** What the same groups cost in an earlier period, and by how many percent that has changed. */
+export function baselineColumns(earlier: Report): readonly ExtraColumn[] {
+  const costs = new Map(earlier.rows.map((row) => [JSON.stringify(row.key), row.costNanoUsd]));
+  const costOf = ({ key }: ReportRow) =>
+    key.length === 0 ? earlier.total.costNanoUsd : (costs.get(JSON.stringify(key)) ?? 0n);
+  return [
+    { name: "baseline_cost_nano_usd", title: "baseline USD", of: costOf },
+    { name: "change_percent", title: "change %", of: (row) => changePercent(costOf(row), row.costNanoUsd) },
+  ];
+}
+
+/** What the groups will have cost by the end of the month if they go on as since its beginning: for reports on this month so far. */
+export function projectionColumn(nowMs: number): ExtraColumn {
+  const { startMs, endMs } = monthOf(nowMs);
+  const elapsedMs = BigInt(Math.max(1, Math.round(nowMs - startMs)));
+  return {
+    name: "projected_nano_usd",
+    title: "month's end USD",
+    of: (row) => (row.costNanoUsd * BigInt(endMs - startMs)) / elapsedMs,
+  };
+}
+
+/** The calendar month of a time, UTC. */
+export function monthOf(atMs: number): { readonly startMs: number; readonly endMs: number } {
+  const at = new Date(atMs);
+  return {
+    startMs: Date.UTC(at.getUTCFullYear(), at.getUTCMonth()),
+    endMs: Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1),
+  };
+}
+
+/** To a tenth; null where there was nothing before. */
+function changePercent(before: bigint, now: bigint): number | null {
+  return before === 0n ? null : Number(((now - before) * 1_000n) / before) / 10;
+}
