@@ -32,7 +32,7 @@ export interface GatewayOptions {
   readonly log: Log;
   readonly clock?: Clock;
   /** Default: the one that serves Unix sockets and plain TCP best. */
-  readonly edge?: EdgeFactory;
+  readonly edge?: EdgeFactory | undefined;
 }
 
 /** The composition root: constructs everything, and takes it apart again. */
@@ -113,6 +113,11 @@ export class Gateway {
 
   get adminUrl(): string {
     return this.#admin?.url ?? "";
+  }
+
+  /** Where limits and budgets stand. */
+  get ledger(): Ledger {
+    return this.#ledger;
   }
 
   get snapshot(): Snapshot {

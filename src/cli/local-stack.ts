@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Log } from "../core/log.ts";
+import type { EdgeFactory } from "../edge/edge.ts";
 import { Gateway } from "../gateway.ts";
 import { type EnvoyProcess, startEnvoy } from "../xds/envoy-process.ts";
 import { envoyInputOf } from "../xds/input-of.ts";
@@ -17,6 +18,8 @@ export interface LocalStackOptions {
   readonly runFolder: string;
   /** Called once if Envoy ends by itself. */
   readonly onEnvoyExit: (reason: string) => void;
+  /** The gateway's default where none is given. */
+  readonly edge?: EdgeFactory | undefined;
 }
 
 /** Gateway and Envoy, running. */
@@ -35,7 +38,7 @@ export interface LocalStack {
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { snapshot, log, runFolder } = options;
   mkdirSync(runFolder, { recursive: true });
-  const gateway = await Gateway.start({ snapshot, log });
+  const gateway = await Gateway.start({ snapshot, log, edge: options.edge });
   const caFile = trustedCaFile(runFolder);
   const write = (next: Snapshot): string =>
     publish(envoyInputOf(next, gateway.edgeAddress, caFile), join(runFolder, "envoy"));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { after, before, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type LocalStack, startLocalStack } from "../../src/cli/local-stack.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -10,6 +10,7 @@ import { formatProblem } from "../../src/config/problem.ts";
 import type { Snapshot } from "../../src/config/snapshot.ts";
 import { packageRoot } from "../../src/core/asset.ts";
 import { createLog } from "../../src/core/log.ts";
+import type { EdgeFactory } from "../../src/edge/edge.ts";
 import {
   type FakeProvider,
   type FakeProviderOptions,
@@ -29,6 +30,14 @@ export interface TestStack {
   readonly beta: FakeProvider;
   /** Every record so far; waits until there are at least `count`. */
   records(count: number, withinMs?: number): Promise<readonly StoredRecord[]>;
+  /** The record of the exchange with this id; waits until it is there. */
+  record(exchangeId: string | null, withinMs?: number): Promise<StoredRecord>;
+  /** The newest record once `work` has been done; waits for it. */
+  recordOf(work: () => Promise<unknown>): Promise<StoredRecord>;
+  /** What the admin interface says of a metric without labels. */
+  metric(name: string): Promise<number>;
+  /** Waits until no exchange and no hold is open. */
+  idle(): Promise<void>;
   stop(drainMs?: number): Promise<void>;
 }
 
@@ -41,6 +50,8 @@ export interface TestStackOptions {
   /** More files beside the config, by name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly keys?: Readonly<Record<string, string>>;
+  readonly edge?: EdgeFactory;
 }
 
 /** Two backends behind one model, priced so that sums are easy; keys `key-acme` and `key-tiny`. */
@@ -90,8 +101,11 @@ export async function startTestStack(
     envoyBinary: binary.path,
     runFolder: join(folder, "run"),
     onEnvoyExit: (reason) => process.stderr.write(`${reason}\n`),
+    edge: options.edge,
   });
-  const { listenUrl } = stack;
+  const { listenUrl, gateway } = stack;
+  const usageFolder = snapshot.usageLog.folder;
+  const metric = (name: string): Promise<number> => readMetric(gateway.adminUrl, name);
   const stop = async (drainMs = 0): Promise<void> => {
     const running = stack;
     stack = undefined;
@@ -110,9 +124,55 @@ export async function startTestStack(
     baseUrl: `${listenUrl}/v1`,
     alpha,
     beta,
-    records: (count, withinMs = 5_000) => waitForRecords(snapshot.usageLog.folder, count, withinMs),
+    records: (count, withinMs = 5_000) => waitForRecords(usageFolder, count, withinMs),
+    record: (exchangeId, withinMs = 5_000) => waitForRecord(usageFolder, exchangeId, withinMs),
+    recordOf: async (work) => {
+      const before = await waitForRecords(usageFolder, 0, 0);
+      await work();
+      const after = await waitForRecords(usageFolder, before.length + 1, 5_000);
+      return after[before.length]!;
+    },
+    metric,
+    idle: () =>
+      until("no exchange and no hold is open", async () => {
+        const open = await Promise.all([metric("tollgate_open_exchanges"), metric("tollgate_open_holds")]);
+        return open.every((count) => count === 0);
+      }),
     stop,
   };
+}
+
+/** One stack for all tests of the suite it is called in: started before the first, gone after the last. */
+export function useTestStack(options: TestStackOptions = {}): () => TestStack {
+  const stops: (() => Promise<void>)[] = [];
+  let stack: TestStack | undefined;
+  before(async () => {
+    stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, options);
+  });
+  after(async () => {
+    for (const stop of stops) await stop();
+  });
+  return () => stack!;
+}
+
+/** Waits until `holds`, and fails by saying what it waited for. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 5_000,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await delay(10);
+  }
+}
+
+async function readMetric(adminUrl: string, name: string): Promise<number> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  const line = text.split("\n").find((one) => one.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`there is no metric ${name}`);
+  return Number(line.slice(name.length + 1));
 }
 
 function load(folder: string, options: TestStackOptions, alpha: FakeProvider, beta: FakeProvider): Snapshot {
@@ -122,7 +182,7 @@ function load(folder: string, options: TestStackOptions, alpha: FakeProvider, be
     .replaceAll("{{alpha}}", alpha.url)
     .replaceAll("{{beta}}", beta.url);
   writeFileSync(file, text);
-  writeFileSync(join(folder, "keys.yaml"), keysFile({ acme: "key-acme", tiny: "key-tiny" }));
+  writeFileSync(join(folder, "keys.yaml"), keysFile({ acme: "key-acme", tiny: "key-tiny", ...options.keys }));
   for (const [name, content] of Object.entries(options.files ?? {}))
     writeFileSync(join(folder, name), content);
   const loaded = loadConfig(file, { ALPHA_KEY: "alpha-secret", BETA_KEY: "beta-secret", ...options.env });
@@ -137,6 +197,21 @@ export function keysFile(keys: Readonly<Record<string, string>>): string {
       `  - { name: ${tenant}-app, sha256: ${createHash("sha256").update(key).digest("hex")}, tenant_id: ${tenant}, user_id: ${tenant}-user }`,
   );
   return `keys:\n${entries.join("\n")}\n`;
+}
+
+async function waitForRecord(
+  folder: string,
+  exchangeId: string | null,
+  withinMs: number,
+): Promise<StoredRecord> {
+  let found: StoredRecord | undefined;
+  const isThere = async (): Promise<boolean> => {
+    const records = await waitForRecords(folder, 0, 0);
+    found = records.find((record) => record.exchange_id === exchangeId);
+    return found !== undefined;
+  };
+  await until(`a record of exchange ${exchangeId}`, isThere, withinMs);
+  return found!;
 }
 
 async function waitForRecords(
