@@ -3,10 +3,12 @@ import type { Call, FakeDialect, Operation } from "./dialect.ts";
 import { countTools, type Generation, generate, type Tool } from "./generation.ts";
 import { countOf, isRecord, type JsonRecord, listOf, recordOf, textOf } from "./json.ts";
 import {
+  isDeployment,
   openaiCredential,
   openaiError,
   openaiHeaders,
   openaiJsonHeaders,
+  openaiMatch,
   refuseAsOpenai,
   refuseMissing,
   refuseUnknown,
@@ -16,8 +18,6 @@ import { countTurns, lastUserText, type Turn } from "./prompt.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 import { countTokens } from "./token-count.ts";
 
-const pathPattern =
-  /^(?:\/openai)?\/v1\/chat\/completions$|^\/openai\/deployments\/[^/]+\/chat\/completions$/;
 const choicesMax = 128;
 const obfuscationChars = 8;
 
@@ -30,6 +30,16 @@ const parameters: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** What a stream begins with at Azure's older paths: no choice, and neither id nor model. */
+const azureStart: JsonRecord = {
+  choices: [],
+  created: 0,
+  id: "",
+  model: "",
+  object: "",
+  prompt_filter_results: [{ prompt_index: 0, content_filter_results: {} }],
+};
+
 const completions: Operation = {
   name: "chat.completions",
   model: (body) => textOf(body.model),
@@ -40,7 +50,7 @@ const completions: Operation = {
 /** OpenAI's chat completions, whole and streamed; Azure's paths for them, too. */
 export const openaiChat: FakeDialect = {
   name: "openai-chat",
-  match: (method, path) => (method === "POST" && pathPattern.test(path) ? completions : undefined),
+  match: (method, path) => openaiMatch(method, path, "chat/completions", completions),
   credential: openaiCredential,
   refuse: refuseAsOpenai,
 };
@@ -191,6 +201,7 @@ function* contentsOf(made: Generation, choices: number): Generator<Content> {
 
 function* streamOf(call: Call, made: Generation, choices: number): Generator<Frame> {
   const all = Array.from({ length: choices }, (_, index) => index);
+  if (isDeployment(call.path)) yield frame(sse(azureStart));
   for (const choice of all) {
     const content = made.toolCalls.length > 0 && made.wordCount === 0 ? null : "";
     yield frame(chunk(call, [delta(choice, { role: "assistant", content, refusal: null })]));

@@ -7,6 +7,7 @@ import {
   openaiError,
   openaiHeaders,
   openaiJsonHeaders,
+  openaiMatch,
   refuseAsOpenai,
   refuseMissing,
   refuseUnknown,
@@ -34,11 +35,7 @@ const create: Operation = {
 /** OpenAI's older completions of one prompt or several. */
 export const openaiCompletions: FakeDialect = {
   name: "openai-completions",
-  match: (method, path) =>
-    method === "POST" &&
-    /^(?:\/openai)?\/v1\/completions$|^\/openai\/deployments\/[^/]+\/completions$/.test(path)
-      ? create
-      : undefined,
+  match: (method, path) => openaiMatch(method, path, "completions", create),
   credential: openaiCredential,
   refuse: refuseAsOpenai,
 };

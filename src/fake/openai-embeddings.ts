@@ -6,6 +6,7 @@ import {
   openaiCredential,
   openaiError,
   openaiJsonHeaders,
+  openaiMatch,
   refuseAsOpenai,
   refuseMissing,
   refuseUnknown,
@@ -29,11 +30,7 @@ const create: Operation = {
 /** OpenAI's embeddings: unit vectors made of the input's digest, so that equal inputs have equal ones. */
 export const openaiEmbeddings: FakeDialect = {
   name: "openai-embeddings",
-  match: (method, path) =>
-    method === "POST" &&
-    /^(?:\/openai)?\/v1\/embeddings$|^\/openai\/deployments\/[^/]+\/embeddings$/.test(path)
-      ? create
-      : undefined,
+  match: (method, path) => openaiMatch(method, path, "embeddings", create),
   credential: openaiCredential,
   refuse: refuseAsOpenai,
 };

@@ -1,5 +1,5 @@
 import { type Answer, frame } from "./answer.ts";
-import type { RequestFacts } from "./dialect.ts";
+import type { Operation, RequestFacts } from "./dialect.ts";
 import type { JsonRecord } from "./json.ts";
 import { type Refusal, type RefusalKind, refusal, statusOf } from "./refusal.ts";
 
@@ -7,8 +7,32 @@ import { type Refusal, type RefusalKind, refusal, statusOf } from "./refusal.ts"
 const requestsLimit = 10_000;
 const tokensLimit = 2_000_000;
 
+const deploymentPattern = /^\/openai\/deployments\/([^/]+)$/;
+
 /** OpenAI's words for each reason: message, type, code, and the parameter at fault. */
 type Wording = readonly [message: string, type: string, code: string | null, param?: string];
+
+/**
+ * An operation at a resource's paths, e.g. `chat/completions`: OpenAI's, Azure's newer ones, and Azure's older ones, where the
+ * model is the deployment in the path, whatever the body says.
+ */
+export function openaiMatch(
+  method: string,
+  path: string,
+  resource: string,
+  operation: Operation,
+): Operation | undefined {
+  if (method !== "POST" || !path.endsWith(`/${resource}`)) return undefined;
+  const base = path.slice(0, -resource.length - 1);
+  if (base === "/v1" || base === "/openai/v1") return operation;
+  const deployment = deploymentPattern.exec(base)?.[1];
+  return deployment === undefined ? undefined : { ...operation, model: () => deployment };
+}
+
+/** Whether a path is one of Azure's older ones. */
+export function isDeployment(path: string): boolean {
+  return path.startsWith("/openai/deployments/");
+}
 
 /** The credential of any OpenAI-shaped API: a bearer token, or Azure's `api-key`. */
 export function openaiCredential(headers: Readonly<Record<string, string>>): string | undefined {
@@ -62,7 +86,7 @@ export function refuseAsOpenai(refused: Refusal, facts: RequestFacts): Answer {
   };
 }
 
-/** The tier an answer says it was made in: the one asked for, or the default. */
+/** The tier an answer says it was made in: the one asked for, by its older name, or the default. */
 export function serviceTier(body: JsonRecord): string {
   return typeof body.service_tier === "string" && body.service_tier !== "auto"
     ? body.service_tier

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import OpenAI from "openai";
+import OpenAI, { AzureOpenAI } from "openai";
 import { type FakeProvider, startFakeProvider } from "../../../src/fake/fake-provider.ts";
 import { answerWords } from "../../../src/fake/words.ts";
 
@@ -161,6 +161,26 @@ describe("openai-chat, asked by OpenAI's own SDK", () => {
       assert.equal(error.headers.get("x-ratelimit-reset-requests"), "6ms");
       return true;
     });
+  });
+
+  it("takes Azure's deployment for the model, and begins a stream there without a choice", async () => {
+    const azure = new AzureOpenAI({
+      apiKey: "sk-right",
+      baseURL: `${fake.url}/openai/deployments/our-gpt`,
+      apiVersion: "2024-10-21",
+      maxRetries: 0,
+    });
+    const chunks = [];
+    for await (const chunk of await azure.chat.completions.create({
+      model: "ignored",
+      messages,
+      stream: true,
+    })) {
+      chunks.push(chunk);
+    }
+    assert.deepEqual([chunks[0]!.choices, chunks[0]!.model], [[], ""]);
+    assert.equal(chunks[1]!.model, "our-gpt");
+    assert.equal(fake.received()[0]!.model, "our-gpt");
   });
 
   it("lists its models, and embeds", async () => {
