@@ -70,9 +70,10 @@ export class Connection {
     } else this.#end();
   }
 
-  /** Ends at once. */
+  /** Ends at once; every call has been told when this returns. */
   destroy(): void {
     this.#socket.destroy();
+    this.#closed();
   }
 
   /** Looks at every limit that is a time; called once per {@link Http2Limits.tickMs}. */

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import { Connection } from "../../src/edge/http2/connection.ts";
+import { clientPreface, flag, frameType } from "../../src/edge/http2/frame.ts";
+import { HpackDecoder } from "../../src/edge/http2/hpack-decoder.ts";
+import { http2Limits } from "../../src/edge/http2/limits.ts";
+import { callBlock, clientStart, frame, grpcMessage, uint32 } from "./h2-frames.ts";
+
+/** A run of the fuzzers: the same seed gives the same inputs. */
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly runs: number;
+}
+
+type Random = (below: number) => number;
+
+/** mulberry32: small, seeded, good enough to mutate by. */
+function seeded(seed: number): Random {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+/** Plays mutated conversations to connections and checks what must hold whatever is sent. */
+export function fuzzFrames({ seed, runs }: FuzzOptions): void {
+  const random = seeded(seed);
+  for (let run = 0; run < runs; run++) {
+    const wire = Buffer.concat([clientPreface, ...mutated(conversation(random), random)]);
+    const socket = new MemorySocket();
+    let open = 0;
+    const method = {
+      path: "/fuzz.Fuzz/Call",
+      open(stream: { send(message: Uint8Array): void; end(): void }) {
+        open += 1;
+        let closed = false;
+        return {
+          message(bytes: Buffer) {
+            assert.ok(!closed, "message after closed");
+            stream.send(Buffer.from(bytes));
+            if (bytes.length === 3) stream.end();
+          },
+          halfClosed: () => stream.end(),
+          closed() {
+            assert.ok(!closed, "closed twice");
+            closed = true;
+            open -= 1;
+          },
+        };
+      },
+    };
+    const connection = new Connection(socket as unknown as Socket, {
+      methods: new Map([[method.path, method]]),
+      maxMessageBytes: 10_000,
+      limits: http2Limits,
+    });
+    for (let at = 0; at < wire.length; ) {
+      const end = at + 1 + random(400);
+      socket.emit("data", Buffer.from(wire.subarray(at, end)));
+      at = end;
+      if (random(20) === 0) connection.tick();
+    }
+    assert.ok(socket.written < wire.length * 50 + 10_000, `wrote ${socket.written} bytes for ${wire.length}`);
+    connection.destroy();
+    assert.equal(open, 0, `seed ${seed}, run ${run}: calls never closed`);
+  }
+}
+
+/** Decodes random blocks, mostly of the bytes that mean something. */
+export function fuzzHpack({ seed, runs }: FuzzOptions): void {
+  const random = seeded(seed);
+  let decoder = new HpackDecoder();
+  const meaningful = Buffer.from([
+    0x00, 0x0f, 0x10, 0x1f, 0x20, 0x3f, 0x40, 0x7f, 0x80, 0x82, 0xbe, 0xff, 0x61,
+  ]);
+  for (let run = 0; run < runs; run++) {
+    const block = Buffer.alloc(1 + random(60));
+    for (let at = 0; at < block.length; at++)
+      block[at] = random(3) === 0 ? random(256) : meaningful[random(meaningful.length)]!;
+    let fields = 0;
+    const ok = decoder.decode(block, 0, block.length, {
+      add(field) {
+        fields += 1;
+        assert.equal(typeof field.name, "string");
+        assert.equal(typeof field.value, "string");
+      },
+    });
+    assert.ok(fields <= block.length);
+    if (!ok) decoder = new HpackDecoder();
+  }
+}
+
+/** Frames of a plausible client. */
+function conversation(random: Random): Buffer[] {
+  const frames = [clientStart.subarray(clientPreface.length)];
+  let opened = 0;
+  for (let step = 0; step < 5 + random(40); step++) {
+    const id = 1 + 2 * random(opened + 1);
+    switch (random(9)) {
+      case 0:
+      case 1:
+        frames.push(
+          frame(
+            frameType.headers,
+            flag.endHeaders | random(2),
+            1 + 2 * opened++,
+            callBlock("/fuzz.Fuzz/Call"),
+          ),
+        );
+        break;
+      case 2:
+      case 3:
+        frames.push(frame(frameType.data, random(2), id, grpcMessage(Buffer.alloc(random(2_000), 7))));
+        break;
+      case 4:
+        frames.push(
+          frame(
+            frameType.data,
+            flag.padded,
+            id,
+            Buffer.concat([Buffer.from([2]), grpcMessage(Buffer.alloc(3)), Buffer.alloc(2)]),
+          ),
+        );
+        break;
+      case 5:
+        frames.push(frame(frameType.windowUpdate, 0, random(2) * id, uint32(1 + random(1 << 20))));
+        break;
+      case 6:
+        frames.push(frame(frameType.rstStream, 0, id, uint32(8)));
+        break;
+      case 7:
+        frames.push(
+          frame(frameType.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(random(100_000))])),
+        );
+        break;
+      default:
+        frames.push(
+          frame(frameType.headers, 0, 1 + 2 * opened, callBlock("/fuzz.Fuzz/Call").subarray(0, 10)),
+          frame(
+            frameType.continuation,
+            flag.endHeaders,
+            1 + 2 * opened++,
+            callBlock("/fuzz.Fuzz/Call").subarray(10),
+          ),
+        );
+    }
+  }
+  return frames;
+}
+
+/** Flips, cuts, doubles, drops and swaps; one conversation in four stays as it is. */
+function mutated(frames: readonly Buffer[], random: Random): Buffer[] {
+  if (random(4) === 0) return [...frames];
+  return frames.flatMap((each, index) => {
+    const copy = Buffer.from(each);
+    switch (random(24)) {
+      case 0:
+        copy[random(copy.length)] = random(256);
+        return [copy];
+      case 1:
+        copy[random(9)] = random(256);
+        return [copy];
+      case 2:
+        return [copy.subarray(0, random(copy.length))];
+      case 3:
+        return [copy, copy];
+      case 4:
+        return index === 0 ? [copy] : [];
+      default:
+        return [copy];
+    }
+  });
+}
+
+/** As much of a socket as a connection uses; takes everything at once. */
+class MemorySocket extends EventEmitter {
+  writableLength = 0;
+  writableNeedDrain = false;
+  writable = true;
+  written = 0;
+
+  write(bytes: Uint8Array): void {
+    this.written += bytes.length;
+  }
+
+  end(): void {
+    this.writable = false;
+  }
+
+  destroy(): void {
+    this.writable = false;
+  }
+
+  pause(): void {}
+  resume(): void {}
+}

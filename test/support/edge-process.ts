@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type EdgeAddress, parseEdgeAddress } from "../../src/edge/edge.ts";
+
+/** What a served edge has used so far. */
+export interface Usage {
+  readonly cpuMicros: number;
+  readonly rssBytes: number;
+}
+
+/** An edge in a process of its own. */
+export class EdgeProcess {
+  readonly address: EdgeAddress;
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+
+  private constructor(child: ChildProcess, lines: Interface, address: EdgeAddress) {
+    this.#child = child;
+    this.#lines = lines;
+    this.address = address;
+  }
+
+  /** Starts `edge-server.ts`; {@link stop} ends it. */
+  static async start(name: string, address: string, execArgv: readonly string[] = []): Promise<EdgeProcess> {
+    const server = fileURLToPath(new URL("./edge-server.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--import", "tsx", ...execArgv, server, name, address], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const lines = createInterface({ input: child.stdout });
+    const [line] = await once(lines, "line");
+    return new EdgeProcess(child, lines, parseEdgeAddress(String(line))!);
+  }
+
+  /** CPU and memory used by now. */
+  async usage(): Promise<Usage> {
+    const line = once(this.#lines, "line");
+    this.#child.stdin?.write("?");
+    return JSON.parse(String((await line)[0]));
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.#child, "exit");
+    this.#child.stdin?.end();
+    await exit;
+  }
+}
