@@ -29,13 +29,6 @@ export function exceptionMessage(type: string, payload: JsonRecord): Buffer {
   return message(headers, JSON.stringify(payload));
 }
 
-/** CRC-32 of some bytes, unsigned. */
-export function crc32(bytes: Buffer): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crcTable[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
 /**
  * Big-endian: total length, headers' length, CRC of these two; headers (name length, name, type 7, value length, value);
  * payload; CRC of all before it.
@@ -59,4 +52,10 @@ function header(name: string, value: string): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(Buffer.byteLength(value));
   return Buffer.concat([start, length, Buffer.from(value)]);
+}
+
+function crc32(bytes: Buffer): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crcTable[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
 }

@@ -143,6 +143,6 @@ export function digestPath(path: string): string {
 }
 
 /** The start of a credential's SHA-256: enough to tell credentials apart. */
-export function digestCredential(secret: string): string {
+function digestCredential(secret: string): string {
   return `sha256:${createHash("sha256").update(secret).digest("hex").slice(0, 12)}`;
 }

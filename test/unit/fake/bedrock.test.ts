@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { crc32 as zlibCrc32 } from "node:zlib";
 import {
   BedrockRuntimeClient,
   ConverseCommand,
@@ -11,7 +10,6 @@ import {
   InvokeModelWithResponseStreamCommand,
   type Tool,
 } from "@aws-sdk/client-bedrock-runtime";
-import { crc32 } from "../../../src/fake/aws-event-stream.ts";
 import { type FakeProvider, startFakeProvider } from "../../../src/fake/fake-provider.ts";
 import { answerWords } from "../../../src/fake/words.ts";
 import { certificate } from "./certificate.ts";
@@ -41,14 +39,6 @@ const invoke = {
   }),
 };
 const text = [...answerWords(prompt, 16)].join("");
-
-describe("crc32()", () => {
-  it("agrees with zlib", () => {
-    for (const bytes of [Buffer.alloc(0), Buffer.from("123456789"), Buffer.alloc(999, 0xff)]) {
-      assert.equal(crc32(bytes), zlibCrc32(bytes));
-    }
-  });
-});
 
 describe("Bedrock, asked by AWS's own SDK", () => {
   let fake: FakeProvider;
