@@ -23,7 +23,7 @@ export async function demoTraffic(demo: DemoTraffic): Promise<void> {
   demo.alpha.setFaults({ status: 503 });
   say("3. a call whose first backend is down", await call(demo, demo.keys.acme, { max_tokens: 40 }));
   demo.alpha.setFaults({});
-  for (const attempt of ["4. a tenant with $0.0003 a day", "   the same again", "   and again"]) {
+  for (const attempt of ["4. a tenant with $0.00025 a day", "   the same again", "   and again"]) {
     say(attempt, await call(demo, demo.keys.tiny, { max_tokens: 120 }));
   }
   demo.alpha.setFaults({ tokens: 400, tokenDelayMs: 20 });

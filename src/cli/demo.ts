@@ -87,7 +87,7 @@ models:
 identity:
   - { type: api-key, file: ./keys.yaml }
 budgets:
-  - { name: tenant-day, per: [tenant_id], usd: 10, window: day, overrides: [{ match: { tenant_id: tiny }, usd: 0.0003 }] }
+  - { name: tenant-day, per: [tenant_id], usd: 10, window: day, overrides: [{ match: { tenant_id: tiny }, usd: 0.00025 }] }
 `,
   );
   return file;

@@ -64,7 +64,13 @@ function compilePolicy(
     const problem = fieldProblem(use.name, use.path, written, neighbours);
     if (problem !== undefined) file.refuse([...path, ...use.path], problem, "key");
   }
-  return kind.create(parsed as never);
+  const policy = kind.create(parsed as never);
+  for (const [index, rung] of (policy.exceeded ?? []).entries()) {
+    if (rung.kind !== "use" || neighbours.modelNames.some((name) => covers(name, rung.model))) continue;
+    const message = `no model is called "${rung.model}"${didYouMean(rung.model, neighbours.modelNames)}`;
+    file.refuse([...path, "exceeded", index, "use"], message);
+  }
+  return policy;
 }
 
 /** Why a rule that names this field there can never apply; undefined: it can. */

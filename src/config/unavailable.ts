@@ -15,7 +15,6 @@ const unavailableKeys: readonly string[] = [
   "models.*.key",
   "caps.*.topK",
   "budgets.*.alerts",
-  "budgets.*.exceeded",
   "ledger.url",
   "ledger.onError",
   "usage.sinks",

@@ -23,6 +23,8 @@ export interface Operation {
   readonly model?: string;
   /** Whether the path asks for a stream, where it does. */
   readonly stream?: boolean;
+  /** Answered here, without an upstream: the list of models, or how many tokens the request has. */
+  readonly local?: "models" | "token_count";
 }
 
 /** A finished answer made here. */
@@ -112,6 +114,10 @@ export interface Dialect {
   splice(body: Buffer, facts: RequestFacts, edits: RequestEdits): Buffer;
   /** The bytes of the answer as they pass from an upstream of the same dialect to the client. */
   passResponse(context: ResponseContext): ResponseTransform;
+  /** The names a client may use, as this format lists models. Formats without a list have none. */
+  encodeModels?(names: readonly string[]): LocalReply;
+  /** The answer to a `token_count` operation. Formats without one have none. */
+  encodeTokenCount?(inputTokens: number): LocalReply;
   /** A failure as this format's clients expect it; `requestId` where the format shows one. */
   encodeError(error: GatewayError, requestId: string): LocalReply;
 }

@@ -3,12 +3,14 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
+import type { ModelRoute } from "../route/model-route.ts";
 import { claimsOf } from "./claiming.ts";
-import { countInput } from "./counting.ts";
+import { counterOfTarget, countInput } from "./counting.ts";
 import { examine, examineHeaders } from "./examining.ts";
 import type { Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
 import { ladderPlans } from "./ladder.ts";
+import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
 import { makePlan, planOffers } from "./planning.ts";
 import { refuse } from "./refusing.ts";
@@ -43,8 +45,22 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
   return chain(countInput(exchange, route.targets), () => {
     exchange.stages.count = clock.monotonicMs() - started;
     if (exchange.closing.over) return leave(exchange);
+    if (exchange.operation.local === "token_count") return answerCount(exchange, route);
     return reserve(exchange, planOffers(makePlan(exchange, route)), false);
   });
+}
+
+/** How many tokens the request has, by the counter of the first target that would answer it. Nothing leaves, nothing is held. */
+function answerCount(exchange: Exchange, route: ModelRoute): Outcome {
+  const [target] = route.targets;
+  const tokens =
+    target === undefined ? undefined : exchange.inputTokens.get(counterOfTarget(exchange, target));
+  const reply = exchange.dialect.encodeTokenCount?.(tokens ?? 0);
+  if (reply === undefined)
+    throw new Error(`${exchange.dialect.name} offers a token count and cannot encode one`);
+  exchange.end("completed");
+  exchange.responseStatus = reply.status;
+  return { kind: "reply", reply: { ...reply, headers: [...reply.headers, ...replyHeaders(exchange)] } };
 }
 
 interface Offer {

@@ -94,12 +94,13 @@ function edits(
 }
 
 /** What the router takes for this request alone, and takes off before the first provider sees it. */
-function retryHeaders(plan: Plan): [string, string][] {
-  const { attemptMs } = plan.timeouts;
-  const retries: [string, string][] = [["x-envoy-max-retries", String(plan.targets.length - 1)]];
-  return attemptMs === undefined
-    ? retries
-    : [...retries, ["x-envoy-upstream-rq-per-try-timeout-ms", String(attemptMs)]];
+function retryHeaders({ targets, timeouts }: Plan): [string, string][] {
+  const headers: [string, string][] = [["x-envoy-max-retries", String(targets.length - 1)]];
+  if (timeouts.attemptMs !== undefined)
+    headers.push(["x-envoy-upstream-rq-per-try-timeout-ms", String(timeouts.attemptMs)]);
+  if (timeouts.totalMs !== undefined)
+    headers.push(["x-envoy-upstream-rq-timeout-ms", String(timeouts.totalMs)]);
+  return headers;
 }
 
 /** The attempt with this number, noted as begun now; those before it that nobody told us of are noted too. */

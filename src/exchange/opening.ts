@@ -27,6 +27,7 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
   const identified = identify(snapshot.identities, credentialOf(head.headers), services.clock.nowMs());
   return chain(identified, (principal) => {
     if (principal instanceof GatewayError) return turnAway(services, dialect, principal, id);
+    if (operation.local === "models") return listModels(services, snapshot, head, dialect);
     if (services.registry.full) {
       return turnAway(services, dialect, new GatewayError("capacity", "too many requests are open"), id);
     }
@@ -39,6 +40,16 @@ function enter(services: Services, opening: Opening): Opened {
   exchange.stages.identify = services.clock.monotonicMs() - opening.openedMs;
   services.registry.add(exchange);
   return { kind: "exchange", exchange };
+}
+
+/** The list of models in the shape of the SDK that asks; nothing is spent, so there is no exchange. */
+function listModels(services: Services, snapshot: Snapshot, head: RequestHead, dialect: Dialect): Opened {
+  const lister = [errorDialect(services.dialects, head.headers), dialect].find(
+    (one) => one.encodeModels !== undefined,
+  );
+  const reply = lister?.encodeModels?.(snapshot.models());
+  if (reply === undefined) throw new Error(`${dialect.name} offers a list of models and cannot encode one`);
+  return { kind: "reply", reply };
 }
 
 function turnAway(services: Services, dialect: Dialect, error: GatewayError, id: string): Opened {

@@ -43,7 +43,12 @@ const rung = z.union(
       .strictObject({ clamp: z.strictObject({ atLeast: z.int().min(1) }) })
       .transform(({ clamp }): Rung => ({ kind: "clamp", atLeast: clamp.atLeast })),
   ],
-  { error: "must be { use: MODEL }, { clamp: { atLeast: TOKENS } } or reject" },
+  {
+    error: ({ input }) =>
+      typeof input === "object" && input !== null && "queue" in input
+        ? "queue: not available in this version"
+        : "must be { use: MODEL }, { clamp: { atLeast: TOKENS } } or reject",
+  },
 );
 
 const schema = z

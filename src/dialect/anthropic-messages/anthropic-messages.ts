@@ -1,9 +1,13 @@
 import type { Dialect } from "../dialect.ts";
+import { jsonReply } from "../json-reply.ts";
 import { pathOf } from "../request-path.ts";
 import { encodeAnthropicError } from "./error.ts";
 import { inspectMessages } from "./inspect.ts";
 import { spliceMessages } from "./request.ts";
 import { passMessages } from "./response.ts";
+
+/** What Anthropic's own list says of a model whose date it does not know. */
+const unknownDate = "1970-01-01T00:00:00Z";
 
 /** Anthropic's Messages API with its count of tokens (reference/providers.md §1.6). */
 export const anthropicMessages: Dialect = {
@@ -15,7 +19,7 @@ export const anthropicMessages: Dialect = {
       case "/v1/messages":
         return { name: "messages" };
       case "/v1/messages/count_tokens":
-        return { name: "count_tokens" };
+        return { name: "count_tokens", local: "token_count" };
       default:
         return undefined;
     }
@@ -23,5 +27,13 @@ export const anthropicMessages: Dialect = {
   inspect: inspectMessages,
   splice: spliceMessages,
   passResponse: passMessages,
+  encodeModels: (names) =>
+    jsonReply({
+      data: names.map((id) => ({ type: "model", id, display_name: id, created_at: unknownDate })),
+      has_more: false,
+      first_id: names[0] ?? null,
+      last_id: names.at(-1) ?? null,
+    }),
+  encodeTokenCount: (tokens) => jsonReply({ input_tokens: tokens }),
   encodeError: encodeAnthropicError,
 };

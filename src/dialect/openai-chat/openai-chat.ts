@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { jsonReply } from "../json-reply.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
 import { inspectChat } from "./inspect.ts";
@@ -10,10 +11,17 @@ export const openaiChat: Dialect = {
   name: "openai-chat",
   requestHeaders: [],
   match(method, path) {
-    return method === "POST" && pathOf(path) === "/v1/chat/completions" ? { name: "chat" } : undefined;
+    const at = pathOf(path);
+    if (method === "GET" && at === "/v1/models") return { name: "models", local: "models" };
+    return method === "POST" && at === "/v1/chat/completions" ? { name: "chat" } : undefined;
   },
   inspect: inspectChat,
   splice: spliceChat,
   passResponse: passChat,
+  encodeModels: (names) =>
+    jsonReply({
+      object: "list",
+      data: names.map((id) => ({ id, object: "model", created: 0, owned_by: "tollgate" })),
+    }),
   encodeError: encodeOpenaiError,
 };

@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { jsonReply } from "../json-reply.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
 import { inspectResponses } from "./inspect.ts";
@@ -10,10 +11,19 @@ export const openaiResponses: Dialect = {
   name: "openai-responses",
   requestHeaders: [],
   match(method, path) {
-    return method === "POST" && pathOf(path) === "/v1/responses" ? { name: "responses" } : undefined;
+    if (method !== "POST") return undefined;
+    switch (pathOf(path)) {
+      case "/v1/responses":
+        return { name: "responses" };
+      case "/v1/responses/input_tokens":
+        return { name: "input_tokens", local: "token_count" };
+      default:
+        return undefined;
+    }
   },
   inspect: inspectResponses,
   splice: spliceResponses,
   passResponse: passResponses,
+  encodeTokenCount: (tokens) => jsonReply({ object: "response.input_tokens", input_tokens: tokens }),
   encodeError: encodeOpenaiError,
 };
