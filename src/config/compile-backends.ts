@@ -15,10 +15,10 @@ export interface CompiledBackends {
   readonly prices: ReadonlyMap<string, Rate>;
 }
 
-/** Every provider's section with what all backends may say: one shape, so that a key is known or not once. */
+/** Every provider's section with what all backends may say: one shape, so that a key is known or not once. A provider may ask more of a common key. */
 export const backendKinds = providerKinds.map((kind) => ({
   ...kind,
-  schema: kind.schema.extend(backendCommon.shape),
+  schema: backendCommon.extend(kind.schema.shape),
 }));
 
 /** Compiles the `backends` map. */

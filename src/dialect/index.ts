@@ -1,4 +1,6 @@
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts";
+import { bedrockConverse } from "./bedrock-converse/bedrock-converse.ts";
+import { bedrockInvoke } from "./bedrock-invoke/bedrock-invoke.ts";
 import type { Dialect } from "./dialect.ts";
 import { openaiChat } from "./openai-chat/openai-chat.ts";
 import { openaiCompletions } from "./openai-completions/openai-completions.ts";
@@ -12,4 +14,6 @@ export const dialects: readonly Dialect[] = [
   openaiCompletions,
   openaiEmbeddings,
   anthropicMessages,
+  bedrockConverse,
+  bedrockInvoke,
 ];

@@ -1,7 +1,16 @@
 import type { ResponseContext } from "./dialect.ts";
 
 /** Whether an answer is a stream of server-sent events: its own content type says it; without one, the request. */
-export function isEventStream({ headers, facts }: ResponseContext): boolean {
-  const type = headers.get("content-type");
-  return type === undefined ? facts.stream : /^\s*text\/event-stream\b/i.test(type);
+export function isEventStream(context: ResponseContext): boolean {
+  return isOfType(context, /^\s*text\/event-stream\b/i);
+}
+
+/** The same of AWS's binary event streams. */
+export function isAwsEventStream(context: ResponseContext): boolean {
+  return isOfType(context, /^\s*application\/vnd\.amazon\.eventstream\b/i);
+}
+
+function isOfType({ headers, facts }: ResponseContext, type: RegExp): boolean {
+  const written = headers.get("content-type");
+  return written === undefined ? facts.stream : type.test(written);
 }

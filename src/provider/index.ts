@@ -1,7 +1,8 @@
 import { anthropic } from "./anthropic.ts";
+import { bedrock } from "./bedrock.ts";
 import { openai } from "./openai.ts";
 import { openaiCompatible } from "./openai-compatible.ts";
 import type { ProviderKind } from "./provider-kind.ts";
 
 /** Every kind of backend the config may have. */
-export const providerKinds: readonly ProviderKind[] = [openai, openaiCompatible, anthropic];
+export const providerKinds: readonly ProviderKind[] = [openai, openaiCompatible, anthropic, bedrock];

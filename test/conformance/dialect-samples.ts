@@ -232,4 +232,78 @@ export const dialectSamples: Partial<Record<DialectName, DialectSample>> = {
     },
     refused: { model: notText, input: [[1.5], [["a"]], [1, [2]]] },
   },
+  "bedrock-converse": {
+    method: "POST",
+    path: "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse-stream",
+    modelIn: "path",
+    cap: "inferenceConfig.maxTokens",
+    body: {
+      messages: [
+        {
+          role: "user",
+          content: [
+            { text: "What is this?" },
+            { image: { format: "png", source: { bytes: "AAAA" } } },
+            { document: { format: "pdf", name: "a", source: { bytes: "AAAA" } } },
+            { cachePoint: { type: "default" } },
+          ],
+        },
+        {
+          role: "assistant",
+          content: [
+            { reasoningContent: { reasoningText: { text: "Hm.", signature: "s" } } },
+            { toolUse: { toolUseId: "t1", name: "look", input: { at: 1 } } },
+          ],
+        },
+        {
+          role: "user",
+          content: [{ toolResult: { toolUseId: "t1", content: [{ text: "seen" }], status: "success" } }],
+        },
+      ],
+      system: [{ text: "Be brief." }],
+      inferenceConfig: { temperature: 0.5, maxTokens: 100 },
+      toolConfig: {
+        tools: [
+          { toolSpec: { name: "look", description: "Looks.", inputSchema: { json: { type: "object" } } } },
+        ],
+        toolChoice: { auto: {} },
+      },
+      additionalModelRequestFields: { thinking: { type: "disabled" } },
+      requestMetadata: { workflow: "summary" },
+      tomorrow: { unknown: [1, "field"] },
+    },
+    refused: {
+      messages: [
+        null,
+        1,
+        {},
+        "a",
+        [1],
+        [null],
+        [{ role: "user", content: [{ document: { source: { s3Location: {} } } }] }],
+      ],
+      inferenceConfig: notObjects,
+      "inferenceConfig.maxTokens": [...notCounts, 0],
+      "additionalModelRequestFields.max_tokens": [1, null],
+      requestMetadata: notObjects,
+      toolConfig: notObjects,
+      promptVariables: [{}],
+    },
+  },
+  "bedrock-invoke": {
+    method: "POST",
+    path: "/model/anthropic.claude-3-haiku-20240307-v1%3A0/invoke",
+    modelIn: "path",
+    cap: "max_tokens",
+    body: {
+      anthropic_version: "bedrock-2023-05-31",
+      anthropic_beta: ["x"],
+      max_tokens: 100,
+      system: "Be brief.",
+      messages: [{ role: "user", content: [{ type: "text", text: "hi" }] }],
+      tools: [{ name: "look", description: "Looks.", input_schema: { type: "object" } }],
+      tomorrow: { unknown: [1, "field"] },
+    },
+    refused: { max_tokens: notCounts, messages: [null, 1, {}, "a", [1], [null]], tools: [1, "a", {}] },
+  },
 };

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { type ErrorCode, errorTable, GatewayError } from "../../src/core/errors.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../../src/dialect/dialect.ts";
+import { frameEventStream } from "../support/event-stream-frames.ts";
 
 /** A request that uses all a dialect has, and what may be asked of it. */
 export interface DialectSample {
@@ -23,17 +24,13 @@ export interface DialectSample {
 const goldenFolder = fileURLToPath(new URL("../golden/", import.meta.url));
 const divider = "\n-----\n";
 
-/** The promises every dialect keeps. `frame` makes response bytes of a golden file's text (identity, or binary framing). */
-export function dialectConformance(
-  dialect: Dialect,
-  sample: DialectSample,
-  frame: (text: string) => Buffer,
-): void {
+/** The promises every dialect keeps. */
+export function dialectConformance(dialect: Dialect, sample: DialectSample): void {
   describe(`dialect ${dialect.name}`, () => {
     describe("requests", () => requestPromises(dialect, sample));
     describe("answers", () => {
       for (const file of readdirSync(`${goldenFolder}${dialect.name}`).sort())
-        answerPromises(dialect, `${goldenFolder}${dialect.name}/${file}`, frame);
+        answerPromises(dialect, `${goldenFolder}${dialect.name}/${file}`);
     });
     describe("errors", () => errorPromises(dialect));
   });
@@ -160,20 +157,24 @@ function splicePromises(dialect: Dialect, sample: DialectSample, operation: Oper
   });
 }
 
-function answerPromises(dialect: Dialect, file: string, frame: (text: string) => Buffer): void {
+function answerPromises(dialect: Dialect, file: string): void {
   const name = file.slice(file.lastIndexOf("/") + 1);
   const [head = "", answer = "", expected = ""] = readFileSync(file, "utf8").split(divider);
   const { path, request, status, contentType } = JSON.parse(head);
   const operation = dialect.match("POST", path);
   assert.ok(operation !== undefined, `${name}: the path is the dialect's`);
   const facts = dialect.inspect(Buffer.from(JSON.stringify(request)), operation);
-  const bytes = frame(answer);
+  const binary = contentType.includes("amazon.eventstream");
+  const bytes = binary ? frameEventStream(answer) : Buffer.from(answer);
   const run = (pieces: readonly Buffer[]) => passed(dialect, facts, { status, contentType }, pieces);
 
   it(`${name}: gives the client, and tells of it, what the file says`, () => {
     const seen = run([bytes]);
     const told = JSON.stringify(
-      { ...seen, client: seen.client.equals(bytes) ? "same bytes" : seen.client.toString() },
+      {
+        ...seen,
+        client: seen.client.equals(bytes) ? "same bytes" : seen.client.toString(binary ? "base64" : "utf8"),
+      },
       null,
       2,
     );

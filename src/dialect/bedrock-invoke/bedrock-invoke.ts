@@ -1,0 +1,31 @@
+import { GatewayError } from "../../core/errors.ts";
+import { inspectMessages, type MessagesMarks } from "../anthropic-messages/inspect.ts";
+import { encodeBedrockError } from "../bedrock-error.ts";
+import { matchBedrock } from "../bedrock-path.ts";
+import type { Dialect, Operation, RequestFacts } from "../dialect.ts";
+import { spliceMembers } from "../splice-members.ts";
+import { passInvoke } from "./response.ts";
+
+/** Amazon Bedrock's InvokeModel (reference/providers.md §1.7), whose bodies are the model's own format: Claude's is the one read here. */
+export const bedrockInvoke: Dialect = {
+  name: "bedrock-invoke",
+  requestHeaders: [],
+  match: (method, path) => matchBedrock("invoke", method, path),
+  inspect: inspectInvoke,
+  splice: (body, facts, edits) =>
+    spliceMembers(body, facts.marks as MessagesMarks, facts, edits, ["max_tokens"]),
+  passResponse: passInvoke,
+  encodeError: encodeBedrockError,
+};
+
+function inspectInvoke(body: Buffer, operation: Operation): RequestFacts {
+  // An ARN of an inference profile does not say whose model it is: then the body must be Claude's, or it is refused below.
+  const isClaude = /anthropic|claude|^arn:/i.test(operation.model ?? "");
+  if (!isClaude)
+    throw new GatewayError(
+      "unsupported",
+      "InvokeModel is read for Claude models only; use Converse for others",
+      { param: "modelId" },
+    );
+  return inspectMessages(body, operation);
+}

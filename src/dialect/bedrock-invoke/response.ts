@@ -1,0 +1,46 @@
+import type { GatewayError } from "../../core/errors.ts";
+import type { EventStreamMessage } from "../../core/event-stream.ts";
+import { MessagesEvents, readMessage } from "../anthropic-messages/events.ts";
+import { exceptionOf } from "../bedrock-converse/events.ts";
+import { bedrockErrorShape, bedrockException } from "../bedrock-error.ts";
+import type { ResponseContext, ResponseTransform } from "../dialect.ts";
+import { ErrorResponse } from "../error-response.ts";
+import { eventData } from "../event-data.ts";
+import { EventStreamResponse, type MessageReader } from "../event-stream-response.ts";
+import { ResponseState } from "../response-state.ts";
+import { isAwsEventStream } from "../streamed.ts";
+import { WholeResponse } from "../whole-response.ts";
+
+/** The transform for one answer of InvokeModel: an error, a stream or a whole. */
+export function passInvoke(context: ResponseContext): ResponseTransform {
+  const seen = new ResponseState(context.onText);
+  if (context.status >= 400) return new ErrorResponse(seen, context.status, bedrockErrorShape);
+  if (isAwsEventStream(context)) return new EventStreamResponse(seen, new InvokeEvents(seen));
+  return new WholeResponse(seen, readMessage);
+}
+
+/** Reads a response stream: each chunk holds one of Claude's own events in base64. */
+class InvokeEvents implements MessageReader {
+  readonly #seen: ResponseState;
+  readonly #events: MessagesEvents;
+
+  constructor(seen: ResponseState) {
+    this.#seen = seen;
+    this.#events = new MessagesEvents(seen);
+  }
+
+  read(message: EventStreamMessage): void {
+    const failure = exceptionOf(message);
+    if (failure !== undefined) this.#seen.error ??= failure;
+    else if (message.headers.get(":event-type") === "chunk") {
+      const { bytes } = eventData(message.payload.toString());
+      this.#events.note(eventData(Buffer.from(String(bytes), "base64").toString()));
+    }
+  }
+
+  end(): void {}
+
+  breakOff(error: GatewayError): Buffer {
+    return bedrockException(error);
+  }
+}

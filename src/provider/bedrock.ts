@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { Headers } from "../core/headers.ts";
+import { bedrockConverse } from "../dialect/bedrock-converse/bedrock-converse.ts";
+import { bedrockInvoke } from "../dialect/bedrock-invoke/bedrock-invoke.ts";
+import type { Dialect, Operation } from "../dialect/dialect.ts";
+import { parseObject } from "../dialect/json-view.ts";
+import type { FailureClass } from "./provider.ts";
+import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
+
+const dialects: Readonly<Record<string, Dialect>> = { converse: bedrockConverse, invoke: bedrockInvoke };
+
+/** Amazon Bedrock with a Bedrock API key as bearer (reference/providers.md §1.8). */
+export const bedrock = defineProvider({
+  type: "bedrock",
+  schema: z.strictObject({
+    region: z.string().regex(/^[a-z0-9-]+$/, "must be a region's name, as in us-east-1"),
+    endpoint: endpointUrl.optional(),
+    apiKey: apiKeyText,
+  }),
+  create: ({ region, endpoint, apiKey }) => ({
+    type: "bedrock",
+    endpoint: endpoint ?? new URL(`https://bedrock-runtime.${region}.amazonaws.com`),
+    dialect: ({ name }) => dialects[name],
+    prepare: (operation, model) => ({ path: pathOf(operation, model), headers: [] }),
+    authorize(outgoing) {
+      outgoing.headers.push(["authorization", `Bearer ${apiKey}`]);
+    },
+    outputCapField: ({ name }) => (name === "invoke" ? "max_tokens" : "maxTokens"),
+    classify: classifyBedrock,
+  }),
+});
+
+/** Model ids hold colons, ARNs slashes: each is encoded once. */
+function pathOf({ name, stream }: Operation, model: string): string {
+  const id = encodeURIComponent(model);
+  if (name === "invoke") return `/model/${id}/${stream === true ? "invoke-with-response-stream" : "invoke"}`;
+  return `/model/${id}/${stream === true ? "converse-stream" : "converse"}`;
+}
+
+/** The class of a failed answer (reference/providers.md §1.8, §1.15): the exception is in a header, perhaps with a URL after it. */
+function classifyBedrock(status: number, headers: Headers, body: Buffer): FailureClass {
+  const exception = (headers.get("x-amzn-errortype") ?? "").split(":", 1)[0] ?? "";
+  const message = parseObject(body.toString())?.message;
+  if (exception === "ThrottlingException" || exception === "ModelNotReadyException" || status === 429)
+    return "rate_limited";
+  if (exception === "ServiceQuotaExceededException") return "auth_or_quota";
+  if (exception === "AccessDeniedException" || status === 401 || status === 402 || status === 403)
+    return "auth_or_quota";
+  if (exception === "ModelTimeoutException" || status === 408 || status === 504) return "timeout";
+  if (status === 424 || status >= 500) return "overloaded";
+  if (
+    typeof message === "string" &&
+    /input is too long|too many input tokens|prompt is too long/i.test(message)
+  )
+    return "context_length";
+  return "client_error";
+}
