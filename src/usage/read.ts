@@ -63,7 +63,7 @@ export function within(record: StoredRecord, { sinceMs, untilMs }: Period): bool
 }
 
 /** The whole lines of a file, as many at a time as come with one read; a last one without an end is left out. */
-async function* readLines(path: string): AsyncGenerator<readonly string[]> {
+export async function* readLines(path: string): AsyncGenerator<readonly string[]> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
     const bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

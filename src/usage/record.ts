@@ -34,6 +34,8 @@ export interface RecordedUsage {
 export interface RecordedAttempt {
   /** `backend/model`. */
   readonly target: string;
+  /** The provider's own id of the call, to find it on the bill. */
+  readonly request_id?: string | undefined;
   readonly status?: number | undefined;
   /** Envoy's response flags, e.g. `UF,URX`. */
   readonly flags?: string | undefined;

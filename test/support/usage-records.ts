@@ -74,6 +74,7 @@ export const fullRecord: UsageRecord = {
     { target: "openai/gpt-4.1", status: 503, flags: "UF", class: "overloaded", ms: 12 },
     {
       target: "claude/claude-sonnet-4-5",
+      request_id: "req_1",
       status: 200,
       ms: 1_840.25,
       usage: { input_tokens: 1_800, output_tokens: 420, cached_input_tokens: 1_000 },
