@@ -17,23 +17,44 @@ export interface Rule {
   alerts: readonly number[] | undefined;
 }
 
+/** The part of an account that its rule has in common with others. */
+type RuleFields = Rule["account"] & { readonly alerts?: readonly number[] | undefined };
+
+/** More than the limit, granted for the window of `mark`. */
+export interface Grant {
+  readonly amount: bigint;
+  readonly mark: number;
+}
+
 /**
  * Every account the ledger knows, by id: a row of {@link Columns} each. An account that says nothing any more (nothing held, all that
  * was used has lapsed) gives its row back; a few rows are looked at with each new one, so no call pays for many.
  */
 export class AccountTable {
-  readonly columns = new Columns();
+  readonly columns: Columns;
   readonly #maxAccounts: number;
   readonly #rows = new Map<string, number>();
-  readonly #ids: (string | undefined)[] = [];
   readonly #rules: Rule[] = [];
   readonly #ruleIndex = new Map<string, Rule>();
-  readonly #ruleOf = new Int32Column();
   readonly #free: number[] = [];
+  #ids: (string | undefined)[] = [];
+  #ruleOf = new Int32Column();
+  #grants = new Map<number, Grant>();
   #swept = 0;
 
-  constructor(maxAccounts: number) {
+  constructor(maxAccounts: number, columns = new Columns()) {
     this.#maxAccounts = maxAccounts;
+    this.columns = columns;
+  }
+
+  /** As it is now, apart from what happens next: for reading row by row, not for looking accounts up. */
+  copy(): AccountTable {
+    const copy = new AccountTable(0, new Columns(this.columns));
+    copy.#ids = this.#ids.slice();
+    copy.#ruleOf = this.#ruleOf.copy();
+    copy.#grants = new Map(this.#grants);
+    for (const rule of this.#rules) copy.#ruleFor({ ...rule.account, alerts: rule.alerts });
+    return copy;
   }
 
   /** Accounts known now. */
@@ -41,32 +62,44 @@ export class AccountTable {
     return this.#rows.size;
   }
 
+  /** Rows ever used are below this. */
+  get rowsEnd(): number {
+    return this.#ids.length;
+  }
+
   /** The row of an account; undefined when nothing is known of it. */
   find(id: string): number | undefined {
     return this.#rows.get(id);
   }
 
-  /** A new row, as of now. Throws `capacity` when there are too many. */
+  /** A row for a new account. Throws `capacity` when there are too many. */
   add(account: Account, nowMs: number): number {
     this.sweep(nowMs, this.#rows.size < this.#maxAccounts ? sweepAtAdd : sweepWhenFull);
     if (this.#rows.size >= this.#maxAccounts) throw new GatewayError("capacity", "too many ledger accounts");
     const row = this.#free.pop() ?? this.#ids.length;
-    const rule = this.#ruleFor(account);
-    this.#ids[row] = account.id;
-    this.#rows.set(account.id, row);
-    this.#ruleOf.set(row, rule.index);
-    this.columns.limit.set(row, account.limit);
-    rule.counter.lapse(row, nowMs);
+    this.#assign(row, account);
+    this.counter(row).lapse(row, nowMs);
     return row;
   }
 
-  /** Brings a row to now, and to the limit asked with: what was used stays. */
-  refresh(row: number, account: Account, nowMs: number): Counter {
-    const rule = this.rule(row);
-    rule.counter.lapse(row, nowMs);
-    if (this.columns.limit.get(row) !== account.limit) this.columns.limit.set(row, account.limit);
-    rule.alerts = account.alerts;
-    return rule.counter;
+  /** Gives an account the row it had, as a journal tells; what else was known of either is forgotten. {@link findFreeRows} comes after the last. */
+  restore(row: number, account: Account): void {
+    const earlier = this.#rows.get(account.id);
+    if (earlier !== undefined && earlier !== row) this.#clear(earlier);
+    if (this.#ids[row] === account.id) {
+      this.#ruleOf.set(row, this.#ruleFor(account).index);
+      this.columns.limit.set(row, account.limit);
+      return;
+    }
+    if (this.#ids[row] !== undefined) this.#clear(row);
+    while (this.#ids.length < row) this.#ids.push(undefined);
+    this.#assign(row, account);
+  }
+
+  /** Makes the rows that restoring has left out free for new accounts. */
+  findFreeRows(): void {
+    for (let row = this.#ids.length - 1; row >= 0; row--)
+      if (this.#ids[row] === undefined) this.#free.push(row);
   }
 
   counter(row: number): Counter {
@@ -85,6 +118,11 @@ export class AccountTable {
     return id;
   }
 
+  /** Whether an account has the row. */
+  isUsed(row: number): boolean {
+    return this.#ids[row] !== undefined;
+  }
+
   /** The account of a row, with the limit last asked with. */
   account(row: number): Account {
     const id = this.id(row);
@@ -94,45 +132,66 @@ export class AccountTable {
     return alerts === undefined ? { ...account, id, key, limit } : { ...account, id, key, limit, alerts };
   }
 
-  /** Rows in use, in no particular order. */
-  rows(): Iterable<number> {
-    return this.#rows.values();
+  /** What is granted above a row's limit now. */
+  granted(row: number): bigint {
+    return this.#grants.size === 0 ? 0n : (this.grant(row)?.amount ?? 0n);
+  }
+
+  /** The grant in force. */
+  grant(row: number): Grant | undefined {
+    const grant = this.#grants.get(row);
+    return grant !== undefined && this.counter(row).covers(row, grant.mark) ? grant : undefined;
+  }
+
+  setGrant(row: number, grant: Grant): void {
+    this.#grants.set(row, grant);
   }
 
   /** Looks at the next `count` rows and gives back those that say nothing any more. */
   sweep(nowMs: number, count: number): void {
     for (let looked = Math.min(count, this.#ids.length); looked > 0; looked--) {
       this.#swept = (this.#swept + 1) % this.#ids.length;
-      if (this.#ids[this.#swept] !== undefined && this.isIdle(this.#swept, nowMs)) this.#remove(this.#swept);
+      if (this.isUsed(this.#swept) && this.isIdle(this.#swept, nowMs)) {
+        this.#clear(this.#swept);
+        this.#free.push(this.#swept);
+      }
     }
   }
 
   /** Whether forgetting the row would change nothing. */
   isIdle(row: number, nowMs: number): boolean {
-    if (this.columns.holds.get(row) > 0) return false;
+    if (this.columns.legs.get(row) > 0) return false;
     const counter = this.counter(row);
     counter.lapse(row, nowMs);
-    return counter.taken(row) === 0n;
+    return counter.taken(row) === 0n && this.granted(row) === 0n;
   }
 
-  #remove(row: number): void {
-    this.counter(row).free(row);
+  #assign(row: number, account: Account): void {
+    this.#ids[row] = account.id;
+    this.#rows.set(account.id, row);
+    this.#ruleOf.set(row, this.#ruleFor(account).index);
+    this.columns.limit.set(row, account.limit);
+  }
+
+  #clear(row: number): void {
     this.#rows.delete(this.id(row));
     this.#ids[row] = undefined;
-    this.#free.push(row);
     this.columns.clear(row);
+    this.#grants.delete(row);
   }
 
-  #ruleFor(account: Account): Rule {
+  #ruleFor(account: RuleFields): Rule {
     const { name, unit, window, alerts, backend } = account;
     const id = [name, unit, formatWindow(window), backend].join("|");
-    const known = this.#ruleIndex.get(id);
-    if (known !== undefined) return known;
-    const shared = backend === undefined ? { name, unit, window } : { name, unit, window, backend };
-    const counter = createCounter(window, this.columns);
-    const rule: Rule = { index: this.#rules.length, account: shared, counter, alerts };
-    this.#rules.push(rule);
-    this.#ruleIndex.set(id, rule);
+    let rule = this.#ruleIndex.get(id);
+    if (rule === undefined) {
+      const shared = backend === undefined ? { name, unit, window } : { name, unit, window, backend };
+      const counter = createCounter(window, this.columns);
+      rule = { index: this.#rules.length, account: shared, counter, alerts };
+      this.#rules.push(rule);
+      this.#ruleIndex.set(id, rule);
+    }
+    rule.alerts = alerts;
     return rule;
   }
 }

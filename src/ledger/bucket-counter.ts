@@ -24,6 +24,14 @@ export class BucketCounter implements Counter {
     if (level <= 0n) since.set(row, nowMs);
   }
 
+  mark(row: number): number {
+    return this.#columns.until.get(row);
+  }
+
+  covers(row: number, mark: number): boolean {
+    return mark >= this.#columns.since.get(row);
+  }
+
   used(row: number): bigint {
     const settled = this.taken(row) - this.#columns.held.get(row);
     return settled > 0n ? settled : 0n;
@@ -33,17 +41,16 @@ export class BucketCounter implements Counter {
     return (this.#columns.used.get(row) + this.#lengthMs - 1n) / this.#lengthMs;
   }
 
-  hold(row: number, amount: bigint): number {
+  hold(row: number, amount: bigint): void {
     this.#columns.used.add(row, amount * this.#lengthMs);
     this.#columns.held.add(row, amount);
-    return this.#columns.until.get(row);
   }
 
   /** A refund is worth nothing once the bucket was empty: the hold had drained, and the room is there again already. */
   release(row: number, mark: number, held: bigint, actual: bigint): void {
     this.#columns.held.add(row, -held);
     const more = actual - held;
-    if (more < 0n && mark < this.#columns.since.get(row)) return;
+    if (more < 0n && !this.covers(row, mark)) return;
     const level = this.#columns.used.get(row) + more * this.#lengthMs;
     this.#columns.used.set(row, level > 0n ? level : 0n);
   }
@@ -60,6 +67,4 @@ export class BucketCounter implements Counter {
   reset(row: number): void {
     this.#columns.used.set(row, this.#columns.held.get(row) * this.#lengthMs);
   }
-
-  free(): void {}
 }

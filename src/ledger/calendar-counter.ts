@@ -29,6 +29,14 @@ export class CalendarCounter implements Counter {
     alerted.set(row, 0);
   }
 
+  mark(row: number): number {
+    return this.#columns.since.get(row);
+  }
+
+  covers(row: number, mark: number): boolean {
+    return mark === this.#columns.since.get(row);
+  }
+
   used(row: number): bigint {
     return this.#columns.used.get(row);
   }
@@ -37,13 +45,12 @@ export class CalendarCounter implements Counter {
     return this.#columns.used.get(row) + this.#columns.held.get(row);
   }
 
-  hold(row: number, amount: bigint): number {
+  hold(row: number, amount: bigint): void {
     this.#columns.held.add(row, amount);
-    return this.#columns.since.get(row);
   }
 
   release(row: number, mark: number, held: bigint, actual: bigint): void {
-    if (mark !== this.#columns.since.get(row)) return;
+    if (!this.covers(row, mark)) return;
     this.#columns.held.add(row, -held);
     this.#columns.used.add(row, actual);
   }
@@ -55,8 +62,6 @@ export class CalendarCounter implements Counter {
   reset(row: number): void {
     this.#columns.used.set(row, 0n);
   }
-
-  free(): void {}
 
   /** All accounts of a rule are mostly asked about in the same window. */
   #spanAt(nowMs: number): Span {

@@ -4,6 +4,13 @@ const firstCapacity = 256;
 export class Int64Column {
   #values = new BigInt64Array(firstCapacity);
 
+  /** The same values, apart from now on. */
+  copy(): Int64Column {
+    const copy = new Int64Column();
+    copy.#values = this.#values.slice();
+    return copy;
+  }
+
   get(row: number): bigint {
     return this.#values[row] ?? 0n;
   }
@@ -26,6 +33,13 @@ export class Int64Column {
 export class Float64Column {
   #values = new Float64Array(firstCapacity);
 
+  /** The same values, apart from now on. */
+  copy(): Float64Column {
+    const copy = new Float64Column();
+    copy.#values = this.#values.slice();
+    return copy;
+  }
+
   get(row: number): number {
     return this.#values[row] ?? 0;
   }
@@ -43,6 +57,13 @@ export class Float64Column {
 /** A growing array of 32-bit integers, 0 where nothing was set. */
 export class Int32Column {
   #values = new Int32Array(firstCapacity);
+
+  /** The same values, apart from now on. */
+  copy(): Int32Column {
+    const copy = new Int32Column();
+    copy.#values = this.#values.slice();
+    return copy;
+  }
 
   get(row: number): number {
     return this.#values[row] ?? 0;

@@ -15,17 +15,17 @@ export interface Hold {
   readonly legs: Leg[];
 }
 
-/** What a hold has of an account. */
-export function amountHeld(legs: readonly Leg[], row: number): bigint {
-  let sum = 0n;
-  for (const leg of legs) if (leg.row === row) sum += leg.amount;
-  return sum;
+/** An amount of a row. */
+export interface RowAmount {
+  readonly row: number;
+  readonly amount: bigint;
 }
 
-/** Whether a later leg of the same account follows. */
-export function hasLaterLeg(legs: readonly Leg[], at: number): boolean {
-  for (let next = at + 1; next < legs.length; next++) if (legs[next]?.row === legs[at]?.row) return true;
-  return false;
+/** What a list has of a row, added up. */
+export function amountOf(list: readonly RowAmount[], row: number): bigint {
+  let sum = 0n;
+  for (const entry of list) if (entry.row === row) sum += entry.amount;
+  return sum;
 }
 
 /** What was used of an account; 0 when it is not mentioned. */
@@ -34,15 +34,29 @@ export function amountUsed(actuals: readonly Actual[], accountId: string): bigin
   return 0n;
 }
 
+/** What each leg is charged: the legs of one account are used up in order, and the last takes what is more than was held. */
+export function spread(legs: readonly Leg[], used: (row: number) => bigint): bigint[] {
+  return legs.map((leg, at) => {
+    let actual = used(leg.row);
+    for (let before = 0; before < at; before++)
+      if (legs[before]?.row === leg.row) actual -= legs[before]?.amount ?? 0n;
+    if (actual <= 0n) return 0n;
+    return actual > leg.amount && hasLaterLeg(legs, at) ? leg.amount : actual;
+  });
+}
+
 /** Claims with those on the same account added up. */
 export function sumByAccount(claims: readonly Claim[]): readonly Claim[] {
   const sums = new Map<string, Claim>();
   for (const claim of claims) {
-    const earlier = sums.get(claim.account.id);
-    sums.set(
-      claim.account.id,
-      earlier === undefined ? claim : { ...earlier, amount: earlier.amount + claim.amount },
-    );
+    const { id } = claim.account;
+    const amount = claim.amount + (sums.get(id)?.amount ?? 0n);
+    sums.set(id, { ...claim, amount });
   }
   return [...sums.values()];
+}
+
+function hasLaterLeg(legs: readonly Leg[], at: number): boolean {
+  for (let next = at + 1; next < legs.length; next++) if (legs[next]?.row === legs[at]?.row) return true;
+  return false;
 }

@@ -1,16 +1,19 @@
 import type { Clock } from "../core/clock.ts";
 import { assert, GatewayError } from "../core/errors.ts";
-import { AccountTable } from "./account-table.ts";
-import { amountHeld, amountUsed, type Hold, hasLaterLeg, type Leg, sumByAccount } from "./hold.ts";
+import { amountOf, amountUsed, type Leg, spread, sumByAccount } from "./hold.ts";
 import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
+import type { LedgerEvent } from "./ledger-event.ts";
+import { LedgerState } from "./state.ts";
 
 /** What a ledger in memory needs, and its bounds. */
 export interface MemoryLedgerOptions {
   readonly clock: Clock;
-  /** Accounts at most; beyond them reserve throws `capacity`. */
+  /** Accounts at most (1,000,000); beyond them reserve throws `capacity`. */
   readonly maxAccounts?: number;
-  /** Open holds at most; beyond them reserve throws `capacity`. */
+  /** Open holds at most (100,000); beyond them reserve throws `capacity`. */
   readonly maxHolds?: number;
+  /** Told of what people want to know: thresholds passed, resets and grants. Must not throw. */
+  readonly onEvent?: (event: LedgerEvent) => void;
 }
 
 /** A ledger in this process's memory alone: exact, and forgotten with it. */
@@ -25,178 +28,194 @@ const maxAmount = 2n ** 60n;
 
 /** See {@link createMemoryLedger}. Nothing here waits: every answer is given at once. */
 export class MemoryLedger implements Ledger {
+  readonly state: LedgerState;
   readonly #clock: Clock;
   readonly #maxHolds: number;
-  readonly #table: AccountTable;
-  readonly #holds = new Map<string, Hold>();
+  readonly #onEvent: ((event: LedgerEvent) => void) | undefined;
 
   constructor(options: MemoryLedgerOptions) {
     this.#clock = options.clock;
     this.#maxHolds = options.maxHolds ?? defaultMaxHolds;
-    this.#table = new AccountTable(options.maxAccounts ?? defaultMaxAccounts);
+    this.#onEvent = options.onEvent;
+    this.state = new LedgerState(options.maxAccounts ?? defaultMaxAccounts);
   }
 
   reserve(id: string, offers: readonly (readonly Claim[])[]): Taken | Refused {
-    const open = this.#holds.get(id);
+    const { holds, table } = this.state;
+    const open = holds.get(id);
     if (open !== undefined) return open.taken;
-    if (this.#holds.size >= this.#maxHolds) throw new GatewayError("capacity", "too many open holds");
-    const nowMs = this.#nowMs();
-    this.#table.sweep(nowMs, 1);
+    if (holds.size >= this.#maxHolds) throw new GatewayError("capacity", "too many open holds");
+    const nowMs = this.nowMs();
+    table.sweep(nowMs, 1);
     let refused: Refused | undefined;
     for (let offer = 0; offer < offers.length; offer++) {
       const legs: Leg[] = [];
       const outcome = this.#takeAll(offers[offer] ?? [], legs, nowMs);
-      if (!Array.isArray(outcome)) {
-        refused = outcome;
-        continue;
+      if (Array.isArray(outcome)) {
+        const taken: Taken = { kind: "taken", offer, observed: outcome };
+        this.state.open(nowMs, id, { openedAtMs: nowMs, taken, legs });
+        return taken;
       }
-      const taken: Taken = { kind: "taken", offer, observed: outcome };
-      this.#holds.set(id, { openedAtMs: nowMs, taken, legs });
-      return taken;
+      refused = outcome;
     }
     assert(refused !== undefined, "a reserve has at least one offer");
+    if (!refused.openHoldsOnly) this.#tellUsedUp(refused.account);
     return refused;
   }
 
   adjust(id: string, claims: readonly Claim[]): Taken | Refused {
-    const hold = this.#holds.get(id);
+    const hold = this.state.holds.get(id);
     assert(hold !== undefined, "only an open hold is adjusted");
-    const wanted = sumByAccount(claims);
-    const nowMs = this.#nowMs();
+    const nowMs = this.nowMs();
+    const sums = sumByAccount(claims);
     const more: Claim[] = [];
-    for (const claim of wanted) {
-      const row = this.#table.find(claim.account.id);
-      const amount = claim.amount - (row === undefined ? 0n : amountHeld(hold.legs, row));
+    for (const claim of sums) {
+      const row = this.state.table.find(claim.account.id);
+      const amount = claim.amount - (row === undefined ? 0n : amountOf(hold.legs, row));
       if (amount > 0n || !hold.legs.some((leg) => leg.row === row)) more.push({ ...claim, amount });
     }
+    const before = hold.legs.length;
     const outcome = this.#takeAll(more, hold.legs, nowMs);
     if (!Array.isArray(outcome)) return outcome;
-    this.#shrink(hold, wanted, nowMs);
+    const wanted = sums.flatMap(({ account, amount }) => {
+      const row = this.state.table.find(account.id);
+      return row === undefined ? [] : [{ row, amount }];
+    });
+    this.state.adjust(nowMs, id, hold.legs.slice(before), wanted);
     return { kind: "taken", offer: 0, observed: outcome };
   }
 
   settle(id: string, actuals: readonly Actual[]): void {
-    const hold = this.#holds.get(id);
+    const hold = this.state.holds.get(id);
     if (hold === undefined) return;
-    this.#holds.delete(id);
-    const nowMs = this.#nowMs();
-    const { legs } = hold;
-    for (let at = 0; at < legs.length; at++) {
-      const leg = legs[at];
-      assert(leg !== undefined, "the leg is there");
-      let actual = amountUsed(actuals, this.#table.id(leg.row));
-      for (let before = 0; before < at; before++)
-        if (legs[before]?.row === leg.row) actual -= legs[before]?.amount ?? 0n;
-      // Later legs are of later windows: each is used up before the next.
-      if (actual > leg.amount && hasLaterLeg(legs, at)) actual = leg.amount;
-      this.#release(leg, actual > 0n ? actual : 0n, nowMs);
-    }
+    const used = (row: number) => amountUsed(actuals, this.state.table.id(row));
+    this.state.close(this.nowMs(), id, spread(hold.legs, used));
+    for (const { row } of hold.legs)
+      for (const percent of this.state.takeThresholds(row)) this.#tell(row, percent);
   }
 
   read(accounts: readonly Account[]): readonly Balance[] {
-    const nowMs = this.#nowMs();
-    return accounts.map((account) => this.#balance(account, this.#table.find(account.id), nowMs));
+    const nowMs = this.nowMs();
+    return accounts.map((account) => this.#balance(account, this.state.table.find(account.id), nowMs));
   }
 
-  /** Every account that says something now. */
+  /** Every account that says something now, with the limit last asked with. */
   accounts(): readonly Balance[] {
-    const nowMs = this.#nowMs();
+    const { table } = this.state;
+    const nowMs = this.nowMs();
     const balances: Balance[] = [];
-    for (const row of this.#table.rows())
-      if (!this.#table.isIdle(row, nowMs)) balances.push(this.#balance(this.#table.account(row), row, nowMs));
+    for (let row = 0; row < table.rowsEnd; row++)
+      if (table.isUsed(row) && !table.isIdle(row, nowMs))
+        balances.push(this.#balance(table.account(row), row, nowMs));
     return balances;
   }
 
+  /** Forgets what was used in the window of now; open holds stay. `by` is who asked; throws `invalid_request` for an unknown account. */
+  reset(accountId: string, by: string): void {
+    const row = this.#known(accountId);
+    this.state.reset(this.nowMs(), row);
+    this.#onEvent?.({ kind: "reset", account: this.state.table.account(row), by });
+  }
+
+  /**
+   * Raises an account's limit by an amount until its window ends; a negative amount takes back what was granted. `by` is who asked.
+   * Throws `invalid_request` for an unknown account, and for rates and concurrency, whose limits are not used up.
+   */
+  grant(accountId: string, amount: bigint, by: string): void {
+    const row = this.#known(accountId);
+    const account = this.state.table.account(row);
+    if (account.window.kind === "bucket" || account.window.kind === "open")
+      throw new GatewayError(
+        "invalid_request",
+        `"${account.name}" refills by itself: nothing can be granted`,
+      );
+    assert(amount >= -maxAmount && amount <= maxAmount, "an amount is within 2^60");
+    this.state.grant(this.nowMs(), row, amount);
+    this.#onEvent?.({ kind: "granted", account, amount, by });
+  }
+
   openHolds(): number {
-    return this.#holds.size;
+    return this.state.holds.size;
   }
 
   async close(): Promise<void> {}
 
+  /** Wall time in whole milliseconds. */
+  nowMs(): number {
+    return Math.floor(this.#clock.nowMs());
+  }
+
   /** Takes every claim and adds its legs, or none: the accounts in observe mode that had no room, or what stands in the way. */
   #takeAll(claims: readonly Claim[], legs: Leg[], nowMs: number): Account[] | Refused {
+    const { table } = this.state;
     const before = legs.length;
     const observed: Account[] = [];
     for (const claim of claims) {
       const { account, amount } = claim;
       assert(amount >= 0n && amount <= maxAmount, "an amount is between 0 and 2^60");
-      const row = this.#table.find(account.id) ?? this.#table.add(account, nowMs);
-      const counter = this.#table.refresh(row, account, nowMs);
-      if (counter.taken(row) + amount > account.limit) {
+      const row = this.state.touch(nowMs, account);
+      const limit = account.limit + table.granted(row);
+      if (table.counter(row).taken(row) + amount > limit) {
         if (claim.observe !== true) {
-          while (legs.length > before) this.#untake(legs.pop());
+          while (legs.length > before) this.state.untake(legs);
           return this.#refusal(claim, row, nowMs);
         }
         observed.push(account);
         // A rate that only observes admits what it would admit: what it would refuse must not keep out the next.
         if (account.window.kind === "bucket") continue;
       }
-      this.#table.columns.holds.add(row, 1);
-      legs.push({ row, mark: counter.hold(row, amount), amount });
+      this.state.take(legs, row, amount);
     }
     return observed;
   }
 
-  /** Ends a leg as if it had never been: nothing has lapsed since. */
-  #untake(leg: Leg | undefined): void {
-    assert(leg !== undefined, "the leg is there");
-    this.#table.counter(leg.row).release(leg.row, leg.mark, leg.amount, 0n);
-    this.#table.columns.holds.add(leg.row, -1);
-  }
-
   #refusal({ account, amount }: Claim, row: number, nowMs: number): Refused {
-    const counter = this.#table.counter(row);
-    const left = atLeastZero(account.limit - counter.taken(row));
-    const lapsing = amount > account.limit ? counter.taken(row) : amount - left;
+    const counter = this.state.table.counter(row);
+    const limit = account.limit + this.state.table.granted(row);
+    const left = atLeastZero(limit - counter.taken(row));
+    const lapsing = amount > limit ? counter.taken(row) : counter.taken(row) + amount - limit;
     return {
       kind: "refused",
-      account,
+      account: limit === account.limit ? account : { ...account, limit },
       amount,
       left,
       resetsAtMs: Math.max(nowMs, counter.lapsesAtMs(row, lapsing)),
-      openHoldsOnly: counter.used(row) + amount <= account.limit,
+      openHoldsOnly: counter.used(row) + amount <= limit,
     };
   }
 
-  /** Gives back what a hold has above the amounts wanted, the newest first. An account that is wanted keeps a leg, if of 0. */
-  #shrink(hold: Hold, wanted: readonly Claim[], nowMs: number): void {
-    for (let at = hold.legs.length - 1; at >= 0; at--) {
-      const leg = hold.legs[at];
-      assert(leg !== undefined, "the leg is there");
-      const id = this.#table.id(leg.row);
-      const target = wanted.find((claim) => claim.account.id === id)?.amount;
-      const surplus = amountHeld(hold.legs, leg.row) - (target ?? 0n);
-      const isFirst = !hold.legs.some((other, before) => before < at && other.row === leg.row);
-      if (target === undefined || (surplus >= leg.amount && !isFirst)) {
-        hold.legs.splice(at, 1);
-        this.#release(leg, 0n, nowMs);
-      } else if (surplus > 0n) {
-        const counter = this.#table.counter(leg.row);
-        counter.lapse(leg.row, nowMs);
-        counter.release(leg.row, leg.mark, surplus, 0n);
-        leg.amount -= surplus;
-      }
-    }
-  }
-
-  #release(leg: Leg, actual: bigint, nowMs: number): void {
-    const counter = this.#table.counter(leg.row);
-    counter.lapse(leg.row, nowMs);
-    counter.release(leg.row, leg.mark, leg.amount, actual);
-    this.#table.columns.holds.add(leg.row, -1);
-  }
-
-  #balance(account: Account, row: number | undefined, nowMs: number): Balance {
-    if (row === undefined) return { account, used: 0n, held: 0n, left: account.limit, resetsAtMs: nowMs };
-    const counter = this.#table.refresh(row, account, nowMs);
+  #balance(asked: Account, row: number | undefined, nowMs: number): Balance {
+    if (row === undefined)
+      return { account: asked, used: 0n, held: 0n, left: asked.limit, resetsAtMs: nowMs };
+    const counter = this.state.table.counter(row);
+    counter.lapse(row, nowMs);
+    const granted = this.state.table.granted(row);
+    const account = granted === 0n ? asked : { ...asked, limit: asked.limit + granted };
     const used = counter.used(row);
     const taken = counter.taken(row);
     const resetsAtMs = taken === 0n ? nowMs : counter.lapsesAtMs(row, taken);
     return { account, used, held: taken - used, left: atLeastZero(account.limit - taken), resetsAtMs };
   }
 
-  #nowMs(): number {
-    return Math.floor(this.#clock.nowMs());
+  /** A budget that refuses for what is settled is used up, even if its last cents are too few for any request. */
+  #tellUsedUp({ id }: Account): void {
+    const { table } = this.state;
+    const row = table.find(id);
+    if (row === undefined || table.rule(row).alerts?.includes(100) !== true) return;
+    if (table.columns.alerted.get(row) >= 100) return;
+    table.columns.alerted.set(row, 100);
+    this.#tell(row, 100);
+  }
+
+  #tell(row: number, percent: number): void {
+    const balance = this.#balance(this.state.table.account(row), row, this.nowMs());
+    this.#onEvent?.({ kind: "threshold", percent, balance });
+  }
+
+  #known(accountId: string): number {
+    const row = this.state.table.find(accountId);
+    if (row === undefined) throw new GatewayError("invalid_request", `no account "${accountId}" is in use`);
+    return row;
   }
 }
 

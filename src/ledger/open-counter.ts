@@ -12,6 +12,14 @@ export class OpenCounter implements Counter {
     this.#columns.until.set(row, nowMs);
   }
 
+  mark(): number {
+    return 0;
+  }
+
+  covers(): boolean {
+    return true;
+  }
+
   used(): bigint {
     return 0n;
   }
@@ -20,9 +28,8 @@ export class OpenCounter implements Counter {
     return this.#columns.held.get(row);
   }
 
-  hold(row: number, amount: bigint): number {
+  hold(row: number, amount: bigint): void {
     this.#columns.held.add(row, amount);
-    return 0;
   }
 
   release(row: number, _mark: number, held: bigint): void {
@@ -34,6 +41,4 @@ export class OpenCounter implements Counter {
   }
 
   reset(): void {}
-
-  free(): void {}
 }

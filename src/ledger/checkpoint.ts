@@ -1,0 +1,132 @@
+import { GatewayError } from "../core/errors.ts";
+import type { AccountTable } from "./account-table.ts";
+import { frameHeaderBytes, frameOf, readFrame } from "./frame.ts";
+import type { Hold } from "./hold.ts";
+import type { Account } from "./ledger.ts";
+import type { LedgerState } from "./state.ts";
+import { rollingSlices } from "./window.ts";
+
+const version = 1;
+/** Accounts or holds in one frame: what is encoded before others get their turn. */
+const perFrame = 500;
+
+/** A state at one moment, apart from what happens next. */
+export interface FrozenState {
+  readonly table: AccountTable;
+  readonly holds: readonly (readonly [id: string, hold: Hold])[];
+}
+
+/** Freezes a state: a copy of its columns, not of its accounts one by one. */
+export function freeze({ table, holds }: LedgerState): FrozenState {
+  const copies = [...holds].map(([id, hold]) => {
+    const legs = hold.legs.map((leg) => ({ ...leg }));
+    return [id, { ...hold, legs }] as const;
+  });
+  return { table: table.copy(), holds: copies };
+}
+
+/** The frames of a checkpoint after which the journal goes on in `segment`. */
+export function* checkpointFrames(frozen: FrozenState, segment: number): Generator<Buffer> {
+  yield jsonFrame({ version, segment });
+  const { table } = frozen;
+  for (let row = 0; row < table.rowsEnd; row += perFrame) {
+    const accounts: AccountLine[] = [];
+    for (let next = row; next < Math.min(row + perFrame, table.rowsEnd); next++)
+      if (table.isUsed(next)) accounts.push(accountLine(table, next));
+    yield jsonFrame({ accounts });
+  }
+  for (let at = 0; at < frozen.holds.length; at += perFrame)
+    yield jsonFrame({ holds: frozen.holds.slice(at, at + perFrame).map(holdLine) });
+  yield jsonFrame({ end: true });
+}
+
+/** Fills an empty state from a checkpoint; returns the journal segment that goes on from it. Throws `ledger_unavailable` when damaged. */
+export function loadCheckpoint(bytes: Buffer, state: LedgerState): number {
+  let segment: number | undefined;
+  for (let at = 0; at < bytes.length; ) {
+    const payload = readFrame(bytes, at);
+    if (payload === undefined) break;
+    at += frameHeaderBytes + payload.length;
+    const part: Part = JSON.parse(payload.toString());
+    if ("version" in part) {
+      if (part.version !== version)
+        throw new GatewayError("ledger_unavailable", `the ledger's checkpoint has version ${part.version}`);
+      segment = part.segment;
+    } else if ("accounts" in part) for (const line of part.accounts) restoreAccount(state.table, line);
+    else if ("holds" in part) for (const line of part.holds) restoreHold(state, line);
+    else if (segment !== undefined && at === bytes.length) return segment;
+  }
+  throw new GatewayError("ledger_unavailable", "the ledger's checkpoint is damaged");
+}
+
+interface AccountLine {
+  readonly row: number;
+  readonly account: Omit<Account, "limit"> & { readonly limit: string };
+  readonly used: string;
+  readonly held: string;
+  readonly since: number;
+  readonly until: number;
+  readonly alerted: number;
+  readonly slices?: readonly (readonly [slice: number, amount: string])[];
+  readonly grant?: readonly [amount: string, mark: number];
+}
+
+type HoldLine = readonly [
+  id: string,
+  openedAtMs: number,
+  legs: readonly (readonly [row: number, mark: number, amount: string])[],
+];
+
+type Part =
+  | { readonly version: number; readonly segment: number }
+  | { readonly accounts: readonly AccountLine[] }
+  | { readonly holds: readonly HoldLine[] }
+  | { readonly end: true };
+
+function accountLine(table: AccountTable, row: number): AccountLine {
+  const { used, held, since, until, alerted, slices } = table.columns;
+  const account = table.account(row);
+  const grant = table.grant(row);
+  const kept: [number, string][] = [];
+  if (account.window.kind === "rolling")
+    for (let slice = since.get(row) - rollingSlices; slice <= since.get(row); slice++)
+      if (slices.get(row, slice) !== 0n) kept.push([slice, slices.get(row, slice).toString()]);
+  return {
+    row,
+    account: { ...account, limit: account.limit.toString() },
+    used: used.get(row).toString(),
+    held: held.get(row).toString(),
+    since: since.get(row),
+    until: until.get(row),
+    alerted: alerted.get(row),
+    ...(kept.length === 0 ? undefined : { slices: kept }),
+    ...(grant === undefined ? undefined : { grant: [grant.amount.toString(), grant.mark] as const }),
+  };
+}
+
+function restoreAccount(table: AccountTable, line: AccountLine): void {
+  const { row, account, slices, grant } = line;
+  table.restore(row, { ...account, limit: BigInt(account.limit) });
+  const { columns } = table;
+  columns.used.set(row, BigInt(line.used));
+  columns.held.set(row, BigInt(line.held));
+  columns.since.set(row, line.since);
+  columns.until.set(row, line.until);
+  columns.alerted.set(row, line.alerted);
+  for (const [slice, amount] of slices ?? []) columns.slices.add(row, slice, BigInt(amount));
+  if (grant !== undefined) table.setGrant(row, { amount: BigInt(grant[0]), mark: grant[1] });
+}
+
+function holdLine([id, { openedAtMs, legs }]: readonly [string, Hold]): HoldLine {
+  return [id, openedAtMs, legs.map(({ row, mark, amount }) => [row, mark, amount.toString()] as const)];
+}
+
+function restoreHold(state: LedgerState, [id, openedAtMs, lines]: HoldLine): void {
+  const legs = lines.map(([row, mark, amount]) => ({ row, mark, amount: BigInt(amount) }));
+  for (const { row } of legs) state.table.columns.legs.add(row, 1);
+  state.holds.set(id, { openedAtMs, taken: { kind: "taken", offer: 0, observed: [] }, legs });
+}
+
+function jsonFrame(part: Part): Buffer {
+  return frameOf(Buffer.from(JSON.stringify(part)));
+}

@@ -1,0 +1,201 @@
+import { closeSync, constants, fdatasync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { GatewayError } from "../core/errors.ts";
+import type { EntryWriter } from "./entry-writer.ts";
+import { sealFrame } from "./frame.ts";
+
+/** How a journal is written; every field has a default. */
+export interface JournalOptions {
+  /** The most that a power loss takes (50). A crash of the process alone takes nothing that was answered. */
+  readonly fsyncIntervalMs?: number;
+  /** How long to wait after a disk error before trying again (250). */
+  readonly retryMs?: number;
+  /** The file system; tests hand in one that fails. */
+  readonly disk?: JournalDisk;
+}
+
+/** The part of a file system that a journal needs. */
+export interface JournalDisk {
+  open(path: string): number;
+  /** Writes from an offset of `bytes` to a position of the file; returns how much it took. */
+  write(file: number, bytes: Buffer, from: number, position: number): number;
+  sync(file: number, done: (error: unknown) => void): void;
+  syncNow(file: number): void;
+  close(file: number): void;
+}
+
+const realDisk: JournalDisk = {
+  // Not "a": the system would append, whatever the position.
+  open: (path) => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600),
+  write: (file, bytes, from, position) => writeSync(file, bytes, from, bytes.length - from, position),
+  sync: fdatasync,
+  syncNow: fdatasyncSync,
+  close: closeSync,
+};
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: GatewayError) => void;
+}
+
+/**
+ * One file that changes are written to. What one turn of the event loop adds is one frame and one write, made before anybody is told
+ * that it is written; syncs follow in the background. What was written is kept until it is synced: after an error the same bytes are
+ * written to the same positions again, so nothing is lost or doubled.
+ */
+export class Journal {
+  readonly #entries: EntryWriter;
+  readonly #fsyncIntervalMs: number;
+  readonly #retryMs: number;
+  readonly #disk: JournalDisk;
+  readonly #file: number;
+  /** Bytes of the file that are on the disk for certain. */
+  #syncedBytes: number;
+  #unsynced: Buffer[] = [];
+  #unsyncedBytes = 0;
+  /** How many of `#unsynced` are written. */
+  #written = 0;
+  #waiters: Waiter[] = [];
+  #flushing: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #syncing = false;
+  #error: GatewayError | undefined;
+  #closed = false;
+
+  /** Goes on after the first `bytes` of a file, which is made when missing. Takes what is in `entries` from now on. */
+  constructor(path: string, bytes: number, entries: EntryWriter, options: JournalOptions) {
+    this.#entries = entries;
+    this.#fsyncIntervalMs = options.fsyncIntervalMs ?? 50;
+    this.#retryMs = options.retryMs ?? 250;
+    this.#disk = options.disk ?? realDisk;
+    this.#file = this.#disk.open(path);
+    this.#syncedBytes = bytes;
+  }
+
+  /** The disk error that lasts; undefined: what is entered is written. */
+  get error(): GatewayError | undefined {
+    return this.#error;
+  }
+
+  /** Bytes of the file, without what was entered since the last write. */
+  get bytes(): number {
+    return this.#syncedBytes + this.#unsyncedBytes;
+  }
+
+  /** Resolves when every entry so far is in the file; rejects with `ledger_unavailable` when the disk does not take it. */
+  written(): Promise<void> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    this.flushSoon();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+    });
+  }
+
+  /** Writes at the end of this turn of the event loop. */
+  flushSoon(): void {
+    this.#flushing ??= setImmediate(() => this.flush());
+  }
+
+  /** Writes every entry so far, without waiting for company. */
+  flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    if (!this.#entries.isEmpty) {
+      const frame = this.#entries.take();
+      sealFrame(frame);
+      this.#unsynced.push(frame);
+      this.#unsyncedBytes += frame.length;
+    }
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    try {
+      this.#writeUnsynced();
+    } catch (cause) {
+      const error = this.#fail(cause);
+      for (const waiter of waiters) waiter.reject(error);
+      return;
+    }
+    this.#error = undefined;
+    for (const waiter of waiters) waiter.resolve();
+    this.#syncLater();
+  }
+
+  /** Writes and syncs every entry so far before it returns; the next may go to another file. Throws `ledger_unavailable`. */
+  seal(): void {
+    this.flush();
+    if (this.#error !== undefined) throw this.#error;
+    try {
+      this.#disk.syncNow(this.#file);
+    } catch (cause) {
+      throw this.#fail(cause);
+    }
+    if (!this.#syncing) this.#forgetSynced(this.#unsynced.length);
+  }
+
+  /** Lets go of the file; entries are taken no more, and whoever waits is refused. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#error ??= new GatewayError("ledger_unavailable", "the ledger is closed");
+    clearImmediate(this.#flushing);
+    clearTimeout(this.#timer);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#error);
+    if (!this.#syncing) this.#disk.close(this.#file);
+  }
+
+  #writeUnsynced(): void {
+    if (this.#closed) throw new Error("the journal is closed");
+    let position = this.#syncedBytes;
+    for (const [at, frame] of this.#unsynced.entries()) {
+      if (at >= this.#written) {
+        for (let from = 0; from < frame.length; )
+          from += this.#disk.write(this.#file, frame, from, position + from);
+        this.#written = at + 1;
+      }
+      position += frame.length;
+    }
+  }
+
+  #syncLater(): void {
+    if (this.#timer !== undefined || this.#syncing || this.#unsynced.length === 0) return;
+    this.#timer = setTimeout(() => this.#sync(), this.#fsyncIntervalMs).unref();
+  }
+
+  #sync(): void {
+    this.#timer = undefined;
+    const frames = this.#written;
+    this.#syncing = true;
+    this.#disk.sync(this.#file, (error) => {
+      this.#syncing = false;
+      if (this.#closed) this.#disk.close(this.#file);
+      else if (error) this.#fail(error);
+      else {
+        this.#forgetSynced(frames);
+        if (this.#error === undefined) this.#syncLater();
+      }
+    });
+  }
+
+  #forgetSynced(frames: number): void {
+    for (const frame of this.#unsynced.splice(0, frames)) {
+      this.#syncedBytes += frame.length;
+      this.#unsyncedBytes -= frame.length;
+    }
+    this.#written = Math.max(0, this.#written - frames);
+  }
+
+  #fail(cause: unknown): GatewayError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#error = new GatewayError("ledger_unavailable", `the ledger cannot be written: ${reason}`, {
+      cause,
+    });
+    this.#written = 0;
+    clearTimeout(this.#timer);
+    this.#timer = this.#closed
+      ? undefined
+      : setTimeout(() => {
+          this.#timer = undefined;
+          this.flush();
+        }, this.#retryMs).unref();
+    return this.#error;
+  }
+}

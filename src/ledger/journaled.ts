@@ -1,0 +1,205 @@
+import { freeze } from "./checkpoint.ts";
+import { EntryWriter } from "./entry-writer.ts";
+import { type FolderLock, lockFolder } from "./folder-lock.ts";
+import { frameHeaderBytes } from "./frame.ts";
+import { sumByAccount } from "./hold.ts";
+import { Journal, type JournalOptions } from "./journal.ts";
+import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
+import { type Recovered, recover, segmentPath, syncFolder, writeCheckpoint } from "./ledger-folder.ts";
+import { MemoryLedger, type MemoryLedgerOptions } from "./memory.ts";
+
+/** What a ledger with a journal needs. */
+export interface JournaledLedgerOptions extends MemoryLedgerOptions, JournalOptions {
+  /** Made when missing; one process at a time has it. */
+  readonly folder: string;
+  /** A checkpoint is made once the journal is larger (64 MiB). */
+  readonly segmentBytes?: number;
+  /** Told when a checkpoint cannot be made: the journal grows until the next does. Must not throw. */
+  readonly onCompactionFailed?: (error: unknown) => void;
+}
+
+/** A hold that a crash left open: it is still held, and settles like any other. */
+export interface LostHold {
+  readonly id: string;
+  readonly openedAtMs: number;
+  /** What is held, to be charged; concurrency slots are free again. */
+  readonly claims: readonly Claim[];
+}
+
+const defaultSegmentBytes = 67_108_864;
+
+/** Opens the ledger of a folder: its accounts as they were, and the holds that a crash left open. Throws `ledger_unavailable`. */
+export async function openMemoryLedger(options: JournaledLedgerOptions): Promise<JournaledLedger> {
+  const entries = new EntryWriter(frameHeaderBytes);
+  const memory = new MemoryLedger(options);
+  const lock = await lockFolder(options.folder);
+  try {
+    const recovered = await recover(options.folder, memory.state);
+    memory.state.log = entries;
+    return new JournaledLedger(options, memory, entries, lock, recovered);
+  } catch (error) {
+    await lock.close();
+    throw error;
+  }
+}
+
+/** See {@link openMemoryLedger}. Answers that promise something are given once it is written down; others at once. */
+export class JournaledLedger implements Ledger {
+  /** Open when the last process went; to be charged, recorded and settled by whoever opens the ledger. */
+  readonly lost: readonly LostHold[];
+  /** Bytes of a last, broken write that were cut off the journal at the start. */
+  readonly tornBytes: number;
+  readonly #options: JournaledLedgerOptions;
+  readonly #memory: MemoryLedger;
+  readonly #entries: EntryWriter;
+  readonly #lock: FolderLock;
+  #segment: number;
+  #journal: Journal;
+  #compactAtBytes: number;
+  #compacting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    options: JournaledLedgerOptions,
+    memory: MemoryLedger,
+    entries: EntryWriter,
+    lock: FolderLock,
+    recovered: Recovered,
+  ) {
+    this.#options = options;
+    this.#memory = memory;
+    this.#entries = entries;
+    this.#lock = lock;
+    this.#segment = recovered.segment;
+    this.#journal = new Journal(
+      segmentPath(options.folder, this.#segment),
+      recovered.bytes,
+      entries,
+      options,
+    );
+    this.#compactAtBytes = options.segmentBytes ?? defaultSegmentBytes;
+    this.tornBytes = recovered.tornBytes;
+    this.lost = takeStock(memory);
+  }
+
+  /** False while holds cannot be written down: reserve and adjust throw `ledger_unavailable`, and the process is not ready. */
+  get writable(): boolean {
+    return this.#journal.error === undefined;
+  }
+
+  reserve(id: string, offers: readonly (readonly Claim[])[]): Promise<Taken | Refused> | Refused {
+    if (this.#journal.error !== undefined) throw this.#journal.error;
+    const outcome = this.#memory.reserve(id, offers);
+    if (outcome.kind === "taken") return this.#written(outcome, () => this.#memory.settle(id, []));
+    // An account may be new: what is entered never waits for the next hold.
+    if (!this.#entries.isEmpty) this.#journal.flushSoon();
+    return outcome;
+  }
+
+  adjust(id: string, claims: readonly Claim[]): Promise<Taken | Refused> | Refused {
+    if (this.#journal.error !== undefined) throw this.#journal.error;
+    const outcome = this.#memory.adjust(id, claims);
+    // A hold that could not be written larger stays so until it is settled: too much is held, never too little.
+    return outcome.kind === "refused" ? outcome : this.#written(outcome, () => {});
+  }
+
+  settle(id: string, actuals: readonly Actual[]): Promise<void> | void {
+    if (!this.#memory.state.holds.has(id)) return;
+    this.#memory.settle(id, actuals);
+    // While the disk takes nothing, what was settled waits with the rest: the exchange is over all the same.
+    if (this.#journal.error === undefined) return this.#written(undefined, () => {}).catch(() => undefined);
+  }
+
+  read(accounts: readonly Account[]): readonly Balance[] {
+    return this.#memory.read(accounts);
+  }
+
+  /** See {@link MemoryLedger.accounts}. */
+  accounts(): readonly Balance[] {
+    return this.#memory.accounts();
+  }
+
+  /** See {@link MemoryLedger.reset}; resolves when it is written. */
+  async reset(accountId: string, by: string): Promise<void> {
+    if (this.#journal.error !== undefined) throw this.#journal.error;
+    this.#memory.reset(accountId, by);
+    await this.#journal.written();
+  }
+
+  /** See {@link MemoryLedger.grant}; resolves when it is written. */
+  async grant(accountId: string, amount: bigint, by: string): Promise<void> {
+    if (this.#journal.error !== undefined) throw this.#journal.error;
+    this.#memory.grant(accountId, amount, by);
+    await this.#journal.written();
+  }
+
+  openHolds(): number {
+    return this.#memory.openHolds();
+  }
+
+  /** Makes a checkpoint, so that the next start has nothing to replay, and lets go of the folder in any case. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#compacting;
+    if (this.writable) this.#compactSoon();
+    await this.#compacting;
+    this.#journal.close();
+    await this.#lock.close();
+  }
+
+  /** Makes a checkpoint of now and goes on in a new journal segment. Nothing waits for it but its caller. */
+  async #compact(): Promise<void> {
+    const { folder } = this.#options;
+    this.#journal.seal();
+    const next = new Journal(segmentPath(folder, this.#segment + 1), 0, this.#entries, this.#options);
+    this.#journal.close();
+    this.#journal = next;
+    this.#segment += 1;
+    const frozen = freeze(this.#memory.state);
+    await syncFolder(folder);
+    await writeCheckpoint(folder, frozen, this.#segment);
+  }
+
+  /** Resolves to a value once every entry so far is written; `undo` when the disk does not take it. */
+  async #written<T>(value: T, undo: () => void): Promise<T> {
+    if (this.#journal.bytes >= this.#compactAtBytes) this.#compactSoon();
+    try {
+      await this.#journal.written();
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    return value;
+  }
+
+  #compactSoon(): void {
+    this.#compactAtBytes = Number.POSITIVE_INFINITY;
+    const segmentBytes = this.#options.segmentBytes ?? defaultSegmentBytes;
+    this.#compacting = this.#compact()
+      .catch((error) => this.#options.onCompactionFailed?.(error))
+      .finally(() => {
+        this.#compactAtBytes = this.#journal.bytes + segmentBytes;
+        this.#compacting = undefined;
+      });
+  }
+}
+
+/** The holds of a process that is gone. Its streams are cut: their slots are free. */
+function takeStock({ state }: MemoryLedger): readonly LostHold[] {
+  const { table } = state;
+  return [...state.holds].map(([id, { openedAtMs, legs }]) => {
+    const claims: Claim[] = [];
+    for (const leg of legs) {
+      const account = table.account(leg.row);
+      if (account.window.kind === "open") {
+        table.columns.held.add(leg.row, -leg.amount);
+        leg.amount = 0n;
+      } else claims.push({ account, amount: leg.amount });
+    }
+    return { id, openedAtMs, claims: sumByAccount(claims) };
+  });
+}

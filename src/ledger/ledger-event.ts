@@ -1,0 +1,12 @@
+import type { Account, Balance } from "./ledger.ts";
+
+/** What people want to be told about accounts: alerts, and what was done to them by hand. */
+export type LedgerEvent =
+  | {
+      readonly kind: "threshold";
+      /** The share of the limit that settled use has reached; 100 also when a request was refused for what is settled. */
+      readonly percent: number;
+      readonly balance: Balance;
+    }
+  | { readonly kind: "reset"; readonly account: Account; readonly by: string }
+  | { readonly kind: "granted"; readonly account: Account; readonly amount: bigint; readonly by: string };
