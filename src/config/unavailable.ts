@@ -22,7 +22,7 @@ const unavailableKeys: readonly string[] = [
 
 /** Kinds of the design's example that this version does not have, by what the section calls them. */
 const unavailableKinds: Readonly<Record<string, readonly string[]>> = {
-  provider: ["azure-openai", "bedrock", "gemini"],
+  provider: ["azure-openai", "gemini"],
   type: ["jwt", "client-certificate"],
 };
 
