@@ -180,9 +180,15 @@ export class JournaledLedger implements Ledger {
     this.#compactAtBytes = Number.POSITIVE_INFINITY;
     const segmentBytes = this.#options.segmentBytes ?? defaultSegmentBytes;
     this.#compacting = this.#compact()
-      .catch((error) => this.#options.onCompactionFailed?.(error))
-      .finally(() => {
-        this.#compactAtBytes = this.#journal.bytes + segmentBytes;
+      .then(
+        () => segmentBytes,
+        (error) => {
+          this.#options.onCompactionFailed?.(error);
+          return this.#journal.bytes + segmentBytes;
+        },
+      )
+      .then((bytes) => {
+        this.#compactAtBytes = bytes;
         this.#compacting = undefined;
       });
   }

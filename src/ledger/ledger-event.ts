@@ -4,7 +4,7 @@ import type { Account, Balance } from "./ledger.ts";
 export type LedgerEvent =
   | {
       readonly kind: "threshold";
-      /** The share of the limit that settled use has reached; 100 also when a request was refused for what is settled. */
+      /** The share of the limit that settled use has reached; 100 also when a request was refused with less than 5 % left. */
       readonly percent: number;
       readonly balance: Balance;
     }

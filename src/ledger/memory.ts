@@ -23,6 +23,8 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
 
 const defaultMaxAccounts = 1_000_000;
 const defaultMaxHolds = 100_000;
+/** From here a refusal means that the limit is used up, and not that the request is large. */
+const usedUpPercent = 95n;
 /** About 1.1 billion dollars in nano-dollars: no sum of a claim and a balance leaves 64 bits. */
 const maxAmount = 2n ** 60n;
 
@@ -197,12 +199,13 @@ export class MemoryLedger implements Ledger {
     return { account, used, held: taken - used, left: atLeastZero(account.limit - taken), resetsAtMs };
   }
 
-  /** A budget that refuses for what is settled is used up, even if its last cents are too few for any request. */
-  #tellUsedUp({ id }: Account): void {
+  /** A budget that refuses for what is settled is used up, even if its last cents are left because they are too few. */
+  #tellUsedUp({ id, limit }: Account): void {
     const { table } = this.state;
     const row = table.find(id);
     if (row === undefined || table.rule(row).alerts?.includes(100) !== true) return;
     if (table.columns.alerted.get(row) >= 100) return;
+    if (table.counter(row).used(row) * 100n < limit * usedUpPercent) return;
     table.columns.alerted.set(row, 100);
     this.#tell(row, 100);
   }

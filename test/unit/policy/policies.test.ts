@@ -163,7 +163,7 @@ const mistakes: readonly (readonly ["limits" | "budgets", object, string, RegExp
   ["budgets", { ...daily, alerts: ["120%"] }, "alerts.0", /1% to 100%/],
   ["budgets", { ...daily, subcaps: [{ window: "week", share: "5%" }] }, "subcaps.0.window", /shorter/],
   ["budgets", { ...daily, exceeded: ["reject", { use: "m" }] }, "exceeded.1", /never be tried/],
-  ["budgets", { ...daily, exceeded: [{ queue: "nightly" }] }, "exceeded.0", /reject/],
+  ["budgets", { ...daily, exceeded: [{ queue: "nightly" }] }, "exceeded.0", /queue: not available/],
 ];
 
 describe("the schema of a limit or budget", () => {
