@@ -80,8 +80,10 @@ export interface ResponseSeen {
   readonly content: boolean;
   /** The format's own end was seen ([DONE], message_stop, a whole JSON answer). */
   readonly complete: boolean;
-  /** An error the provider sent inside a 200. */
+  /** An error the provider sent inside a 200, or what made its answer unreadable. */
   readonly error: GatewayError | undefined;
+  /** The answer stopped making sense: nothing of it passes any more, and what has passed must not end as if it were whole. */
+  readonly unreadable: boolean;
 }
 
 /** Response bytes on their way to the client. One per attempt that answers; pushed synchronously. */

@@ -1,4 +1,4 @@
-import type { GatewayError } from "../core/errors.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { ResponseSeen } from "./dialect.ts";
 
@@ -11,6 +11,7 @@ export class ResponseState implements ResponseSeen {
   content = false;
   complete = false;
   error: GatewayError | undefined;
+  unreadable = false;
   readonly #onText: (text: string) => void;
 
   constructor(onText: (text: string) => void) {
@@ -22,6 +23,20 @@ export class ResponseState implements ResponseSeen {
     if (typeof value !== "string" || value === "") return;
     this.content = true;
     this.#onText(value);
+  }
+
+  /** Notes that the answer cannot be read, and why. */
+  giveUp(error: GatewayError): void {
+    this.complete = false;
+    this.unreadable = true;
+    this.error ??= error;
+  }
+
+  /** Throws `upstream_invalid` for a generated answer that ends well without content, finish reason and usage. */
+  refuseEmpty(): void {
+    const { content, error, finishReason, usage } = this;
+    if (content || error !== undefined || finishReason !== undefined || usage !== undefined) return;
+    throw new GatewayError("upstream_invalid", "the provider's answer is empty");
   }
 
   /** Takes over a usage that the provider sent; later ones replace earlier ones. */

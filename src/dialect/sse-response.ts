@@ -23,7 +23,6 @@ export class SseResponse implements ResponseTransform {
   readonly #reader: EventReader;
   readonly #decoder = new SseDecoder();
   readonly #out = new ByteRuns();
-  #broken = false;
 
   constructor(seen: ResponseState, reader: EventReader) {
     this.seen = seen;
@@ -31,7 +30,7 @@ export class SseResponse implements ResponseTransform {
   }
 
   push(chunk: Buffer, end: boolean): Buffer {
-    if (this.#broken) return nothing;
+    if (this.seen.unreadable) return nothing;
     try {
       this.#decoder.push(chunk, end);
       for (let event = this.#decoder.next(); event !== undefined; event = this.#decoder.next())
@@ -39,9 +38,7 @@ export class SseResponse implements ResponseTransform {
       if (end) this.#reader.end();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      this.#broken = true;
-      this.seen.complete = false;
-      this.seen.error ??= error;
+      this.seen.giveUp(error);
       this.#out.add(this.breakOff(error));
     }
     return this.#out.take(chunk);

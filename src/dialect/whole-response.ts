@@ -14,7 +14,7 @@ export class WholeResponse implements ResponseTransform {
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** `read` notes what the answer says; `seen.complete` is set when it was an object and told of no error. */
+  /** `read` notes what the answer says, and throws `upstream_invalid` for what is no answer; `seen.complete` is set when it was an object and told of no error. */
   constructor(
     seen: ResponseState,
     read: (answer: JsonObject, seen: ResponseState) => void,
@@ -46,11 +46,16 @@ export class WholeResponse implements ResponseTransform {
       this.seen.complete = true;
       return;
     }
-    const answer = this.#parse(whole);
-    if (answer === undefined)
-      this.seen.error = new GatewayError("upstream_invalid", "the provider's answer is not JSON");
-    else this.#read(answer, this.seen);
-    this.seen.complete = this.seen.error === undefined;
+    try {
+      const answer = this.#parse(whole);
+      if (answer === undefined)
+        throw new GatewayError("upstream_invalid", "the provider's answer is not JSON");
+      this.#read(answer, this.seen);
+      this.seen.complete = this.seen.error === undefined;
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.seen.giveUp(error);
+    }
   }
 }
 

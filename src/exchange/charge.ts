@@ -62,7 +62,9 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
   ) {
     return priced(attempt, rate, said, "provider", 0n);
   }
-  if (!exchange.responseEnded && !streams(exchange)) return chargeHold(attempt);
+  // A whole answer that did not arrive whole was generated all the same.
+  const arrived = exchange.responseEnded && seen?.unreadable !== true;
+  if (!arrived && !streams(exchange)) return chargeHold(attempt);
   const usage: Usage = {
     ...said,
     inputTokens: said?.inputTokens ?? attempt.target.inputTokens,

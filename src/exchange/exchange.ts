@@ -85,6 +85,8 @@ export class Exchange {
   lastContentMs: number | undefined;
   /** The response was seen to its end. */
   responseEnded = false;
+  /** The answer broke in a way that no further byte can tell: the client's connection has to break, too. */
+  cut = false;
   bytesOut = 0;
 
   ending: Ending | undefined;

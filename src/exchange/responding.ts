@@ -32,10 +32,13 @@ export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome
   answered(exchange, attempt, head);
   const failure = upstreamFailure(head);
   if (failure !== undefined) return replace(exchange, failure, "upstream_error");
+  if (head.status < 400 && head.endOfStream) {
+    const error = new GatewayError("upstream_invalid", "the provider's answer is empty");
+    return replace(exchange, error, "upstream_error");
+  }
   exchange.responseStatus = head.status;
   if (head.status >= 400) exchange.end("upstream_error");
   listen(exchange, head);
-  if (head.endOfStream) finish(exchange);
   return {
     kind: "pass",
     headers: { set: ownHeaders(exchange, attempt), remove: foreignHeaders(head.headers) },
@@ -48,11 +51,19 @@ export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): Buffe
   if (transform === undefined) return chunk;
   const out = transform.push(chunk, end);
   exchange.bytesOut += out.length;
-  if (end) {
-    const tail = finish(exchange);
-    return tail.length === 0 ? out : Buffer.concat([out, tail]);
+  if (!end) {
+    if (transform.seen.unreadable) abandon(exchange, transform.seen.error);
+    return out;
   }
-  return out;
+  const tail = finish(exchange);
+  exchange.bytesOut += tail.length;
+  return tail.length === 0 ? out : Buffer.concat([out, tail]);
+}
+
+/** The client has been told that the answer broke: what the provider still sends is of no use to anyone. */
+function abandon(exchange: Exchange, why: GatewayError | undefined): void {
+  exchange.end("upstream_error", why?.code);
+  exchange.cut = true;
 }
 
 /** The answer ended with trailers, behind its last byte. */
@@ -70,6 +81,8 @@ function finish(exchange: Exchange): Buffer {
   const { seen } = transform;
   if (seen.error !== undefined) {
     exchange.end("upstream_error", seen.error.code);
+    // A stream has said so in an event; one JSON value has no room for it.
+    exchange.cut = seen.unreadable && !admitted(exchange).facts.stream;
     return noBytes;
   }
   if (seen.complete) {
@@ -145,7 +158,7 @@ function upstreamFailure(head: ResponseHead): GatewayError | undefined {
   if (head.status === 401 || head.status === 402 || head.status === 403) {
     return new GatewayError("upstream_auth", "the provider refused the gateway's credentials");
   }
-  if (head.status < 400 || isJson(head.headers)) return undefined;
+  if (head.status < 400 || (isJson(head.headers) && !head.endOfStream)) return undefined;
   return new GatewayError(
     head.status >= 500 ? "upstream_unavailable" : "upstream_invalid",
     `the provider answered ${head.status}`,

@@ -11,6 +11,7 @@ import type { Role } from "./role.ts";
 
 /** The role attempt: one stream for each upstream try after the first, encoded anew for its own target. */
 export class AttemptRole implements Role {
+  readonly cut = false;
   readonly #services: Services;
   #exchange: Exchange | undefined;
 

@@ -1,5 +1,5 @@
 import type { Snapshot } from "../config/snapshot.ts";
-import { assert, type GatewayError } from "../core/errors.ts";
+import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
@@ -22,6 +22,10 @@ export class DownstreamRole implements Role {
   constructor(services: Services, snapshot: Snapshot) {
     this.#services = services;
     this.#snapshot = snapshot;
+  }
+
+  get cut(): boolean {
+    return this.#exchange?.cut ?? false;
   }
 
   on(message: ProcessingRequest): MaybePromise<Uint8Array> {
@@ -94,7 +98,11 @@ export class DownstreamRole implements Role {
   }
 
   #pass(message: HttpBody): Uint8Array {
-    const out = passBody(this.#required(), message.body, message.endOfStream);
+    const exchange = this.#required();
+    const out = passBody(exchange, message.body, message.endOfStream);
+    // A reply to the last piece would end the answer as if it were whole.
+    if (exchange.cut && message.endOfStream)
+      throw new GatewayError("upstream_invalid", "the answer is broken");
     if (out === message.body) return continueReplies.response_body;
     return encodeBodyReply({
       kind: "response_body",

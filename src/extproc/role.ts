@@ -5,6 +5,8 @@ import type { ProcessingRequest } from "./codec/processing-request.ts";
 /** What one ext_proc stream is for: answers each message, in order, and is told once when no more will come. */
 export interface Role {
   on(message: ProcessingRequest): MaybePromise<Uint8Array>;
+  /** After the reply just made the stream has to fail, so that Envoy breaks off both of its sides. */
+  readonly cut: boolean;
   /** The reply that fails this stream closed. */
   fail(error: GatewayError): Uint8Array;
   closed(): void;

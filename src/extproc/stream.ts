@@ -54,7 +54,7 @@ export class RoleStream implements EdgeHandler {
     try {
       const reply = this.#role.on(decodeProcessingRequest(bytes));
       if (!(reply instanceof Promise)) {
-        this.#stream.send(reply);
+        this.#send(reply);
         return;
       }
       this.#busy = true;
@@ -69,7 +69,7 @@ export class RoleStream implements EdgeHandler {
 
   #resume(reply: Uint8Array): void {
     if (this.#over) return;
-    this.#stream.send(reply);
+    this.#send(reply);
     this.#busy = false;
     while (!this.#busy && !this.#over) {
       const next = this.#waiting.shift();
@@ -78,6 +78,13 @@ export class RoleStream implements EdgeHandler {
       this.#answer(next);
     }
     this.#endIfDone();
+  }
+
+  #send(reply: Uint8Array): void {
+    this.#stream.send(reply);
+    if (!this.#role.cut) return;
+    this.#over = true;
+    this.#stream.fail(grpcStatus.internal, "the answer broke off");
   }
 
   #endIfDone(): void {

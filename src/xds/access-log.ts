@@ -1,3 +1,4 @@
+import { planNamespace } from "../plan/metadata.ts";
 import { edgeCluster } from "./envoy-input.ts";
 import { type Json, typed } from "./typed.ts";
 
@@ -15,9 +16,17 @@ const anyFailure: Json = {
   },
 };
 
+/** Only a request that has a plan carries our id; before that its x-request-id is whatever the client sent. */
+const hasPlan: Json = {
+  metadata_filter: {
+    matcher: { filter: planNamespace, path: [{ key: "id" }], value: { present_match: true } },
+    match_if_key_not_found: false,
+  },
+};
+
 /** Tells Tollgate why an exchange's connection ended; an entry only where Envoy set a flag, so that none means clean. */
 export function requestLog(): Json {
-  return grpcLog("tollgate.request", anyFlag);
+  return grpcLog("tollgate.request", { and_filter: { filters: [hasPlan, anyFlag] } });
 }
 
 /** Tells Tollgate of each failed attempt; an entry only for an error status or a flag. */

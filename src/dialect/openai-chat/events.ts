@@ -27,7 +27,10 @@ export class ChatEvents implements EventReader {
 
   read(event: SseEvent, out: ByteRuns): void {
     const { data } = event;
-    if (data?.startsWith("[DONE]")) this.#seen.complete = this.#seen.error === undefined;
+    if (data?.startsWith("[DONE]")) {
+      this.#seen.refuseEmpty();
+      this.#seen.complete = this.#seen.error === undefined;
+    }
     if (data === undefined || data.startsWith("[DONE]")) {
       out.add(event.bytes);
       return;

@@ -1,5 +1,6 @@
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { ErrorResponse } from "../error-response.ts";
+import type { JsonObject } from "../json-view.ts";
 import { openaiErrorShape } from "../openai-error.ts";
 import { ResponseState } from "../response-state.ts";
 import { SseResponse } from "../sse-response.ts";
@@ -11,6 +12,11 @@ import { ChatEvents, readChat } from "./events.ts";
 export function passChat(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, openaiErrorShape);
-  if (!isEventStream(context)) return new WholeResponse(seen, readChat);
+  if (!isEventStream(context)) return new WholeResponse(seen, readWhole);
   return new SseResponse(seen, new ChatEvents(seen, context.facts.wantsUsage));
+}
+
+function readWhole(answer: JsonObject, seen: ResponseState): void {
+  readChat(answer, seen);
+  seen.refuseEmpty();
 }
