@@ -6,6 +6,8 @@ export interface Counter {
   readonly name: string;
   /** By how much the true count may exceed the counted one, as a factor ≥ 1 (1 for an exact vocabulary). A hold multiplies by it. */
   readonly safetyFactor: number;
+  /** The part of each count that calibration adds, as a factor (1: none); who reports a bill to it divides by this. */
+  readonly correction: number;
   /** Tokens of one text. Linear in its length whatever it is. */
   count(text: string): number;
   /** Tokens of JSON string contents at these spans of a request body (see {@link TextSpan}). */

@@ -1,19 +1,21 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Counter, PacedOptions, StreamCounter, TextSpan } from "./counter.ts";
-import type { Family } from "./family-table.ts";
 
-/** Counts a family whose vocabulary is not public: by another one, times the family's factor, rounded up. */
+/** Counts by another vocabulary, times a factor, rounded up. */
 export class EstimatedCounter implements Counter {
   readonly name: string;
   readonly safetyFactor: number;
+  readonly correction: number;
   private readonly factor: number;
   private readonly counter: Counter;
 
-  constructor(family: Family, counter: Counter) {
-    this.name = family.name;
-    this.safetyFactor = family.safetyFactor;
-    this.factor = family.factor;
+  /** `correction` is the part of the factor that was learnt. */
+  constructor(name: string, counter: Counter, factor: number, safetyFactor: number, correction = 1) {
+    this.name = name;
     this.counter = counter;
+    this.factor = factor * correction;
+    this.safetyFactor = safetyFactor;
+    this.correction = correction;
   }
 
   count(text: string): number {

@@ -1,27 +1,47 @@
+import type { Calibration } from "./calibration.ts";
 import type { Counter, CounterOf } from "./counter.ts";
 import { EstimatedCounter } from "./estimated-counter.ts";
-import { type Family, familyRules, unknownFamily } from "./family-table.ts";
+import { type Family, familyRules, providerFamilies, unknownFamily } from "./family-table.ts";
+import { nameHasPart } from "./model-name.ts";
 import type { VocabularyName } from "./vocabulary.ts";
 import { VocabularyCounter } from "./vocabulary-counter.ts";
 
 /** Finds the counter of a model by its name; one object for a family, so it may be called for each request. */
-export const counterOf: CounterOf = (_provider, model) => counterOfFamily(familyOf(model));
+export const counterOf: CounterOf = (provider, model) => counterOfFamily(familyOf(provider, model));
 
-/** The family of a model's name, whatever stands before it (`us.anthropic.`, `ft:`, `publishers/google/models/`). */
-function familyOf(model: string): Family {
-  const name = model.toLowerCase();
-  for (const [parts, family] of familyRules) {
-    for (const part of parts) if (hasPart(name, part)) return family;
-  }
-  return unknownFamily;
+/**
+ * The same, corrected by what providers have billed. Exact vocabularies stay as they are. The caller reports each bill:
+ * `calibration.observe(calibrationKey(provider, model), counted / counter.correction, billed)`.
+ */
+export function calibratedCounterOf(calibration: Calibration): CounterOf {
+  return (provider, model) => {
+    const family = familyOf(provider, model);
+    if (isExact(family)) return counterOfFamily(family);
+    const key = calibrationKey(provider, model);
+    const correction = calibration.correction(key);
+    if (correction === 1) return counterOfFamily(family);
+    const { name, vocabulary, factor } = family;
+    const safetyFactor = calibration.safetyFactor(key, family.safetyFactor);
+    return new EstimatedCounter(name, vocabularyCounters[vocabulary], factor, safetyFactor, correction);
+  };
 }
 
-/** Whether `part` begins the name or follows a separator in it. */
-function hasPart(name: string, part: string): boolean {
-  for (let at = name.indexOf(part); at >= 0; at = name.indexOf(part, at + 1)) {
-    if (at === 0 || "./:-_".includes(name.charAt(at - 1))) return true;
+/** The name that {@link Calibration} knows a provider's model by. */
+export function calibrationKey(provider: string, model: string): string {
+  return `${provider}/${model}`;
+}
+
+/** The family by the model's name, else by the provider: an Azure deployment may be called anything. */
+function familyOf(provider: string, model: string): Family {
+  const name = model.toLowerCase();
+  for (const [parts, family] of familyRules) {
+    for (const part of parts) if (nameHasPart(name, part)) return family;
   }
-  return false;
+  return providerFamilies.get(provider) ?? unknownFamily;
+}
+
+function isExact(family: Family): boolean {
+  return family.name === family.vocabulary;
 }
 
 const vocabularyCounters: Readonly<Record<VocabularyName, Counter>> = {
@@ -29,13 +49,14 @@ const vocabularyCounters: Readonly<Record<VocabularyName, Counter>> = {
   cl100k_base: new VocabularyCounter("cl100k_base"),
 };
 
-const familyCounters = new Map<Family, Counter>();
+const counters = new Map<Family, Counter>();
 
 function counterOfFamily(family: Family): Counter {
-  let counter = familyCounters.get(family);
+  let counter = counters.get(family);
   if (counter !== undefined) return counter;
   counter = vocabularyCounters[family.vocabulary];
-  if (family.name !== family.vocabulary) counter = new EstimatedCounter(family, counter);
-  familyCounters.set(family, counter);
+  if (!isExact(family))
+    counter = new EstimatedCounter(family.name, counter, family.factor, family.safetyFactor);
+  counters.set(family, counter);
   return counter;
 }

@@ -16,6 +16,7 @@ const encoder = new TextEncoder();
 export class VocabularyCounter implements Counter {
   readonly name: VocabularyName;
   readonly safetyFactor = 1;
+  readonly correction = 1;
   private loaded: Engine | undefined;
   private readonly memory = new TextMemory();
   private readonly progress: Unescaping = { at: 0, to: 0 };

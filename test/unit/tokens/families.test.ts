@@ -27,6 +27,12 @@ describe("counterOf()", () => {
     it(`counts ${JSON.stringify(model)} by ${name}`, () => assert.equal(counterOf("any", model).name, name));
   }
 
+  it("goes by the provider when the name says nothing", () => {
+    assert.equal(counterOf("azure-openai", "prod-chat").name, "openai");
+    assert.equal(counterOf("anthropic", "next").name, "claude");
+    assert.equal(counterOf("constructor", "next").name, "unknown");
+  });
+
   it("is exact for known vocabularies and says by how much an estimate may be wrong", () => {
     assert.equal(counterOf("openai", "gpt-4o").count("Hello, world!"), 4);
     assert.equal(counterOf("openai", "gpt-4o").safetyFactor, 1);

@@ -1,0 +1,64 @@
+import type { ImageSize } from "./image-weight.ts";
+
+/** How much of an image is decoded to find its size. JPEG may have a thumbnail and a colour profile before it. */
+const HEAD_MAX_BYTES = 1 << 17;
+
+/**
+ * Size in pixels of an image in base64, as it stands in a request's body between these bytes, or undefined: not PNG, JPEG, GIF or WebP,
+ * or not within its first 128 KB. A `data:` URL's head may stand before it. The image itself is not decoded.
+ */
+export function imageSizeOf(body: Buffer, start: number, end: number): ImageSize | undefined {
+  const comma = body.subarray(start, Math.min(end, start + 128)).indexOf(0x2c);
+  const from = start + comma + 1;
+  const to = Math.min(end, from + Math.ceil(HEAD_MAX_BYTES / 3) * 4);
+  const head = Buffer.from(body.toString("latin1", from, to), "base64");
+  const size = pngSize(head) ?? gifSize(head) ?? webpSize(head) ?? jpegSize(head);
+  return size && size.width > 0 && size.height > 0 ? size : undefined;
+}
+
+/** PNG: the first chunk is IHDR, which begins with width and height (RFC 2083 §11.2). */
+function pngSize(head: Buffer): ImageSize | undefined {
+  if (head.length < 24 || head.readUInt32BE(0) !== 0x89504e47) return undefined;
+  return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
+}
+
+/** GIF: the logical screen follows the six bytes of `GIF87a` or `GIF89a`. */
+function gifSize(head: Buffer): ImageSize | undefined {
+  if (head.length < 10 || head.toString("latin1", 0, 4) !== "GIF8") return undefined;
+  return { width: head.readUInt16LE(6), height: head.readUInt16LE(8) };
+}
+
+/** WebP: one of three first chunks in a RIFF container (RFC 9649 §2). */
+function webpSize(head: Buffer): ImageSize | undefined {
+  if (
+    head.length < 30 ||
+    head.toString("latin1", 0, 4) !== "RIFF" ||
+    head.toString("latin1", 8, 12) !== "WEBP"
+  )
+    return undefined;
+  switch (head.toString("latin1", 12, 16)) {
+    case "VP8X":
+      return { width: head.readUIntLE(24, 3) + 1, height: head.readUIntLE(27, 3) + 1 };
+    case "VP8L": {
+      const bits = head.readUInt32LE(21);
+      return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+    }
+    case "VP8 ":
+      return { width: head.readUInt16LE(26) & 0x3fff, height: head.readUInt16LE(28) & 0x3fff };
+    default:
+      return undefined;
+  }
+}
+
+/** JPEG: segments up to the frame header, one of the markers SOF0 to SOF15 (ITU-T T.81 §B.2.2). */
+function jpegSize(head: Buffer): ImageSize | undefined {
+  if (head.length < 4 || head.readUInt16BE(0) !== 0xffd8) return undefined;
+  for (let at = 2; at + 9 <= head.length; at += 2 + head.readUInt16BE(at + 2)) {
+    const marker = head.readUInt16BE(at);
+    if (marker >>> 8 !== 0xff) return undefined;
+    const isFrame =
+      marker >= 0xffc0 && marker <= 0xffcf && marker !== 0xffc4 && marker !== 0xffc8 && marker !== 0xffcc;
+    if (isFrame) return { width: head.readUInt16BE(at + 7), height: head.readUInt16BE(at + 5) };
+  }
+  return undefined;
+}

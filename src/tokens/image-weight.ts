@@ -1,0 +1,63 @@
+import { type ImageRule, imageRules, unknownImageRule } from "./image-table.ts";
+import { nameHasPart } from "./model-name.ts";
+
+/** An image of a request, as far as its weight depends on it. */
+export interface ImagePart {
+  /** Size in pixels, when it is known (see imageSizeOf); else the most that the rule can give is taken. */
+  readonly size?: ImageSize;
+  /** What OpenAI's field `detail` says. */
+  readonly detail?: "low" | "high" | "original" | "auto";
+}
+
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Input tokens of one image for a model, by the first rule of {@link imageRules} that names a part of the model's name. */
+export function imageTokens(model: string, image: ImagePart): number {
+  const name = model.toLowerCase();
+  for (const [parts, rule] of imageRules) {
+    if (parts.some((part) => nameHasPart(name, part))) return tokensBy(rule, image);
+  }
+  return tokensBy(unknownImageRule, image);
+}
+
+function tokensBy(rule: ImageRule, { size, detail }: ImagePart): number {
+  switch (rule.kind) {
+    case "tiles": {
+      if (detail === "low") return rule.baseTokens;
+      return rule.baseTokens + rule.tileTokens * (size === undefined ? MOST_TILES : tilesOf(size));
+    }
+    case "patches": {
+      const patches = size === undefined ? rule.patchesMax : patchesOf(size, rule);
+      return Math.ceil(patches * rule.factor);
+    }
+    case "crops":
+      return rule.cropTokens * (size === undefined ? rule.cropsAssumed : cropsOf(size, rule));
+  }
+}
+
+/** A square of 2048 px, its shorter side brought to 768: 2048 × 768 px. */
+const MOST_TILES = 8;
+
+/** OpenAI: fit into 2048 px, bring the shorter side to 768, count the tiles of 512 px. */
+function tilesOf({ width, height }: ImageSize): number {
+  const fit = Math.min(1, 2048 / Math.max(width, height));
+  const shrink = Math.min(1, 768 / (fit * Math.min(width, height)));
+  const scale = fit * shrink;
+  return Math.ceil((width * scale) / 512) * Math.ceil((height * scale) / 512);
+}
+
+/** Patches that cover the image once it is scaled down to the rule's limits. */
+function patchesOf({ width, height }: ImageSize, rule: ImageRule & { kind: "patches" }): number {
+  const { patchPx, patchesMax, edgeMaxPx } = rule;
+  const scale = Math.min(1, edgeMaxPx / Math.max(width, height));
+  const patches = Math.ceil((width * scale) / patchPx) * Math.ceil((height * scale) / patchPx);
+  return Math.min(patchesMax, Math.max(1, patches));
+}
+
+function cropsOf({ width, height }: ImageSize, rule: ImageRule & { kind: "crops" }): number {
+  if (width <= rule.wholeMaxPx && height <= rule.wholeMaxPx) return 1;
+  return Math.ceil(width / rule.cropPx) * Math.ceil(height / rule.cropPx);
+}
