@@ -163,7 +163,8 @@ function chargeOf(account: Account, actual: Actual | undefined): RecordedCharge 
   };
 }
 
-function windowName({ window }: Account): string {
+/** How a record names an account's window. */
+export function windowName({ window }: Account): string {
   switch (window.kind) {
     case "bucket":
     case "rolling":

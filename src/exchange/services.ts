@@ -16,8 +16,8 @@ export interface Services {
   readonly counterOf: CounterOf;
   readonly registry: Registry;
   readonly originals: Originals;
-  /** Takes the one record of an exchange, and its contract's own fields; never blocks. */
-  readonly record: (record: UsageRecord, ownFields: ReadonlyMap<string, string> | undefined) => void;
+  /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */
+  readonly record: (record: UsageRecord, ownFields: ReadonlyMap<string, string> | undefined) => Promise<void>;
   readonly observer: Observer;
   /** Ends an exchange whose barrier is passed; called once for each. */
   readonly settle: (exchange: Exchange) => void;

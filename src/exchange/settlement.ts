@@ -14,9 +14,9 @@ export async function settle(exchange: Exchange): Promise<void> {
     const total = totalOf(exchange, charges);
     const actuals = exchange.claims.map((claim) => actualOf(claim, total, charges));
     record = recordOf(exchange, charges, total, actuals);
-    const settled = services.ledger.settle(exchange.id, actuals);
-    if (settled instanceof Promise) await settled;
-    services.record(record, ownFieldsOf(exchange));
+    // The record first: a crash between the two leaves a hold whose record says how to close it.
+    await services.record(record, ownFieldsOf(exchange));
+    await services.ledger.settle(exchange.id, actuals);
   } catch (error) {
     services.observer.bug(error, exchange.id);
     return;

@@ -45,6 +45,8 @@ export interface UsageLogHealth {
 export interface UsageLog {
   /** Takes one line (without its end) and returns at once; false: the queue is full, and the line was not taken. */
   append(line: string): boolean;
+  /** Resolves when everything appended so far is written, so that a crash of this process cannot take it; at a disk error at once, for then it is kept and tried again. */
+  written(): Promise<void>;
   /** Resolves when everything appended so far is on the disk; rejects at a disk error before that. */
   flush(): Promise<void>;
   /** Flushes, and lets go of the file in any case. Nothing may be appended after. */
@@ -97,6 +99,8 @@ class SegmentedLog implements UsageLog {
   #failures = 0;
   #error: GatewayError | undefined;
   #waiters: Waiter[] = [];
+  /** Told at the next write that leaves nothing queued. */
+  #writeWaiters: (() => void)[] = [];
   #loop: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -119,6 +123,13 @@ class SegmentedLog implements UsageLog {
     // After an error the retry timer starts the loop, not every line.
     if (this.#error === undefined) this.#start();
     return true;
+  }
+
+  written(): Promise<void> {
+    if (this.#error !== undefined || (this.#queue.length === 0 && this.#written === this.#unsynced.length)) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.#writeWaiters.push(resolve));
   }
 
   flush(): Promise<void> {
@@ -196,7 +207,15 @@ class SegmentedLog implements UsageLog {
     this.#unsynced.push(batch);
     this.#unsyncedBytes += batch.length;
     this.#unsyncedRecords += lines;
+    const waiters = this.#queue.length === 0 ? this.#takeWriteWaiters() : [];
     await this.#writeUnsynced();
+    for (const resolve of waiters) resolve();
+  }
+
+  #takeWriteWaiters(): readonly (() => void)[] {
+    const waiters = this.#writeWaiters;
+    this.#writeWaiters = [];
+    return waiters;
   }
 
   async #writeUnsynced(): Promise<void> {
@@ -261,6 +280,7 @@ class SegmentedLog implements UsageLog {
     this.#failures += 1;
     this.#error = error;
     this.#written = 0;
+    for (const resolve of this.#takeWriteWaiters()) resolve();
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(error);
