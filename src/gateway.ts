@@ -9,16 +9,18 @@ import type { Edge, EdgeAddress, EdgeFactory } from "./edge/edge.ts";
 import { createHealth, type Health } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
 import { noteFate } from "./exchange/fates.ts";
+import { closeLost } from "./exchange/lost.ts";
 import { Originals } from "./exchange/originals.ts";
 import { Registry } from "./exchange/registry.ts";
 import type { Services } from "./exchange/services.ts";
 import { settle } from "./exchange/settlement.ts";
 import { extProcMethod } from "./extproc/server.ts";
+import { type JournaledLedger, openMemoryLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
-import { createMemoryLedger } from "./ledger/memory.ts";
 import { counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
-import { serialise } from "./usage/record.ts";
+import { readRecords } from "./usage/read.ts";
+import { serialise, type UsageRecord } from "./usage/record.ts";
 
 /** Bytes of request bodies kept for later attempts, all exchanges together. */
 const originalsBytesMax = 536_870_912;
@@ -39,7 +41,7 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #log: Log;
   readonly #registry = new Registry();
-  readonly #ledger: Ledger;
+  readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
   readonly #health: Health;
   readonly #edge: Edge;
@@ -50,7 +52,7 @@ export class Gateway {
   #admin: AdminServer | undefined;
   #edgeAddress: EdgeAddress | undefined;
 
-  private constructor(options: GatewayOptions, ledger: Ledger, usageLog: UsageLog) {
+  private constructor(options: GatewayOptions, ledger: JournaledLedger, usageLog: UsageLog) {
     const clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#snapshot = options.snapshot;
@@ -68,7 +70,7 @@ export class Gateway {
       counterOf,
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
-      record: (record, ownFields) => this.#record(serialise(record, ownFields)),
+      record: (record, ownFields) => this.#record(record, ownFields),
       observer: this.#metrics,
       settle: (exchange) => void settle(exchange),
     };
@@ -92,9 +94,15 @@ export class Gateway {
     const clock = options.clock ?? systemClock;
     loadVocabularies(snapshot);
     const usageLog = await openUsageLog({ folder: snapshot.usageLog.folder, clock });
-    const ledger = createMemoryLedger({ clock });
+    const ledger = await openMemoryLedger({
+      folder: snapshot.ledger.folder,
+      clock,
+      onCompactionFailed: (error) =>
+        options.log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
+    });
     const gateway = new Gateway(options, ledger, usageLog);
     try {
+      await gateway.#closeLost();
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
       gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
     } catch (error) {
@@ -158,9 +166,27 @@ export class Gateway {
     await this.#usageLog.close();
   }
 
-  #record(line: string): void {
-    if (this.#usageLog.append(line)) return;
-    this.#log.error({}, "a usage record was not taken: the queue to the disk is full");
+  #record(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): Promise<void> {
+    if (!this.#usageLog.append(serialise(record, ownFields))) {
+      this.#log.error(
+        { exchange_id: record.exchange_id },
+        "a usage record was lost: the queue to the disk is full",
+      );
+    }
+    return this.#usageLog.written();
+  }
+
+  /** Charges and records what a crash left open, before anything new is taken. */
+  async #closeLost(): Promise<void> {
+    const holds = this.#ledger.lost;
+    const sinceMs = Math.min(...holds.map((hold) => hold.openedAtMs));
+    const lost = await closeLost(holds, {
+      ledger: this.#ledger,
+      records: readRecords(this.#snapshot.usageLog.folder, { sinceMs }),
+      record: (record) => this.#record(record),
+    });
+    if (lost > 0)
+      this.#log.warn({ lost }, "the last run ended with exchanges open: each is charged its hold");
   }
 
   #adminSource() {
@@ -177,6 +203,7 @@ export class Gateway {
     if (this.#draining) reasons.push("draining");
     const { state, error } = this.#usageLog.health();
     if (state === "error") reasons.push(`usage log: ${error ?? "unknown"}`);
+    if (!this.#ledger.writable) reasons.push("ledger: holds cannot be written down");
     return reasons;
   }
 }

@@ -4,7 +4,7 @@ import type { UsageRecord } from "../usage/record.ts";
 import { usdOf } from "../usage/record.ts";
 import { windowName } from "./record-of.ts";
 
-/** A hold that a crash left open. */
+/** A hold of which nothing more is known: a crash left it open. */
 export interface LostHold {
   readonly id: string;
   readonly openedAtMs: number;
@@ -33,8 +33,8 @@ export async function closeLost(holds: readonly LostHold[], services: LostServic
     await services.ledger.settle(hold.id, actualsOf(hold, record));
   }
   for (const hold of open.values()) {
-    await services.record(lostRecord(hold));
-    await services.ledger.settle(hold.id, hold.claims.map(({ account, amount }) => ({ accountId: account.id, amount })));
+    await services.record(recordOfHold(hold, "lost"));
+    await services.ledger.settle(hold.id, wholeHold(hold.claims));
   }
   return open.size;
 }
@@ -43,14 +43,23 @@ export async function closeLost(holds: readonly LostHold[], services: LostServic
 function actualsOf({ claims }: LostHold, record: StoredRecord): readonly Actual[] {
   const charges = Array.isArray(record.accounts) ? record.accounts : [];
   return claims.map(({ account }) => {
-    const charge = charges.find((one) => one.name === account.name && one.key === account.key && one.window === windowName(account));
+    const charge = charges.find(
+      (one) => one.name === account.name && one.key === account.key && one.window === windowName(account),
+    );
     return { accountId: account.id, amount: BigInt(charge?.charged ?? 0) };
   });
 }
 
-function lostRecord({ id, openedAtMs, claims }: LostHold): UsageRecord {
+/** Every account charged what it held. */
+export function wholeHold(claims: readonly Claim[]): readonly Actual[] {
+  return claims.map(({ account, amount }) => ({ accountId: account.id, amount }));
+}
+
+/** The record of an exchange of which only its hold is known: charged whole. */
+export function recordOfHold({ id, openedAtMs, claims }: LostHold, ending: "lost" | "internal"): UsageRecord {
   const held = claims.filter(({ account }) => account.unit === "nano_usd").map(({ amount }) => amount);
-  const heldNanoUsd = held.length === 0 ? undefined : held.reduce((most, amount) => (amount > most ? amount : most));
+  const heldNanoUsd =
+    held.length === 0 ? undefined : held.reduce((most, amount) => (amount > most ? amount : most));
   return {
     trace_id: null,
     tenant_id: keyValue(claims, "tenant_id"),
@@ -67,7 +76,7 @@ function lostRecord({ id, openedAtMs, claims }: LostHold): UsageRecord {
     estimated_cost_usd: heldNanoUsd === undefined ? null : usdOf(heldNanoUsd),
     exchange_id: id,
     time: new Date(openedAtMs).toISOString(),
-    ending: "lost",
+    ending,
     usage_source: "estimated",
     cost_nano_usd: heldNanoUsd?.toString(),
     cost_max_nano_usd: heldNanoUsd?.toString(),

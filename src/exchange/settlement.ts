@@ -1,29 +1,39 @@
 import type { Actual, Claim } from "../ledger/ledger.ts";
+import type { UsageRecord } from "../usage/record.ts";
 import { recordFields } from "../usage/record-fields.ts";
 import { type Charge, chargeAttempts, type Total, totalOf } from "./charge.ts";
 import type { Exchange } from "./exchange.ts";
+import { recordOfHold, wholeHold } from "./lost.ts";
 import { recordOf } from "./record-of.ts";
 
-/** The one end of an exchange: price every attempt, close the hold, make the record. Never rejects. */
+/** The one end of an exchange: price every attempt, make the record, close the hold. Never rejects. */
 export async function settle(exchange: Exchange): Promise<void> {
   const { services } = exchange;
   exchange.advance("ended");
-  let record: ReturnType<typeof recordOf>;
+  const { record, actuals } = conclude(exchange);
   try {
-    const charges = exchange.plan === undefined ? [] : chargeAttempts(exchange);
-    const total = totalOf(exchange, charges);
-    const actuals = exchange.claims.map((claim) => actualOf(claim, total, charges));
-    record = recordOf(exchange, charges, total, actuals);
     // The record first: a crash between the two leaves a hold whose record says how to close it.
     await services.record(record, ownFieldsOf(exchange));
     await services.ledger.settle(exchange.id, actuals);
   } catch (error) {
     services.observer.bug(error, exchange.id);
-    return;
   } finally {
     services.registry.bury(exchange.id);
   }
   services.observer.ended(record);
+}
+
+/** What an exchange cost, as record and charges. Where that cannot be told for a bug of ours, it is the whole hold. */
+function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly actuals: readonly Actual[] } {
+  try {
+    const charges = exchange.plan === undefined ? [] : chargeAttempts(exchange);
+    const actuals = exchange.claims.map((claim) => actualOf(exchange, claim, charges));
+    return { record: recordOf(exchange, charges, totalOf(exchange, charges), actuals), actuals };
+  } catch (error) {
+    exchange.services.observer.bug(error, exchange.id);
+    const { id, openedAtMs, claims } = exchange;
+    return { record: recordOfHold({ id, openedAtMs, claims }, "internal"), actuals: wholeHold(claims) };
+  }
 }
 
 /** Contract fields that a config defines beyond the eight; undefined where there are none. */
@@ -34,10 +44,17 @@ function ownFieldsOf({ contract }: Exchange): ReadonlyMap<string, string> | unde
 
 const contractFields: ReadonlySet<string> = new Set(recordFields);
 
-/** What an account is charged: nothing for an exchange that nobody can bill. */
-function actualOf({ account }: Claim, total: Total, charges: readonly Charge[]): Actual {
-  const billed = charges.some((charge) => charge.source !== undefined);
-  return { accountId: account.id, amount: billed ? amountOf(account.unit, total) : 0n };
+/** What an account is charged: nothing for an exchange that nobody can bill; one kept by backend pays for that backend's attempts alone. */
+function actualOf(exchange: Exchange, { account }: Claim, charges: readonly Charge[]): Actual {
+  const own = charges.filter(
+    ({ attempt, source }) =>
+      source !== undefined &&
+      (account.backend ?? attempt.target.target.backend) === attempt.target.target.backend,
+  );
+  return {
+    accountId: account.id,
+    amount: own.length === 0 ? 0n : amountOf(account.unit, totalOf(exchange, own)),
+  };
 }
 
 function amountOf(unit: Claim["account"]["unit"], total: Total): bigint {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { unlink } from "node:fs/promises";
+import { mkdir, unlink } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,8 +13,9 @@ export interface FolderLock {
   close(): Promise<void>;
 }
 
-/** Takes a folder for this process alone. Throws `ledger_unavailable` when another has it. */
+/** Takes a folder, made when missing, for this process alone. Throws `ledger_unavailable` when another has it. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
+  await mkdir(folder, { recursive: true });
   const path = socketPath(resolve(folder));
   const server = (await listen(path)) ?? ((await isDeserted(path)) ? await relisten(path) : undefined);
   if (server === undefined)

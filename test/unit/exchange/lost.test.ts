@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { systemClock } from "../../../src/core/clock.ts";
+import { closeLost, type LostHold } from "../../../src/exchange/lost.ts";
+import type { Account } from "../../../src/ledger/ledger.ts";
+import { createMemoryLedger } from "../../../src/ledger/memory.ts";
+import type { StoredRecord } from "../../../src/usage/read.ts";
+import type { UsageRecord } from "../../../src/usage/record.ts";
+
+const budget: Account = {
+  id: "month|tenant_id=acme|month|nano_usd",
+  name: "month",
+  key: "tenant_id=acme",
+  unit: "nano_usd",
+  window: { kind: "calendar", period: "month", timeZone: "UTC" },
+  limit: 1_000n,
+};
+const hold: LostHold = { id: "exchange-1", openedAtMs: 1_000, claims: [{ account: budget, amount: 300n }] };
+
+async function close(records: readonly StoredRecord[]) {
+  const ledger = createMemoryLedger({ clock: systemClock });
+  await ledger.reserve(hold.id, [hold.claims]);
+  const written: UsageRecord[] = [];
+  const services = {
+    ledger,
+    records: (async function* () {
+      yield* records;
+    })(),
+    record: async (record: UsageRecord) => void written.push(record),
+  };
+  const lost = await closeLost([hold], services);
+  const [balance] = await ledger.read([budget]);
+  return { lost, written, used: balance?.used, open: ledger.openHolds() };
+}
+
+describe("closeLost()", () => {
+  it("charges a hold that a crash left open whole, and records it as lost", async () => {
+    const { lost, written, used, open } = await close([]);
+    assert.deepEqual({ lost, used, open }, { lost: 1, used: 300n, open: 0 });
+    const [record] = written;
+    assert.equal(record?.ending, "lost");
+    assert.equal(record?.exchange_id, "exchange-1");
+    assert.equal(record?.tenant_id, "acme");
+    assert.equal(record?.cost_nano_usd, "300");
+    assert.equal(record?.time, "1970-01-01T00:00:01.000Z");
+  });
+
+  it("closes a hold as its record says where the crash came between record and settlement", async () => {
+    const accounts = [{ name: "month", key: "tenant_id=acme", window: "month", charged: "40" }];
+    const { lost, written, used, open } = await close([
+      { exchange_id: "other" },
+      { exchange_id: "exchange-1", accounts },
+    ]);
+    assert.deepEqual({ lost, used, open }, { lost: 0, used: 40n, open: 0 });
+    assert.deepEqual(written, []);
+  });
+});
