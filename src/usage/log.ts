@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { assert, GatewayError } from "../core/errors.ts";
 import {
   hourOf,
+  isCompressed,
   listSegments,
   parseSegmentName,
   repairSegment,
@@ -63,9 +64,14 @@ const batchLength = 1_048_576;
 export async function openUsageLog(options: UsageLogOptions): Promise<UsageLog> {
   await mkdir(options.folder, { recursive: true });
   const last = (await listSegments(options.folder)).at(-1);
-  const lastBytes = last === undefined ? 0 : await repairSegment(options.folder, last);
+  const lastBytes = last === undefined ? 0 : await wholeBytes(options.folder, last);
   const segment = last === undefined ? undefined : parseSegmentName(last);
   return new SegmentedLog(options, segment, lastBytes);
+}
+
+/** A compressed segment is as good as full. */
+async function wholeBytes(folder: string, name: string): Promise<number> {
+  return isCompressed(name) ? Number.POSITIVE_INFINITY : await repairSegment(folder, name);
 }
 
 interface Waiter {

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { hourStartMs, listSegments, parseSegmentName } from "./segment.ts";
+import { createGunzip } from "node:zlib";
+import { hourStartMs, isCompressed, listSegments, parseSegmentName } from "./segment.ts";
 
 /** A record as it is read back: fields of this or a later version, own fields included. */
 export type StoredRecord = Readonly<Record<string, unknown>>;
@@ -65,7 +66,11 @@ export function within(record: StoredRecord, { sinceMs, untilMs }: Period): bool
 /** The whole lines of a file, as many at a time as come with one read; a last one without an end is left out. */
 export async function* readLines(path: string): AsyncGenerator<readonly string[]> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
+  const file = createReadStream(path, { highWaterMark: chunkBytes });
+  const chunks: AsyncIterable<Buffer> = isCompressed(path)
+    ? file.pipe(createGunzip({ chunkSize: chunkBytes }))
+    : file;
+  for await (const chunk of chunks) {
     const bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(newline);
     if (end >= 0) yield bytes.toString("utf8", 0, end).split("\n");

@@ -6,6 +6,7 @@ import { dimensionOf } from "./dimension.ts";
 import { canFold, foldColumns } from "./fold-columns.ts";
 import { Groups, type Report } from "./groups.ts";
 import { type Period, readSegment, segmentsOf, within } from "./read.ts";
+import { columnsPath } from "./segment.ts";
 import { sumsOf } from "./sums.ts";
 
 /** A report over a log, and how many of its lines were no records. */
@@ -44,7 +45,7 @@ async function columnsOfSegment(
   by: readonly string[],
 ): Promise<Columns | undefined> {
   const { size } = await stat(join(folder, name));
-  const path = join(folder, name.replace(/jsonl$/, "columns"));
+  const path = columnsPath(folder, name);
   const kept = await readColumns(path, size, by);
   if (kept !== undefined) return kept;
   let unreadable = 0;

@@ -1,7 +1,7 @@
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** One file of the usage log, `usage-<UTC hour>-<number in it>.jsonl`: names sort as their records were written. */
+/** One file of the usage log, `usage-<UTC hour>-<number in it>.jsonl`, compressed with `.gz` after it: names sort as their records were written. */
 export interface Segment {
   /** UTC, e.g. `20261121T14`. */
   readonly hour: string;
@@ -33,14 +33,31 @@ export function segmentName(segment: Segment): string {
 
 /** Undefined for a file that is not a segment. */
 export function parseSegmentName(name: string): Segment | undefined {
-  const match = /^usage-(\d{8}T\d{2})-(\d{5})\.jsonl$/.exec(name);
+  const match = /^usage-(\d{8}T\d{2})-(\d{5})\.jsonl(\.gz)?$/.exec(name);
   return match === null ? undefined : { hour: match[1] ?? "", number: Number(match[2]) };
+}
+
+/** What a compressed segment's name has more. */
+export const compressedEnding = ".gz";
+
+/** Whether a segment is compressed: such never grow. */
+export function isCompressed(name: string): boolean {
+  return name.endsWith(compressedEnding);
+}
+
+/** The path of what reports keep of a segment. */
+export function columnsPath(folder: string, name: string): string {
+  return join(folder, name.replace(/jsonl(\.gz)?$/, "columns"));
 }
 
 /** Names of a folder's segments, oldest first; none when there is no such folder. */
 export async function listSegments(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((name) => parseSegmentName(name) !== undefined).sort();
+    const names = (await readdir(folder)).filter((name) => parseSegmentName(name) !== undefined).sort();
+    // A crash while a segment was compressed leaves both: the records are the same.
+    return names.filter(
+      (name) => !isCompressed(name) || !names.includes(name.slice(0, -compressedEnding.length)),
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

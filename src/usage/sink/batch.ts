@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseRecord, type StoredRecord } from "../read.ts";
-import { listSegments } from "../segment.ts";
+import { isCompressed, listSegments } from "../segment.ts";
 import type { Cursor } from "./cursor.ts";
 
 /** What comes after a cursor. */
@@ -25,7 +25,8 @@ export async function readBatch(
   cursor: Cursor | undefined,
   limits: { readonly records: number; readonly bytes: number },
 ): Promise<Batch | undefined> {
-  const segments = await listSegments(folder);
+  // Compressed segments are history: every sink there was had them delivered.
+  const segments = (await listSegments(folder)).filter((name) => !isCompressed(name));
   let position = positionIn(segments, cursor);
   while (position !== undefined) {
     const { segment, offset } = position;
