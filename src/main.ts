@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { createProgram } from "./cli/program.ts";
-import { CommandFailure } from "./cli/terminal.ts";
+import { runCli } from "./cli/run.ts";
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -11,18 +10,20 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-const program = createProgram({
+// Whoever reads our output may leave first (`tollgate usage | head`).
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  input: process.stdin,
   env: process.env,
   cwd: process.cwd(),
   stop: stop.signal,
+  onHangup(listener) {
+    process.on("SIGHUP", listener);
+    return () => process.off("SIGHUP", listener);
+  },
 });
-
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  const known = error instanceof CommandFailure;
-  process.stderr.write(`tollgate: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = known ? error.exitCode : 1;
-}

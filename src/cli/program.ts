@@ -1,31 +1,44 @@
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { assetPath } from "../core/asset.ts";
-import { check } from "./check.ts";
+import { type EdgeAddress, parseEdgeAddress } from "../edge/edge.ts";
+import { reportFormats } from "../usage/format.ts";
+import { check, checkSchemaOnly } from "./check.ts";
+import { count } from "./count.ts";
 import { demo } from "./demo.ts";
+import { type EnvoyFormat, envoy, envoyFormats } from "./envoy.ts";
 import { fakeProvider } from "./fake-provider.ts";
+import { models } from "./models.ts";
+import { printNewKey } from "./new-key.ts";
+import { prices } from "./prices.ts";
+import { rowFormats } from "./rows.ts";
 import { serve } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
 import { up } from "./up.ts";
 import { usage } from "./usage.ts";
 
 const configDefault = "tollgate.yaml";
+const logLevels = ["trace", "debug", "info", "warn", "error"];
 
-/** The command line: `tollgate COMMAND`. */
+/** The command line: `tollgate COMMAND`. What it cannot parse it says on standard error, and throws a CommanderError. */
 export function createProgram(terminal: Terminal): Command {
   const { version } = JSON.parse(readFileSync(assetPath("package.json"), "utf8")) as { version: string };
+  // Commands made by `command()` take these settings over, so they come first.
   const program = new Command("tollgate")
     .description(
       "Runtime control for LLM traffic beside Envoy: counts tokens, holds budgets, fails over, records every exchange.",
     )
     .version(version)
+    .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
-    .showHelpAfterError("(tollgate --help shows what there is)");
+    .showHelpAfterError("(add --help to see what there is)");
   addServing(program, terminal);
+  addConfig(program, terminal);
   addReports(program, terminal);
+  addKeys(program, terminal);
   return program;
 }
 
@@ -34,13 +47,13 @@ function addServing(program: Command, terminal: Terminal): void {
     .command("up")
     .description("run gateway and Envoy together on this machine")
     .option("-c, --config <file>", "the gateway's config", configDefault)
-    .option("--log-level <level>", "trace, debug, info, warn, error", "info")
+    .addOption(logLevel())
     .action((options) => up(terminal, { config: options.config, logLevel: options.logLevel }));
   program
     .command("serve")
     .description("run the ext_proc server and the admin interface alone, beside an Envoy you run")
     .option("-c, --config <file>", "the gateway's config", configDefault)
-    .option("--log-level <level>", "trace, debug, info, warn, error", "info")
+    .addOption(logLevel())
     .action((options) => serve(terminal, { config: options.config, logLevel: options.logLevel }));
   program
     .command("fake-provider")
@@ -55,32 +68,105 @@ function addServing(program: Command, terminal: Terminal): void {
     .action(() => demo(terminal));
 }
 
-function addReports(program: Command, terminal: Terminal): void {
+function addConfig(program: Command, terminal: Terminal): void {
   program
     .command("check")
     .description("validate a config; every problem at once")
     .argument("[file]", "the config", configDefault)
-    .option("--schema", "print the config's JSON Schema instead")
+    .option("--schema", "print the JSON Schema of configs instead, for editors")
     .option("--json", "problems as JSON")
     .action((file, options) =>
-      check(terminal, file, { schema: options.schema === true, json: options.json === true }),
+      options.schema === true ? checkSchemaOnly(terminal) : check(terminal, file, options.json === true),
     );
   program
-    .command("usage")
+    .command("envoy")
+    .description("compile a config to the configuration of an Envoy you run")
+    .argument("[file]", "the config", configDefault)
+    .requiredOption("-o, --output <folder>", "where to write it")
+    .option(
+      "--format <formats>",
+      "bootstrap (one static file), xds (a bootstrap and a folder for each kind), or both",
+      envoyFormatList,
+      ["bootstrap"],
+    )
+    .option("--server <address>", "where Envoy reaches Tollgate, if not at server.address", serverAddress)
+    .option("--ca <file>", "certificate authorities to trust, as Envoy sees the file; default: the system's")
+    .addOption(new Option("--envoy <version>", "the Envoy it is for").choices(["1.40"]).default("1.40"))
+    .option("--json", "names of the files as JSON", false)
+    .action((file, options) => envoy(terminal, file, options));
+}
+
+function addReports(program: Command, terminal: Terminal): void {
+  reporting(program.command("usage"), reportFormats)
     .description("spend and tokens from the usage log")
     .option("-c, --config <file>", "the gateway's config", configDefault)
     .option("--by <fields>", "record fields to group by, separated by commas", "tenant_id,requested_model")
     .option("--since <period>", "how far back: 24h, 7d, or a date", "30d")
-    .option("--format <format>", "table, csv or json", "table")
-    .option("--json", "the same as --format json")
-    .action((options) =>
-      usage(terminal, { ...options, format: options.json === true ? "json" : options.format }),
-    );
+    .action((options) => usage(terminal, withFormat(options)));
+  reporting(program.command("models"), rowFormats)
+    .description("what clients may name, and where it goes")
+    .option("-c, --config <file>", "the gateway's config", configDefault)
+    .action((options) => models(terminal, withFormat(options)));
+  reporting(program.command("prices"), rowFormats)
+    .description("what counts today, and why")
+    .option("-c, --config <file>", "the gateway's config", configDefault)
+    .option("--all", "every price in force, not only those of the config's targets")
+    .action((options) => prices(terminal, { ...withFormat(options), all: options.all === true }));
+  reporting(program.command("count"), rowFormats)
+    .description("count the tokens of texts")
+    .argument("[files...]", "texts; none, or -: standard input")
+    .option("--model <name>", "the model that counts", "gpt-4.1")
+    .action((files, options) => count(terminal, files, withFormat(options)));
+}
+
+function addKeys(program: Command, terminal: Terminal): void {
+  program
+    .command("key")
+    .description("API keys for clients")
+    .command("new")
+    .description("make a key, and the entry of keys.yaml that recognises it")
+    .requiredOption("--tenant <id>", "who is charged")
+    .option("--user <id>", "who calls")
+    .option("--team <name>")
+    .option("--app <name>")
+    .option("--role <name...>", "what access rules ask for")
+    .option("--name <name>", "what records call the key; default: tenant and user or app")
+    .option("--expires <date>", "the last day it is good for, e.g. 2027-06-30")
+    .option("--json", "key and entry as JSON")
+    .action((options) => printNewKey(terminal, options));
+}
+
+function reporting(command: Command, formats: readonly string[]): Command {
+  return command
+    .addOption(new Option("--format <format>", "how to write it").choices(formats).default("table"))
+    .option("--json", "the same as --format json");
+}
+
+function withFormat<Options extends { json?: boolean; format: string }>(options: Options): Options {
+  return options.json === true ? { ...options, format: "json" } : options;
+}
+
+function logLevel(): Option {
+  return new Option("--log-level <level>", "what to log").choices(logLevels).default("info");
 }
 
 function portNumber(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError("a port is a number from 0 to 65535");
+    throw new InvalidArgumentError("A port is a number from 0 to 65535.");
   return port;
+}
+
+function serverAddress(text: string): EdgeAddress {
+  const address = parseEdgeAddress(text);
+  if (address === undefined) throw new InvalidArgumentError("An address is HOST:PORT or unix:PATH.");
+  return address;
+}
+
+function envoyFormatList(text: string): readonly EnvoyFormat[] {
+  const named = text.split(",");
+  const formats = envoyFormats.filter((format) => named.includes(format));
+  if (formats.length !== new Set(named).size)
+    throw new InvalidArgumentError(`Formats are ${envoyFormats.join(" and ")}.`);
+  return formats;
 }

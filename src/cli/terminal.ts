@@ -4,18 +4,23 @@ export interface Terminal {
   out(line: string): void;
   /** A line on standard error: progress and problems. */
   err(line: string): void;
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
+  /** Calls `listener` at each SIGHUP until the function it returns is called; without a listener a SIGHUP ends the process, as ever. */
+  onHangup(listener: () => void): () => void;
 }
 
 /** Ends a command with this message on standard error and this exit code. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
-  readonly exitCode: number;
+  /** 1: what was asked for has a problem; 2: it was not asked for in a way that can be understood. */
+  readonly exitCode: 1 | 2;
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode: 1 | 2 = 1) {
     super(message);
     this.exitCode = exitCode;
   }

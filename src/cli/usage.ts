@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { systemClock } from "../core/clock.ts";
-import { formatReport, type ReportFormat, reportFormats } from "../usage/format.ts";
+import { formatReport, type ReportFormat } from "../usage/format.ts";
 import { parsePointMs } from "../usage/period.ts";
-import { readRecords } from "../usage/read.ts";
-import { report } from "../usage/report.ts";
+import { reportLog } from "../usage/report-log.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
@@ -12,21 +11,21 @@ export interface UsageOptions {
   readonly config: string;
   readonly by: string;
   readonly since: string;
-  readonly format: string;
+  readonly format: ReportFormat;
 }
 
 /** `tollgate usage`: sums of the usage log, by any fields of the record. */
 export async function usage(terminal: Terminal, options: UsageOptions): Promise<void> {
-  const format = reportFormats.find((name): name is ReportFormat => name === options.format);
-  if (format === undefined) throw new CommandFailure(`--format is one of ${reportFormats.join(", ")}`, 2);
   const sinceMs = parsePointMs(options.since, systemClock.nowMs());
   if (sinceMs === undefined)
     throw new CommandFailure("--since is a period like 24h or 7d, or a date like 2026-01-31", 2);
-  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
+  const { usageLog } = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
   const by = options.by
     .split(",")
     .map((field) => field.trim())
     .filter((field) => field !== "");
-  const sums = await report(readRecords(snapshot.usageLog.folder, { sinceMs }), by);
-  terminal.out(formatReport(sums, format).trimEnd());
+  const sums = await reportLog(usageLog.folder, { sinceMs }, by);
+  terminal.out(formatReport(sums, options.format).trimEnd());
+  if (sums.unreadableLines > 0)
+    terminal.err(`${sums.unreadableLines} lines of ${usageLog.folder} could not be read as records`);
 }

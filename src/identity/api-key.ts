@@ -100,8 +100,8 @@ function ownFields(
   return fields;
 }
 
-/** A date alone is good to its last moment in UTC. */
-function expiryMs(text: string): number | undefined {
+/** When a key expires, milliseconds since 1970; a date alone is good to its last moment in UTC. Undefined for what is no date. */
+export function expiryMs(text: string): number | undefined {
   const dateOnly = /^\d{4}-\d{2}-\d{2}$/.test(text);
   if (!dateOnly && !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text))
     return undefined;

@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compileEnvoy } from "./bootstrap.ts";
 import type { EnvoyInput } from "./envoy-input.ts";
+import type { Json } from "./typed.ts";
 
 /** Clusters before the routes that need them, listeners last. */
 const order = ["cds/clusters.json", "rds/routes.json", "lds/listeners.json", "bootstrap.json"] as const;
@@ -9,11 +10,14 @@ const order = ["cds/clusters.json", "rds/routes.json", "lds/listeners.json", "bo
 /** Writes Envoy's files into `folder` (absolute), each by rename: Envoy notices nothing else. Returns the bootstrap's path. */
 export function publish(input: EnvoyInput, folder: string): string {
   const files = compileEnvoy(input, folder);
-  for (const name of order) {
-    const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.next`, JSON.stringify(files[name], undefined, 1));
-    renameSync(`${path}.next`, path);
-  }
+  for (const name of order) replaceFile(join(folder, name), files[name]);
   return join(folder, "bootstrap.json");
+}
+
+/** Writes a JSON value into a file by rename, and returns the file's path. */
+export function replaceFile(path: string, value: Json): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.next`, `${JSON.stringify(value, undefined, 1)}\n`);
+  renameSync(`${path}.next`, path);
+  return path;
 }

@@ -1,0 +1,8 @@
+import type { Snapshot } from "../config/snapshot.ts";
+import type { ModelRoute } from "../route/model-route.ts";
+
+/** Every entry of a config's `models`, in its order; a pattern (`openai/*`) as the route of its own name, so that its targets keep their `*`. */
+export function configuredModels(snapshot: Snapshot): readonly ModelRoute[] {
+  const { models } = snapshot.redacted() as { readonly models: object };
+  return Object.keys(models).flatMap((name) => snapshot.model(name) ?? []);
+}

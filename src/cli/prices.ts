@@ -1,0 +1,87 @@
+import { resolve } from "node:path";
+import type { Snapshot } from "../config/snapshot.ts";
+import { systemClock } from "../core/clock.ts";
+import { formatUsd } from "../core/money.ts";
+import { formatTarget } from "../plan/plan.ts";
+import type { Quote } from "../price/catalogue.ts";
+import { configuredModels } from "./configured-models.ts";
+import { loadSnapshot } from "./load-snapshot.ts";
+import type { ConfigReport } from "./models.ts";
+import { type Column, formatRows } from "./rows.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** `tollgate prices`: what counts today and why, for the config's targets or, with `all`, every price in force. */
+export function prices(terminal: Terminal, options: ConfigReport & { readonly all: boolean }): void {
+  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
+  const nowMs = systemClock.nowMs();
+  const rows = options.all
+    ? snapshot.prices.inForce(nowMs).map((quote) => rowOf(entryName(quote) ?? "", quote))
+    : targetRows(snapshot, nowMs);
+  const columns: readonly Column<PriceRow>[] = [
+    { title: "target", of: (row) => row.target },
+    { title: "input", figures: true, of: (row) => row.input ?? "–" },
+    { title: "cached", figures: true, of: (row) => row.cached_input ?? "–" },
+    { title: "output", figures: true, of: (row) => row.output ?? "–" },
+    { title: "because of", of: because },
+  ];
+  terminal.out(formatRows(rows, columns, options.format));
+  if (options.format === "table") terminal.out("\nUSD per 1M tokens");
+}
+
+/** A price and why it counts. Prices are decimal dollars per 1M tokens; null: nobody knows, so a request for it is refused. */
+interface PriceRow {
+  readonly target: string;
+  readonly input: string | null;
+  readonly cached_input: string | null;
+  readonly output: string | null;
+  /** The price file, or `backend` for a backend's own price. */
+  readonly from: string | null;
+  /** What matched in the file; null for a backend's own price and a ceiling of unknown models. */
+  readonly entry: string | null;
+  readonly line: number | null;
+  /** The day it came into force. */
+  readonly since: string | null;
+  /** Where to check it. */
+  readonly source: string | null;
+}
+
+function targetRows(snapshot: Snapshot, nowMs: number): readonly PriceRow[] {
+  const rows = new Map<string, PriceRow>();
+  for (const target of configuredModels(snapshot).flatMap((model) => model.targets)) {
+    const provider = snapshot.backends.get(target.backend)?.provider.type ?? "";
+    const name = formatTarget(target);
+    rows.set(name, rowOf(name, snapshot.prices.quote(target.backend, provider, target.model, nowMs)));
+  }
+  return [...rows.values()];
+}
+
+function rowOf(target: string, quote: Quote | undefined): PriceRow {
+  const { rate, entry } = quote ?? {};
+  return {
+    target,
+    input: perMillion(rate?.input),
+    cached_input: perMillion(rate?.cachedInput),
+    output: perMillion(rate?.output),
+    from: quote?.from ?? null,
+    entry: quote === undefined ? null : entryName(quote),
+    line: entry?.line ?? null,
+    since: entry === undefined ? null : new Date(entry.fromMs).toISOString().slice(0, 10),
+    source: entry?.source ?? null,
+  };
+}
+
+function entryName({ entry }: Quote): string | null {
+  return entry === undefined ? null : `${entry.owner}/${entry.model}${entry.prefix ? "*" : ""}`;
+}
+
+/** Pico-dollars a token as dollars a million tokens. */
+function perMillion(pico: bigint | undefined): string | null {
+  return pico === undefined ? null : formatUsd(pico * 1_000n);
+}
+
+function because(row: PriceRow): string {
+  if (row.from === null) return row.target.endsWith("*") ? "depends on the model named" : "no price: refused";
+  if (row.from === "backend") return "the backend's own price";
+  if (row.entry === null) return `${row.from}: ceiling of unknown models`;
+  return `${row.from}:${row.line} ${row.entry}, since ${row.since}`;
+}

@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { Tiktoken } from "js-tiktoken/lite";
+import o200k from "js-tiktoken/ranks/o200k_base";
+import { parse } from "yaml";
+import { loadConfig } from "../../../src/config/load.ts";
+import { type CliPlace, type CliResult, runLine } from "../../support/terminal.ts";
+
+const config = `
+version: 1
+server: { address: "127.0.0.1:9902" }
+backends:
+  openai: { provider: openai, apiKey: "\${env:KEY}" }
+  house: { provider: openai-compatible, endpoint: "http://127.0.0.1:9900/v1", price: { input: 0.2, output: 0.6 } }
+models:
+  gpt-4.1: { targets: [openai/gpt-4.1, house/llama] }
+  "house/*": { targets: ["house/*"] }
+  "openai/*": { targets: ["openai/*"] }
+identity: [{ type: anonymous, tenant_id: local }]
+`;
+
+let folder: string;
+const run = (args: readonly string[], place: Partial<CliPlace> = {}): Promise<CliResult> =>
+  runLine(args, { cwd: folder, env: { KEY: "secret-of-openai" }, ...place });
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "tollgate-cli-"));
+  writeFileSync(join(folder, "tollgate.yaml"), config);
+  writeFileSync(join(folder, "bad.yaml"), "version: 2\nmodel: {}\n");
+});
+after(() => rmSync(folder, { recursive: true }));
+
+describe("the command line", () => {
+  it("helps on standard output, with exit code 0", async () => {
+    for (const args of [["--help"], ["up", "--help"], ["key", "new", "--help"], ["help", "envoy"]]) {
+      const { code, out, err } = await run(args);
+      assert.deepEqual([code, err], [0, ""], args.join(" "));
+      assert.match(out, /^Usage: tollgate/);
+    }
+  });
+
+  it("tells the package's version", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    assert.deepEqual(await run(["--version"]), { code: 0, out: version, err: "" });
+  });
+
+  for (const [what, args] of [
+    ["no command", []],
+    ["a command that is not there", ["chek"]],
+    ["an option that is not there", ["check", "--jsn"]],
+    ["an argument too many", ["models", "x"]],
+    ["an option that is required", ["envoy"]],
+    ["an option without its value", ["usage", "--by"]],
+    ["a value that is none of the choices", ["usage", "--format", "pdf"]],
+    ["a port out of range", ["fake-provider", "--port", "65536"]],
+    ["an address that is none", ["envoy", "-o", "x", "--server", "nowhere"]],
+    ["an Envoy that nothing was proved with", ["envoy", "-o", "x", "--envoy", "1.20"]],
+    ["a form that is not there", ["envoy", "-o", "x", "--format", "bootstrap,yaml"]],
+    ["a period that is none", ["usage", "--since", "yesterday"]],
+    ["an expiry that is no date", ["key", "new", "--tenant", "a", "--expires", "2027-02-31"]],
+  ] as const) {
+    it(`says once what is wrong with ${what}, with exit code 2`, async () => {
+      const { code, out, err } = await run(args);
+      assert.deepEqual([code, out], [2, ""]);
+      assert.equal(
+        err.split("\n").filter((line) => /^error: |^tollgate: |^Usage: /.test(line)).length,
+        1,
+        err,
+      );
+    });
+  }
+});
+
+describe("tollgate check", () => {
+  it("says nothing but ok of a good config", async () => {
+    assert.deepEqual(await run(["check"]), { code: 0, out: "tollgate.yaml: ok", err: "" });
+  });
+
+  it("tells every problem of a bad one, each on its line, with exit code 1", async () => {
+    const { code, out, err } = await run(["check", "bad.yaml"]);
+    assert.deepEqual([code, out], [1, ""]);
+    assert.match(err, /bad\.yaml:1:\d+ version: .*\n.*bad\.yaml:2:\d+ /);
+    assert.match(err, /\ntollgate: bad\.yaml: \d problems$/);
+  });
+
+  it("tells the problems as JSON", async () => {
+    const { code, out } = await run(["check", "bad.yaml", "--json"]);
+    const { ok, problems } = JSON.parse(out) as { ok: boolean; problems: { path: string; line: number }[] };
+    assert.deepEqual([code, ok, problems[0]?.path, problems[0]?.line], [1, false, "version", 1]);
+  });
+
+  it("prints the JSON Schema, for which no config is needed", async () => {
+    const { code, out } = await run(["check", "nowhere.yaml", "--schema"]);
+    assert.equal(code, 0);
+    assert.equal((JSON.parse(out) as { title: string }).title, "tollgate.yaml");
+  });
+
+  it("says that a file is not there", async () => {
+    const { code, err } = await run(["check", "nowhere.yaml"]);
+    assert.equal(code, 1);
+    assert.match(err, /nowhere\.yaml.*ENOENT/);
+  });
+});
+
+describe("tollgate models and prices", () => {
+  it("list what clients may name, patterns too, and where it goes", async () => {
+    const { code, out } = await run(["models", "--json"]);
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(out), [
+      { model: "gpt-4.1", targets: ["openai/gpt-4.1", "house/llama"], attempts: 2 },
+      { model: "house/*", targets: ["house/*"], attempts: 1 },
+      { model: "openai/*", targets: ["openai/*"], attempts: 1 },
+    ]);
+  });
+
+  it("say which price counts today, and because of what", async () => {
+    const { code, out } = await run(["prices", "--format", "json"]);
+    const rows = JSON.parse(out) as {
+      target: string;
+      input: string;
+      from: string;
+      entry: string;
+      line: number;
+    }[];
+    assert.equal(code, 0);
+    assert.deepEqual(
+      rows.map((row) => [row.target, row.from, row.entry]),
+      [
+        ["openai/gpt-4.1", "builtin", "openai/gpt-4.1"],
+        ["house/llama", "backend", null],
+        ["house/*", "backend", null],
+        ["openai/*", null, null],
+      ],
+    );
+    assert.equal(rows[1]?.input, "0.2");
+    const lines = readFileSync("assets/prices.yaml", "utf8").split("\n");
+    assert.match(lines[(rows[0]?.line ?? 0) - 1] ?? "", /gpt-4\.1/);
+  });
+
+  it("are tables for people", async () => {
+    const { out } = await run(["prices"]);
+    const [head, first, , , pattern] = out.split("\n");
+    assert.match(head ?? "", /^target +input +cached +output +because of$/);
+    assert.match(
+      first ?? "",
+      /^openai\/gpt-4\.1 +2 +0\.5 +8 +builtin:\d+ openai\/gpt-4\.1, since \d{4}-\d\d-\d\d$/,
+    );
+    assert.match(pattern ?? "", /depends on the model named$/);
+  });
+
+  it("list every price in force when asked", async () => {
+    const { out } = await run(["prices", "--all", "--json"]);
+    const targets = (JSON.parse(out) as { target: string }[]).map((row) => row.target);
+    assert.ok(targets.includes("anthropic/claude-sonnet-4-5") && targets.length > 20);
+  });
+
+  it("fail on a bad config as check does", async () => {
+    for (const command of ["models", "prices", "usage", "serve"]) {
+      const { code, err } = await run([command, "-c", "bad.yaml"]);
+      assert.equal(code, 1, command);
+      assert.match(err, /version: must be 1/);
+    }
+  });
+});
+
+describe("tollgate count", () => {
+  const text = "The quick brown fox — Füchse, 狐狸 🦊 — jumps over 13 lazy dogs.\n".repeat(50);
+  const tokens = new Tiktoken(o200k).encode(text).length;
+
+  it("counts files as the model does", async () => {
+    writeFileSync(join(folder, "fox.txt"), text);
+    const { code, out } = await run(["count", "fox.txt", "--model", "gpt-4o", "--json"]);
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(out), [{ file: "fox.txt", model: "gpt-4o", tokens }]);
+  });
+
+  it("counts standard input, wherever its pieces are cut", async () => {
+    const bytes = Buffer.from(text);
+    const input = [bytes.subarray(0, 23), bytes.subarray(23, 36), bytes.subarray(36)];
+    const { out } = await run(["count", "--json"], { input });
+    assert.deepEqual(JSON.parse(out), [{ file: "-", model: "gpt-4.1", tokens }]);
+  });
+
+  it("says when it is an estimate", async () => {
+    const { out, err } = await run(["count", "--model", "claude-sonnet-4-5"], { input: ["hello"] });
+    assert.match(out, /^tokens {2}file\n +\d+ {2}-$/);
+    assert.match(err, /^an estimate \(claude\): there may be up to 25 % more$/);
+  });
+
+  it("says which file it could not read", async () => {
+    const { code, err } = await run(["count", "fox.txt", "missing.txt"]);
+    assert.deepEqual([code, err], [1, "tollgate: missing.txt cannot be read (ENOENT)"]);
+  });
+});
+
+describe("tollgate key new", () => {
+  it("makes a key whose entry the config takes", async () => {
+    const { code, out } = await run([
+      ...["key", "new", "--tenant", "acme", "--user", "bob", "--role", "dev", "ops", "--json"],
+    ]);
+    const { key, entry } = JSON.parse(out) as { key: string; entry: string };
+    assert.equal(code, 0);
+    writeFileSync(join(folder, "keys.yaml"), `keys:\n${entry}\n`);
+    writeFileSync(
+      join(folder, "keyed.yaml"),
+      config.replace("{ type: anonymous, tenant_id: local }", "{ type: api-key, file: ./keys.yaml }"),
+    );
+    const loaded = loadConfig(join(folder, "keyed.yaml"), { KEY: "secret-of-openai" });
+    assert.ok(loaded.kind === "snapshot");
+    const recognised = loaded.snapshot.identities[0]?.identify(key, 0);
+    assert.ok(recognised !== undefined && "kind" in recognised && recognised.kind === "principal");
+    assert.equal(recognised.principal.tenantId, "acme");
+  });
+
+  it("keeps no more of the key than its digest", async () => {
+    const { out } = await run(["key", "new", "--tenant", "acme", "--app", "shop"]);
+    const key = /^tg-\S+$/m.exec(out)?.[0] ?? "";
+    const entry = out.slice(out.indexOf("  - name"));
+    assert.deepEqual(parse(entry), [
+      {
+        name: "acme-shop",
+        sha256: createHash("sha256").update(key).digest("hex"),
+        tenant_id: "acme",
+        app: "shop",
+      },
+    ]);
+  });
+});
+
+describe("tollgate envoy", () => {
+  it("writes one static file, or a bootstrap with its folders", async () => {
+    const { code, out } = await run(["envoy", "-o", "deep/out", "--format", "bootstrap,xds", "--json"]);
+    const { files } = JSON.parse(out) as { files: string[] };
+    assert.equal(code, 0);
+    assert.deepEqual(
+      files,
+      ["bootstrap.json", "xds/bootstrap.json"].map((name) => join(folder, "deep/out", name)),
+    );
+    for (const name of ["cds/clusters", "rds/routes", "lds/listeners"])
+      assert.ok(existsSync(join(folder, "deep/out/xds", `${name}.json`)), name);
+  });
+
+  it("holds no credential: those are Tollgate's alone", async () => {
+    await run(["envoy", "-o", "out"]);
+    assert.ok(!readFileSync(join(folder, "out/bootstrap.json"), "utf8").includes("secret-of-openai"));
+  });
+
+  it("puts in where Envoy reaches Tollgate and what it trusts, when told", async () => {
+    await run(["envoy", "-o", "out", "--server", "tollgate.svc:9000", "--ca", "/ca.pem"]);
+    const text = readFileSync(join(folder, "out/bootstrap.json"), "utf8");
+    assert.match(text, /"address": "tollgate\.svc",\s+"port_value": 9000/);
+    assert.match(text, /"filename": "\/ca\.pem"/);
+    assert.doesNotMatch(text, /9902/);
+  });
+
+  it("refuses a server address that nobody can connect to, and says what to do", async () => {
+    writeFileSync(join(folder, "any.yaml"), config.replace("127.0.0.1:9902", "0.0.0.0:9902"));
+    const { code, err } = await run(["envoy", "any.yaml", "-o", "out"]);
+    assert.equal(code, 2);
+    assert.match(err, /cannot connect to 0\.0\.0\.0:9902: say with --server/);
+  });
+});
