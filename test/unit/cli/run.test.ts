@@ -90,7 +90,8 @@ describe("tollgate check", () => {
   it("tells the problems as JSON", async () => {
     const { code, out } = await run(["check", "bad.yaml", "--json"]);
     const { ok, problems } = JSON.parse(out) as { ok: boolean; problems: { path: string; line: number }[] };
-    assert.deepEqual([code, ok, problems[0]?.path, problems[0]?.line], [1, false, "version", 1]);
+    assert.deepEqual([code, ok], [1, false]);
+    assert.equal(problems.find(({ path }) => path === "version")?.line, 1);
   });
 
   it("prints the JSON Schema, for which no config is needed", async () => {
@@ -188,7 +189,7 @@ describe("tollgate count", () => {
   it("says when it is an estimate", async () => {
     const { out, err } = await run(["count", "--model", "claude-sonnet-4-5"], { input: ["hello"] });
     assert.match(out, /^tokens {2}file\n +\d+ {2}-$/);
-    assert.match(err, /^an estimate \(claude\): there may be up to 25 % more$/);
+    assert.match(err, /^an estimate \(claude\): there may be up to \d+ % more$/);
   });
 
   it("says which file it could not read", async () => {
