@@ -6,9 +6,10 @@ import type { Faults } from "../../src/fake/faults.ts";
 import type { ReceivedEntry } from "../../src/fake/journal.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
 import { ask, chatBody, errorOf, eventsOf, RawConnection, rawHead } from "../support/chat.ts";
+import { describeOnEveryEdge } from "../support/every-edge.ts";
 import { startTestStack, type TestStack, until } from "../support/stack.ts";
 
-describe("an answer that breaks", () => {
+describeOnEveryEdge("an answer that breaks", (edge) => {
   const stops: (() => Promise<void>)[] = [];
   let stack: TestStack;
   let odd: Server;
@@ -37,7 +38,10 @@ models:
   empty-error: { targets: [odd/empty-error] }
 identity: [{ type: api-key, file: ./keys.yaml }]
 `;
-    stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, { config });
+    stack = await startTestStack(
+      { after: (stop: () => Promise<void>) => void stops.push(stop) },
+      { config, edge },
+    );
   });
   after(async () => {
     for (const stop of stops) await stop();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
 import { type Answer, ask, chatBody, errorOf, streamedText } from "../support/chat.ts";
+import { describeOnEveryEdge } from "../support/every-edge.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
 
 /** What an attempt's entry in a record says. */
@@ -13,8 +14,8 @@ interface Attempt {
   readonly cost_nano_usd?: string;
 }
 
-describe("fallback", () => {
-  const running = useTestStack();
+describeOnEveryEdge("fallback", (edge) => {
+  const running = useTestStack({ edge });
   let stack: TestStack;
   before(() => {
     stack = running();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { ask, chatBody, errorOf, RawConnection, rawHead, send } from "../support/chat.ts";
+import { describeOnEveryEdge } from "../support/every-edge.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
 
 const config = `
@@ -24,8 +25,8 @@ caps:
   - { when: { tenant_id: tiny }, outputTokens: 5 }
 `;
 
-describe("refusals", () => {
-  const running = useTestStack({ config });
+describeOnEveryEdge("refusals", (edge) => {
+  const running = useTestStack({ config, edge });
   let stack: TestStack;
   before(() => {
     stack = running();

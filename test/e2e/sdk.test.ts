@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { before, it } from "node:test";
 import OpenAI from "openai";
 import { ask, chatBody, send } from "../support/chat.ts";
+import { describeOnEveryEdge } from "../support/every-edge.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
 
 const messages = [{ role: "user" as const, content: "How does a tollgate work?" }];
 
-describe("an OpenAI SDK given only another base URL and key", () => {
-  const running = useTestStack();
+describeOnEveryEdge("an OpenAI SDK given only another base URL and key", (edge) => {
+  const running = useTestStack({ edge });
   let stack: TestStack;
   let gateway: OpenAI;
   let provider: OpenAI;
@@ -121,7 +122,7 @@ describe("an OpenAI SDK given only another base URL and key", () => {
   });
 });
 
-describe("bytes on their way", () => {
+describeOnEveryEdge("bytes on their way", (edge) => {
   const config = `
 version: 1
 listen: { address: "127.0.0.1:0" }
@@ -134,7 +135,7 @@ models:
 identity: [{ type: api-key, file: ./keys.yaml }]
 `;
 
-  const running = useTestStack({ config });
+  const running = useTestStack({ config, edge });
   let stack: TestStack;
   before(() => {
     stack = running();

@@ -1,0 +1,16 @@
+import type { Balance } from "../../src/ledger/ledger.ts";
+import { admission } from "./admission.ts";
+import type { TestStack } from "./stack.ts";
+
+/** Where the accounts stand that a request with these fields would be charged to. */
+export async function balancesOf(
+  { stack, snapshot }: TestStack,
+  fields: Readonly<Record<string, string>>,
+): Promise<readonly Balance[]> {
+  const asked = admission(fields, { hold: { costNanoUsd: 1n } });
+  const accounts = snapshot.policies.flatMap((policy) => {
+    const verdict = policy.judge({ ...asked, nowMs: Date.now() });
+    return verdict.kind === "allow" ? verdict.claims.map(({ account }) => account) : [];
+  });
+  return stack.gateway.ledger.read(accounts);
+}
