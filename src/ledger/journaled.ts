@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { freeze } from "./checkpoint.ts";
 import { EntryWriter } from "./entry-writer.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
@@ -32,6 +33,7 @@ const defaultSegmentBytes = 67_108_864;
 export async function openMemoryLedger(options: JournaledLedgerOptions): Promise<JournaledLedger> {
   const entries = new EntryWriter(frameHeaderBytes);
   const memory = new MemoryLedger(options);
+  await mkdir(options.folder, { recursive: true });
   const lock = await lockFolder(options.folder);
   try {
     const recovered = await recover(options.folder, memory.state);

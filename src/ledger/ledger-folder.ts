@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { GatewayError } from "../core/errors.ts";
@@ -27,7 +27,6 @@ export function segmentPath(folder: string, segment: number): string {
 
 /** Fills an empty state from a folder's checkpoint and journal, and repairs the torn tail. Throws `ledger_unavailable` for damage. */
 export async function recover(folder: string, state: LedgerState): Promise<Recovered> {
-  await mkdir(folder, { recursive: true });
   const first = await loadFrom(join(folder, checkpointName), state);
   const segments = await listSegments(folder);
   for (const segment of segments.filter((segment) => segment < first)) await rm(segmentPath(folder, segment));

@@ -41,6 +41,12 @@ ledgerConformance("journaled memory", async (clock) => {
 });
 
 describe("a ledger that is opened again", () => {
+  it("makes its folder when that is missing", async () => {
+    const folder = join(await folders.make(), "var", "ledger");
+    const ledger = await start(folder, manualClock("2026-08-03T12:00:00Z"));
+    assert.equal((await ledger.reserve("a", [[claim(day, 1n)]])).kind, "taken");
+  });
+
   it("knows what was used, and asks for nothing to be charged after a clean end", async () => {
     const [clock, folder] = [manualClock("2026-08-03T12:00:00Z"), await folders.make()];
     const first = await start(folder, clock);
