@@ -7,6 +7,8 @@ import { formatWindow } from "./window.ts";
 
 const sweepAtAdd = 2;
 const sweepWhenFull = 1_000;
+/** An idle account stays this long: a slot that is free for a moment would be made again and again. */
+const keepIdleMinutes = 10;
 
 /** What the accounts of one rule share. */
 export interface Rule {
@@ -151,11 +153,21 @@ export class AccountTable {
   sweep(nowMs: number, count: number): void {
     for (let looked = Math.min(count, this.#ids.length); looked > 0; looked--) {
       this.#swept = (this.#swept + 1) % this.#ids.length;
-      if (this.isUsed(this.#swept) && this.isIdle(this.#swept, nowMs)) {
-        this.#clear(this.#swept);
-        this.#free.push(this.#swept);
-      }
+      this.#sweepRow(this.#swept, nowMs);
     }
+  }
+
+  /** Notes that a row's account was asked about. */
+  touch(row: number, nowMs: number): void {
+    this.columns.touchedMinute.set(row, minuteOf(nowMs));
+  }
+
+  #sweepRow(row: number, nowMs: number): void {
+    const isRecent = minuteOf(nowMs) - this.columns.touchedMinute.get(row) < keepIdleMinutes;
+    if (isRecent && this.#rows.size < this.#maxAccounts) return;
+    if (!this.isUsed(row) || !this.isIdle(row, nowMs)) return;
+    this.#clear(row);
+    this.#free.push(row);
   }
 
   /** Whether forgetting the row would change nothing. */
@@ -167,8 +179,9 @@ export class AccountTable {
   }
 
   #assign(row: number, account: Account): void {
-    this.#ids[row] = account.id;
-    this.#rows.set(account.id, row);
+    const id = packed(account.id);
+    this.#ids[row] = id;
+    this.#rows.set(id, row);
     this.#ruleOf.set(row, this.#ruleFor(account).index);
     this.columns.limit.set(row, account.limit);
   }
@@ -194,4 +207,13 @@ export class AccountTable {
     rule.alerts = alerts;
     return rule;
   }
+}
+
+/** The same text in one piece: an id joined of parts would keep all of them, three times its size. */
+function packed(id: string): string {
+  return Buffer.from(id).toString();
+}
+
+function minuteOf(ms: number): number {
+  return Math.floor(ms / 60_000);
 }

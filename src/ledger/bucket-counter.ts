@@ -18,7 +18,8 @@ export class BucketCounter implements Counter {
     const { limit, used, since, until } = this.#columns;
     const elapsedMs = nowMs - until.get(row);
     if (elapsedMs < 0) return;
-    const level = used.get(row) - limit.get(row) * BigInt(elapsedMs);
+    const before = used.get(row);
+    const level = before === 0n ? 0n : before - limit.get(row) * BigInt(elapsedMs);
     until.set(row, nowMs);
     used.set(row, level > 0n ? level : 0n);
     if (level <= 0n) since.set(row, nowMs);

@@ -11,6 +11,8 @@ export class Columns {
   readonly legs: Int32Column;
   /** The highest threshold told in this window, percent. */
   readonly alerted: Int32Column;
+  /** When the account was last asked about, minutes since 1970. */
+  readonly touchedMinute: Int32Column;
   readonly slices: Slices;
 
   /** Empty, or a copy. */
@@ -22,6 +24,7 @@ export class Columns {
     this.until = from?.until.copy() ?? new Float64Column();
     this.legs = from?.legs.copy() ?? new Int32Column();
     this.alerted = from?.alerted.copy() ?? new Int32Column();
+    this.touchedMinute = from?.touchedMinute.copy() ?? new Int32Column();
     this.slices = from?.slices.copy() ?? new Slices();
   }
 
@@ -33,6 +36,7 @@ export class Columns {
     this.until.set(row, 0);
     this.legs.set(row, 0);
     this.alerted.set(row, 0);
+    this.touchedMinute.set(row, 0);
     this.slices.free(row);
   }
 }

@@ -4,6 +4,7 @@ import { amountOf, type Hold, type Leg, type RowAmount } from "./hold.ts";
 import type { Account } from "./ledger.ts";
 
 const rearmPercent = 10;
+const noThresholds: readonly number[] = [];
 
 /** Told of every change as it happens: the same calls on a {@link LedgerState} that was the same make it the same again. */
 export interface ChangeLog {
@@ -44,6 +45,7 @@ export class LedgerState {
     const row = known ?? this.table.add(account, nowMs);
     const rule = this.table.rule(row);
     if (known !== undefined) rule.counter.lapse(row, nowMs);
+    this.table.touch(row, nowMs);
     const { limit } = this.table.columns;
     if (known === undefined || limit.get(row) !== account.limit || rule.alerts !== account.alerts) {
       limit.set(row, account.limit);
@@ -110,7 +112,7 @@ export class LedgerState {
   /** Thresholds that settled use has passed and that were not told in this window; told from now on. */
   takeThresholds(row: number): readonly number[] {
     const { alerts, counter } = this.table.rule(row);
-    if (alerts === undefined) return [];
+    if (alerts === undefined) return noThresholds;
     const { alerted, limit } = this.table.columns;
     const whole = limit.get(row) + this.table.granted(row);
     const used = counter.used(row) * 100n;
