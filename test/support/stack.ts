@@ -43,7 +43,7 @@ export interface TestStack {
 
 /** How a test's stack differs from the ordinary one. */
 export interface TestStackOptions {
-  /** The config, given where the fake providers are; `{{alpha}}` and `{{beta}}` stand for their base URLs. */
+  /** The config, given where the fake providers are; `{{alpha}}` and `{{beta}}` stand for their base URLs, `{{alpha.port}}` and `{{beta.port}}` for their ports. */
   readonly config?: string;
   readonly alpha?: FakeProviderOptions;
   readonly beta?: FakeProviderOptions;
@@ -180,7 +180,9 @@ function load(folder: string, options: TestStackOptions, alpha: FakeProvider, be
   const file = join(folder, "tollgate.yaml");
   const text = (options.config ?? ordinaryConfig)
     .replaceAll("{{alpha}}", alpha.url)
-    .replaceAll("{{beta}}", beta.url);
+    .replaceAll("{{beta}}", beta.url)
+    .replaceAll("{{alpha.port}}", String(alpha.port))
+    .replaceAll("{{beta.port}}", String(beta.port));
   writeFileSync(file, text);
   writeFileSync(join(folder, "keys.yaml"), keysFile({ acme: "key-acme", tiny: "key-tiny", ...options.keys }));
   for (const [name, content] of Object.entries(options.files ?? {}))
