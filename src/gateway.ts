@@ -21,6 +21,7 @@ import { counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
 import { serialise, type UsageRecord } from "./usage/record.ts";
+import { type Delivery, startDelivery } from "./usage/sink/delivery.ts";
 
 /** Bytes of request bodies kept for later attempts, all exchanges together. */
 const originalsBytesMax = 536_870_912;
@@ -50,6 +51,7 @@ export class Gateway {
   #lastReloadGood = true;
   #draining = false;
   #admin: AdminServer | undefined;
+  #deliveries: readonly Delivery[] = [];
   #edgeAddress: EdgeAddress | undefined;
 
   private constructor(options: GatewayOptions, ledger: JournaledLedger, usageLog: UsageLog) {
@@ -62,6 +64,7 @@ export class Gateway {
       openExchanges: () => this.#registry.size,
       openHolds: () => this.#ledger.openHolds(),
       lastReloadGood: () => (this.#lastReloadGood ? 1 : 0),
+      deliveries: () => this.#deliveries.map((delivery) => delivery.health()),
     });
     const services: Services = {
       clock,
@@ -109,6 +112,8 @@ export class Gateway {
       await gateway.close();
       throw error;
     }
+    const { folder, sinks } = snapshot.usageLog;
+    gateway.#deliveries = sinks.map((sink) => startDelivery({ folder, sink }));
     gateway.#health.setServing(true);
     return gateway;
   }
@@ -132,7 +137,7 @@ export class Gateway {
     return this.#snapshot;
   }
 
-  /** Exchanges opened from here on are pinned to this config; running ones keep theirs. */
+  /** Exchanges opened from here on are pinned to this config; running ones keep theirs. Addresses, folders and sinks stay those of the start. */
   reload(snapshot: Snapshot): void {
     loadVocabularies(snapshot);
     this.#snapshot = snapshot;
@@ -164,6 +169,7 @@ export class Gateway {
     await this.#admin?.close();
     await this.#ledger.close();
     await this.#usageLog.close();
+    for (const delivery of this.#deliveries) await delivery.close();
   }
 
   #record(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): Promise<void> {

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
 import type { UsageRecord } from "../usage/record.ts";
+import type { DeliveryHealth } from "../usage/sink/delivery.ts";
 
 /** What is read when the metrics are asked for. */
 export interface Gauges {
@@ -10,6 +11,8 @@ export interface Gauges {
   openHolds(): number;
   /** 1 when the last reload of the config was good. */
   lastReloadGood(): number;
+  /** How the usage log's deliveries to its sinks do. */
+  deliveries(): readonly DeliveryHealth[];
 }
 
 /** Prometheus metrics. Every label's values come from the config or from closed tables, so that no client can add series. */
@@ -84,6 +87,7 @@ export class Metrics implements Observer {
       "1: the running config is the file's; 0: the file was bad and the old config serves.",
       gauges.lastReloadGood,
     );
+    this.#addDeliveries(gauges);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -94,6 +98,36 @@ export class Metrics implements Observer {
 
   render(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #addDeliveries(gauges: Gauges): void {
+    const gauge = (name: string, help: string, of: (health: DeliveryHealth) => number): void => {
+      new Gauge({
+        name,
+        help,
+        labelNames: ["sink"],
+        registers: [this.#registry],
+        collect() {
+          for (const health of gauges.deliveries()) this.set({ sink: health.sink }, of(health));
+        },
+      });
+    };
+    gauge(
+      "tollgate_sink_waiting_bytes",
+      "Bytes of the usage log not yet delivered.",
+      (one) => one.waitingBytes,
+    );
+    gauge("tollgate_sink_retrying", "1: the last delivery failed.", (one) => (one.state === "ok" ? 0 : 1));
+    gauge(
+      "tollgate_sink_delivered_records",
+      "Records delivered since the start.",
+      (one) => one.deliveredRecords,
+    );
+    gauge(
+      "tollgate_sink_refused_records",
+      "Records the sink refused, kept in refused-<sink>.jsonl.",
+      (one) => one.refusedRecords,
+    );
   }
 
   turnedAway(code: ErrorCode): void {

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { assetPath } from "../core/asset.ts";
 import { type EdgeAddress, parseEdgeAddress } from "../edge/edge.ts";
-import { reportFormats } from "../usage/format.ts";
 import { check, checkSchemaOnly } from "./check.ts";
 import { count } from "./count.ts";
 import { demo } from "./demo.ts";
@@ -15,7 +14,7 @@ import { rowFormats } from "./rows.ts";
 import { serve } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
 import { up } from "./up.ts";
-import { usage } from "./usage.ts";
+import { addUsageCommands } from "./usage-commands.ts";
 
 const configDefault = "tollgate.yaml";
 const logLevels = ["trace", "debug", "info", "warn", "error"];
@@ -29,6 +28,8 @@ export function createProgram(terminal: Terminal): Command {
       "Runtime control for LLM traffic beside Envoy: counts tokens, holds budgets, fails over, records every exchange.",
     )
     .version(version)
+    // `usage` has commands below it: an option behind one of those is that one's.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -38,6 +39,7 @@ export function createProgram(terminal: Terminal): Command {
   addServing(program, terminal);
   addConfig(program, terminal);
   addReports(program, terminal);
+  addUsageCommands(program, terminal);
   addKeys(program, terminal);
   return program;
 }
@@ -97,12 +99,6 @@ function addConfig(program: Command, terminal: Terminal): void {
 }
 
 function addReports(program: Command, terminal: Terminal): void {
-  reporting(program.command("usage"), reportFormats)
-    .description("spend and tokens from the usage log")
-    .option("-c, --config <file>", "the gateway's config", configDefault)
-    .option("--by <fields>", "record fields to group by, separated by commas", "tenant_id,requested_model")
-    .option("--since <period>", "how far back: 24h, 7d, or a date", "30d")
-    .action((options) => usage(terminal, withFormat(options)));
   reporting(program.command("models"), rowFormats)
     .description("what clients may name, and where it goes")
     .option("-c, --config <file>", "the gateway's config", configDefault)

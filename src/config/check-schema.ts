@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { identityKinds } from "../identity/index.ts";
 import { policyKinds } from "../policy/index.ts";
+import { sinkKinds } from "../usage/sink/index.ts";
 import { backendKinds } from "./compile-backends.ts";
 import { policySections } from "./compile-policies.ts";
 import { accessSection, backendName, capsSection, modelName, modelSection, sections } from "./schema.ts";
@@ -31,7 +32,10 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
     ...policies,
     prices,
     ledger,
-    usage,
+    usage: usage
+      .unwrap()
+      .extend({ sinks: z.array(z.union(sinkKinds.map(({ schema }) => schema))).default([]) })
+      .prefault({}),
   });
   const schema = z.toJSONSchema(config, { io: "input", reused: "ref", unrepresentable: "any" });
   return { ...schema, title: "tollgate.yaml" };

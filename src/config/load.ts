@@ -13,6 +13,7 @@ import { compileModels } from "./compile-models.ts";
 import { compilePolicies, policySections } from "./compile-policies.ts";
 import { compilePrices } from "./compile-prices.ts";
 import { compileAccess, compileCaps } from "./compile-rules.ts";
+import { compileSinks } from "./compile-sinks.ts";
 import { ConfigInputs } from "./config-inputs.ts";
 import { parseSection, refuseKeys } from "./parse-section.ts";
 import { compareProblems, type Problem } from "./problem.ts";
@@ -129,6 +130,7 @@ function compileOwn(
   const [ledger, usage] = [parse("ledger"), parse("usage")];
   const edge = server === undefined ? undefined : socketAddress(compilation, server.address);
   if (admin !== undefined) checkAdmin(compilation, admin);
+  const sinks = compileSinks(compilation, usage?.sinks ?? []);
   if (!listen || !server || !edge || !admin || !ledger || !usage) return undefined;
   const { inputs } = compilation;
   return {
@@ -136,7 +138,7 @@ function compileOwn(
     server: Object.freeze({ address: edge, drainMs: server.drain }),
     admin: Object.freeze({ address: admin.address, token: admin.token }),
     ledger: Object.freeze({ kind: "memory", folder: inputs.resolve(ledger.path) }),
-    usageLog: Object.freeze({ folder: inputs.resolve(usage.log) }),
+    usageLog: Object.freeze({ folder: inputs.resolve(usage.log), sinks }),
   };
 }
 

@@ -129,7 +129,9 @@ export const sections = {
       path: path.default(defaults.ledger.path),
     })
     .prefault({ type: defaults.ledger.type }),
-  usage: z.strictObject({ log: path.default(defaults.usage.log) }).prefault({}),
+  usage: z
+    .strictObject({ log: path.default(defaults.usage.log), sinks: z.array(z.unknown()).default([]) })
+    .prefault({}),
 };
 
 /** A section of {@link sections}. */

@@ -9,6 +9,7 @@ import type { PriceCatalogue } from "../price/catalogue.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import type { ModelTable } from "../route/model-table.ts";
+import type { Sink } from "../usage/sink/sink.ts";
 import type { TcpAddress } from "./scalars.ts";
 
 /** Envoy's side towards clients. */
@@ -58,10 +59,11 @@ export interface LedgerConfig {
   readonly folder: string;
 }
 
-/** The append-only usage log. */
+/** The append-only usage log, and who has its records besides. */
 export interface UsageLogConfig {
   /** Absolute path. */
   readonly folder: string;
+  readonly sinks: readonly Sink[];
 }
 
 /** The compiled, frozen config that an exchange is pinned to. Every lookup is pure and needs no parsing. */

@@ -17,7 +17,6 @@ const unavailableKeys: readonly string[] = [
   "budgets.*.alerts",
   "ledger.url",
   "ledger.onError",
-  "usage.sinks",
 ];
 
 /** Kinds of the design's example that this version does not have, by what the section calls them. */

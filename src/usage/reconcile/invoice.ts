@@ -17,7 +17,12 @@ export interface InvoiceLine {
 
 /** A provider's export as read, or why it cannot be. */
 export type ParsedInvoice =
-  | { readonly kind: "lines"; readonly lines: readonly InvoiceLine[] }
+  | {
+      readonly kind: "lines";
+      /** The provider type whose export it is. */
+      readonly provider: string;
+      readonly lines: readonly InvoiceLine[];
+    }
   | { readonly kind: "problem"; readonly message: string };
 
 const tokens = z.number().nonnegative().default(0);
@@ -119,24 +124,41 @@ export function parseInvoice(text: string): ParsedInvoice {
   if (documents === undefined)
     return { kind: "problem", message: "the file is neither JSON nor lines of JSON" };
   const lines: InvoiceLine[] = [];
+  let format: Format | undefined;
   for (const [at, entry] of documents.flatMap(entriesOf).entries()) {
-    const parsed = schemaOf(entry)?.safeParse(entry);
-    if (parsed === undefined)
-      return { kind: "problem", message: `entry ${at + 1} is no usage of OpenAI, Anthropic or Bedrock` };
+    const found = formatOf(entry);
+    if (found === undefined || (format !== undefined && found !== format))
+      return { kind: "problem", message: `entry ${at + 1} is no usage of ${format?.name ?? anyName}` };
+    format = found;
+    const parsed = found.schema.safeParse(entry);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       return { kind: "problem", message: `entry ${at + 1}: ${issue?.path.join(".")} ${issue?.message}` };
     }
     lines.push(...parsed.data);
   }
-  return { kind: "lines", lines };
+  if (format === undefined) return { kind: "problem", message: "the file has no entry" };
+  return { kind: "lines", provider: format.provider, lines };
 }
 
-function schemaOf(entry: unknown): z.ZodType<InvoiceLine[]> | undefined {
+/** One provider's format, told by a key that only its entries have. */
+interface Format {
+  readonly name: string;
+  readonly provider: string;
+  readonly key: string;
+  readonly schema: z.ZodType<InvoiceLine[]>;
+}
+
+const formats: readonly Format[] = [
+  { name: "OpenAI", provider: "openai", key: "start_time", schema: openai },
+  { name: "Anthropic", provider: "anthropic", key: "starting_at", schema: anthropic },
+  { name: "Bedrock", provider: "bedrock", key: "schemaType", schema: bedrock },
+];
+const anyName = "OpenAI, Anthropic or Bedrock";
+
+function formatOf(entry: unknown): Format | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
-  if ("schemaType" in entry) return bedrock;
-  if ("starting_at" in entry) return anthropic;
-  return "start_time" in entry ? openai : undefined;
+  return formats.find(({ key }) => key in entry);
 }
 
 function documentsOf(text: string): readonly unknown[] | undefined {

@@ -40,7 +40,7 @@ describe("loadConfig()", () => {
       token: undefined,
     });
     assert.deepEqual(snapshot.ledger, { kind: "memory", folder: join(folder, "var/ledger") });
-    assert.deepEqual(snapshot.usageLog, { folder: join(folder, "var/usage") });
+    assert.deepEqual(snapshot.usageLog, { folder: join(folder, "var/usage"), sinks: [] });
     assert.deepEqual(snapshot.policies, []);
   });
 
