@@ -1,7 +1,9 @@
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts";
 import { bedrockConverse } from "./bedrock-converse/bedrock-converse.ts";
 import { bedrockInvoke } from "./bedrock-invoke/bedrock-invoke.ts";
+import { cohereRerank } from "./cohere-rerank/cohere-rerank.ts";
 import type { Dialect } from "./dialect.ts";
+import { geminiGenerate } from "./gemini-generate/gemini-generate.ts";
 import { openaiChat } from "./openai-chat/openai-chat.ts";
 import { openaiCompletions } from "./openai-completions/openai-completions.ts";
 import { openaiEmbeddings } from "./openai-embeddings/openai-embeddings.ts";
@@ -16,4 +18,6 @@ export const dialects: readonly Dialect[] = [
   anthropicMessages,
   bedrockConverse,
   bedrockInvoke,
+  geminiGenerate,
+  cohereRerank,
 ];

@@ -1,0 +1,54 @@
+import { unreachable } from "../../core/errors.ts";
+import { JsonScan } from "../../core/json-scan.ts";
+import { KeySet } from "../../core/key-set.ts";
+import type { Operation, RequestFacts } from "../dialect.ts";
+import { enterArray, invalid, readModel } from "../read-field.ts";
+import { type MarkedObject, readMembers } from "../read-members.ts";
+import { readOther } from "../read-other.ts";
+import { RequestDraft } from "../request-draft.ts";
+import { readFields } from "../request-fields.ts";
+
+const requestKeys = new KeySet(["model", "query", "documents", "contract", "metadata"]);
+type RequestKey = (typeof requestKeys.names)[number];
+
+/** Where a request to rerank can be changed. */
+export type RerankMarks = MarkedObject<RequestKey>;
+
+/** Reads what decides about a request to rerank: query and documents are its input. */
+export function inspectRerank(body: Buffer, operation: Operation): RequestFacts {
+  const scan = new JsonScan(body);
+  const draft = new RequestDraft(scan);
+  const marks: RerankMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
+  scan.finish();
+  return draft.facts(operation, marks);
+}
+
+function readMember(key: RequestKey | "", draft: RequestDraft): void {
+  const { scan, text } = draft;
+  switch (key) {
+    case "model":
+      draft.model = readModel(scan, key);
+      return;
+    case "query":
+      text.value(scan);
+      return;
+    case "documents":
+      if (!enterArray(scan, key)) throw invalid(key, "must be an array");
+      while (scan.nextItem()) {
+        draft.messages += 1;
+        text.value(scan);
+      }
+      return;
+    case "contract":
+    case "metadata":
+      readFields(scan, key, draft.fields);
+      return;
+    case "":
+      readOther(draft, unbilledKeys);
+      return;
+    default:
+      unreachable(key);
+  }
+}
+
+const unbilledKeys: ReadonlySet<string> = new Set(["rank_fields"]);

@@ -1,0 +1,101 @@
+import type { ByteRuns } from "../../core/byte-runs.ts";
+import type { GatewayError } from "../../core/errors.ts";
+import type { SseEvent } from "../../core/sse.ts";
+import { eventData } from "../event-data.ts";
+import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import type { ResponseState } from "../response-state.ts";
+import type { EventReader } from "../sse-response.ts";
+import { errorInStream } from "../upstream-error.ts";
+import { geminiErrorBody } from "./error.ts";
+import { readGenerateUsage } from "./usage.ts";
+
+/**
+ * Reads a Gemini stream (reference/providers.md §1.11): every event is a response of its own, its usage cumulative. There is no end mark:
+ * a stream is whole once it gave a finish reason, or a reason why the prompt was blocked.
+ */
+export class GenerateEvents implements EventReader {
+  readonly #seen: ResponseState;
+  readonly #reader: GenerateReader;
+
+  constructor(seen: ResponseState) {
+    this.#seen = seen;
+    this.#reader = new GenerateReader(seen);
+  }
+
+  read(event: SseEvent, out: ByteRuns): void {
+    if (event.data !== undefined) {
+      this.#reader.note(eventData(event.data));
+      const whole = this.#seen.finishReason !== undefined;
+      this.#seen.complete = whole && this.#seen.error === undefined;
+      // Of a stream that breaks off, the last usage tells only what it had cost by then.
+      if (!whole) this.#seen.usagePartial = true;
+    }
+    out.add(event.bytes);
+  }
+
+  end(): void {}
+
+  breakOff(error: GatewayError): Buffer {
+    return Buffer.from(`data: ${JSON.stringify(geminiErrorBody(error))}\n\n`);
+  }
+}
+
+/** Notes what responses say, of a stream or alone; whether a tool was called is told by any of them. */
+export class GenerateReader {
+  readonly #seen: ResponseState;
+  #called = false;
+
+  constructor(seen: ResponseState) {
+    this.#seen = seen;
+  }
+
+  note(response: JsonObject): void {
+    const seen = this.#seen;
+    const error = objectOf(response.error);
+    if (error !== undefined) seen.error ??= errorInStream(error.status, error.code);
+    seen.model ??= textOf(response.modelVersion);
+    const usage = objectOf(response.usageMetadata);
+    if (usage !== undefined) seen.bill(readGenerateUsage(usage));
+    if (textOf(objectOf(response.promptFeedback)?.blockReason) !== undefined)
+      seen.finishReason = "content_filter";
+    for (const item of listOf(response.candidates)) {
+      const candidate = objectOf(item);
+      for (const part of listOf(objectOf(candidate?.content)?.parts)) this.#notePart(objectOf(part));
+      const reason = textOf(candidate?.finishReason);
+      if (reason !== undefined) seen.finishReason = unifiedFinish(reason, this.#called);
+    }
+  }
+
+  #notePart(part: JsonObject | undefined): void {
+    const call = objectOf(part?.functionCall);
+    this.#seen.text(part?.text);
+    this.#seen.text(objectOf(part?.executableCode)?.code);
+    if (objectOf(part?.inlineData) !== undefined) this.#seen.content = true;
+    if (call === undefined) return;
+    this.#called = true;
+    this.#seen.text(call.name);
+    if (call.args !== undefined) this.#seen.text(JSON.stringify(call.args));
+  }
+}
+
+/** Gemini's finish reasons, unified (reference/providers.md §1.14): a call of a tool ends with STOP too. Unknown ones count as `stop`. */
+function unifiedFinish(reason: string, called: boolean): string {
+  if (reason.startsWith("IMAGE_")) return "content_filter";
+  switch (reason) {
+    case "MAX_TOKENS":
+      return "length";
+    case "SAFETY":
+    case "RECITATION":
+    case "BLOCKLIST":
+    case "PROHIBITED_CONTENT":
+    case "SPII":
+      return "content_filter";
+    case "MALFORMED_FUNCTION_CALL":
+    case "UNEXPECTED_TOOL_CALL":
+    case "TOO_MANY_TOOL_CALLS":
+    case "OTHER":
+      return "error";
+    default:
+      return called ? "tool_calls" : "stop";
+  }
+}

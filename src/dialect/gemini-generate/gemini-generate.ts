@@ -1,0 +1,42 @@
+import type { Dialect, Operation } from "../dialect.ts";
+import { pathOf } from "../request-path.ts";
+import { encodeGeminiError } from "./error.ts";
+import { inspectGenerate } from "./inspect.ts";
+import { spliceGenerate } from "./request.ts";
+import { passGenerate } from "./response.ts";
+
+const pathPattern = /^\/v1beta\/models\/([A-Za-z0-9._-]{1,256}):([A-Za-z]+)$/;
+
+/** Google's Gemini API (reference/providers.md §1.11): generation, counting of tokens, embeddings. */
+export const geminiGenerate: Dialect = {
+  name: "gemini-generate",
+  requestHeaders: [],
+  match: matchGenerate,
+  inspect: inspectGenerate,
+  splice: spliceGenerate,
+  passResponse: passGenerate,
+  encodeError: encodeGeminiError,
+};
+
+function matchGenerate(method: string, path: string): Operation | undefined {
+  const match = method === "POST" ? pathPattern.exec(pathOf(path)) : null;
+  const [, model = "", action = ""] = match ?? [];
+  switch (action) {
+    case "generateContent":
+      return { name: "generate", model, stream: false };
+    case "streamGenerateContent":
+      // Without alt=sse the API streams one JSON array; told here, and refused with a reason when it is read.
+      return { name: isSse(path) ? "generate" : "generate_array", model, stream: true };
+    case "countTokens":
+      return { name: "count_tokens", model, stream: false };
+    case "embedContent":
+    case "batchEmbedContents":
+      return { name: action === "embedContent" ? "embed" : "embed_batch", model, stream: false };
+    default:
+      return undefined;
+  }
+}
+
+function isSse(path: string): boolean {
+  return new URLSearchParams(path.slice(pathOf(path).length)).get("alt") === "sse";
+}

@@ -1,0 +1,190 @@
+import { GatewayError, unreachable } from "../../core/errors.ts";
+import { JsonScan } from "../../core/json-scan.ts";
+import { KeySet } from "../../core/key-set.ts";
+import type { Member } from "../body-edit.ts";
+import type { Operation, RequestFacts } from "../dialect.ts";
+import { invalid, readCount, readModel } from "../read-field.ts";
+import { type MarkedObject, readMembers } from "../read-members.ts";
+import { readOther } from "../read-other.ts";
+import { RequestDraft } from "../request-draft.ts";
+import { readFields } from "../request-fields.ts";
+import { uncountable } from "../uncountable.ts";
+import { readContent, readContents, readTools } from "./prompt.ts";
+
+/** Most answers one request may ask for (Gemini: 8). */
+const candidatesMax = 8;
+
+// Protocol-buffer JSON takes a field by either of two spellings: both are known here, and never both in one object.
+const requestKeys = new KeySet([
+  "model",
+  "contents",
+  "content",
+  "requests",
+  "systemInstruction",
+  "system_instruction",
+  "tools",
+  "generationConfig",
+  "generation_config",
+  "cachedContent",
+  "cached_content",
+  "generateContentRequest",
+  "generate_content_request",
+  "contract",
+  "metadata",
+]);
+type RequestKey = (typeof requestKeys.names)[number];
+const configKeys = new KeySet(["maxOutputTokens", "max_output_tokens", "candidateCount", "candidate_count"]);
+type ConfigKey = (typeof configKeys.names)[number];
+
+const unbilledKeys: ReadonlySet<string> = new Set([
+  "toolConfig",
+  "tool_config",
+  "safetySettings",
+  "safety_settings",
+  "labels",
+  "taskType",
+  "task_type",
+]);
+const unbilledConfig: ReadonlySet<string> = new Set([
+  "stopSequences",
+  "stop_sequences",
+  "responseMimeType",
+  "response_mime_type",
+  "responseModalities",
+  "response_modalities",
+  "thinkingConfig",
+  "thinking_config",
+  "speechConfig",
+  "speech_config",
+  "mediaResolution",
+  "media_resolution",
+  "imageConfig",
+  "image_config",
+]);
+
+/** Where a Gemini request can be changed. */
+export interface GenerateMarks {
+  readonly request: MarkedObject<RequestKey>;
+  /** Undefined when the generation config is null or not there. */
+  readonly config: MarkedObject<ConfigKey> | undefined;
+  /** Every `model` in the body; each is the path's. */
+  readonly models: readonly Member[];
+}
+
+/** Reads what decides about a Gemini request (reference/providers.md §1.11) in one pass over its bytes; the model is in the path. */
+export function inspectGenerate(body: Buffer, operation: Operation): RequestFacts {
+  if (operation.name === "generate_array")
+    throw new GatewayError("unsupported", "streams are served as server-sent events: add alt=sse", {
+      param: "alt",
+    });
+  const draft = new RequestDraft(new JsonScan(body));
+  const reading = new RequestReading(draft, operation);
+  const request = reading.readRequest("the body");
+  draft.scan.finish();
+  refuseBoth(request, "generationConfig", "generation_config");
+  refuseBoth(request, "systemInstruction", "system_instruction");
+  draft.wantsUsage = true;
+  const { config, models } = reading;
+  return draft.facts(operation, { request, config, models } satisfies GenerateMarks);
+}
+
+class RequestReading {
+  config: MarkedObject<ConfigKey> | undefined;
+  readonly models: Member[] = [];
+  readonly #draft: RequestDraft;
+  readonly #operation: Operation;
+
+  constructor(draft: RequestDraft, operation: Operation) {
+    this.#draft = draft;
+    this.#operation = operation;
+  }
+
+  /** Reads a request, or one that another holds (to count tokens, to embed several contents). */
+  readRequest(param: string): MarkedObject<RequestKey> {
+    const request = readMembers(this.#draft.scan, requestKeys, param, (key) => this.#readMember(key));
+    const { model } = request.members;
+    if (model !== undefined) this.models.push(model);
+    return request;
+  }
+
+  #readMember(key: RequestKey | ""): void {
+    const { scan, fields } = this.#draft;
+    switch (key) {
+      case "model":
+        this.#checkModel(readModel(scan, key));
+        return;
+      case "contents":
+        readContents(this.#draft);
+        return;
+      case "content":
+      case "systemInstruction":
+      case "system_instruction":
+        readContent(this.#draft);
+        return;
+      case "tools":
+        readTools(this.#draft);
+        return;
+      case "generationConfig":
+      case "generation_config":
+        this.config = this.#readConfig(key);
+        return;
+      case "requests":
+        this.#readRequests();
+        return;
+      case "generateContentRequest":
+      case "generate_content_request":
+        this.readRequest(key);
+        return;
+      case "cachedContent":
+      case "cached_content":
+        if (scan.kind() !== "null") throw uncountable(key);
+        scan.skip();
+        return;
+      case "contract":
+      case "metadata":
+        readFields(scan, key, fields);
+        return;
+      case "":
+        readOther(this.#draft, unbilledKeys);
+        return;
+      default:
+        unreachable(key);
+    }
+  }
+
+  #checkModel(model: string): void {
+    const path = this.#operation.model ?? "";
+    if (model !== path && model !== `models/${path}`) throw invalid("model", "must be the model of the path");
+  }
+
+  #readRequests(): void {
+    const { scan } = this.#draft;
+    if (scan.kind() !== "array") throw invalid("requests", "must be an array");
+    scan.enter();
+    while (scan.nextItem()) this.readRequest("requests[]");
+  }
+
+  #readConfig(param: string): MarkedObject<ConfigKey> | undefined {
+    const draft = this.#draft;
+    const { scan } = draft;
+    if (scan.kind() === "null") {
+      scan.skip();
+      return undefined;
+    }
+    const config = readMembers(scan, configKeys, param, (key) => {
+      if (key === "maxOutputTokens" || key === "max_output_tokens")
+        draft.capOutput(readCount(scan, `${param}.${key}`, 1, Number.MAX_SAFE_INTEGER));
+      else if (key === "candidateCount" || key === "candidate_count")
+        draft.choices = readCount(scan, `${param}.${key}`, 1, candidatesMax) ?? 1;
+      else readOther(draft, unbilledConfig);
+    });
+    refuseBoth(config, "maxOutputTokens", "max_output_tokens");
+    refuseBoth(config, "candidateCount", "candidate_count");
+    return config;
+  }
+}
+
+function refuseBoth<Key extends string>(object: MarkedObject<Key>, one: Key, other: Key): void {
+  if (object.members[one] !== undefined && object.members[other] !== undefined)
+    throw invalid(one, `stands there twice: also as ${other}`);
+}

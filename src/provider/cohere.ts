@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { Headers } from "../core/headers.ts";
+import { cohereRerank } from "../dialect/cohere-rerank/cohere-rerank.ts";
+import type { FailureClass } from "./provider.ts";
+import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
+
+const paths: Readonly<Record<string, string>> = { rerank: "/v2/rerank", rerank_v1: "/v1/rerank" };
+
+/** Cohere itself (reference/providers.md §1.12). */
+export const cohere = defineProvider({
+  type: "cohere",
+  schema: z.strictObject({
+    endpoint: endpointUrl.prefault("https://api.cohere.com"),
+    apiKey: apiKeyText,
+  }),
+  create: ({ endpoint, apiKey }) => ({
+    type: "cohere",
+    endpoint,
+    dialect: ({ name }) => (Object.hasOwn(paths, name) ? cohereRerank : undefined),
+    prepare: ({ name }) => ({ path: paths[name] ?? "", headers: [] }),
+    authorize(outgoing) {
+      outgoing.headers.push(["authorization", `Bearer ${apiKey}`]);
+    },
+    outputCapField: () => "max_tokens",
+    classify: classifyCohere,
+  }),
+});
+
+/** The class of a failed answer (reference/providers.md §1.12, §1.15); a trial key that is used up is told by words alone. */
+function classifyCohere(status: number, _headers: Headers, body: Buffer): FailureClass {
+  if (status === 401 || status === 402 || status === 403 || status === 498) return "auth_or_quota";
+  if (status === 429) return /trial key|billing/i.test(body.toString()) ? "auth_or_quota" : "rate_limited";
+  if (status === 408 || status === 504) return "timeout";
+  if (status >= 500) return "overloaded";
+  return /too many tokens|too long/i.test(body.toString()) ? "context_length" : "client_error";
+}

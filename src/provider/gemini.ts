@@ -1,0 +1,54 @@
+import { z } from "zod";
+import type { Headers } from "../core/headers.ts";
+import { geminiGenerate } from "../dialect/gemini-generate/gemini-generate.ts";
+import { objectOf, parseObject } from "../dialect/json-view.ts";
+import type { FailureClass } from "./provider.ts";
+import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
+
+const actions: Readonly<Record<string, string>> = {
+  generate: "generateContent",
+  count_tokens: "countTokens",
+  embed: "embedContent",
+  embed_batch: "batchEmbedContents",
+};
+
+/** Google AI Studio's Gemini API with its key (reference/providers.md §1.11). */
+export const gemini = defineProvider({
+  type: "gemini",
+  schema: z.strictObject({
+    endpoint: endpointUrl.prefault("https://generativelanguage.googleapis.com"),
+    apiKey: apiKeyText,
+  }),
+  create: ({ endpoint, apiKey }) => ({
+    type: "gemini",
+    endpoint,
+    dialect: ({ name }) => (Object.hasOwn(actions, name) ? geminiGenerate : undefined),
+    prepare: ({ name, stream }, model) => {
+      const action = stream === true ? "streamGenerateContent?alt=sse" : actions[name];
+      return { path: `/v1beta/models/${encodeURIComponent(model)}:${action}`, headers: [] };
+    },
+    authorize(outgoing) {
+      outgoing.headers.push(["x-goog-api-key", apiKey]);
+    },
+    outputCapField: () => "maxOutputTokens",
+    classify: classifyGemini,
+  }),
+});
+
+/** The class of a failed answer (reference/providers.md §1.11, §1.15): an over-long prompt and a bad key are told by words alone. */
+function classifyGemini(status: number, _headers: Headers, body: Buffer): FailureClass {
+  const error = objectOf(parseObject(body.toString())?.error);
+  const message = typeof error?.message === "string" ? error.message : "";
+  if (
+    status === 401 ||
+    status === 402 ||
+    status === 403 ||
+    /API key not valid|API_KEY_INVALID/i.test(message)
+  )
+    return "auth_or_quota";
+  if (status === 429) return /billing|prepay|spend/i.test(message) ? "auth_or_quota" : "rate_limited";
+  if (status === 408 || status === 504) return "timeout";
+  if (status >= 500) return "overloaded";
+  if (/exceeds the maximum number of tokens|input token count/i.test(message)) return "context_length";
+  return "client_error";
+}
