@@ -21,7 +21,7 @@ const unavailableKeys: readonly string[] = [
 
 /** Kinds of the design's example that this version does not have, by what the section calls them. */
 const unavailableKinds: Readonly<Record<string, readonly string[]>> = {
-  provider: ["azure-openai", "gemini"],
+  provider: ["azure-openai"],
   type: ["jwt", "client-certificate"],
 };
 

@@ -42,7 +42,7 @@ export interface RequestFacts {
   readonly stream: boolean;
   /** Answers asked for (`n`); every one is billed. */
   readonly choices: number;
-  /** The larger of the caps the client set on output tokens; undefined: none. */
+  /** The larger of the caps the client set on output tokens; undefined: none; 0 where nothing is generated. */
   readonly outputCap: number | undefined;
   /** The string contents to be counted as input, in order. */
   readonly text: readonly TextSpan[];

@@ -27,7 +27,7 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
   const identified = identify(snapshot.identities, credentialOf(head.headers), services.clock.nowMs());
   return chain(identified, (principal) => {
     if (principal instanceof GatewayError) return turnAway(services, dialect, principal, id);
-    if (operation.local === "models") return listModels(services, snapshot, head, dialect);
+    if (operation.local === "models") return listModels(services, snapshot, head);
     if (services.registry.full) {
       return turnAway(services, dialect, new GatewayError("capacity", "too many requests are open"), id);
     }
@@ -43,12 +43,12 @@ function enter(services: Services, opening: Opening): Opened {
 }
 
 /** The list of models in the shape of the SDK that asks; nothing is spent, so there is no exchange. */
-function listModels(services: Services, snapshot: Snapshot, head: RequestHead, dialect: Dialect): Opened {
-  const lister = [errorDialect(services.dialects, head.headers), dialect].find(
-    (one) => one.encodeModels !== undefined,
-  );
+function listModels(services: Services, snapshot: Snapshot, head: RequestHead): Opened {
+  const asked = errorDialect(services.dialects, head.headers);
+  const listers = services.dialects.filter((one) => one.match(head.method, head.path)?.local === "models");
+  const lister = listers.includes(asked) ? asked : listers[0];
   const reply = lister?.encodeModels?.(snapshot.models());
-  if (reply === undefined) throw new Error(`${dialect.name} offers a list of models and cannot encode one`);
+  if (reply === undefined) throw new Error("a dialect offers a list of models and cannot encode one");
   return { kind: "reply", reply };
 }
 

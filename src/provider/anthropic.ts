@@ -5,11 +5,6 @@ import { objectOf, parseObject } from "../dialect/json-view.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
-const paths: Readonly<Record<string, string>> = {
-  messages: "/v1/messages",
-  count_tokens: "/v1/messages/count_tokens",
-};
-
 /** Anthropic itself (reference/providers.md §1.6). */
 export const anthropic = defineProvider({
   type: "anthropic",
@@ -20,8 +15,8 @@ export const anthropic = defineProvider({
   create: ({ endpoint, apiKey }) => ({
     type: "anthropic",
     endpoint,
-    dialect: ({ name }) => (Object.hasOwn(paths, name) ? anthropicMessages : undefined),
-    prepare: ({ name }) => ({ path: paths[name] ?? "", headers: [] }),
+    dialect: ({ name }) => (name === "messages" ? anthropicMessages : undefined),
+    prepare: () => ({ path: "/v1/messages", headers: [] }),
     authorize(outgoing) {
       outgoing.headers.push(["x-api-key", apiKey]);
     },

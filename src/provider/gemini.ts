@@ -7,7 +7,6 @@ import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
 const actions: Readonly<Record<string, string>> = {
   generate: "generateContent",
-  count_tokens: "countTokens",
   embed: "embedContent",
   embed_batch: "batchEmbedContents",
 };

@@ -306,4 +306,80 @@ export const dialectSamples: Partial<Record<DialectName, DialectSample>> = {
     },
     refused: { max_tokens: notCounts, messages: [null, 1, {}, "a", [1], [null]], tools: [1, "a", {}] },
   },
+  "gemini-generate": {
+    method: "POST",
+    path: "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse",
+    modelIn: "path",
+    cap: "generationConfig.maxOutputTokens",
+    body: {
+      contents: [
+        {
+          role: "user",
+          parts: [
+            { text: "What is this?" },
+            { inlineData: { mimeType: "image/png", data: "AAAA" } },
+            { inline_data: { mime_type: "audio/wav", data: "AAAA" } },
+            { inlineData: { data: "AAAA", mimeType: "application/pdf" } },
+          ],
+        },
+        {
+          role: "model",
+          parts: [
+            { text: "Hm.", thought: true },
+            { functionCall: { name: "look", args: { at: 1 } }, thoughtSignature: "s" },
+          ],
+        },
+        { role: "user", parts: [{ functionResponse: { name: "look", response: { output: "seen" } } }] },
+      ],
+      systemInstruction: { parts: [{ text: "Be brief." }] },
+      tools: [
+        {
+          functionDeclarations: [
+            { name: "look", description: "Looks.", parametersJsonSchema: { type: "object" } },
+          ],
+        },
+        { googleSearch: {} },
+      ],
+      toolConfig: { functionCallingConfig: { mode: "AUTO" } },
+      generationConfig: {
+        maxOutputTokens: 100,
+        candidateCount: 2,
+        responseJsonSchema: { type: "object" },
+        thinkingConfig: { thinkingBudget: 0 },
+      },
+      safetySettings: [{ category: "c", threshold: "OFF" }],
+      metadata: { workflow: "summary" },
+      tomorrow: { unknown: [1, "field"] },
+    },
+    refused: {
+      model: [...notText, "another"],
+      contents: [null, 1, "a", [{ parts: [{ fileData: { fileUri: "gs://a" } }] }]],
+      cachedContent: ["cachedContents/1", {}],
+      cached_content: ["cachedContents/1"],
+      generationConfig: notObjects,
+      system_instruction: [{ parts: [] }],
+      generation_config: [{}],
+      "generationConfig.maxOutputTokens": [...notCounts, 0],
+      "generationConfig.max_output_tokens": [5],
+      "generationConfig.candidateCount": [...notCounts, 0, 9],
+      "generationConfig.candidate_count": [1],
+      metadata: notObjects,
+      tools: [1, "a", {}],
+    },
+  },
+  "cohere-rerank": {
+    method: "POST",
+    path: "/v2/rerank",
+    modelIn: "body",
+    cap: undefined,
+    body: {
+      model: "rerank-v3.5",
+      query: "Which road has a toll?",
+      documents: ["the new one", { text: "the old one", title: "t" }],
+      top_n: 1,
+      max_tokens_per_doc: 4096,
+      tomorrow: { unknown: [1, "field"] },
+    },
+    refused: { model: notText, documents: [null, 1, {}, "a"] },
+  },
 };

@@ -14,8 +14,10 @@ export const anthropicMessages: Dialect = {
   name: "anthropic-messages",
   requestHeaders: ["anthropic-version", "anthropic-beta"],
   match(method, path) {
+    const at = pathOf(path);
+    if (method === "GET" && at === "/v1/models") return { name: "models", local: "models" };
     if (method !== "POST") return undefined;
-    switch (pathOf(path)) {
+    switch (at) {
       case "/v1/messages":
         return { name: "messages" };
       case "/v1/messages/count_tokens":

@@ -12,6 +12,5 @@ export function passMessages(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, anthropicErrorShape);
   if (isEventStream(context)) return new SseResponse(seen, new MessagesEvents(seen));
-  if (context.facts.operation.name === "count_tokens") seen.bill({ inputTokens: 0, outputTokens: 0 });
   return new WholeResponse(seen, readMessage);
 }

@@ -20,6 +20,7 @@ export function inspectRerank(body: Buffer, operation: Operation): RequestFacts 
   const draft = new RequestDraft(scan);
   const marks: RerankMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
   scan.finish();
+  draft.outputCap = 0;
   return draft.facts(operation, marks);
 }
 

@@ -4,10 +4,11 @@ import { ErrorResponse } from "../error-response.ts";
 import { type JsonObject, objectOf, tokensOf } from "../json-view.ts";
 import { pickMembers } from "../pick-members.ts";
 import { ResponseState } from "../response-state.ts";
+import { errorInStream } from "../upstream-error.ts";
 import { WholeResponse } from "../whole-response.ts";
 import { cohereErrorShape } from "./error.ts";
 
-const answerKeys = new KeySet(["meta"]);
+const answerKeys = new KeySet(["meta", "message"]);
 
 /** The transform for one reranked list. */
 export function passRerank(context: ResponseContext): ResponseTransform {
@@ -18,6 +19,10 @@ export function passRerank(context: ResponseContext): ResponseTransform {
 
 /** Reranking is billed by searches; tokens are told by some models only, and stay unknown with the others. */
 function readRerank(answer: JsonObject, seen: ResponseState): void {
+  if (typeof answer.message === "string") {
+    seen.error ??= errorInStream();
+    return;
+  }
   const meta = objectOf(answer.meta);
   const tokens = objectOf(meta?.tokens) ?? objectOf(meta?.billed_units);
   const inputTokens = tokensOf(tokens?.input_tokens);

@@ -9,9 +9,12 @@ import { errorInStream } from "../upstream-error.ts";
 import { geminiErrorBody } from "./error.ts";
 import { readGenerateUsage } from "./usage.ts";
 
+/** Most candidates told apart; the API gives at most eight. */
+const candidatesMax = 8;
+
 /**
  * Reads a Gemini stream (reference/providers.md §1.11): every event is a response of its own, its usage cumulative. There is no end mark:
- * a stream is whole once it gave a finish reason, or a reason why the prompt was blocked.
+ * a stream is whole once every candidate it showed gave a finish reason, or there is a reason why the prompt was blocked.
  */
 export class GenerateEvents implements EventReader {
   readonly #seen: ResponseState;
@@ -25,10 +28,10 @@ export class GenerateEvents implements EventReader {
   read(event: SseEvent, out: ByteRuns): void {
     if (event.data !== undefined) {
       this.#reader.note(eventData(event.data));
-      const whole = this.#seen.finishReason !== undefined;
+      const whole = this.#reader.finished;
       this.#seen.complete = whole && this.#seen.error === undefined;
       // Of a stream that breaks off, the last usage tells only what it had cost by then.
-      if (!whole) this.#seen.usagePartial = true;
+      if (!whole) this.#seen.usagePartial = this.#seen.usage !== undefined;
     }
     out.add(event.bytes);
   }
@@ -43,10 +46,16 @@ export class GenerateEvents implements EventReader {
 /** Notes what responses say, of a stream or alone; whether a tool was called is told by any of them. */
 export class GenerateReader {
   readonly #seen: ResponseState;
+  readonly #unfinished = new Set<unknown>();
   #called = false;
 
   constructor(seen: ResponseState) {
     this.#seen = seen;
+  }
+
+  /** Whether there was an answer, and all of it has come. */
+  get finished(): boolean {
+    return this.#seen.finishReason !== undefined && this.#unfinished.size === 0;
   }
 
   note(response: JsonObject): void {
@@ -61,8 +70,14 @@ export class GenerateReader {
     for (const item of listOf(response.candidates)) {
       const candidate = objectOf(item);
       for (const part of listOf(objectOf(candidate?.content)?.parts)) this.#notePart(objectOf(part));
+      const index = candidate?.index ?? 0;
       const reason = textOf(candidate?.finishReason);
-      if (reason !== undefined) seen.finishReason = unifiedFinish(reason, this.#called);
+      if (reason === undefined) {
+        if (this.#unfinished.size < candidatesMax) this.#unfinished.add(index);
+      } else {
+        this.#unfinished.delete(index);
+        seen.finishReason = unifiedFinish(reason, this.#called);
+      }
     }
   }
 

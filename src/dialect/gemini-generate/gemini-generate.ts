@@ -1,4 +1,5 @@
-import type { Dialect, Operation } from "../dialect.ts";
+import type { Dialect, LocalReply, Operation } from "../dialect.ts";
+import { jsonReply } from "../json-reply.ts";
 import { pathOf } from "../request-path.ts";
 import { encodeGeminiError } from "./error.ts";
 import { inspectGenerate } from "./inspect.ts";
@@ -7,7 +8,7 @@ import { passGenerate } from "./response.ts";
 
 const pathPattern = /^\/v1beta\/models\/([A-Za-z0-9._-]{1,256}):([A-Za-z]+)$/;
 
-/** Google's Gemini API (reference/providers.md §1.11): generation, counting of tokens, embeddings. */
+/** Google's Gemini API (reference/providers.md §1.11): generation, embeddings, counts of tokens, the list of models. */
 export const geminiGenerate: Dialect = {
   name: "gemini-generate",
   requestHeaders: [],
@@ -15,11 +16,15 @@ export const geminiGenerate: Dialect = {
   inspect: inspectGenerate,
   splice: spliceGenerate,
   passResponse: passGenerate,
+  encodeModels,
+  encodeTokenCount: (totalTokens) => jsonReply({ totalTokens }),
   encodeError: encodeGeminiError,
 };
 
 function matchGenerate(method: string, path: string): Operation | undefined {
-  const match = method === "POST" ? pathPattern.exec(pathOf(path)) : null;
+  const at = pathOf(path);
+  if (method === "GET" && at === "/v1beta/models") return { name: "models", local: "models" };
+  const match = method === "POST" ? pathPattern.exec(at) : null;
   const [, model = "", action = ""] = match ?? [];
   switch (action) {
     case "generateContent":
@@ -28,13 +33,17 @@ function matchGenerate(method: string, path: string): Operation | undefined {
       // Without alt=sse the API streams one JSON array; told here, and refused with a reason when it is read.
       return { name: isSse(path) ? "generate" : "generate_array", model, stream: true };
     case "countTokens":
-      return { name: "count_tokens", model, stream: false };
+      return { name: "count_tokens", model, stream: false, local: "token_count" };
     case "embedContent":
     case "batchEmbedContents":
       return { name: action === "embedContent" ? "embed" : "embed_batch", model, stream: false };
     default:
       return undefined;
   }
+}
+
+function encodeModels(names: readonly string[]): LocalReply {
+  return jsonReply({ models: names.map((name) => ({ name: `models/${name}`, displayName: name })) });
 }
 
 function isSse(path: string): boolean {

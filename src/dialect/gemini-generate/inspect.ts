@@ -3,7 +3,7 @@ import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Member } from "../body-edit.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
-import { invalid, readCount, readModel } from "../read-field.ts";
+import { enterArray, invalid, readCount, readModel } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
@@ -84,6 +84,7 @@ export function inspectGenerate(body: Buffer, operation: Operation): RequestFact
   refuseBoth(request, "generationConfig", "generation_config");
   refuseBoth(request, "systemInstruction", "system_instruction");
   draft.wantsUsage = true;
+  if (operation.name !== "generate") draft.outputCap = 0;
   const { config, models } = reading;
   return draft.facts(operation, { request, config, models } satisfies GenerateMarks);
 }
@@ -129,11 +130,11 @@ class RequestReading {
         this.config = this.#readConfig(key);
         return;
       case "requests":
-        this.#readRequests();
+        this.#readRequests(key);
         return;
       case "generateContentRequest":
       case "generate_content_request":
-        this.readRequest(key);
+        this.#readInner(key);
         return;
       case "cachedContent":
       case "cached_content":
@@ -157,11 +158,21 @@ class RequestReading {
     if (model !== path && model !== `models/${path}`) throw invalid("model", "must be the model of the path");
   }
 
-  #readRequests(): void {
-    const { scan } = this.#draft;
-    if (scan.kind() !== "array") throw invalid("requests", "must be an array");
-    scan.enter();
-    while (scan.nextItem()) this.readRequest("requests[]");
+  /** The requests of a batch; elsewhere a field that nobody knows. */
+  #readRequests(param: string): void {
+    const { scan, text } = this.#draft;
+    if (this.#operation.name !== "embed_batch") {
+      text.value(scan);
+      return;
+    }
+    if (!enterArray(scan, param)) throw invalid(param, "must be an array");
+    while (scan.nextItem()) this.readRequest(`${param}[]`);
+  }
+
+  /** The request whose tokens are to be counted; elsewhere a field that nobody knows, whose config must not be taken for the request's own. */
+  #readInner(param: string): void {
+    if (this.#operation.name === "count_tokens") this.readRequest(param);
+    else this.#draft.text.value(this.#draft.scan);
   }
 
   #readConfig(param: string): MarkedObject<ConfigKey> | undefined {

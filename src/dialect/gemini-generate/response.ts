@@ -11,7 +11,7 @@ import { GenerateEvents, GenerateReader } from "./events.ts";
 
 const embeddingKeys = new KeySet(["usageMetadata", "error"]);
 
-/** The transform for one answer of Gemini: an error, a stream, a whole, a count of tokens (free) or embeddings. */
+/** The transform for one answer of Gemini: an error, a stream, a whole or embeddings. */
 export function passGenerate(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, geminiErrorShape);
@@ -28,10 +28,10 @@ export function passGenerate(context: ResponseContext): ResponseTransform {
         },
         (bytes) => pickMembers(bytes, embeddingKeys),
       );
-    case "count_tokens":
-      seen.bill({ inputTokens: 0, outputTokens: 0 });
-      return new WholeResponse(seen, () => {});
     default:
-      return new WholeResponse(seen, (answer) => reader.note(answer));
+      return new WholeResponse(seen, (answer) => {
+        reader.note(answer);
+        seen.refuseEmpty();
+      });
   }
 }

@@ -23,6 +23,7 @@ export function inspectEmbeddings(body: Buffer, operation: Operation): RequestFa
   const draft = new RequestDraft(scan);
   const marks: EmbeddingsMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
   scan.finish();
+  draft.outputCap = 0;
   return draft.facts(operation, marks);
 }
 

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { headersOf } from "../../../src/core/headers.ts";
+import { gemini } from "../../../src/provider/gemini.ts";
+
+const provider = gemini.create(gemini.schema.parse({ apiKey: "k" }) as never);
+
+describe("provider gemini", () => {
+  it("puts model and action into the path, its key into Google's header", () => {
+    assert.equal(provider.endpoint.href, "https://generativelanguage.googleapis.com/");
+    const path = (name: string, stream = false) => provider.prepare({ name, stream }, "gemini-2.5-pro").path;
+    assert.equal(path("generate"), "/v1beta/models/gemini-2.5-pro:generateContent");
+    assert.equal(path("generate", true), "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse");
+    assert.equal(path("embed"), "/v1beta/models/gemini-2.5-pro:embedContent");
+    assert.equal(path("embed_batch"), "/v1beta/models/gemini-2.5-pro:batchEmbedContents");
+    const headers: [string, string][] = [];
+    const request = { method: "POST", path: "/", host: "h", headers, body: Buffer.alloc(0), nowMs: 0 };
+    void provider.authorize(request);
+    assert.deepEqual(headers, [["x-goog-api-key", "k"]]);
+  });
+
+  it("does nothing but what Gemini's API does", () => {
+    assert.equal(provider.dialect({ name: "generate" })?.name, "gemini-generate");
+    for (const name of ["chat", "rerank", "toString"]) assert.equal(provider.dialect({ name }), undefined);
+  });
+
+  const cases: readonly (readonly [number, string, string])[] = [
+    [400, "API key not valid. Please pass a valid API key.", "auth_or_quota"],
+    [400, "The input token count (1048577) exceeds the maximum number of tokens allowed", "context_length"],
+    [400, "Request contains an invalid argument.", "client_error"],
+    [403, "The caller does not have permission", "auth_or_quota"],
+    [404, "models/x is not found", "client_error"],
+    [429, "Resource has been exhausted (e.g. check quota).", "rate_limited"],
+    [429, "You exceeded your current quota, please check your plan and billing details.", "auth_or_quota"],
+    [500, "An internal error has occurred.", "overloaded"],
+    [503, "The model is overloaded.", "overloaded"],
+    [504, "Deadline expired before operation could complete.", "timeout"],
+  ];
+  for (const [status, message, expected] of cases)
+    it(`takes ${status} "${message}" for ${expected}`, () => {
+      const body = Buffer.from(JSON.stringify({ error: { code: status, message, status: "X" } }));
+      assert.equal(provider.classify(status, headersOf({}), body), expected);
+    });
+});
