@@ -1,6 +1,7 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
+import { counterOfTarget } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
@@ -133,11 +134,8 @@ function listen(exchange: Exchange, head: ResponseHead): void {
 }
 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
-  const target = exchange.answeredBy?.target.target;
-  const provider =
-    target === undefined ? undefined : exchange.snapshot.backends.get(target.backend)?.provider;
-  if (target === undefined || provider === undefined) return undefined;
-  exchange.outputCounter = exchange.services.counterOf(provider.type, target.model).stream();
+  if (exchange.answeredBy === undefined) return undefined;
+  exchange.outputCounter = counterOfTarget(exchange, exchange.answeredBy.target.target).stream();
   return exchange.outputCounter;
 }
 
