@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import { Metrics } from "./admin/metrics.ts";
@@ -18,8 +17,7 @@ import { settle } from "./exchange/settlement.ts";
 import { extProcMethod } from "./extproc/server.ts";
 import { type JournaledLedger, openMemoryLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
-import { type KeptCalibration, openCalibration } from "./tokens/calibration-file.ts";
-import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
+import { counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
 import { serialise, type UsageRecord } from "./usage/record.ts";
@@ -46,7 +44,6 @@ export class Gateway {
   readonly #registry = new Registry();
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
-  readonly #kept: KeptCalibration;
   readonly #health: Health;
   readonly #edge: Edge;
   readonly #metrics: Metrics;
@@ -57,32 +54,23 @@ export class Gateway {
   #deliveries: readonly Delivery[] = [];
   #edgeAddress: EdgeAddress | undefined;
 
-  private constructor(
-    options: GatewayOptions,
-    ledger: JournaledLedger,
-    usageLog: UsageLog,
-    kept: KeptCalibration,
-  ) {
+  private constructor(options: GatewayOptions, ledger: JournaledLedger, usageLog: UsageLog) {
     const clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#snapshot = options.snapshot;
     this.#ledger = ledger;
     this.#usageLog = usageLog;
-    this.#kept = kept;
-    const { calibration } = kept;
     this.#metrics = new Metrics(options.log, {
       openExchanges: () => this.#registry.size,
       openHolds: () => this.#ledger.openHolds(),
       lastReloadGood: () => (this.#lastReloadGood ? 1 : 0),
       deliveries: () => this.#deliveries.map((delivery) => delivery.health()),
-      tokenRatios: () => calibration.ratiosKnown(),
     });
     const services: Services = {
       clock,
       ledger,
       dialects,
-      counterOf: calibratedCounterOf(calibration),
-      calibration,
+      counterOf,
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
       record: (record, ownFields) => this.#record(record, ownFields),
@@ -115,10 +103,7 @@ export class Gateway {
       onCompactionFailed: (error) =>
         options.log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
     });
-    const calibration = await openCalibration(join(snapshot.ledger.folder, "calibration.json"), (error) =>
-      options.log.warn({ cause: String(error) }, "what was learnt about token counts could not be written"),
-    );
-    const gateway = new Gateway(options, ledger, usageLog, calibration);
+    const gateway = new Gateway(options, ledger, usageLog);
     try {
       await gateway.#closeLost();
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
@@ -182,7 +167,6 @@ export class Gateway {
     await this.#edge.close();
     await this.#registry.whenIdle();
     await this.#admin?.close();
-    await this.#kept.close();
     await this.#ledger.close();
     await this.#usageLog.close();
     for (const delivery of this.#deliveries) await delivery.close();

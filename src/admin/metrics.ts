@@ -2,7 +2,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
-import type { TargetRatio } from "../tokens/calibration.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
 
@@ -14,8 +13,6 @@ export interface Gauges {
   lastReloadGood(): number;
   /** How the usage log's deliveries to its sinks do. */
   deliveries(): readonly DeliveryHealth[];
-  /** What is known of each target that was billed; a bounded list. */
-  tokenRatios(): readonly TargetRatio[];
 }
 
 /** Prometheus metrics. Every label's values come from the config or from closed tables, so that no client can add series. */
@@ -91,7 +88,6 @@ export class Metrics implements Observer {
       gauges.lastReloadGood,
     );
     this.#addDeliveries(gauges);
-    this.#addTokenRatios(gauges);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -102,19 +98,6 @@ export class Metrics implements Observer {
 
   render(): Promise<string> {
     return this.#registry.metrics();
-  }
-
-  #addTokenRatios(gauges: Gauges): void {
-    new Gauge({
-      name: "tollgate_token_ratio",
-      help: "Billed input tokens to counted ones, uncorrected: a mean that forgets. The targets billed last.",
-      labelNames: ["target"],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const { target, logRatio } of gauges.tokenRatios()) this.set({ target }, Math.exp(logRatio));
-      },
-    });
   }
 
   #addDeliveries(gauges: Gauges): void {

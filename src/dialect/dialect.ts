@@ -1,8 +1,8 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { TextSpan } from "../tokens/counter.ts";
-import type { RequestParts } from "../tokens/request-weight.ts";
 import type { Usage } from "../usage/usage.ts";
+import type { ClientCodec, UpstreamCodec } from "./codec.ts";
 
 /** A wire format that clients or providers speak. */
 export type DialectName =
@@ -47,8 +47,8 @@ export interface RequestFacts {
   readonly outputCap: number | undefined;
   /** The string contents to be counted as input, in order. */
   readonly text: readonly TextSpan[];
-  /** What there is besides `text`: what it weighs depends on the model (see requestWeight). */
-  readonly parts: RequestParts;
+  /** Tokens of input that are not in `text`: per message and per tool overheads, images. */
+  readonly overheadTokens: number;
   readonly messages: number;
   readonly tools: number;
   readonly images: number;
@@ -117,6 +117,10 @@ export interface Dialect {
   splice(body: Buffer, facts: RequestFacts, edits: RequestEdits): Buffer;
   /** The bytes of the answer as they pass from an upstream of the same dialect to the client. */
   passResponse(context: ResponseContext): ResponseTransform;
+  /** How clients of this format are served by providers of another. Formats without one are not. */
+  readonly client?: ClientCodec;
+  /** How providers of this format serve clients of another. Formats without one do not. */
+  readonly upstream?: UpstreamCodec;
   /** The names a client may use, as this format lists models. Formats without a list have none. */
   encodeModels?(names: readonly string[]): LocalReply;
   /** The answer to a `token_count` operation. Formats without one have none. */

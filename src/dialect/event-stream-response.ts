@@ -6,10 +6,10 @@ import type { ResponseState } from "./response-state.ts";
 
 /** What one dialect does with the messages of an AWS event stream. */
 export interface MessageReader {
-  /** Notes what a message says. Throws `upstream_invalid` for what is no message of the format. */
-  read(message: EventStreamMessage): void;
+  /** Notes what a message says, and adds to `out` the bytes the client gets for it. Throws `upstream_invalid` for what is no message of the format. */
+  read(message: EventStreamMessage, out: ByteRuns): void;
   /** The stream ended, whole or not. */
-  end(): void;
+  end(out: ByteRuns): void;
   /** A message that says the stream broke. */
   breakOff(error: GatewayError): Buffer;
 }
@@ -32,8 +32,7 @@ export class EventStreamResponse implements ResponseTransform {
     try {
       this.#decoder.push(chunk);
       for (let message = this.#decoder.next(); message !== undefined; message = this.#decoder.next()) {
-        this.#reader.read(message);
-        this.#out.add(message.bytes);
+        this.#reader.read(message, this.#out);
       }
       if (end) this.#end();
     } catch (error) {
@@ -51,7 +50,7 @@ export class EventStreamResponse implements ResponseTransform {
   }
 
   #end(): void {
-    this.#reader.end();
+    this.#reader.end(this.#out);
     if (this.#decoder.cut) throw new GatewayError("upstream_invalid", "the provider's event stream was cut");
   }
 }

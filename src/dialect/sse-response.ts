@@ -9,7 +9,7 @@ export interface EventReader {
   /** Notes what an event says, and adds to `out` the bytes the client gets for it. Throws `upstream_invalid` for what is no event of the format. */
   read(event: SseEvent, out: ByteRuns): void;
   /** The stream ended, whole or not. */
-  end(): void;
+  end(out: ByteRuns): void;
   /** An in-dialect event that says the stream broke. */
   breakOff(error: GatewayError): Buffer;
 }
@@ -35,7 +35,7 @@ export class SseResponse implements ResponseTransform {
       this.#decoder.push(chunk, end);
       for (let event = this.#decoder.next(); event !== undefined; event = this.#decoder.next())
         this.#reader.read(event, this.#out);
-      if (end) this.#reader.end();
+      if (end) this.#reader.end(this.#out);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       this.seen.giveUp(error);

@@ -22,6 +22,8 @@ export interface Attempt {
   readonly startedMs: number;
   endedMs: number | undefined;
   fate: AttemptFate;
+  /** What of the request was said differently or left out, as its target's format demands; told to the client. */
+  changes: readonly string[];
 }
 
 /** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working. */

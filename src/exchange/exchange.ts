@@ -3,11 +3,11 @@ import type { Contract } from "../contract/contract.ts";
 import { assert, type ErrorCode } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
+import type { ModelRequest } from "../dialect/model-request.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { formatTarget, type Plan } from "../plan/plan.ts";
-import type { StreamCounter } from "../tokens/counter.ts";
-import type { InputCount } from "../tokens/input-count.ts";
+import type { Counter, StreamCounter } from "../tokens/counter.ts";
 import type { Ending } from "../usage/record.ts";
 import type { Attempt } from "./attempt.ts";
 import { Closing } from "./closing.ts";
@@ -63,8 +63,8 @@ export class Exchange {
   readonly logged = new Set<number>();
   readonly closing = new Closing(this);
 
-  /** How many input tokens the request has for each target (`backend/model`) that was thought of. */
-  readonly inputCounts = new Map<string, InputCount>();
+  /** Input tokens by each counter that was asked. */
+  readonly inputTokens = new Map<Counter, number>();
 
   facts: RequestFacts | undefined;
   contract: Contract | undefined;
@@ -77,6 +77,10 @@ export class Exchange {
   /** Bytes of `original` that count against the bound on all originals. */
   originalHeldBytes = 0;
   bytesIn = 0;
+  /** The request without its wire format, once somebody had to translate it; released with the original. */
+  modelRequest: ModelRequest | undefined;
+  /** Request headers that attempts so far have set; later ones, which share them, must not send what is not theirs. */
+  readonly sentHeaders = new Set<string>();
 
   transform: ResponseTransform | undefined;
   outputCounter: StreamCounter | undefined;
@@ -130,6 +134,7 @@ export class Exchange {
   /** Gives up the original body: no further attempt can be encoded. */
   releaseOriginal(): void {
     this.original = undefined;
+    this.modelRequest = undefined;
     if (this.originalHeldBytes === 0) return;
     this.services.originals.release(this.originalHeldBytes);
     this.originalHeldBytes = 0;

@@ -1,9 +1,10 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Hold, Plan } from "../plan/plan.ts";
+import type { EncodedRequest } from "../dialect/codec.ts";
+import type { Hold, Plan, Target } from "../plan/plan.ts";
 import type { OutgoingRequest } from "../provider/provider.ts";
 import { type Attempt, mayBeBilled } from "./attempt.ts";
+import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 import type { Forward } from "./outcome.ts";
 
@@ -21,39 +22,58 @@ const framingHeaders: ReadonlySet<string> = new Set([
 /** Encodes one attempt, always from the original request: path, credentials, headers, body and the plan Envoy follows. */
 export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<Forward> {
   const plan = planned(exchange);
-  const { facts } = admitted(exchange);
   const attempt = attemptAt(exchange, number);
   const { target } = attempt.target;
-  const backend = exchange.snapshot.backends.get(target.backend);
-  assert(backend !== undefined, "a plan names only backends of its snapshot");
+  const { provider } = backendOf(exchange, target);
   const { original } = exchange;
   assert(original !== undefined, "the original body is kept until no attempt can follow");
-  const { provider } = backend;
-  const dialect = provider.dialect(exchange.operation);
-  assert(dialect !== undefined, "a plan names only targets that can answer");
-  const body = dialect.splice(original, facts, {
-    model: target.model,
-    outputCap: plan.outputCap,
-    outputCapField: provider.outputCapField(exchange.operation),
-  });
-  const prepared = provider.prepare(exchange.operation, target.model);
+  const carriage = plannedCarriage(exchange, target);
+  const written = writeRequest(exchange, carriage, original, target);
+  attempt.changes = written.changes;
+  const prepared = provider.prepare(carriage.operation, target.model);
   const outgoing: OutgoingRequest = {
     method: exchange.head.method,
     path: joinPath(provider.endpoint.pathname, prepared.path),
     host: provider.endpoint.host,
-    headers: [...prepared.headers.map(([name, value]): [string, string] => [name, value])],
-    body,
+    headers: [...written.headers, ...prepared.headers].map(([name, value]): [string, string] => [
+      name,
+      value,
+    ]),
+    body: written.body,
     nowMs: exchange.services.clock.nowMs(),
   };
   return chain(provider.authorize(outgoing), () => {
     if (number === plan.targets.length) exchange.releaseOriginal();
     return {
       kind: "forward",
-      ...edits(exchange, number, plan, outgoing, dialect),
-      body,
-      bodyChanged: body !== original,
+      ...edits(exchange, number, plan, outgoing, carriage),
+      body: written.body,
+      bodyChanged: written.body !== original,
     };
   });
+}
+
+/** The request's bytes for one target: the client's own with what differs spliced in, or the same said in the provider's format. */
+function writeRequest(
+  exchange: Exchange,
+  carriage: Carriage,
+  original: Buffer,
+  { backend, model }: Target,
+): EncodedRequest {
+  const { outputCap, choices } = planned(exchange);
+  const { facts } = admitted(exchange);
+  const { provider } = backendOf(exchange, { backend, model });
+  const edits = { model, outputCap, outputCapField: provider.outputCapField(carriage.operation) };
+  if (carriage.kind === "pass")
+    return { body: carriage.dialect.splice(original, facts, edits), headers: [], changes: [] };
+  const request = modelRequestOf(exchange, carriage.client);
+  const { body, headers, changes } = carriage.upstream.encodeRequest(request, {
+    ...edits,
+    stream: facts.stream,
+    choices,
+  });
+  // What the client would take is not what is asked for here.
+  return { body, headers: [["content-type", "application/json"], ["accept", "*/*"], ...headers], changes };
 }
 
 function edits(
@@ -61,7 +81,7 @@ function edits(
   number: number,
   plan: Plan,
   outgoing: OutgoingRequest,
-  dialect: Dialect,
+  { dialect }: Carriage,
 ): Pick<Forward, "headers" | "plan"> {
   const set: [string, string][] = [
     [":path", outgoing.path],
@@ -73,9 +93,9 @@ function edits(
     ...(number === 1 ? retryHeaders(plan) : []),
   ];
   const written = new Set(set.map(([name]) => name));
-  // All attempts share one set of headers: what told Envoy about retries must not reach the next provider.
-  const remove: string[] = number === 1 ? [] : retryHeaders(plan).map(([name]) => name);
-  for (const name of exchange.head.headers.names()) {
+  const remove: string[] = [];
+  const { headers } = exchange.head;
+  for (const name of headers.names()) {
     const stays =
       name.startsWith(":") ||
       framingHeaders.has(name) ||
@@ -83,6 +103,14 @@ function edits(
       dialect.requestHeaders.includes(name);
     if (!stays && !written.has(name)) remove.push(name);
   }
+  // All attempts share one set of headers: neither credentials nor what told Envoy about retries may reach the next provider.
+  for (const name of exchange.sentHeaders) {
+    if (written.has(name)) continue;
+    const own = passedHeaders.has(name) ? headers.get(name) : undefined;
+    if (own === undefined) remove.push(name);
+    else set.push([name, own]);
+  }
+  for (const name of written) exchange.sentHeaders.add(name);
   return {
     headers: { set, remove },
     plan: {
@@ -119,6 +147,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       startedMs: now,
       endedMs: undefined,
       fate: { kind: "open" },
+      changes: [],
     });
   }
   return exchange.attempts[number - 1] as Attempt;

@@ -5,7 +5,8 @@ import { formatTarget, type Hold, type Plan, type PlannedTarget, type Target } f
 import type { Rate } from "../price/rate.ts";
 import { ceilingOf } from "../price/rate.ts";
 import type { ModelRoute } from "../route/model-route.ts";
-import { inputCountFor } from "./counting.ts";
+import { answerable } from "./carrying.ts";
+import { counterOfTarget } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
 /** Output tokens an answer may have where neither client nor policy says: enough for most, and little enough to hold. */
@@ -16,16 +17,8 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const { contract, facts } = admitted(exchange);
   const caps = exchange.snapshot.caps(exchange.principal, contract);
   const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
-  const targets = route.targets
-    .slice(0, single ? 1 : route.attempts)
-    .filter((target) => speaks(exchange, target));
-  if (targets.length === 0) {
-    throw new GatewayError(
-      "unsupported",
-      `no target of model "${route.name}" can answer this kind of request`,
-      { param: "model" },
-    );
-  }
+  const tried = route.targets.slice(0, single ? 1 : route.attempts);
+  const targets = answerable(exchange, tried, route.name);
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
@@ -80,12 +73,6 @@ export function withHold(plan: Omit<Plan, "hold">, billed: Hold = nothing): Plan
 
 const nothing: Hold = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
 
-/** A target whose provider speaks the client's own dialect for this operation. */
-function speaks(exchange: Exchange, target: Target): boolean {
-  const backend = exchange.snapshot.backends.get(target.backend);
-  return backend?.provider.dialect(exchange.operation)?.name === exchange.dialect.name;
-}
-
 /** The client's cap, clamped to the policy's and the models' own; without one, the policy's or the default is injected. */
 function decideOutputCap(asked: number | undefined, caps: Caps, targets: readonly Target[]): number {
   const ceiling = Math.min(...targets.map((target) => outputCeilingOf(target.model)));
@@ -99,17 +86,17 @@ function priceTarget(
   outputCap: number,
   inputTokensAllowed: number | undefined,
 ): PlannedTarget {
-  const count = inputCountFor(exchange, target);
-  assert(count !== undefined, "the input is counted before it is priced");
-  const { tokens: inputTokens, tokensMax: inputTokensMax } = count;
+  const counter = counterOfTarget(exchange, target);
+  const inputTokens = exchange.inputTokens.get(counter);
+  assert(inputTokens !== undefined, "the input is counted before it is priced");
   if (inputTokensAllowed !== undefined && inputTokens > inputTokensAllowed) {
-    // Counting may have ended there: how many it has is not known.
     throw new GatewayError(
       "input_too_large",
-      `the request has more than the ${inputTokensAllowed} input tokens that are allowed`,
+      `the request has ${inputTokens} input tokens; at most ${inputTokensAllowed} are allowed`,
     );
   }
   const rate = rateOf(exchange, target);
+  const inputTokensMax = Math.ceil(inputTokens * counter.safetyFactor);
   const outputTokens = outputCap * admitted(exchange).facts.choices;
   return {
     target,

@@ -1,11 +1,14 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
+import type { ResponseContext } from "../dialect/dialect.ts";
+import { errorOfStatus } from "../dialect/upstream-error.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
-import { counterOfTarget } from "./counting.ts";
+import { type Carriage, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
+import { translateHeaders, translateResponse } from "./translating.ts";
 
 /** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
 const upstreamOnlyHeaders = [
@@ -17,6 +20,8 @@ const upstreamOnlyHeaders = [
 ];
 const upstreamOnlyPrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-envoy-", "x-tollgate-"];
 const noBytes = Buffer.alloc(0);
+/** Longest `x-tollgate-warning`, in characters. */
+const warningCharsMax = 1_024;
 
 /** Takes the response headers: whose answer it is, and whether the client gets it or one of ours instead. */
 export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome {
@@ -39,11 +44,14 @@ export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome
   }
   exchange.responseStatus = head.status;
   if (head.status >= 400) exchange.end("upstream_error");
-  listen(exchange, head);
-  return {
-    kind: "pass",
-    headers: { set: ownHeaders(exchange, attempt), remove: foreignHeaders(head.headers) },
-  };
+  const carriage = plannedCarriage(exchange, attempt.target.target);
+  listen(exchange, attempt, carriage, head);
+  const own = ownHeaders(exchange, attempt);
+  if (carriage.kind === "pass")
+    return { kind: "pass", headers: { set: own, remove: foreignHeaders(head.headers) } };
+  const { set, remove } = translateHeaders(exchange, attempt, carriage, head);
+  if (head.status >= 400) exchange.responseStatus = errorOfStatus(head.status).status;
+  return { kind: "pass", headers: { set: [...set, ...own], remove } };
 }
 
 /** Takes the next bytes of the answer and returns those for the client: the same buffer where nothing changes. */
@@ -118,10 +126,10 @@ function exhausted(exchange: Exchange, head: ResponseHead): void {
 }
 
 /** Starts to read the answer as it passes. */
-function listen(exchange: Exchange, head: ResponseHead): void {
+function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: ResponseHead): void {
   const { facts } = admitted(exchange);
   const counter = outputCounterOf(exchange);
-  exchange.transform = exchange.dialect.passResponse({
+  const context: ResponseContext = {
     status: head.status,
     headers: head.headers,
     facts,
@@ -130,12 +138,19 @@ function listen(exchange: Exchange, head: ResponseHead): void {
       exchange.firstContentMs ??= exchange.lastContentMs;
       counter?.push(text);
     },
-  });
+  };
+  exchange.transform =
+    carriage.kind === "pass"
+      ? carriage.dialect.passResponse(context)
+      : translateResponse(exchange, attempt, carriage, context);
 }
 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
-  if (exchange.answeredBy === undefined) return undefined;
-  exchange.outputCounter = counterOfTarget(exchange, exchange.answeredBy.target.target).stream();
+  const target = exchange.answeredBy?.target.target;
+  const provider =
+    target === undefined ? undefined : exchange.snapshot.backends.get(target.backend)?.provider;
+  if (target === undefined || provider === undefined) return undefined;
+  exchange.outputCounter = exchange.services.counterOf(provider.type, target.model).stream();
   return exchange.outputCounter;
 }
 
@@ -197,7 +212,18 @@ function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
     ["x-tollgate-model", target.model],
     ["x-tollgate-backend", target.backend],
     ["x-tollgate-attempts", String(attempt.number)],
+    ...(attempt.changes.length === 0
+      ? []
+      : ([["x-tollgate-warning", warningOf(attempt.changes)]] satisfies [string, string][])),
   ];
+}
+
+/** What became of the client's fields, as far as it has room; field names are the client's own, so nothing but plain text leaves. */
+function warningOf(changes: readonly string[]): string {
+  return changes
+    .join(", ")
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, warningCharsMax);
 }
 
 function foreignHeaders(headers: Headers): string[] {

@@ -1,43 +1,29 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import {
-  type Correction,
-  type Counter,
-  noCorrection,
-  type PacedOptions,
-  type StreamCounter,
-  type TextSpan,
-} from "./counter.ts";
+import type { Counter, PacedOptions, StreamCounter, TextSpan } from "./counter.ts";
 
-/** Counts by another family's vocabulary, times a factor and a learnt correction, rounded up. */
+/** Counts by another vocabulary, times a factor, rounded up. */
 export class EstimatedCounter implements Counter {
   readonly name: string;
-  readonly vocabulary: Counter;
-  readonly factor: number;
   readonly safetyFactor: number;
-  readonly correction: Correction;
-  private readonly scale: number;
+  readonly correction: number;
+  private readonly factor: number;
+  private readonly counter: Counter;
 
-  constructor(
-    name: string,
-    vocabulary: Counter,
-    factor: number,
-    safetyFactor: number,
-    correction: Correction = noCorrection,
-  ) {
+  /** `correction` is the part of the factor that was learnt. */
+  constructor(name: string, counter: Counter, factor: number, safetyFactor: number, correction = 1) {
     this.name = name;
-    this.vocabulary = vocabulary;
-    this.factor = factor;
+    this.counter = counter;
+    this.factor = factor * correction;
     this.safetyFactor = safetyFactor;
     this.correction = correction;
-    this.scale = factor * correction.factor;
   }
 
   count(text: string): number {
-    return Math.ceil(this.vocabulary.count(text) * this.scale);
+    return Math.ceil(this.counter.count(text) * this.factor);
   }
 
   countSpans(body: Buffer, spans: readonly TextSpan[]): number {
-    return Math.ceil(this.vocabulary.countSpans(body, spans) * this.scale);
+    return Math.ceil(this.counter.countSpans(body, spans) * this.factor);
   }
 
   countSpansPaced(
@@ -47,17 +33,17 @@ export class EstimatedCounter implements Counter {
   ): MaybePromise<number | undefined> {
     const options = {
       ...(signal && { signal }),
-      ...(stopAbove !== undefined && { stopAbove: stopAbove / this.scale }),
+      ...(stopAbove !== undefined && { stopAbove: stopAbove / this.factor }),
     };
-    const counted = this.vocabulary.countSpansPaced(body, spans, options);
-    return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.scale)));
+    const counted = this.counter.countSpansPaced(body, spans, options);
+    return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.factor)));
   }
 
   stream(): StreamCounter {
-    const stream = this.vocabulary.stream();
+    const stream = this.counter.stream();
     return {
       push: (text) => stream.push(text),
-      total: () => Math.ceil(stream.total() * this.scale),
+      total: () => Math.ceil(stream.total() * this.factor),
     };
   }
 }

@@ -1,11 +1,5 @@
 import type { MaybePromise } from "../core/maybe-promise.ts";
-import {
-  type Counter,
-  noCorrection,
-  type PacedOptions,
-  type StreamCounter,
-  type TextSpan,
-} from "./counter.ts";
+import type { Counter, PacedOptions, StreamCounter, TextSpan } from "./counter.ts";
 import { Engine } from "./engine.ts";
 import { type Unescaping, unescapeInPlace } from "./json-text.ts";
 import { countPaced } from "./paced-count.ts";
@@ -21,10 +15,8 @@ const encoder = new TextEncoder();
 /** Counts exactly by one vocabulary. Its tables are read at the first count. */
 export class VocabularyCounter implements Counter {
   readonly name: VocabularyName;
-  readonly vocabulary: Counter = this;
-  readonly factor = 1;
   readonly safetyFactor = 1;
-  readonly correction = noCorrection;
+  readonly correction = 1;
   private loaded: Engine | undefined;
   private readonly memory = new TextMemory();
   private readonly progress: Unescaping = { at: 0, to: 0 };

@@ -1,6 +1,10 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import { pathOf } from "../request-path.ts";
+import { decodeMessagesAnswer } from "./decode-events.ts";
+import { decodeMessagesRequest } from "./decode-request.ts";
+import { encodeMessagesAnswer } from "./encode-events.ts";
+import { encodeMessagesRequest, messagesSupports } from "./encode-request.ts";
 import { encodeAnthropicError } from "./error.ts";
 import { inspectMessages } from "./inspect.ts";
 import { spliceMessages } from "./request.ts";
@@ -29,6 +33,21 @@ export const anthropicMessages: Dialect = {
   inspect: inspectMessages,
   splice: spliceMessages,
   passResponse: passMessages,
+  client: {
+    operation: "messages",
+    decodeRequest: decodeMessagesRequest,
+    answerHeaders: ({ id, facts }) => [
+      ["content-type", facts.stream ? "text/event-stream; charset=utf-8" : "application/json"],
+      ["request-id", id],
+    ],
+    encodeAnswer: encodeMessagesAnswer,
+  },
+  upstream: {
+    supports: messagesSupports,
+    operation: (model, stream) => ({ name: "messages", model, stream }),
+    encodeRequest: encodeMessagesRequest,
+    decodeAnswer: decodeMessagesAnswer,
+  },
   encodeModels: (names) =>
     jsonReply({
       data: names.map((id) => ({ type: "model", id, display_name: id, created_at: unknownDate })),

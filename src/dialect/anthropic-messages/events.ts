@@ -3,6 +3,7 @@ import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import { eventData } from "../event-data.ts";
 import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
 import type { EventReader } from "../sse-response.ts";
 import { errorInStream } from "../upstream-error.ts";
@@ -100,7 +101,7 @@ function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
 }
 
 /** Anthropic's stop reasons, unified (reference/providers.md §1.14); unknown ones count as `stop`. */
-export function unifiedStop(reason: string): string {
+export function unifiedStop(reason: string): FinishReason {
   switch (reason) {
     case "max_tokens":
     case "model_context_window_exceeded":

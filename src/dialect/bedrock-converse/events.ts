@@ -1,3 +1,4 @@
+import type { ByteRuns } from "../../core/byte-runs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { EventStreamMessage } from "../../core/event-stream.ts";
 import { bedrockException } from "../bedrock-error.ts";
@@ -16,10 +17,11 @@ export class ConverseEvents implements MessageReader {
     this.#seen = seen;
   }
 
-  read(message: EventStreamMessage): void {
+  read(message: EventStreamMessage, out: ByteRuns): void {
     const failure = exceptionOf(message);
     if (failure !== undefined) this.#seen.error ??= failure;
-    else this.#note(message.headers.get(":event-type"), eventData(message.payload.toString()));
+    else this.note(message.headers.get(":event-type"), eventData(message.payload.toString()));
+    out.add(message.bytes);
   }
 
   end(): void {
@@ -31,7 +33,8 @@ export class ConverseEvents implements MessageReader {
     return bedrockException(error);
   }
 
-  #note(type: string | undefined, data: JsonObject): void {
+  /** Notes one event. */
+  note(type: string | undefined, data: JsonObject): void {
     switch (type) {
       case "contentBlockStart":
         this.#seen.text(objectOf(objectOf(data.start)?.toolUse)?.name);

@@ -1,3 +1,4 @@
+import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { EventStreamMessage } from "../../core/event-stream.ts";
 import { MessagesEvents, readMessage } from "../anthropic-messages/events.ts";
@@ -29,13 +30,14 @@ class InvokeEvents implements MessageReader {
     this.#events = new MessagesEvents(seen);
   }
 
-  read(message: EventStreamMessage): void {
+  read(message: EventStreamMessage, out: ByteRuns): void {
     const failure = exceptionOf(message);
     if (failure !== undefined) this.#seen.error ??= failure;
     else if (message.headers.get(":event-type") === "chunk") {
       const { bytes } = eventData(message.payload.toString());
       this.#events.note(eventData(Buffer.from(String(bytes), "base64").toString()));
     }
+    out.add(message.bytes);
   }
 
   end(): void {}

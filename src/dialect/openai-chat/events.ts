@@ -5,6 +5,7 @@ import { KeySet } from "../../core/key-set.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import { eventData } from "../event-data.ts";
 import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import type { FinishReason } from "../model-event.ts";
 import { openaiErrorBody } from "../openai-error.ts";
 import { readMembers } from "../read-members.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -27,10 +28,7 @@ export class ChatEvents implements EventReader {
 
   read(event: SseEvent, out: ByteRuns): void {
     const { data } = event;
-    if (data?.startsWith("[DONE]")) {
-      this.#seen.refuseEmpty();
-      this.#seen.complete = this.#seen.error === undefined;
-    }
+    if (data?.startsWith("[DONE]")) this.done();
     if (data === undefined || data.startsWith("[DONE]")) {
       out.add(event.bytes);
       return;
@@ -39,6 +37,12 @@ export class ChatEvents implements EventReader {
     readChat(chunk, this.#seen);
     if (this.#wantsUsage) out.add(event.bytes);
     else addWithoutUsage(event, chunk, out);
+  }
+
+  /** `[DONE]` has come. */
+  done(): void {
+    this.#seen.refuseEmpty();
+    this.#seen.complete = this.#seen.error === undefined;
   }
 
   end(): void {
@@ -103,7 +107,7 @@ function readCalled(called: unknown, seen: ResponseState): void {
 }
 
 /** OpenAI's finish reasons are the unified ones; what is unknown must not break a stream and counts as `stop`. */
-export function unifiedFinish(reason: string): string {
+export function unifiedFinish(reason: string): FinishReason {
   switch (reason) {
     case "stop":
     case "length":

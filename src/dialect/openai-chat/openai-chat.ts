@@ -1,7 +1,12 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
+import { openaiAnswerHeaders } from "../openai-answer-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
+import { decodeChatAnswer } from "./decode-events.ts";
+import { decodeChatRequest } from "./decode-request.ts";
+import { encodeChatAnswer } from "./encode-events.ts";
+import { chatSupports, encodeChatRequest } from "./encode-request.ts";
 import { inspectChat } from "./inspect.ts";
 import { spliceChat } from "./request.ts";
 import { passChat } from "./response.ts";
@@ -18,6 +23,18 @@ export const openaiChat: Dialect = {
   inspect: inspectChat,
   splice: spliceChat,
   passResponse: passChat,
+  client: {
+    operation: "chat",
+    decodeRequest: decodeChatRequest,
+    answerHeaders: openaiAnswerHeaders,
+    encodeAnswer: encodeChatAnswer,
+  },
+  upstream: {
+    supports: chatSupports,
+    operation: (model, stream) => ({ name: "chat", model, stream }),
+    encodeRequest: encodeChatRequest,
+    decodeAnswer: decodeChatAnswer,
+  },
   encodeModels: (names) =>
     jsonReply({
       object: "list",

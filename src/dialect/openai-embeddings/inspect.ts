@@ -35,7 +35,6 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "input":
       draft.messages = readInput(draft, key);
-      draft.framed = false;
       return;
     case "contract":
     case "metadata":

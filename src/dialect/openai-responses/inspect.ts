@@ -17,7 +17,6 @@ const requestKeys = new KeySet([
   "stream",
   "max_output_tokens",
   "tools",
-  "text",
   "background",
   "previous_response_id",
   "conversation",
@@ -79,10 +78,6 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "tools":
       readTools(draft);
-      return;
-    case "text":
-      if (scan.kind() === "object") draft.formats = 1;
-      draft.text.value(scan);
       return;
     case "background":
       if (readFlag(scan, key) === true) throw uncountable(key);

@@ -1,0 +1,146 @@
+import type { AnswerDecoder, Emit } from "../answer-decoder.ts";
+import type { EventEncoder } from "../codec.ts";
+import type { ResponseContext, ResponseTransform } from "../dialect.ts";
+import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
+import { OpenCalls } from "../open-calls.ts";
+import type { ResponseState } from "../response-state.ts";
+import { translateAnswer } from "../translate-answer.ts";
+import { MessagesEvents, readMessage, unifiedStop } from "./events.ts";
+
+/** Reads a Messages answer for a client of another format. */
+export function decodeMessagesAnswer(
+  context: ResponseContext,
+  encoder: EventEncoder,
+  callId: string,
+): ResponseTransform {
+  return translateAnswer(context, encoder, (seen, emit) => new MessagesDecoder(seen, callId, emit));
+}
+
+/** A Messages stream, or a whole message, as model events (reference/providers.md §1.6, §1.17). */
+class MessagesDecoder implements AnswerDecoder {
+  readonly #seen: ResponseState;
+  readonly #noted: MessagesEvents;
+  readonly #calls: OpenCalls;
+  readonly #emit: Emit;
+
+  constructor(seen: ResponseState, callId: string, emit: Emit) {
+    this.#seen = seen;
+    this.#noted = new MessagesEvents(seen);
+    this.#calls = new OpenCalls(callId, emit);
+    this.#emit = emit;
+  }
+
+  event(data: JsonObject): void {
+    this.#noted.note(data);
+    switch (data.type) {
+      case "message_start":
+        this.#emit({ type: "start", model: this.#seen.model });
+        this.#usage();
+        return;
+      case "content_block_start":
+        this.#block(objectOf(data.content_block) ?? {}, tokensOf(data.index) ?? 0);
+        return;
+      case "content_block_delta":
+        this.#delta(objectOf(data.delta) ?? {}, tokensOf(data.index) ?? 0);
+        return;
+      case "content_block_stop":
+        this.#calls.close(tokensOf(data.index) ?? 0);
+        return;
+      case "message_delta":
+        this.#usage();
+        this.#finish(objectOf(data.delta) ?? {});
+        return;
+      case "message_stop":
+        if (this.#seen.complete) this.#emit({ type: "end" });
+        return;
+      default:
+    }
+  }
+
+  done(): void {}
+
+  close(): void {}
+
+  whole(answer: JsonObject): void {
+    readMessage(answer, this.#seen);
+    if (this.#seen.error !== undefined) return;
+    this.#emit({ type: "start", model: this.#seen.model });
+    listOf(answer.content).forEach((item, index) => {
+      this.#block(objectOf(item) ?? {}, index);
+      this.#calls.close(index);
+    });
+    this.#usage();
+    this.#finish(answer);
+  }
+
+  #usage(): void {
+    if (this.#seen.usage !== undefined) this.#emit({ type: "usage", usage: this.#seen.usage });
+  }
+
+  #finish({ stop_reason, stop_sequence }: JsonObject): void {
+    const reason = textOf(stop_reason);
+    if (reason === undefined) return;
+    const stopSequence = textOf(stop_sequence) ?? (reason === "stop_sequence" ? true : undefined);
+    this.#emit({ type: "finish", choice: 0, reason: unifiedStop(reason), stopSequence });
+  }
+
+  /** A block as it begins, or whole. Blocks of the provider's own tools say nothing to other formats. */
+  #block(block: JsonObject, index: number): void {
+    switch (block.type) {
+      case "text":
+        this.#text(block.text);
+        return;
+      case "thinking":
+        this.#thinking(block.thinking);
+        this.#signature(block.signature);
+        return;
+      case "redacted_thinking": {
+        const data = textOf(block.data);
+        if (data !== undefined) this.#emit({ type: "redacted", choice: 0, data });
+        return;
+      }
+      case "tool_use": {
+        this.#calls.open(index, 0, textOf(block.id), textOf(block.name) ?? "");
+        const input = objectOf(block.input);
+        // In a stream the input follows as deltas, and stands here empty.
+        if (input !== undefined && Object.keys(input).length > 0)
+          this.#calls.add(index, JSON.stringify(input));
+        return;
+      }
+      default:
+    }
+  }
+
+  #delta(delta: JsonObject, index: number): void {
+    switch (delta.type) {
+      case "text_delta":
+        this.#text(delta.text);
+        return;
+      case "thinking_delta":
+        this.#thinking(delta.thinking);
+        return;
+      case "signature_delta":
+        this.#signature(delta.signature);
+        return;
+      case "input_json_delta":
+        if (typeof delta.partial_json === "string") this.#calls.add(index, delta.partial_json);
+        return;
+      default:
+    }
+  }
+
+  #text(value: unknown): void {
+    const text = textOf(value);
+    if (text !== undefined) this.#emit({ type: "text", choice: 0, text });
+  }
+
+  #thinking(value: unknown): void {
+    const text = textOf(value);
+    if (text !== undefined) this.#emit({ type: "reasoning", choice: 0, text });
+  }
+
+  #signature(value: unknown): void {
+    const signature = textOf(value);
+    if (signature !== undefined) this.#emit({ type: "signature", choice: 0, signature });
+  }
+}

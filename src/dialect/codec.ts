@@ -1,0 +1,70 @@
+import type { ByteRuns } from "../core/byte-runs.ts";
+import type { GatewayError } from "../core/errors.ts";
+import type { Operation, RequestFacts, ResponseContext, ResponseTransform } from "./dialect.ts";
+import type { Supports } from "./feature.ts";
+import type { JsonObject } from "./json-view.ts";
+import type { ModelEvent } from "./model-event.ts";
+import type { ModelRequest } from "./model-request.ts";
+
+/** What an answer's writer has to know besides the events. */
+export interface AnswerContext {
+  /** The exchange's id; answers get ids of the format made from it. */
+  readonly id: string;
+  /** The model that answers, where the provider does not say. */
+  readonly model: string;
+  readonly createdSec: number;
+  /** The request's input tokens as they were counted here, for formats that tell them before the provider has. */
+  readonly inputTokens: number;
+  readonly facts: RequestFacts;
+}
+
+/** Writes an answer in one format, event by event. */
+export interface EventEncoder {
+  /** Adds to `out` what the client gets for an event. */
+  encode(event: ModelEvent, out: ByteRuns): void;
+  /** What a client must get when the answer breaks off here; nothing where only a cut is honest. */
+  breakOff(error: GatewayError): Buffer;
+}
+
+/** A format in which clients may ask while providers of others answer. */
+export interface ClientCodec {
+  /** The operation that can be served by another format; its others go only to providers of this one. */
+  readonly operation: string;
+  /** The request without its wire format. Throws `invalid_request`, or `unsupported` for what no other format can say; both name the field. */
+  decodeRequest(body: JsonObject, facts: RequestFacts): ModelRequest;
+  /** Headers that are the format's own on every answer, its content type among them. */
+  answerHeaders(context: AnswerContext): readonly (readonly [name: string, value: string])[];
+  /** The writer of one answer, streamed if the request asks for it. */
+  encodeAnswer(context: AnswerContext): EventEncoder;
+}
+
+/** A request written for one target. */
+export interface EncodedRequest {
+  readonly body: Buffer;
+  /** Request headers that the format wants. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** What was said differently or left out, each as the client is told: its field and what became of it. */
+  readonly changes: readonly string[];
+}
+
+/** Where a request is to go, and with which cap. */
+export interface EncodeTarget {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly choices: number;
+  readonly outputCap: number;
+  /** The field that carries the cap. */
+  readonly outputCapField: string;
+}
+
+/** A format in which providers answer requests of others. */
+export interface UpstreamCodec {
+  /** What every feature becomes. */
+  readonly supports: Supports;
+  /** The operation that answers a conversation. */
+  operation(model: string, stream: boolean): Operation;
+  /** Throws `unsupported` or `invalid_request`, naming the client's field, for what cannot be said. */
+  encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest;
+  /** Reads an answer of status 200 as events for a client's encoder; `callId` begins the ids of tool calls that come without one. */
+  decodeAnswer(context: ResponseContext, encoder: EventEncoder, callId: string): ResponseTransform;
+}

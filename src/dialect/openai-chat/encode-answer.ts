@@ -1,0 +1,79 @@
+import type { Usage } from "../../usage/usage.ts";
+import type { AnswerContext } from "../codec.ts";
+import type { AnswerChoice, ModelAnswer } from "../model-answer.ts";
+import type { AnswerPart } from "../model-request.ts";
+import { withSignature } from "../tool-call-id.ts";
+
+/** A chat answer's id, made from the exchange's. */
+export function chatId(id: string): string {
+  return `chatcmpl-${id.replaceAll("-", "")}`;
+}
+
+/** A whole chat answer. */
+export function encodeChat(answer: ModelAnswer, context: AnswerContext): object {
+  return {
+    id: chatId(context.id),
+    object: "chat.completion",
+    created: context.createdSec,
+    model: answer.model,
+    choices: answer.choices.map(encodeChoice),
+    ...(answer.usage === undefined ? {} : { usage: encodeChatUsage(answer.usage) }),
+  };
+}
+
+/** OpenAI's usage object: details are inside the totals. What is unknown counts 0, as the format cannot say so. */
+export function encodeChatUsage(usage: Usage): object {
+  const { inputTokens = 0, outputTokens = 0, cachedInputTokens, reasoningTokens } = usage;
+  const written = (usage.cacheWriteTokens ?? 0) + (usage.cacheWrite1hTokens ?? 0);
+  return {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+    prompt_tokens_details: {
+      cached_tokens: cachedInputTokens ?? 0,
+      ...(written === 0 ? {} : { cache_write_tokens: written }),
+    },
+    completion_tokens_details: { reasoning_tokens: reasoningTokens ?? 0 },
+  };
+}
+
+function encodeChoice({ parts, finish }: AnswerChoice, index: number): object {
+  const text = join(parts, (part) => (part.type === "text" ? part.text : ""));
+  const reasoning = join(parts, (part) => (part.type === "reasoning" ? part.text : ""));
+  const thoughts = parts.flatMap(encodeThought);
+  const calls = parts.flatMap((part) =>
+    part.type === "tool_call"
+      ? [
+          {
+            id: withSignature(part.id, part.signature),
+            type: "function",
+            function: { name: part.name, arguments: part.arguments },
+          },
+        ]
+      : [],
+  );
+  return {
+    index,
+    message: {
+      role: "assistant",
+      content: text === "" && calls.length > 0 ? null : text,
+      refusal: null,
+      ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
+      ...(thoughts.length === 0 ? {} : { thinking_blocks: thoughts }),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    },
+    logprobs: null,
+    finish_reason: finish,
+  };
+}
+
+/** Thoughts with their vendor's proof, for clients that hand them back. */
+function encodeThought(part: AnswerPart): readonly object[] {
+  if (part.type === "redacted") return [{ type: "redacted_thinking", data: part.data }];
+  if (part.type !== "reasoning" || part.signature === undefined) return [];
+  return [{ type: "thinking", thinking: part.text, signature: part.signature }];
+}
+
+function join(parts: readonly AnswerPart[], textOf: (part: AnswerPart) => string): string {
+  return parts.map(textOf).join("");
+}

@@ -1,0 +1,96 @@
+import { Changes, cannotSay, supportsAllBut } from "../changes.ts";
+import { effortOf } from "../claude-thinking.ts";
+import type { EncodedRequest, EncodeTarget } from "../codec.ts";
+import type { ModelRequest, OutputFormat, Tool, ToolChoice } from "../model-request.ts";
+import { encodeTurns } from "./encode-turns.ts";
+
+/** What a chat request can say of what others can (reference/providers.md §1.16). */
+export const chatSupports = supportsAllBut({
+  document_text: "refused",
+  document_url: "refused",
+  tool_result_error: "dropped",
+  tool_result_image: "refused",
+  tool_result_document: "refused",
+  top_k: "dropped",
+  reasoning: "adapted",
+  reasoning_replay: "dropped",
+  cache: "dropped",
+});
+
+/** Names of tools and schemas that OpenAI takes. */
+const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
+const stopMax = 4;
+/** What a schema is called whose format has no names. */
+const schemaName = "answer";
+
+/** Writes a chat request. */
+export function encodeChatRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
+  const changes = new Changes(request, chatSupports);
+  if (request.stop.length > stopMax)
+    throw cannotSay(changes.field("stop"), `may have at most ${stopMax} sequences for this model's provider`);
+  const hasTools = request.tools.length > 0;
+  const body = {
+    model: target.model,
+    messages: encodeTurns(request),
+    [target.outputCapField]: target.outputCap,
+    ...(hasTools ? { tools: request.tools.map(encodeTool) } : {}),
+    ...(hasTools && request.toolChoice !== undefined
+      ? { tool_choice: encodeChoice(request.toolChoice) }
+      : {}),
+    ...(hasTools && request.parallelToolCalls !== undefined
+      ? { parallel_tool_calls: request.parallelToolCalls }
+      : {}),
+    temperature: request.temperature,
+    top_p: request.topP,
+    seed: request.seed,
+    presence_penalty: request.presencePenalty,
+    frequency_penalty: request.frequencyPenalty,
+    ...(request.stop.length === 0 ? {} : { stop: request.stop }),
+    ...(request.format === undefined ? {} : { response_format: encodeFormat(request.format) }),
+    reasoning_effort: encodeReasoning(request, changes),
+    ...(target.choices === 1 ? {} : { n: target.choices }),
+    ...(target.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+  };
+  return { body: Buffer.from(JSON.stringify(body)), headers: [], changes: changes.told };
+}
+
+function encodeTool({ name, description, parameters, strict, field }: Tool): object {
+  if (!namePattern.test(name)) throw cannotSay(`${field}.name`);
+  return { type: "function", function: { name, description, parameters, strict } };
+}
+
+function encodeChoice(choice: ToolChoice): unknown {
+  return choice.kind === "tool" ? { type: "function", function: { name: choice.name } } : choice.kind;
+}
+
+function encodeFormat(format: OutputFormat): object {
+  if (format.kind === "json") return { type: "json_object" };
+  const { schema, name, description, strict } = format;
+  return {
+    type: "json_schema",
+    json_schema: {
+      name: name !== undefined && namePattern.test(name) ? name : schemaName,
+      description,
+      schema,
+      strict,
+    },
+  };
+}
+
+function encodeReasoning({ reasoning }: ModelRequest, changes: Changes): string | undefined {
+  switch (reasoning?.kind) {
+    case undefined:
+      return undefined;
+    case "off":
+      return "none";
+    case "effort":
+      return reasoning.effort;
+    case "adaptive":
+      return reasoning.effort;
+    case "budget": {
+      const effort = effortOf(reasoning.tokens);
+      changes.note("reasoning", `became effort ${effort}`);
+      return effort;
+    }
+  }
+}

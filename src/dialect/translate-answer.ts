@@ -1,0 +1,19 @@
+import type { MakeDecoder } from "./answer-decoder.ts";
+import type { EventEncoder } from "./codec.ts";
+import type { ResponseContext, ResponseTransform } from "./dialect.ts";
+import { ResponseState } from "./response-state.ts";
+import { SseResponse } from "./sse-response.ts";
+import { isEventStream } from "./streamed.ts";
+import { TranslatedStream } from "./translated-stream.ts";
+import { TranslatedWhole } from "./translated-whole.ts";
+
+/** An answer in server-sent events, or whole, on its way to a client of another format. */
+export function translateAnswer(
+  context: ResponseContext,
+  encoder: EventEncoder,
+  makeDecoder: MakeDecoder,
+): ResponseTransform {
+  const seen = new ResponseState(context.onText);
+  if (!isEventStream(context)) return new TranslatedWhole(seen, makeDecoder, encoder);
+  return new SseResponse(seen, new TranslatedStream(seen, makeDecoder, encoder));
+}

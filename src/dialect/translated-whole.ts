@@ -1,0 +1,63 @@
+import { ByteRuns } from "../core/byte-runs.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { AnswerDecoder, MakeDecoder } from "./answer-decoder.ts";
+import type { EventEncoder } from "./codec.ts";
+import type { ResponseTransform } from "./dialect.ts";
+import { parseObject } from "./json-view.ts";
+import type { ResponseState } from "./response-state.ts";
+import { wholeAnswerBytesMax } from "./whole-response.ts";
+
+/** An answer that is one JSON object, on its way to a client of another format: held until it is whole, since only then can it be read. */
+export class TranslatedWhole implements ResponseTransform {
+  readonly seen: ResponseState;
+  readonly #decoder: AnswerDecoder;
+  readonly #encoder: EventEncoder;
+  readonly #out = new ByteRuns();
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  constructor(seen: ResponseState, makeDecoder: MakeDecoder, encoder: EventEncoder) {
+    this.seen = seen;
+    this.#encoder = encoder;
+    this.#decoder = makeDecoder(seen, (event) => encoder.encode(event, this.#out));
+  }
+
+  push(chunk: Buffer, end: boolean): Buffer {
+    if (this.seen.unreadable) return nothing;
+    try {
+      this.#hold(chunk);
+      if (end) this.#finish();
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.seen.giveUp(error);
+      this.#out.add(this.#encoder.breakOff(error));
+    }
+    return this.#out.take(nothing);
+  }
+
+  breakOff(error: GatewayError): Buffer {
+    return this.#encoder.breakOff(error);
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#length += chunk.length;
+    if (this.#length > wholeAnswerBytesMax) {
+      this.#chunks = [];
+      throw new GatewayError("upstream_invalid", "the provider's answer is too large");
+    }
+    this.#chunks.push(chunk);
+  }
+
+  #finish(): void {
+    const answer = parseObject(Buffer.concat(this.#chunks).toString());
+    this.#chunks = [];
+    if (answer === undefined) throw new GatewayError("upstream_invalid", "the provider's answer is not JSON");
+    this.#decoder.whole(answer);
+    // Found inside a 200: there is no answer to make of it.
+    if (this.seen.error !== undefined) throw this.seen.error;
+    this.seen.complete = true;
+    this.#encoder.encode({ type: "end" }, this.#out);
+  }
+}
+
+const nothing = Buffer.alloc(0);

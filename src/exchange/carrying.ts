@@ -1,0 +1,90 @@
+import { assert, GatewayError } from "../core/errors.ts";
+import { refusalOf } from "../dialect/changes.ts";
+import type { ClientCodec, UpstreamCodec } from "../dialect/codec.ts";
+import type { Dialect, Operation } from "../dialect/dialect.ts";
+import { parseObject } from "../dialect/json-view.ts";
+import type { ModelRequest } from "../dialect/model-request.ts";
+import type { Target } from "../plan/plan.ts";
+import type { Provider } from "../provider/provider.ts";
+import { admitted, type Exchange } from "./exchange.ts";
+
+/** How a request gets to a provider, and the answer back: in its own bytes, or said anew in the provider's format. */
+export type Carriage =
+  | { readonly kind: "pass"; readonly dialect: Dialect; readonly operation: Operation }
+  | {
+      readonly kind: "translate";
+      /** The provider's. */
+      readonly dialect: Dialect;
+      /** What the provider is asked for. */
+      readonly operation: Operation;
+      readonly client: ClientCodec;
+      readonly upstream: UpstreamCodec;
+    };
+
+/** The targets that can answer a request, in order. Throws `unsupported`, naming the client's field where it is one that stands in the way, when there is none. */
+export function answerable(exchange: Exchange, targets: readonly Target[], model: string): readonly Target[] {
+  let refusal: GatewayError | undefined;
+  const left = targets.filter((target) => {
+    const carriage = carriageOf(exchange, target);
+    const why = carriage?.kind === "translate" ? refused(exchange, carriage.upstream) : undefined;
+    refusal ??= why;
+    return carriage !== undefined && why === undefined;
+  });
+  if (left.length > 0) return left;
+  const why = `no target of model "${model}" can answer this kind of request`;
+  throw refusal ?? new GatewayError("unsupported", why, { param: "model" });
+}
+
+/** How a target is reached; undefined when its provider can neither take this kind of request nor one that says the same. */
+export function carriageOf(exchange: Exchange, target: Target): Carriage | undefined {
+  const { dialect, operation, services } = exchange;
+  const { provider } = backendOf(exchange, target);
+  if (provider.dialect(operation)?.name === dialect.name) return { kind: "pass", dialect, operation };
+  const { client } = dialect;
+  if (client?.operation !== operation.name) return undefined;
+  const { stream } = admitted(exchange).facts;
+  for (const other of services.dialects) {
+    const { upstream } = other;
+    if (upstream === undefined) continue;
+    const asked = upstream.operation(target.model, stream);
+    if (provider.dialect(asked)?.name !== other.name) continue;
+    return { kind: "translate", dialect: other, operation: asked, client, upstream };
+  }
+  return undefined;
+}
+
+/** The same of a target that is planned; that there is none is a bug. */
+export function plannedCarriage(exchange: Exchange, target: Target): Carriage {
+  const carriage = carriageOf(exchange, target);
+  assert(carriage !== undefined, "a plan names only targets that can answer");
+  return carriage;
+}
+
+/** The provider and name of a target's backend. */
+export function backendOf(exchange: Exchange, target: Target): { readonly provider: Provider } {
+  const backend = exchange.snapshot.backends.get(target.backend);
+  assert(backend !== undefined, "a plan names only backends of its snapshot");
+  return backend;
+}
+
+/** The request without its wire format; read once, and only when somebody has to translate it. Throws what refuses it. */
+export function modelRequestOf(exchange: Exchange, client: ClientCodec): ModelRequest {
+  const { original, modelRequest } = exchange;
+  if (modelRequest !== undefined) return modelRequest;
+  assert(original !== undefined, "the original body is kept until no attempt can follow");
+  const body = parseObject(original.toString());
+  assert(body !== undefined, "what was inspected is a JSON object");
+  exchange.modelRequest = client.decodeRequest(body, admitted(exchange).facts);
+  return exchange.modelRequest;
+}
+
+function refused(exchange: Exchange, upstream: UpstreamCodec): GatewayError | undefined {
+  const { client } = exchange.dialect;
+  assert(client !== undefined, "only what has a client's codec is translated");
+  try {
+    return refusalOf(modelRequestOf(exchange, client), upstream.supports);
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+}

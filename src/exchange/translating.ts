@@ -1,0 +1,98 @@
+import { type ErrorCode, GatewayError } from "../core/errors.ts";
+import type { AnswerContext } from "../dialect/codec.ts";
+import type { ResponseContext, ResponseTransform } from "../dialect/dialect.ts";
+import { objectOf, parseObject, textOf } from "../dialect/json-view.ts";
+import { ResponseState } from "../dialect/response-state.ts";
+import { TranslatedError } from "../dialect/translated-error.ts";
+import { errorOfStatus } from "../dialect/upstream-error.ts";
+import type { FailureClass, Provider } from "../provider/provider.ts";
+import type { Attempt } from "./attempt.ts";
+import { backendOf, type Carriage } from "./carrying.ts";
+import { admitted, type Exchange } from "./exchange.ts";
+import type { ResponseHead } from "./outcome.ts";
+
+type Translation = Extract<Carriage, { kind: "translate" }>;
+
+/** Characters of a provider's message that a client gets to see. */
+const messageCharsMax = 2_000;
+const callIdChars = 20;
+
+/** Headers of an upstream's answer that a client of another format may see: every other one tells whose answer it is. */
+const neutralHeaders: ReadonlySet<string> = new Set([
+  ":status",
+  "date",
+  "retry-after",
+  "retry-after-ms",
+  "x-should-retry",
+  "transfer-encoding",
+  "connection",
+]);
+
+/** The answer's bytes on their way from a provider of another format. */
+export function translateResponse(
+  exchange: Exchange,
+  attempt: Attempt,
+  { client, upstream }: Translation,
+  context: ResponseContext,
+): ResponseTransform {
+  if (context.status >= 400) {
+    const { provider } = backendOf(exchange, attempt.target.target);
+    return new TranslatedError(new ResponseState(context.onText), (body) => {
+      const error = errorOf(provider, context, body);
+      return exchange.dialect.encodeError(error, exchange.id).body;
+    });
+  }
+  const callId = `call_${exchange.id.replaceAll("-", "").slice(-callIdChars)}`;
+  return upstream.decodeAnswer(context, client.encodeAnswer(contextOf(exchange, attempt)), callId);
+}
+
+/** The response headers in the client's format; its error codes have statuses of their own. */
+export function translateHeaders(
+  exchange: Exchange,
+  attempt: Attempt,
+  { client }: Translation,
+  head: ResponseHead,
+): { readonly set: readonly (readonly [string, string])[]; readonly remove: readonly string[] } {
+  const remove = [...head.headers.names()].filter((name) => !neutralHeaders.has(name));
+  if (head.status < 400) return { set: client.answerHeaders(contextOf(exchange, attempt)), remove };
+  const error = errorOfStatus(head.status);
+  const { headers } = exchange.dialect.encodeError(error, exchange.id);
+  return { set: [[":status", String(error.status)], ...headers], remove };
+}
+
+function contextOf(exchange: Exchange, attempt: Attempt): AnswerContext {
+  return {
+    id: exchange.id,
+    model: attempt.target.target.model,
+    createdSec: Math.floor(exchange.openedAtMs / 1000),
+    inputTokens: attempt.target.inputTokens,
+    facts: admitted(exchange).facts,
+  };
+}
+
+/** What a provider's error means, in our words. Its own are the client's to read, and go nowhere else. */
+function errorOf(provider: Provider, { status, headers }: ResponseContext, body: Buffer): GatewayError {
+  const plain = errorOfStatus(status);
+  const parsed = parseObject(body.toString());
+  const message = textOf(objectOf(parsed?.error)?.message) ?? textOf(parsed?.message) ?? plain.message;
+  const code = codeOf(provider.classify(status, headers, body), plain.code);
+  return new GatewayError(code, message.slice(0, messageCharsMax));
+}
+
+function codeOf(failure: FailureClass, plain: ErrorCode): ErrorCode {
+  switch (failure) {
+    case "context_length":
+      return "context_length_exceeded";
+    case "auth_or_quota":
+      return plain === "rate_limit" ? "insufficient_quota" : "upstream_auth";
+    case "rate_limited":
+      return "rate_limit";
+    case "overloaded":
+      return "upstream_unavailable";
+    case "timeout":
+      return "timeout";
+    case "client_error":
+    case "content_policy":
+      return plain;
+  }
+}

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import Anthropic from "@anthropic-ai/sdk";
+import OpenAI from "openai";
+import { type TestStack, useTestStack } from "../support/stack.ts";
+
+/** One model for each format that providers speak, and one that has all of them behind it. */
+const config = `
+version: 1
+listen: { address: "127.0.0.1:0" }
+server: { address: "unix:./run/t.sock" }
+admin: { address: "127.0.0.1:0" }
+backends:
+  chat: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
+  messages: { provider: anthropic, endpoint: "{{beta}}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
+models:
+  by-chat: { targets: [chat/model-a] }
+  by-messages: { targets: [messages/claude-sonnet-4-5] }
+  mixed: { targets: [chat/model-a, messages/claude-sonnet-4-5] }
+  mixed-back: { targets: [messages/claude-sonnet-4-5, chat/model-a] }
+identity:
+  - { type: api-key, file: ./keys.yaml }
+`;
+
+const question = "How does a tollgate work?";
+const parameters = { type: "object" as const, properties: { axles: { type: "integer" } } };
+
+describe("a client whose model another vendor's format serves", () => {
+  const running = useTestStack({ config });
+  let stack: TestStack;
+  let openai: OpenAI;
+  let anthropic: Anthropic;
+
+  before(() => {
+    stack = running();
+    openai = new OpenAI({ baseURL: stack.baseUrl, apiKey: "key-acme", maxRetries: 0 });
+    const baseURL = stack.baseUrl.replace(/\/v1$/, "");
+    anthropic = new Anthropic({ baseURL, apiKey: "key-acme", maxRetries: 0 });
+  });
+
+  it("chats in OpenAI's format with Claude: whole, streamed, tools", async () => {
+    const options = {
+      model: "by-messages",
+      max_tokens: 30,
+      messages: [{ role: "user" as const, content: question }],
+    };
+    const { data, response } = await openai.chat.completions
+      .create({ ...options, temperature: 1.5, seed: 3 })
+      .withResponse();
+    assert.ok((data.choices[0]?.message.content ?? "").length > 0);
+    assert.equal(data.model, "claude-sonnet-4-5");
+    assert.equal(response.headers.get("x-tollgate-warning"), "seed dropped, temperature clamped to 1");
+    const record = await stack.record(response.headers.get("x-tollgate-exchange-id"));
+    assert.equal(record.input_tokens, data.usage?.prompt_tokens);
+    assert.equal(record.output_tokens, data.usage?.completion_tokens);
+    assert.equal(record.ending, "completed");
+    const streamed = await openai.chat.completions.stream({
+      ...options,
+      stream_options: { include_usage: true },
+    });
+    const whole = await streamed.finalChatCompletion();
+    assert.ok((whole.choices[0]?.message.content ?? "").length > 0);
+    assert.ok((whole.usage?.completion_tokens ?? 0) > 0);
+    const tools = [{ type: "function" as const, function: { name: "toll_for", parameters } }];
+    const called = await openai.chat.completions.create({ ...options, tools, tool_choice: "required" });
+    const [call] = called.choices[0]?.message.tool_calls ?? [];
+    assert.ok(call?.type === "function");
+    assert.deepEqual(JSON.parse(call.function.arguments), { axles: 7 });
+    assert.equal(called.choices[0]?.finish_reason, "tool_calls");
+  });
+
+  it("chats in Anthropic's format with OpenAI: whole, streamed, tools", async () => {
+    const options = {
+      model: "by-chat",
+      max_tokens: 30,
+      messages: [{ role: "user" as const, content: question }],
+    };
+    const message = await anthropic.messages.create(options);
+    assert.ok(message.content[0]?.type === "text" && message.content[0].text.length > 0);
+    assert.ok(message.usage.input_tokens > 0 && message.usage.output_tokens > 0);
+    const streamed = await anthropic.messages.stream(options).finalMessage();
+    assert.equal(streamed.content[0]?.type, "text");
+    assert.ok(streamed.usage.output_tokens > 0);
+    const tools = [{ name: "toll_for", input_schema: parameters }];
+    const stream = anthropic.messages.stream({ ...options, tools, tool_choice: { type: "any" } });
+    const called = await stream.finalMessage();
+    const use = called.content.find((block) => block.type === "tool_use");
+    assert.deepEqual(use?.input, { axles: 7 });
+    assert.equal(called.stop_reason, "tool_use");
+  });
+
+  it("is served by the next target when the first fails, in its own format and with that target's own body", async () => {
+    stack.alpha.setFaults({ status: 503 }, 1);
+    const { data, response } = await openai.chat.completions
+      .create({ model: "mixed", max_tokens: 20, messages: [{ role: "user", content: question }] })
+      .withResponse();
+    assert.equal(response.headers.get("x-tollgate-backend"), "messages");
+    assert.equal(data.object, "chat.completion");
+    stack.beta.setFaults({ status: 529 }, 1);
+    const streamed = openai.chat.completions.stream({
+      model: "mixed-back",
+      max_tokens: 20,
+      messages: [{ role: "user", content: question }],
+    });
+    const whole = await streamed.finalChatCompletion();
+    assert.equal(whole.model, "model-a");
+    // What proved us to the one is not shown to the other.
+    const received = stack.alpha.received().at(-1);
+    assert.equal(received?.headers["x-api-key"], undefined);
+    assert.equal(received?.headers["anthropic-version"], undefined);
+  });
+
+  it("gets errors in its own format", async () => {
+    const ask = () =>
+      openai.chat.completions.create({
+        model: "by-messages",
+        messages: [{ role: "user", content: question }],
+      });
+    stack.beta.setFaults({ error: "rate-limit" }, 1);
+    await assert.rejects(ask(), OpenAI.RateLimitError);
+    stack.beta.setFaults({ error: "context-length" }, 1);
+    await assert.rejects(ask(), (error) => {
+      assert.ok(error instanceof OpenAI.BadRequestError);
+      assert.equal(error.code, "context_length_exceeded");
+      return true;
+    });
+    stack.alpha.setFaults({ error: "server" }, 1);
+    const message = anthropic.messages.create({
+      model: "by-chat",
+      max_tokens: 5,
+      messages: [{ role: "user", content: question }],
+    });
+    await assert.rejects(message, Anthropic.InternalServerError);
+  });
+
+  it("is told which field no target can express", async () => {
+    const asked = openai.chat.completions.create({
+      model: "by-messages",
+      n: 2,
+      messages: [{ role: "user", content: question }],
+    });
+    await assert.rejects(asked, (error) => {
+      assert.ok(error instanceof OpenAI.BadRequestError);
+      assert.equal(error.param, "n");
+      return true;
+    });
+  });
+
+  it("sees in its own format that a stream broke", async () => {
+    stack.beta.setFaults({ errorEvent: 3 }, 1);
+    const broken = openai.chat.completions.stream({
+      model: "by-messages",
+      messages: [{ role: "user", content: question }],
+    });
+    await assert.rejects(broken.finalChatCompletion(), OpenAI.APIError);
+    stack.alpha.setFaults({ cutAfter: 3 }, 1);
+    const cut = anthropic.messages.stream({
+      model: "by-chat",
+      max_tokens: 30,
+      messages: [{ role: "user", content: question }],
+    });
+    await assert.rejects(cut.finalMessage(), Anthropic.APIError);
+  });
+});
