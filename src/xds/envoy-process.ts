@@ -1,16 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { adminFileIn, endStaleEnvoy, pidFileIn } from "./stale-envoy.ts";
 
 const readyTimeoutMs = 20_000;
 const pollMs = 20;
@@ -35,7 +27,7 @@ export interface EnvoyProcess {
   readonly adminUrl: string;
   /** The address its listener really has, `host:port`. */
   listenAddress(): Promise<string>;
-  /** Takes no new connections; those that are open go on. */
+  /** Asks clients to open their next connection elsewhere; running streams go on. An Envoy that is gone already has nothing to drain. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -43,8 +35,8 @@ export interface EnvoyProcess {
 /** Starts Envoy and resolves when it serves; rejects with the end of its log when it does not. */
 export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
   mkdirSync(options.folder, { recursive: true });
-  endStale(options.folder, options.binary);
-  const adminFile = join(options.folder, "envoy.admin");
+  await endStaleEnvoy(options.folder);
+  const adminFile = adminFileIn(options.folder);
   rmSync(adminFile, { force: true });
   const child = spawnEnvoy(options, adminFile);
   let ended: string | undefined;
@@ -56,10 +48,14 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
   child.once("error", (error) => {
     ended = `Envoy could not be started: ${error.message}`;
   });
+  // However this process exits, it leaves no Envoy behind; only a SIGKILL does, and then the next run ends it.
+  const endWithUs = (): void => void child.kill("SIGKILL");
+  process.once("exit", endWithUs);
   const stop = async (): Promise<void> => {
     stopping = true;
     await end(child);
-    rmSync(join(options.folder, "envoy.pid"), { force: true });
+    process.removeListener("exit", endWithUs);
+    rmSync(pidFileIn(options.folder), { force: true });
   };
   try {
     const adminUrl = await waitUntilReady(adminFile, () => ended);
@@ -68,6 +64,7 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
       adminUrl,
       listenAddress: () => listenAddress(adminUrl),
       drain: async () => {
+        if (ended !== undefined) return;
         await fetch(`${adminUrl}/drain_listeners?inboundonly&graceful&skip_exit`, { method: "POST" });
       },
       stop,
@@ -95,27 +92,14 @@ function spawnEnvoy(options: EnvoyOptions, adminFile: string): ChildProcess {
         ],
         ...["--drain-time-s", "1", "--parent-shutdown-time-s", "2"],
       ],
-      { stdio: ["ignore", log, log] },
+      // In a process group of its own: a Ctrl-C is for us, and Envoy goes on until the running streams have ended.
+      { stdio: ["ignore", log, log], detached: true },
     );
-    if (child.pid !== undefined) writeFileSync(join(options.folder, "envoy.pid"), String(child.pid));
+    if (child.pid !== undefined) writeFileSync(pidFileIn(options.folder), String(child.pid));
     return child;
   } finally {
     closeSync(log);
   }
-}
-
-/** Ends the Envoy that an earlier run in the same folder left behind, if that process really is one. */
-function endStale(folder: string, binary: string): void {
-  const file = join(folder, "envoy.pid");
-  if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, "utf8"));
-  try {
-    if (Number.isInteger(pid) && pid > 1 && readlinkSync(`/proc/${pid}/exe`) === binary)
-      process.kill(pid, "SIGKILL");
-  } catch {
-    // Gone already, or not ours to read.
-  }
-  rmSync(file, { force: true });
 }
 
 async function waitUntilReady(adminFile: string, ended: () => string | undefined): Promise<string> {

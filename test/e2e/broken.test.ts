@@ -7,7 +7,8 @@ import type { ReceivedEntry } from "../../src/fake/journal.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
 import { ask, chatBody, errorOf, eventsOf, RawConnection, rawHead } from "../support/chat.ts";
 import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { startTestStack, type TestStack, until } from "../support/stack.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 
 describeOnEveryEdge("an answer that breaks", (edge) => {
   const stops: (() => Promise<void>)[] = [];

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, it } from "node:test";
-import { balancesOf } from "../support/balance.ts";
 import { type Answer, ask, chatBody, errorOf } from "../support/chat.ts";
 import { describeOnEveryEdge } from "../support/every-edge.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
@@ -54,7 +53,7 @@ describeOnEveryEdge("a budget worth ten holds", (edge) => {
       }
       assert.equal(stack.alpha.received().length, 10);
       await stack.idle();
-      const [balance] = await balancesOf(stack, { tenant_id: tenant });
+      const [balance] = await stack.balances({ tenant_id: tenant });
       assert.equal(balance?.held, 0n);
       assert.equal(balance?.used, billed());
       assert.ok((balance?.used ?? 0n) > 0n);
@@ -75,7 +74,7 @@ describeOnEveryEdge("a budget worth ten holds", (edge) => {
         break;
       }
       await stack.idle();
-      const [balance] = await balancesOf(stack, { tenant_id: "third" });
+      const [balance] = await stack.balances({ tenant_id: "third" });
       assert.ok((balance?.used ?? 0n) > spent);
       spent = balance?.used ?? 0n;
       assert.equal(spent, billed());
@@ -87,7 +86,7 @@ describeOnEveryEdge("a budget worth ten holds", (edge) => {
   });
 
   it("is left alone by calls that fail", async () => {
-    const [earlier] = await balancesOf(stack, { tenant_id: "tiny" });
+    const [earlier] = await stack.balances({ tenant_id: "tiny" });
     for (const faults of [
       { status: 500 },
       { error: "rate-limit" as const },
@@ -103,7 +102,7 @@ describeOnEveryEdge("a budget worth ten holds", (edge) => {
       }
     }
     await stack.idle();
-    const [later] = await balancesOf(stack, { tenant_id: "tiny" });
+    const [later] = await stack.balances({ tenant_id: "tiny" });
     assert.equal(later?.held, 0n);
     assert.equal(later?.used, earlier?.used);
   });
@@ -124,7 +123,11 @@ describeOnEveryEdge("a budget worth ten holds", (edge) => {
       200,
     );
     await stack.idle();
-    const balances = await balancesOf(stack, { tenant_id: "tiny", user_id: "tiny-user", workflow: "narrow" });
+    const balances = await stack.balances({
+      tenant_id: "tiny",
+      user_id: "tiny-user",
+      workflow: "narrow",
+    });
     for (const { account, held, used } of balances) {
       assert.equal(held, 0n);
       assert.equal(used, account.unit === "slots" ? 0n : billed());

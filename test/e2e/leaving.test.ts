@@ -3,10 +3,10 @@ import { connect } from "node:http2";
 import { before, beforeEach, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { balancesOf } from "../support/balance.ts";
 import { ask, chatBody, eventsOf, RawConnection, rawHead, send } from "../support/chat.ts";
 import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, until, useTestStack } from "../support/stack.ts";
+import { type TestStack, useTestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 
 const config = `
 version: 1
@@ -36,10 +36,10 @@ describeOnEveryEdge("a client that leaves", (edge) => {
 
   /** What `work` adds to what the tenant has spent, once nothing is held any more. */
   async function spentBy(work: () => Promise<unknown>): Promise<bigint> {
-    const [earlier] = await balancesOf(stack, { tenant_id: "acme" });
+    const [earlier] = await stack.balances({ tenant_id: "acme" });
     await work();
     await stack.idle();
-    const [later] = await balancesOf(stack, { tenant_id: "acme" });
+    const [later] = await stack.balances({ tenant_id: "acme" });
     assert.equal(later?.held, 0n);
     return (later?.used ?? 0n) - (earlier?.used ?? 0n);
   }

@@ -32,7 +32,7 @@ describeOnEveryEdge("upstream TLS", (edge) => {
       stops.push(() => fake.close());
     }
     stack = await startTestStack(
-      { after: (stop: () => Promise<void>) => void stops.unshift(stop) },
+      { after: (stop: () => Promise<void>) => void stops.push(stop) },
       {
         edge,
         config: config(fakes),

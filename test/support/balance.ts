@@ -1,10 +1,11 @@
-import type { Balance } from "../../src/ledger/ledger.ts";
+import type { Snapshot } from "../../src/config/snapshot.ts";
+import type { Balance, Ledger } from "../../src/ledger/ledger.ts";
 import { admission } from "./admission.ts";
-import type { TestStack } from "./stack.ts";
 
 /** Where the accounts stand that a request with these fields would be charged to. */
 export async function balancesOf(
-  { stack, snapshot }: TestStack,
+  ledger: Pick<Ledger, "read">,
+  snapshot: Snapshot,
   fields: Readonly<Record<string, string>>,
 ): Promise<readonly Balance[]> {
   const asked = admission(fields, { hold: { costNanoUsd: 1n } });
@@ -12,5 +13,5 @@ export async function balancesOf(
     const verdict = policy.judge({ ...asked, nowMs: Date.now() });
     return verdict.kind === "allow" ? verdict.claims.map(({ account }) => account) : [];
   });
-  return stack.gateway.ledger.read(accounts);
+  return ledger.read(accounts);
 }
