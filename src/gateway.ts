@@ -1,6 +1,7 @@
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import { Metrics } from "./admin/metrics.ts";
+import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
@@ -44,6 +45,8 @@ export class Gateway {
   readonly #registry = new Registry();
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
+  readonly #usageDesk: UsageDesk;
+  readonly #clock: Clock;
   readonly #health: Health;
   readonly #edge: Edge;
   readonly #metrics: Metrics;
@@ -60,6 +63,8 @@ export class Gateway {
     this.#snapshot = options.snapshot;
     this.#ledger = ledger;
     this.#usageLog = usageLog;
+    this.#usageDesk = new UsageDesk(options.snapshot.usageLog.folder);
+    this.#clock = clock;
     this.#metrics = new Metrics(options.log, {
       openExchanges: () => this.#registry.size,
       openHolds: () => this.#ledger.openHolds(),
@@ -166,6 +171,7 @@ export class Gateway {
     this.#draining = true;
     await this.#edge.close();
     await this.#registry.whenIdle();
+    await this.#usageDesk.close();
     await this.#admin?.close();
     await this.#ledger.close();
     await this.#usageLog.close();
@@ -201,6 +207,8 @@ export class Gateway {
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.render() }),
       config: () => this.#snapshot.redacted(),
       token: () => this.#snapshot.admin.token,
+      usage: this.#usageDesk,
+      nowMs: () => this.#clock.nowMs(),
     };
   }
 

@@ -1,9 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type AdminReply, answerUsage } from "./usage-api.ts";
+import type { UsageDesk } from "./usage-desk.ts";
 
 const headersTimeoutMs = 5_000;
 const connectionsMax = 256;
+/** Makes a request's path a URL; its host is never looked at. */
+const baseUrl = "http://admin";
 
 /** What the admin interface shows; everything is asked for when a request comes. */
 export interface AdminSource {
@@ -14,6 +18,10 @@ export interface AdminSource {
   config(): unknown;
   /** What `Authorization: Bearer` must carry; undefined: nothing (loopback only). */
   token(): string | undefined;
+  /** Where reports on the usage log are made. */
+  readonly usage: UsageDesk;
+  /** Wall time. */
+  nowMs(): number;
 }
 
 /** The running admin interface. */
@@ -22,7 +30,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz, /metrics and /config. The first two are open, the rest ask for the token where there is one. */
+/** Serves /livez, /readyz, /metrics, /config and /usage. The first two are open, the rest ask for the token where there is one. */
 export async function startAdminServer(
   address: { readonly host: string; readonly port: number },
   source: AdminSource,
@@ -49,7 +57,10 @@ async function answer(
   response: ServerResponse,
   source: AdminSource,
 ): Promise<void> {
-  const path = (request.url ?? "").split("?")[0];
+  const target = request.url ?? "/";
+  if (!URL.canParse(target, baseUrl)) return send(response, 400, "text/plain", "this is no path\n");
+  const url = new URL(target, baseUrl);
+  const path = url.pathname;
   if (request.method !== "GET" && request.method !== "HEAD")
     return send(response, 405, "text/plain", "only GET\n");
   if (path === "/livez") return send(response, 200, "text/plain", "ok\n");
@@ -72,7 +83,11 @@ async function answer(
   }
   if (path === "/config")
     return send(response, 200, "application/json", `${JSON.stringify(source.config(), undefined, 2)}\n`);
-  return send(response, 404, "text/plain", "here are /livez, /readyz, /metrics and /config\n");
+  if (path === "/usage" || path.startsWith("/usage/")) {
+    const reply: AdminReply = await answerUsage(source.usage, url, source.nowMs());
+    return send(response, reply.status, reply.contentType, reply.body);
+  }
+  return send(response, 404, "text/plain", "here are /livez, /readyz, /metrics, /config and /usage\n");
 }
 
 /** Compares digests, so that neither time nor length tells anything of the token. */
@@ -86,7 +101,12 @@ function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: string | Uint8Array,
+): void {
   response.writeHead(status, { "content-type": contentType, "cache-control": "no-store" });
   response.end(body);
 }

@@ -21,7 +21,7 @@ export interface UsageQuery {
   readonly format: ReportFormat | "focus";
 }
 
-/** The same as written; absent: the default. Flags are `true`, or absent. */
+/** The same as written; absent: the default. Flags are `true` or empty, or absent. */
 export interface UsageQueryText {
   readonly by?: string | undefined;
   readonly since?: string | undefined;
@@ -58,6 +58,9 @@ export function parseUsageQuery(text: UsageQueryText, nowMs: number): ParsedUsag
   const by = format === "focus" ? focusDimensions : fieldsOf(text.by ?? usageDefaults.by);
   if (by.length > maxFields || !by.every((field) => fieldName.test(field)))
     return problem("by", `must be up to ${maxFields} names of record fields, separated by commas`);
+  for (const flag of ["baseline", "project"] as const)
+    if (!["", "true", undefined].includes(text[flag]))
+      return problem(flag, "is there or not: it has no value");
   const monthStartMs = monthOf(nowMs).startMs;
   const since = text.since ?? (text.project === undefined ? usageDefaults.since : "month");
   const sinceMs = since === "month" ? monthStartMs : parsePointMs(since, nowMs);
