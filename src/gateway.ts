@@ -1,5 +1,10 @@
+import { join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
+import { AlertWebhook } from "./admin/alert-webhook.ts";
+import { appendAudit } from "./admin/audit-log.ts";
+import { tellLedgerEvent } from "./admin/ledger-events.ts";
+import type { LimitsSource } from "./admin/limits-api.ts";
 import { Metrics } from "./admin/metrics.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
@@ -18,6 +23,7 @@ import { settle } from "./exchange/settlement.ts";
 import { extProcMethod } from "./extproc/server.ts";
 import { type JournaledLedger, openMemoryLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { LedgerEvent } from "./ledger/ledger-event.ts";
 import { counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
@@ -46,10 +52,11 @@ export class Gateway {
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
   readonly #usageDesk: UsageDesk;
-  readonly #clock: Clock;
   readonly #health: Health;
   readonly #edge: Edge;
   readonly #metrics: Metrics;
+  readonly #clock: Clock;
+  readonly #webhook: AlertWebhook;
   #snapshot: Snapshot;
   #lastReloadGood = true;
   #draining = false;
@@ -70,6 +77,14 @@ export class Gateway {
       openHolds: () => this.#ledger.openHolds(),
       lastReloadGood: () => (this.#lastReloadGood ? 1 : 0),
       deliveries: () => this.#deliveries.map((delivery) => delivery.health()),
+      limitTotals: () => this.#ledger.totals(),
+    });
+    this.#webhook = new AlertWebhook({
+      target: () => this.#snapshot.alertWebhook,
+      onLost: (alert, reason) => {
+        this.#metrics.limits.alertLost();
+        this.#log.error({ alert, reason }, "an alert was not delivered");
+      },
     });
     const services: Services = {
       clock,
@@ -102,13 +117,17 @@ export class Gateway {
     const clock = options.clock ?? systemClock;
     loadVocabularies(snapshot);
     const usageLog = await openUsageLog({ folder: snapshot.usageLog.folder, clock });
+    let gateway: Gateway | undefined;
     const ledger = await openMemoryLedger({
       folder: snapshot.ledger.folder,
       clock,
+      onEvent: (event) => {
+        if (gateway !== undefined) gateway.#tell(event);
+      },
       onCompactionFailed: (error) =>
         options.log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
     });
-    const gateway = new Gateway(options, ledger, usageLog);
+    gateway = new Gateway(options, ledger, usageLog);
     try {
       await gateway.#closeLost();
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
@@ -173,6 +192,7 @@ export class Gateway {
     await this.#registry.whenIdle();
     await this.#usageDesk.close();
     await this.#admin?.close();
+    await this.#webhook.close();
     await this.#ledger.close();
     await this.#usageLog.close();
     for (const delivery of this.#deliveries) await delivery.close();
@@ -186,6 +206,11 @@ export class Gateway {
       );
     }
     return this.#usageLog.written();
+  }
+
+  #tell(event: LedgerEvent): void {
+    const { limits: metrics } = this.#metrics;
+    tellLedgerEvent(event, { clock: this.#clock, log: this.#log, metrics, webhook: this.#webhook });
   }
 
   /** Charges and records what a crash left open, before anything new is taken. */
@@ -209,6 +234,18 @@ export class Gateway {
       token: () => this.#snapshot.admin.token,
       usage: this.#usageDesk,
       nowMs: () => this.#clock.nowMs(),
+      limits: this.#limitsSource(),
+    };
+  }
+
+  #limitsSource(): LimitsSource {
+    const audit = join(this.#snapshot.ledger.folder, "audit.jsonl");
+    return {
+      accounts: (filter) => this.#ledger.accounts(filter),
+      find: (id) => this.#ledger.find(id),
+      reset: (id, by) => this.#ledger.reset(id, by),
+      grant: (id, amount, by) => this.#ledger.grant(id, amount, by),
+      audit: (entry) => appendAudit(audit, { time: new Date(this.#clock.nowMs()).toISOString(), ...entry }),
     };
   }
 

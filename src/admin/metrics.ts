@@ -2,8 +2,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
+import type { Account } from "../ledger/ledger.ts";
+import type { RuleTotal } from "../ledger/overview.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
+import { LimitMetrics } from "./limit-metrics.ts";
 
 /** What is read when the metrics are asked for. */
 export interface Gauges {
@@ -13,10 +16,13 @@ export interface Gauges {
   lastReloadGood(): number;
   /** How the usage log's deliveries to its sinks do. */
   deliveries(): readonly DeliveryHealth[];
+  /** Where limits and budgets stand. */
+  limitTotals(): Promise<readonly RuleTotal[]>;
 }
 
 /** Prometheus metrics. Every label's values come from the config or from closed tables, so that no client can add series. */
 export class Metrics implements Observer {
+  readonly limits: LimitMetrics;
   readonly #registry = new Registry();
   readonly #log: Log;
   readonly #exchanges: Counter;
@@ -88,6 +94,7 @@ export class Metrics implements Observer {
       gauges.lastReloadGood,
     );
     this.#addDeliveries(gauges);
+    this.limits = new LimitMetrics(this.#registry, gauges.limitTotals);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -148,6 +155,18 @@ export class Metrics implements Observer {
     if (record.output_tokens !== null)
       this.#tokens.inc({ backend, direction: "output" }, record.output_tokens);
     if (record.ttft_ms !== undefined) this.#firstToken.observe({ backend }, record.ttft_ms / 1000);
+  }
+
+  limited(account: Account): void {
+    this.limits.denied(account);
+  }
+
+  observed(accounts: readonly Account[]): void {
+    this.limits.observed(accounts);
+  }
+
+  settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void {
+    this.limits.settled(model, heldNanoUsd, costNanoUsd);
   }
 
   unknownExchange(late: boolean): void {

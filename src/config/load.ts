@@ -109,7 +109,7 @@ const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = section
 
 function refuseUnknownSections(file: YamlFile, root: Readonly<Record<string, unknown>>): void {
   const known = ["version", "listen", "server", "admin", "backends", "models", "identity", "contract"];
-  const others = ["access", "caps", ...policySections, "prices", "ledger", "usage"];
+  const others = ["access", "caps", ...policySections, "prices", "ledger", "alerts", "usage"];
   const all = [...known, ...others];
   const unknown = Object.keys(root).filter((name) => !all.includes(name));
   refuseKeys(file, [], unknown, all);
@@ -125,13 +125,13 @@ function anyContract(section: unknown): Readonly<Record<string, FieldSection>> {
 function compileOwn(
   compilation: Compilation,
   parse: <K extends SectionName>(name: K) => Sections[K] | undefined,
-): Pick<Snapshot, "listen" | "server" | "admin" | "ledger" | "usageLog"> | undefined {
+): Pick<Snapshot, "listen" | "server" | "admin" | "ledger" | "usageLog" | "alertWebhook"> | undefined {
   const [listen, server, admin] = [parse("listen"), parse("server"), parse("admin")];
-  const [ledger, usage] = [parse("ledger"), parse("usage")];
+  const [ledger, usage, alerts] = [parse("ledger"), parse("usage"), parse("alerts")];
   const edge = server === undefined ? undefined : socketAddress(compilation, server.address);
   if (admin !== undefined) checkAdmin(compilation, admin);
   const sinks = compileSinks(compilation, usage?.sinks ?? []);
-  if (!listen || !server || !edge || !admin || !ledger || !usage) return undefined;
+  if (!listen || !server || !edge || !admin || !ledger || !usage || !alerts) return undefined;
   const { inputs } = compilation;
   return {
     listen: Object.freeze({ address: listen.address, bodyLimitBytes: listen.bodyLimit }),
@@ -139,6 +139,10 @@ function compileOwn(
     admin: Object.freeze({ address: admin.address, token: admin.token }),
     ledger: Object.freeze({ kind: "memory", folder: inputs.resolve(ledger.path) }),
     usageLog: Object.freeze({ folder: inputs.resolve(usage.log), sinks }),
+    alertWebhook:
+      alerts.webhook === undefined
+        ? undefined
+        : Object.freeze({ url: alerts.webhook.url, secret: alerts.webhook.secret }),
   };
 }
 

@@ -26,6 +26,13 @@ export const edgeAddress = parsed(
   "must be unix:PATH or HOST:PORT, e.g. unix:./run/tollgate.sock",
 );
 
+/** An http or https URL without credentials: those belong where they can be hidden. */
+export const httpUrl = z.string().refine((text) => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === "" && password === "";
+}, "must be an http or https URL without a user name or password");
+
 /** A path as written; the config's folder is added when it is compiled. */
 export const path = z.string().min(1, "must be a path");
 

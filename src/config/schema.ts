@@ -2,7 +2,7 @@ import { z } from "zod";
 import { contractSection } from "../contract/contract-section.ts";
 import { matchSection } from "../contract/match.ts";
 import { priceSection } from "../price/price-section.ts";
-import { durationMs, edgeAddress, path, sizeBytes, tcpAddress } from "./scalars.ts";
+import { durationMs, edgeAddress, httpUrl, path, sizeBytes, tcpAddress } from "./scalars.ts";
 
 const minBodyLimitBytes = 1_024;
 const maxBodyLimitBytes = 1_073_741_824;
@@ -129,6 +129,11 @@ export const sections = {
       path: path.default(defaults.ledger.path),
     })
     .prefault({ type: defaults.ledger.type }),
+  alerts: z
+    .strictObject({
+      webhook: z.strictObject({ url: httpUrl, secret: z.string().min(16).optional() }).optional(),
+    })
+    .prefault({}),
   usage: z
     .strictObject({ log: path.default(defaults.usage.log), sinks: z.array(z.unknown()).default([]) })
     .prefault({}),

@@ -66,6 +66,13 @@ export interface UsageLogConfig {
   readonly sinks: readonly Sink[];
 }
 
+/** Where budgets' alerts are posted. */
+export interface AlertWebhookConfig {
+  readonly url: string;
+  /** Signs each message; undefined: unsigned. */
+  readonly secret: string | undefined;
+}
+
 /** The compiled, frozen config that an exchange is pinned to. Every lookup is pure and needs no parsing. */
 export interface Snapshot {
   /** The first 12 hex digits of a SHA-256 over the file and its inputs (keys, prices); in each record as `config_version`. */
@@ -82,6 +89,8 @@ export interface Snapshot {
   readonly prices: PriceCatalogue;
   readonly ledger: LedgerConfig;
   readonly usageLog: UsageLogConfig;
+  /** Where alerts are posted; undefined: nowhere. */
+  readonly alertWebhook: AlertWebhookConfig | undefined;
   /** How a model name is answered: the exact name, else the longest `prefix/*`; undefined: no such model. */
   model(name: string): ModelRoute | undefined;
   /** Names for `GET /v1/models`, in the config's order; patterns are left out. */

@@ -14,7 +14,6 @@ const unavailableKeys: readonly string[] = [
   "models.*.targets.*.weight",
   "models.*.key",
   "caps.*.topK",
-  "budgets.*.alerts",
   "ledger.url",
   "ledger.onError",
 ];

@@ -1,6 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import type { Claim } from "../ledger/ledger.ts";
+import type { Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { ModelRoute } from "../route/model-route.ts";
@@ -79,13 +79,23 @@ function reserve(exchange: Exchange, plans: readonly Plan[], climbed: boolean): 
   );
   return chain(reserved, (result) => {
     exchange.stages.reserve = (exchange.stages.reserve ?? 0) + clock.monotonicMs() - started;
-    if (result.kind === "taken") return take(exchange, offers[result.offer], climbed);
-    if (climbed) return refuse(exchange, refusal(result, clock.nowMs()));
+    if (result.kind === "taken") {
+      if (result.observed.length > 0) exchange.services.observer.observed(result.observed);
+      return take(exchange, offers[result.offer], climbed);
+    }
+    if (climbed) return limited(exchange, result);
     return chain(ladderPlans(exchange), (rungs) => {
-      if (rungs.length === 0) return refuse(exchange, refusal(result, clock.nowMs()));
+      if (rungs.length === 0) return limited(exchange, result);
       return reserve(exchange, rungs, true);
     });
   });
+}
+
+/** No offer fits: the answer says which account stands in the way. */
+function limited(exchange: Exchange, refused: Refused): Outcome {
+  const { clock, observer } = exchange.services;
+  observer.limited(refused.account);
+  return refuse(exchange, refusal(refused, clock.nowMs()));
 }
 
 function take(exchange: Exchange, offer: Offer | undefined, climbed: boolean): MaybePromise<Outcome> {

@@ -22,6 +22,7 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
+    model: route.name,
     targets: planned,
     outputCap,
     choices: facts.choices,

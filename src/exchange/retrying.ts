@@ -31,7 +31,11 @@ function coverFailed(exchange: Exchange, number: number, cluster: string): Maybe
   const grown = withHold({ ...plan, targets: plan.targets.slice(number - 1) }, billed);
   const claims = claimsOf(exchange, grown);
   return chain(exchange.services.ledger.adjust(exchange.id, claims), (result) => {
-    if (result.kind === "refused") return refuse(exchange, refusal(result, exchange.services.clock.nowMs()));
+    if (result.kind === "refused") {
+      const { clock, observer } = exchange.services;
+      observer.limited(result.account);
+      return refuse(exchange, refusal(result, clock.nowMs()));
+    }
     exchange.claims = claims;
     return undefined;
   });

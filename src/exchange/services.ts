@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Account, Ledger } from "../ledger/ledger.ts";
 import type { CounterOf } from "../tokens/counter.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { Exchange } from "./exchange.ts";
@@ -29,6 +29,12 @@ export interface Observer {
   turnedAway(code: ErrorCode): void;
   /** An exchange has ended and was recorded. */
   ended(record: UsageRecord): void;
+  /** A limit or budget refused an exchange. */
+  limited(account: Account): void;
+  /** Limits and budgets in observe mode would have refused an exchange. */
+  observed(accounts: readonly Account[]): void;
+  /** What an exchange cost of what was held for it; `model`: its entry of the config's `models`. */
+  settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void;
   /** An attempt stream asked for an exchange that is not open. */
   unknownExchange(late: boolean): void;
   /** A bug: an assertion or an unexpected exception, with the exchange's id if there was one. */

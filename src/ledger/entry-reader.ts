@@ -47,6 +47,9 @@ class EntryReader {
       case entryKind.granted:
         to.granted(nowMs, this.#u32(), this.#i64());
         break;
+      case entryKind.alerted:
+        to.alerted(nowMs, this.#u32(), this.#u32());
+        break;
       default:
         assert(false, `no journal entry is of kind ${kind}`);
     }

@@ -4,7 +4,15 @@ import type { Account } from "./ledger.ts";
 import type { ChangeLog } from "./state.ts";
 
 /** The first byte of each entry in a journal. */
-export const entryKind = { account: 1, opened: 2, adjusted: 3, closed: 4, reset: 5, granted: 6 } as const;
+export const entryKind = {
+  account: 1,
+  opened: 2,
+  adjusted: 3,
+  closed: 4,
+  reset: 5,
+  granted: 6,
+  alerted: 7,
+} as const;
 
 /** Ids are UUIDs; no id is longer in UTF-8. */
 const maxIdBytes = 255;
@@ -76,6 +84,12 @@ export class EntryWriter implements ChangeLog {
     this.#begin(entryKind.granted, nowMs, 12);
     this.#u32(row);
     this.#i64(amount);
+  }
+
+  alerted(nowMs: number, row: number, percent: number): void {
+    this.#begin(entryKind.alerted, nowMs, 8);
+    this.#u32(row);
+    this.#u32(percent);
   }
 
   /** Makes room for the kind, the time and `bytes` more. */

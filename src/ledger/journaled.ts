@@ -8,6 +8,7 @@ import { Journal, type JournalOptions } from "./journal.ts";
 import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
 import { type Recovered, recover, segmentPath, syncFolder, writeCheckpoint } from "./ledger-folder.ts";
 import { MemoryLedger, type MemoryLedgerOptions } from "./memory.ts";
+import type { AccountFilter, RuleTotal } from "./overview.ts";
 
 /** What a ledger with a journal needs. */
 export interface JournaledLedgerOptions extends MemoryLedgerOptions, JournalOptions {
@@ -117,8 +118,18 @@ export class JournaledLedger implements Ledger {
   }
 
   /** See {@link MemoryLedger.accounts}. */
-  accounts(): readonly Balance[] {
-    return this.#memory.accounts();
+  accounts(filter?: AccountFilter): Promise<readonly Balance[]> {
+    return this.#memory.accounts(filter);
+  }
+
+  /** See {@link MemoryLedger.totals}. */
+  totals(): Promise<readonly RuleTotal[]> {
+    return this.#memory.totals();
+  }
+
+  /** See {@link MemoryLedger.find}. */
+  find(accountId: string): Balance | undefined {
+    return this.#memory.find(accountId);
   }
 
   /** See {@link MemoryLedger.reset}; resolves when it is written. */

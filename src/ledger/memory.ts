@@ -3,6 +3,7 @@ import { assert, GatewayError } from "../core/errors.ts";
 import { amountOf, amountUsed, type Leg, spread, sumByAccount } from "./hold.ts";
 import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
+import { type AccountFilter, addToTotals, type RuleTotal, rowsInUse } from "./overview.ts";
 import { LedgerState } from "./state.ts";
 
 /** What a ledger in memory needs, and its bounds. */
@@ -101,15 +102,31 @@ export class MemoryLedger implements Ledger {
     return accounts.map((account) => this.#balance(account, this.state.table.find(account.id), nowMs));
   }
 
-  /** Every account that says something now, with the limit last asked with. */
-  accounts(): readonly Balance[] {
-    const { table } = this.state;
-    const nowMs = this.nowMs();
+  /** The accounts that say something now, with the limits last asked with. Others get their turn in between. */
+  async accounts(filter: AccountFilter = {}): Promise<readonly Balance[]> {
+    const { name, key = "", max = Number.POSITIVE_INFINITY } = filter;
     const balances: Balance[] = [];
-    for (let row = 0; row < table.rowsEnd; row++)
-      if (table.isUsed(row) && !table.isIdle(row, nowMs))
-        balances.push(this.#balance(table.account(row), row, nowMs));
+    for await (const row of rowsInUse(this.state.table, () => this.nowMs())) {
+      const account = this.state.table.account(row);
+      if ((name !== undefined && account.name !== name) || !account.key.includes(key)) continue;
+      balances.push(this.#balance(account, row, this.nowMs()));
+      if (balances.length >= max) break;
+    }
     return balances;
+  }
+
+  /** What the accounts of each rule and window have together. Others get their turn in between. */
+  async totals(): Promise<readonly RuleTotal[]> {
+    const totals = new Map<number, RuleTotal>();
+    for await (const row of rowsInUse(this.state.table, () => this.nowMs()))
+      addToTotals(totals, this.state.table, row);
+    return [...totals.values()];
+  }
+
+  /** The account with this id; undefined where nothing is known of it. */
+  find(accountId: string): Balance | undefined {
+    const row = this.state.table.find(accountId);
+    return row === undefined ? undefined : this.#balance(this.state.table.account(row), row, this.nowMs());
   }
 
   /** Forgets what was used in the window of now; open holds stay. `by` is who asked; throws `invalid_request` for an unknown account. */
@@ -206,7 +223,7 @@ export class MemoryLedger implements Ledger {
     if (row === undefined || table.rule(row).alerts?.includes(100) !== true) return;
     if (table.columns.alerted.get(row) >= 100) return;
     if (table.counter(row).used(row) * 100n < limit * usedUpPercent) return;
-    table.columns.alerted.set(row, 100);
+    this.state.alert(this.nowMs(), row, 100);
     this.#tell(row, 100);
   }
 

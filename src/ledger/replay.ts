@@ -36,5 +36,6 @@ export function replayInto(state: LedgerState): ChangeLog {
     },
     reset: (nowMs, row) => state.reset(nowMs, row),
     granted: (nowMs, row, amount) => state.grant(nowMs, row, amount),
+    alerted: (nowMs, row, percent) => state.alert(nowMs, row, percent),
   };
 }

@@ -16,6 +16,8 @@ export interface ChangeLog {
   closed(nowMs: number, id: string, actuals: readonly bigint[]): void;
   reset(nowMs: number, row: number): void;
   granted(nowMs: number, row: number, amount: bigint): void;
+  /** A refusal told a threshold; those that settled use passes are told by `closed`. */
+  alerted(nowMs: number, row: number, percent: number): void;
 }
 
 /** For a ledger that is forgotten with its process. */
@@ -26,6 +28,7 @@ const noChangeLog: ChangeLog = {
   closed() {},
   reset() {},
   granted() {},
+  alerted() {},
 };
 
 /** Every account and every open hold, and what can happen to them. Whether it may happen is for others to say. */
@@ -107,6 +110,13 @@ export class LedgerState {
     counter.lapse(row, nowMs);
     this.table.setGrant(row, { amount: this.table.granted(row) + amount, mark: counter.mark(row) });
     this.log.granted(nowMs, row, amount);
+  }
+
+  /** A threshold is told, once a window. */
+  alert(nowMs: number, row: number, percent: number): void {
+    this.table.counter(row).lapse(row, nowMs);
+    this.table.columns.alerted.set(row, percent);
+    this.log.alerted(nowMs, row, percent);
   }
 
   /** Thresholds that settled use has passed and that were not told in this window; told from now on. */

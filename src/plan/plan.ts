@@ -51,6 +51,8 @@ export interface Hold {
 
 /** The ordered targets of one exchange with the caps and deadlines that bind them. */
 export interface Plan {
+  /** The entry of the config's `models` that it is made from; may be a pattern. */
+  readonly model: string;
   readonly targets: readonly PlannedTarget[];
   /** Output tokens each answer may have at most: the client's own cap, clamped, or the injected one. */
   readonly outputCap: number;

@@ -27,6 +27,7 @@ export function admission(
 
 function planOf(targets: readonly PlannedTarget[], hold: Partial<Hold>): Plan {
   return {
+    model: "one",
     targets,
     outputCap: 100,
     choices: 1,

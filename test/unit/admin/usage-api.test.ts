@@ -10,6 +10,7 @@ import { focusDimensions } from "../../../src/usage/focus.ts";
 import { serialise } from "../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../src/usage/segment.ts";
 import { fullRecord } from "../../support/usage-records.ts";
+import { noLimits } from "../../support/no-limits.ts";
 
 const nowMs = Date.parse("2026-11-21T12:00:00Z");
 const records = 4_000;
@@ -29,6 +30,7 @@ async function serve(limits: UsageDeskLimits = {}): Promise<void> {
       config: () => ({}),
       token: () => token,
       usage: desk,
+      limits: noLimits,
       nowMs: () => nowMs,
     },
   );

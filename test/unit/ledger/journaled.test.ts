@@ -266,12 +266,11 @@ describe("an account at work by hand", () => {
     const ledger = await start(folder, clock);
     await ledger.reserve("a", [[claim(day, 10n), claim(account("minute", 60n), 30n)]]);
     await ledger.settle("a", [{ accountId: day.id, amount: 4n }]);
-    const listed = ledger
-      .accounts()
-      .map((balance) => [balance.account.name, balance.account.key, balance.used]);
+    const accounts = await ledger.accounts();
+    const listed = accounts.map((balance) => [balance.account.name, balance.account.key, balance.used]);
     assert.deepEqual(listed, [["day", "tenant_id=acme", 4n]]);
     clock.advance(86_400_000);
-    assert.deepEqual(ledger.accounts(), []);
+    assert.deepEqual(await ledger.accounts(), []);
   });
 });
 

@@ -1,0 +1,43 @@
+import type { LedgerEvent } from "../ledger/ledger-event.ts";
+
+/** A budget passed a threshold, as webhooks get it. Amounts are decimal strings in the account's unit. */
+export interface Alert {
+  /** The same for the same threshold in the same window: who gets one twice can tell. */
+  readonly id: string;
+  readonly type: "budget.threshold";
+  /** ISO 8601. */
+  readonly time: string;
+  /** The budget's name in the config. */
+  readonly budget: string;
+  /** Whose account it is, e.g. `tenant_id=acme`; empty for a budget of all together. */
+  readonly key: string;
+  /** Percent of the limit. */
+  readonly threshold: number;
+  readonly unit: string;
+  readonly used: string;
+  readonly held: string;
+  readonly limit: string;
+  readonly resets_at: string;
+}
+
+/** The alert that a ledger's event calls for. */
+export function alertOf(
+  { percent, balance }: Extract<LedgerEvent, { kind: "threshold" }>,
+  nowMs: number,
+): Alert {
+  const { account, used, held, resetsAtMs } = balance;
+  const resetsAt = new Date(resetsAtMs).toISOString();
+  return {
+    id: `${account.id}|${percent}|${account.window.kind === "calendar" ? resetsAt : new Date(nowMs).toISOString()}`,
+    type: "budget.threshold",
+    time: new Date(nowMs).toISOString(),
+    budget: account.name,
+    key: account.key,
+    threshold: percent,
+    unit: account.unit,
+    used: used.toString(),
+    held: held.toString(),
+    limit: account.limit.toString(),
+    resets_at: resetsAt,
+  };
+}

@@ -1,0 +1,31 @@
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** What somebody did to an account by hand, as the audit file has it: one line of JSON each. */
+export interface AuditEntry {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly action: "reset" | "grant" | "raise";
+  /** The account's id. */
+  readonly account: string;
+  /** What was added to the limit, in the account's unit. */
+  readonly amount?: string;
+  /** Who asked, by their own word. */
+  readonly by: string;
+  /** The address that the request came from. */
+  readonly from: string;
+  /** Set on a second line, when what the first says was not done after all. */
+  readonly failed?: string;
+}
+
+/** Appends to an audit file, made when missing; resolves when the entry is on the disk. */
+export async function appendAudit(path: string, entry: AuditEntry): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "a", 0o600);
+  try {
+    await file.appendFile(`${JSON.stringify(entry)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,36 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { LedgerEvent } from "../ledger/ledger-event.ts";
+import { alertOf } from "./alert.ts";
+import type { AlertWebhook } from "./alert-webhook.ts";
+import type { LimitMetrics } from "./limit-metrics.ts";
+
+/** Who is told of what happens in the ledger. */
+export interface LedgerListeners {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: LimitMetrics;
+  readonly webhook: AlertWebhook;
+}
+
+/** Tells of a threshold by log line, metric and webhook, and of what was done by hand by log line. Never throws. */
+export function tellLedgerEvent(event: LedgerEvent, { clock, log, metrics, webhook }: LedgerListeners): void {
+  switch (event.kind) {
+    case "threshold": {
+      const alert = alertOf(event, clock.nowMs());
+      log.warn({ alert }, "a budget has passed a threshold");
+      metrics.alerted(alert.budget, alert.threshold);
+      webhook.send(alert);
+      break;
+    }
+    case "reset":
+      log.info({ account: event.account.id, by: event.by }, "an account was reset");
+      break;
+    case "granted":
+      log.info(
+        { account: event.account.id, amount: event.amount.toString(), by: event.by },
+        "a limit was raised",
+      );
+      break;
+  }
+}

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { GatewayError } from "../core/errors.ts";
+import type { Balance } from "../ledger/ledger.ts";
+import type { AccountFilter } from "../ledger/overview.ts";
+import { formatWindow } from "../ledger/window.ts";
+import type { AuditEntry } from "./audit-log.ts";
+
+/** What the interface to limits and budgets works with. */
+export interface LimitsSource {
+  accounts(filter: AccountFilter): Promise<readonly Balance[]>;
+  find(accountId: string): Balance | undefined;
+  reset(accountId: string, by: string): Promise<void>;
+  grant(accountId: string, amount: bigint, by: string): Promise<void>;
+  /** Writes down what is about to be done; what cannot be written down is not done. */
+  audit(entry: Omit<AuditEntry, "time">): Promise<void>;
+}
+
+/** An account as the admin interface shows it. Amounts are decimal strings in the account's unit. */
+export interface LimitRow {
+  readonly id: string;
+  readonly name: string;
+  readonly key: string;
+  readonly unit: string;
+  readonly window: string;
+  readonly limit: string;
+  readonly used: string;
+  readonly held: string;
+  readonly left: string;
+  readonly resets_at: string;
+}
+
+/** Accounts in one answer at most. */
+const rowsMax = 1_000;
+const who = z.string().min(1).max(200);
+const id = z.string().min(1).max(4_096);
+const integer = z.string().regex(/^-?\d{1,18}$/, "must be a whole number, as text");
+
+const actions = {
+  reset: z.strictObject({ id, by: who }),
+  grant: z.strictObject({ id, by: who, amount: integer }),
+  raise: z.strictObject({ id, by: who, to: integer }),
+};
+
+/** Accounts in use, with where they stand; `more` when there are others that the query also asks for. */
+export async function listLimits(
+  source: LimitsSource,
+  query: URLSearchParams,
+): Promise<{ readonly limits: readonly LimitRow[]; readonly more: boolean }> {
+  const ids = query.getAll("id");
+  if (ids.length > 0)
+    return { limits: ids.slice(0, rowsMax).flatMap((one) => rowsOf(source.find(one))), more: false };
+  const filter = { name: query.get("name") ?? undefined, key: query.get("key") ?? undefined };
+  const found = await source.accounts({ ...filter, max: rowsMax + 1 });
+  return { limits: found.slice(0, rowsMax).flatMap(rowsOf), more: found.length > rowsMax };
+}
+
+/** Does what somebody asks to be done to an account, and answers how it stands then. Throws `invalid_request`. */
+export async function changeLimit(
+  source: LimitsSource,
+  action: string,
+  body: unknown,
+  from: string,
+): Promise<LimitRow | undefined> {
+  const asked = read(action, body);
+  const before = source.find(asked.id);
+  if (before === undefined) throw new GatewayError("invalid_request", `no account "${asked.id}" is in use`);
+  const entry = { action: asked.action, account: asked.id, by: asked.by, from };
+  if (asked.action === "reset") {
+    await audited(source, entry, () => source.reset(asked.id, asked.by));
+  } else {
+    const amount = asked.action === "raise" ? asked.amount - before.account.limit : asked.amount;
+    if (asked.action === "raise" && amount <= 0n)
+      throw new GatewayError("invalid_request", `the limit is ${before.account.limit} already`);
+    await audited(source, { ...entry, amount: amount.toString() }, () =>
+      source.grant(asked.id, amount, asked.by),
+    );
+  }
+  return rowsOf(source.find(asked.id))[0];
+}
+
+type Asked =
+  | { readonly action: "reset"; readonly id: string; readonly by: string }
+  | { readonly action: "grant" | "raise"; readonly id: string; readonly by: string; readonly amount: bigint };
+
+function read(action: string, body: unknown): Asked {
+  if (action === "reset") return { action, ...parse(actions.reset, body) };
+  if (action === "grant") {
+    const { amount, ...rest } = parse(actions.grant, body);
+    return { action, ...rest, amount: BigInt(amount) };
+  }
+  if (action === "raise") {
+    const { to, ...rest } = parse(actions.raise, body);
+    return { action, ...rest, amount: BigInt(to) };
+  }
+  throw new GatewayError("unknown_path", "actions are reset, grant and raise");
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new GatewayError(
+    "invalid_request",
+    `${issue?.path.join(".") || "body"}: ${issue?.message ?? "is wrong"}`,
+  );
+}
+
+async function audited(
+  source: LimitsSource,
+  entry: Omit<AuditEntry, "time">,
+  change: () => Promise<void>,
+): Promise<void> {
+  await source.audit(entry);
+  try {
+    await change();
+  } catch (error) {
+    await source.audit({ ...entry, failed: GatewayError.from(error).message });
+    throw error;
+  }
+}
+
+function rowsOf(balance: Balance | undefined): readonly LimitRow[] {
+  if (balance === undefined) return [];
+  const { account, used, held, left, resetsAtMs } = balance;
+  return [
+    {
+      id: account.id,
+      name: account.name,
+      key: account.key,
+      unit: account.unit,
+      window: formatWindow(account.window),
+      limit: account.limit.toString(),
+      used: used.toString(),
+      held: held.toString(),
+      left: left.toString(),
+      resets_at: new Date(resetsAtMs).toISOString(),
+    },
+  ];
+}

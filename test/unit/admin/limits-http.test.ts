@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
+import { UsageDesk } from "../../../src/admin/usage-desk.ts";
+import { appendAudit } from "../../../src/admin/audit-log.ts";
+import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import { account, claim } from "../../support/ledger-accounts.ts";
+import { manualClock } from "../../support/manual-clock.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tg-limits-"));
+const auditFile = join(folder, "ledger", "audit.jsonl");
+const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
+const token = "a token of sixteen or more";
+const day = account("day", 1_000n);
+const usage = new UsageDesk(folder);
+let admin: AdminServer;
+
+before(async () => {
+  admin = await startAdminServer(
+    { host: "127.0.0.1", port: 0 },
+    {
+      unreadyReasons: () => [],
+      metrics: async () => ({ contentType: "text/plain", text: "" }),
+      config: () => ({}),
+      token: () => token,
+      usage,
+      nowMs: () => 0,
+      limits: {
+        accounts: (filter) => ledger.accounts(filter),
+        find: (id) => ledger.find(id),
+        reset: async (id, by) => ledger.reset(id, by),
+        grant: async (id, amount, by) => ledger.grant(id, amount, by),
+        audit: (entry) => appendAudit(auditFile, { time: "2026-08-03T12:00:00.000Z", ...entry }),
+      },
+    },
+  );
+  ledger.reserve("a", [[claim(day, 600n), claim(account("open", 4n, "user_id=ann"), 1n)]]);
+  ledger.reserve("b", [[claim(day, 100n)]]);
+  ledger.settle("b", [{ accountId: day.id, amount: 70n }]);
+});
+after(async () => {
+  await admin.close();
+  await usage.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Sent {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function call(path: string, { body, headers }: Sent = {}) {
+  const response = await fetch(`${admin.url}${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, json: text.startsWith("{") ? JSON.parse(text) : undefined };
+}
+
+function audit(): readonly Record<string, string>[] {
+  return readFileSync(auditFile, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+describe("the admin interface to limits", () => {
+  it("lists accounts with what is used, held and left, and when it resets", async () => {
+    const { json } = await call("/limits");
+    assert.equal(json.more, false);
+    assert.deepEqual(json.limits[0], {
+      id: day.id,
+      name: "day",
+      key: "tenant_id=acme",
+      unit: "nano_usd",
+      window: "day@UTC",
+      limit: "1000",
+      used: "70",
+      held: "600",
+      left: "330",
+      resets_at: "2026-08-04T00:00:00.000Z",
+    });
+    assert.equal(json.limits.length, 2);
+  });
+
+  it("lists those of one rule, one key, or one id alone", async () => {
+    const names = async (query: string) =>
+      (await call(`/limits?${query}`)).json.limits.map((row: { name: string }) => row.name);
+    assert.deepEqual(await names("name=open"), ["open"]);
+    assert.deepEqual(await names("key=tenant_id%3Dacme"), ["day"]);
+    assert.deepEqual(await names(`id=${encodeURIComponent(day.id)}&id=none`), ["day"]);
+    assert.deepEqual(await names("name=nobody"), []);
+  });
+
+  it("grants, raises and resets, and writes down who did what, when and from where", async () => {
+    const granted = await call("/limits/grant", { body: { id: day.id, amount: "500", by: "ann" } });
+    assert.equal(granted.json.limit.limit, "1500");
+    const raised = await call("/limits/raise", { body: { id: day.id, to: "2000", by: "bob" } });
+    assert.equal(raised.json.limit.limit, "2000");
+    const reset = await call("/limits/reset", { body: { id: day.id, by: "ann" } });
+    assert.deepEqual([reset.json.limit.used, reset.json.limit.held], ["0", "600"]);
+    const common = { time: "2026-08-03T12:00:00.000Z", account: day.id, from: "127.0.0.1" };
+    assert.deepEqual(audit(), [
+      { ...common, action: "grant", by: "ann", amount: "500" },
+      { ...common, action: "raise", by: "bob", amount: "500" },
+      { ...common, action: "reset", by: "ann" },
+    ]);
+  });
+
+  const refused: readonly (readonly [title: string, path: string, sent: Sent, status: number])[] = [
+    ["without the token", "/limits", { headers: { authorization: "Bearer no" } }, 401],
+    ["a change without the token", "/limits/reset", { body: {}, headers: { authorization: "" } }, 401],
+    ["a change by GET", "/limits/reset", {}, 405],
+    ["a list by POST", "/limits", { body: {} }, 405],
+    ["who does not say who", "/limits/reset", { body: { id: day.id } }, 400],
+    ["an account that nobody uses", "/limits/reset", { body: { id: "none", by: "ann" } }, 400],
+    [
+      "an amount that is no number",
+      "/limits/grant",
+      { body: { id: day.id, amount: "5 usd", by: "ann" } },
+      400,
+    ],
+    ["to raise a limit to less", "/limits/raise", { body: { id: day.id, to: "5", by: "ann" } }, 400],
+    ["what is no JSON", "/limits/reset", { body: "{" }, 400],
+    ["a form", "/limits/reset", { body: "{}", headers: { "content-type": "text/plain" } }, 400],
+    ["a page of another origin", "/limits/reset", { body: {}, headers: { origin: "http://a.example" } }, 400],
+    ["a body without end", "/limits/reset", { body: "x".repeat(70_000) }, 413],
+  ];
+  for (const [title, path, sent, status] of refused)
+    it(`refuses ${title}, and changes nothing`, async () => {
+      const before = [audit().length, ledger.find(day.id)];
+      assert.equal((await call(path, sent)).status, status);
+      assert.deepEqual([audit().length, ledger.find(day.id)], before);
+    });
+
+  it("writes down what could not be done, and says so", async () => {
+    const open = account("open", 4n, "user_id=ann").id;
+    const { status, json } = await call("/limits/grant", { body: { id: open, amount: "1", by: "ann" } });
+    assert.equal(status, 400);
+    assert.match(json.error, /refills by itself/);
+    assert.match(audit().at(-1)?.failed ?? "", /refills by itself/);
+  });
+});
