@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import { alertOf } from "../../../src/admin/alert.ts";
 import { AlertWebhook, type WebhookTarget } from "../../../src/admin/alert-webhook.ts";
 import { account } from "../../support/ledger-accounts.ts";
-import { until } from "../../support/stack.ts";
+import { until } from "../../support/until.ts";
 
 interface Received {
   readonly headers: IncomingHttpHeaders;
