@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type AdminReply, answerUsage } from "./usage-api.ts";
-import type { UsageDesk } from "./usage-desk.ts";
 import type { LimitsSource } from "./limits-api.ts";
 import { answerLimits, isLimitsPath } from "./limits-http.ts";
+import { type AdminReply, answerUsage } from "./usage-api.ts";
+import type { UsageDesk } from "./usage-desk.ts";
 
 const headersTimeoutMs = 5_000;
 const connectionsMax = 256;
@@ -94,7 +94,12 @@ async function answer(
     const { status, body } = await answerLimits(source.limits, request, url);
     return send(response, status, "application/json", `${JSON.stringify(body)}\n`);
   }
-  return send(response, 404, "text/plain", "here are /livez, /readyz, /metrics, /config, /usage and /limits\n");
+  return send(
+    response,
+    404,
+    "text/plain",
+    "here are /livez, /readyz, /metrics, /config, /usage and /limits\n",
+  );
 }
 
 /** Compares digests, so that neither time nor length tells anything of the token. */

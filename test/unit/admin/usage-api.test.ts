@@ -9,8 +9,8 @@ import { doUsageJob } from "../../../src/admin/usage-job.ts";
 import { focusDimensions } from "../../../src/usage/focus.ts";
 import { serialise } from "../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../src/usage/segment.ts";
-import { fullRecord } from "../../support/usage-records.ts";
 import { noLimits } from "../../support/no-limits.ts";
+import { fullRecord } from "../../support/usage-records.ts";
 
 const nowMs = Date.parse("2026-11-21T12:00:00Z");
 const records = 4_000;
