@@ -59,7 +59,6 @@ async function measure(name: string, exchangeName: string, exchange: Exchange): 
     },
   });
   const cpuMicros = (await server.usage()).cpuMicros - startMicros;
-  if (process.env.DEBUG) console.log(name, exchangeName, result, cpuMicros);
   await server.stop();
   return {
     name,

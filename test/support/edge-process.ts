@@ -24,8 +24,13 @@ export class EdgeProcess {
 
   /** Starts `edge-server.ts`; {@link stop} ends it. */
   static async start(name: string, address: string, execArgv: readonly string[] = []): Promise<EdgeProcess> {
-    const server = fileURLToPath(new URL("./edge-server.ts", import.meta.url));
-    const child = spawn(process.execPath, ["--import", "tsx", ...execArgv, server, name, address], {
+    // Beside this file, from sources or compiled: what is measured must not run through a loader.
+    const isSource = import.meta.url.endsWith(".ts");
+    const server = fileURLToPath(
+      new URL(isSource ? "./edge-server.ts" : "./edge-server.js", import.meta.url),
+    );
+    const loader = isSource ? ["--import", "tsx"] : [];
+    const child = spawn(process.execPath, [...loader, ...execArgv, server, name, address], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const lines = createInterface({ input: child.stdout });

@@ -49,8 +49,8 @@ export class Connection {
     // Every error is followed by `close`, which is where calls are told.
     socket.on("error", () => undefined);
     socket.on("close", () => this.#closed());
+    // Goes out with the answer to the client's own preface, which does not wait for ours: a silent connection costs no write.
     this.#writer.preface(service.limits, defaultWindowBytes);
-    this.#writer.flush();
   }
 
   /** Whether the client has spoken HTTP/2 so far. */

@@ -45,10 +45,13 @@ class Http2Edge implements Edge {
     if (address.kind === "unix") await removeStaleSocket(address.path);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(listenOptions(address), () => {
-        this.#server.removeListener("error", reject);
-        resolve();
-      });
+      this.#server.listen(
+        { ...listenOptions(address), backlog: this.#service.limits.backlogConnections },
+        () => {
+          this.#server.removeListener("error", reject);
+          resolve();
+        },
+      );
     });
     // Afterwards errors concern single connections that could not be accepted; the clients see those.
     this.#server.on("error", () => undefined);

@@ -4,10 +4,12 @@ export interface RateLimit {
   readonly perSecond: number;
 }
 
-/** Everything one peer may cost us. All but `connections` count for a single connection. */
+/** Everything one peer may cost us. All but the first two count for a single connection. */
 export interface Http2Limits {
   /** Connections open at once; one more replaces the oldest that has not yet spoken HTTP/2, or is dropped. */
   readonly connections: number;
+  /** Connections that the kernel keeps until we accept them, and so the most that are accepted in one go, while others wait. */
+  readonly backlogConnections: number;
   /** Calls open at once (SETTINGS_MAX_CONCURRENT_STREAMS); one more is refused with REFUSED_STREAM. */
   readonly streams: number;
   /** Calls reset by the client before we answered anything, or by us because of the client's mistakes. Resets after an answer are free: Envoy ends every call with one. */
@@ -29,7 +31,7 @@ export interface Http2Limits {
   readonly headerListBytes: number;
   /** What may be received beyond what was consumed, of one call and of the connection (SETTINGS_INITIAL_WINDOW_SIZE). */
   readonly receiveWindowBytes: number;
-  /** Received parts of messages that are not complete yet. */
+  /** Memory for messages of which only a part has come. */
   readonly incompleteMessageBytes: number;
   /** Answers that wait for the client to read. */
   readonly queuedBytes: number;
@@ -52,6 +54,7 @@ export interface Http2Limits {
 /** The limits in force. */
 export const http2Limits: Http2Limits = {
   connections: 1_024,
+  backlogConnections: 128,
   streams: 16_384,
   uselessStreams: { burst: 10_000, perSecond: 1_000 },
   pings: { burst: 1_000, perSecond: 100 },

@@ -15,7 +15,7 @@ export interface PartialMessage {
   readonly prefix: Buffer;
   /** Bytes there are, of the prefix and of the content together. */
   filled: number;
-  /** Grows with what comes: what a client announces costs nothing until it sends it. */
+  /** Grows with what comes: what a client announces costs little until it sends it. */
   content: Buffer;
   /** The announced length of the content; 0 while the prefix is incomplete. */
   length: number;
@@ -23,8 +23,8 @@ export interface PartialMessage {
   ageTicks: number;
 }
 
-const firstContentBytes = 64 << 10;
-const growthFactor = 16;
+/** How many times as much as there is may be made ready for what is announced: large bodies are then hardly ever moved. */
+const growthFactor = 64;
 const noContent = Buffer.alloc(0);
 
 /** Cuts the DATA of one connection's streams into gRPC messages. A message that lies whole in what the socket gave is passed on without a copy. */
@@ -32,6 +32,7 @@ export class MessageReader {
   readonly #maxMessageBytes: number;
   readonly #maxIncompleteBytes: number;
   readonly #incomplete = new Set<Http2Stream>();
+  /** Memory held by incomplete messages. */
   #incompleteBytes = 0;
 
   constructor(maxMessageBytes: number, limits: Http2Limits) {
@@ -68,7 +69,7 @@ export class MessageReader {
   /** Lets go of what a stream has left incomplete. */
   forget(stream: Http2Stream): void {
     if (stream.partial === undefined) return;
-    this.#incompleteBytes -= stream.partial.filled;
+    this.#incompleteBytes -= stream.partial.content.length;
     this.#incomplete.delete(stream);
     stream.partial = undefined;
   }
@@ -88,10 +89,8 @@ export class MessageReader {
     stream.partial ??= this.#begin(stream);
     const partial = stream.partial;
     let at = start;
-    while (at < end && partial.filled < messagePrefixBytes) {
+    while (at < end && partial.filled < messagePrefixBytes)
       partial.prefix[partial.filled++] = chunk[at++] ?? 0;
-      this.#incompleteBytes += 1;
-    }
     if (partial.filled < messagePrefixBytes) return at;
     if (partial.filled === messagePrefixBytes && partial.content === noContent) {
       partial.length = readUint32(partial.prefix, 1);
@@ -117,15 +116,14 @@ export class MessageReader {
     if (start === end) return;
     const filled = partial.filled - messagePrefixBytes;
     const needed = filled + end - start;
-    while (partial.content.length < needed) {
-      const capacity = Math.max(firstContentBytes, partial.content.length * growthFactor);
-      const grown = Buffer.allocUnsafeSlow(Math.min(partial.length, capacity));
+    if (partial.content.length < needed) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(partial.length, needed * growthFactor));
       partial.content.copy(grown, 0, 0, filled);
+      this.#incompleteBytes += grown.length - partial.content.length;
       partial.content = grown;
     }
     chunk.copy(partial.content, filled, start, end);
     partial.filled += end - start;
-    this.#incompleteBytes += end - start;
   }
 
   #check(compression: number, length: number): CallFailure | undefined {
