@@ -1,4 +1,4 @@
 import { floodSuite } from "../support/edge-flood.ts";
 
-// The same for 10 s an attack: test/soak/edge-flood.ts.
-floodSuite(500);
+// Wide, for three processes on few cores that others use too. For longer and narrower: test/soak/edge.soak.ts.
+floodSuite({ attackMs: 250, slowdown: 8 });

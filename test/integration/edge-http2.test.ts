@@ -15,6 +15,7 @@ const few = { burst: 20, perSecond: 1 };
 const limits: Http2Limits = {
   ...http2Limits,
   connections: 3,
+  heldBytes: 100_000,
   streams: 5,
   uselessStreams: few,
   pings: few,
@@ -144,6 +145,20 @@ describe("HTTP/2 edge, frame by frame", { timeout: 30_000 }, () => {
     await client.sync();
     for (const event of ["open", "message 1", "halfClosed", "closed"])
       assert.equal(events.filter((each) => each === event).length, 50, event);
+  });
+
+  it("does not count resets of calls that it ended itself, one for each", async () => {
+    for (let index = 0; index < 50; index++) {
+      const id = index * 2 + 1;
+      client.send(headers(id, flag.endStream));
+      while (streams.length <= index) await new Promise((resolve) => setImmediate(resolve));
+      streams[index]!.end();
+      await client.find((each) => each.type === frameType.headers && each.streamId === id);
+      client.send(frame(frameType.rstStream, 0, id, uint32(8)));
+    }
+    await client.sync();
+    for (let index = 0; index < 30; index++) client.send(frame(frameType.rstStream, 0, 1, uint32(8)));
+    assert.equal(await client.goawayCode(), errorCode.enhanceYourCalm);
   });
 
   it("answers a header list over its limit with RESOURCE_EXHAUSTED and keeps the connection", async () => {
@@ -297,6 +312,18 @@ describe("HTTP/2 edge, frame by frame", { timeout: 30_000 }, () => {
     const failed = await client.find((each) => each.type === frameType.headers);
     assert.equal(failed!.streamId, 3);
     assert.match(failed!.payload.toString("latin1"), /grpc-status.8/);
+  });
+
+  it("ends the connection that holds the most once all together hold too much", async () => {
+    const modest = new RawClient(address).send(clientStart);
+    const part = Buffer.concat([Buffer.from([0]), uint32(40_000), Buffer.alloc(15_000)]);
+    modest.send(headers(1), data(1, part));
+    await modest.sync();
+    client.send(headers(1), data(1, part), headers(3), headers(5), headers(7));
+    assert.equal(await client.goawayCode(), errorCode.enhanceYourCalm);
+    await modest.sync();
+    assert.equal(events.filter((event) => event === "closed").length, 4);
+    modest.close();
   });
 
   it("resets a call whose message does not come to its end", async () => {

@@ -33,7 +33,9 @@ async function run(attack: Attack, target: EdgeAddress, ms: number) {
       ) {
         opened += 1;
         active += 1;
-        void hold(attack, target, deadline).then((code) => {
+        // One that must be ended is waited for, however slowly it is read.
+        const patienceMs = opened === 1 && attack.endsWith !== undefined ? 5_000 : 0;
+        void hold(attack, target, deadline + patienceMs).then((code) => {
           active -= 1;
           codes[String(code)] = (codes[String(code)] ?? 0) + 1;
           if (performance.now() > deadline && active === 0) resolve();

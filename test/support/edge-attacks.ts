@@ -1,4 +1,4 @@
-import { flag, frameType } from "../../src/edge/http2/frame.ts";
+import { clientPreface, flag, frameType } from "../../src/edge/http2/frame.ts";
 import { callBlock, clientStart, frame, grpcMessage, stringLiteral, uint32 } from "./h2-frames.ts";
 
 /** How one hostile connection behaves: what it says first, and then again and again. */
@@ -109,6 +109,17 @@ export const attacks: Readonly<Record<string, Attack>> = {
           headers(2 * (round * 4 + index) + 3, Buffer.concat([callBlock(path), Buffer.alloc(10_000, 0xbe)])),
         ),
       ),
+    connections: 1,
+  },
+  // Answers let go a byte at a time: each byte asked for costs us a frame.
+  "tiny windows": {
+    start: Buffer.concat([
+      clientPreface,
+      frame(frameType.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0])),
+      headers(1),
+      ...Array.from({ length: 4 }, () => frame(frameType.data, 0, 1, grpcMessage(Buffer.alloc(16_000)))),
+    ]),
+    next: constant(repeat(() => frame(frameType.windowUpdate, 0, 1, uint32(1)))),
     connections: 1,
   },
   "slow reader": {

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { frameType } from "../../src/edge/http2/frame.ts";
+import { http2Limits } from "../../src/edge/http2/limits.ts";
 import { type LoadResult, runLoad } from "./edge-load.ts";
 import { constantExtProc, echo } from "./edge-methods.ts";
-import { EdgeProcess } from "./edge-process.ts";
-import { callBlock, clientStart, frame, grpcMessage } from "./h2-frames.ts";
+import { EdgeProcess, type Usage } from "./edge-process.ts";
+import { callBlock, clientStart, frame, grpcMessage, uint32 } from "./h2-frames.ts";
 import { RawClient } from "./h2-raw-client.ts";
 
 /** Streams that the client ends as Envoy does, by half-close and reset, at 5,000 a second if the machine can. */
@@ -26,26 +27,41 @@ export async function resetStreams(runMs: number): Promise<LoadResult> {
   });
 }
 
-/** Memory an open, idle call holds, in bytes, and what is left per call after all have been closed. */
-export async function openStreams(
-  count: number,
-): Promise<{ readonly openBytes: number; readonly leftBytes: number }> {
+/** What open, idle calls cost, in bytes a call. */
+export interface OpenCost {
+  /** Resident memory more than before they were opened. */
+  readonly openRssBytes: number;
+  /** Live memory more than before, after all have been closed. */
+  readonly leftLiveBytes: number;
+}
+
+/** Opens so many calls at once, each with a message answered, and lets them go again; twice, as the first time also warms up. */
+export async function openStreams(count: number): Promise<OpenCost> {
   return withServer(async (server) => {
-    const before = await settledRss(server);
-    const client = new RawClient(server.address).send(clientStart);
-    await openAll(client, count);
-    const openBytes = ((await settledRss(server)) - before) / count;
-    client.close();
-    // What is measured is whether a second crowd finds the room of the first.
-    const again = new RawClient(server.address).send(clientStart);
-    await openAll(again, count);
-    const leftBytes = ((await settledRss(server)) - before) / count - openBytes;
-    again.close();
-    return { openBytes, leftBytes };
+    const before = await settled(server);
+    const openRssBytes = (await crowd(server, count)).rssBytes - before.rssBytes;
+    const once = await settled(server);
+    await crowd(server, count);
+    const twice = await settled(server);
+    return { openRssBytes: openRssBytes / count, leftLiveBytes: (twice.liveBytes - once.liveBytes) / count };
   });
 }
 
+async function crowd(server: EdgeProcess, count: number): Promise<Usage> {
+  const clients: RawClient[] = [];
+  for (let left = count; left > 0; left -= http2Limits.streams) {
+    const client = new RawClient(server.address).send(clientStart);
+    clients.push(client);
+    await openAll(client, Math.min(left, http2Limits.streams));
+  }
+  const usage = await settled(server);
+  for (const client of clients) client.close();
+  await Promise.all(clients.map((client) => client.closed));
+  return usage;
+}
+
 async function openAll(client: RawClient, count: number): Promise<void> {
+  client.send(frame(frameType.windowUpdate, 0, 0, uint32(0x7fff_0000)));
   const message = frame(frameType.data, 0, 1, grpcMessage(Buffer.alloc(600, 1)));
   for (let index = 0; index < count; index++) {
     const id = 2 * index + 1;
@@ -60,11 +76,11 @@ async function openAll(client: RawClient, count: number): Promise<void> {
   await client.find((each) => each.type === frameType.data && each.streamId === 2 * count - 1);
 }
 
-/** Resident memory once the collector has run; the server runs with `--expose-gc`. */
-async function settledRss(server: EdgeProcess): Promise<number> {
+/** Memory once the collector has run, and run again; the server runs with `--expose-gc`. */
+async function settled(server: EdgeProcess): Promise<Usage> {
   await server.usage();
   await new Promise((resolve) => setTimeout(resolve, 100));
-  return (await server.usage()).rssBytes;
+  return server.usage();
 }
 
 async function withServer<T>(use: (server: EdgeProcess) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { Connection } from "../../src/edge/http2/connection.ts";
 import { clientPreface, flag, frameType } from "../../src/edge/http2/frame.ts";
+import { HeldMemory } from "../../src/edge/http2/held-memory.ts";
 import { HpackDecoder } from "../../src/edge/http2/hpack-decoder.ts";
 import { http2Limits } from "../../src/edge/http2/limits.ts";
 import { callBlock, clientStart, frame, grpcMessage, uint32 } from "./h2-frames.ts";
@@ -57,6 +58,7 @@ export function fuzzFrames({ seed, runs }: FuzzOptions): void {
       methods: new Map([[method.path, method]]),
       maxMessageBytes: 10_000,
       limits: http2Limits,
+      memory: new HeldMemory(http2Limits.heldBytes, []),
     });
     for (let at = 0; at < wire.length; ) {
       const end = at + 1 + random(400);

@@ -8,6 +8,8 @@ import { type EdgeAddress, parseEdgeAddress } from "../../src/edge/edge.ts";
 export interface Usage {
   readonly cpuMicros: number;
   readonly rssBytes: number;
+  /** Memory in use by objects and buffers; exact only with `--expose-gc`, as the collector then runs before. */
+  readonly liveBytes: number;
 }
 
 /** An edge in a process of its own. */

@@ -19,6 +19,7 @@ process.once("SIGTERM", () => void edge.drain(2_000));
 process.stdin.on("data", () => {
   globalThis.gc?.();
   const { user, system } = process.cpuUsage();
-  console.log(JSON.stringify({ cpuMicros: user + system, rssBytes: process.memoryUsage().rss }));
+  const { rss, heapUsed, external } = process.memoryUsage();
+  console.log(JSON.stringify({ cpuMicros: user + system, rssBytes: rss, liveBytes: heapUsed + external }));
 });
 process.stdin.on("end", () => process.exit(0));

@@ -8,7 +8,8 @@ import {
   errorCode,
 } from "./frame.ts";
 import type { FrameWriter } from "./frame-writer.ts";
-import type { Http2Limits } from "./limits.ts";
+import type { HeldMemory } from "./held-memory.ts";
+import { callBytes, type Http2Limits } from "./limits.ts";
 import { MessageReader } from "./messages.ts";
 import { Outbound } from "./outbound.ts";
 import { parseContentLength, parseGrpcTimeout, type RequestHeaders } from "./request.ts";
@@ -21,6 +22,7 @@ export interface Service {
   readonly methods: ReadonlyMap<string, EdgeMethod>;
   readonly maxMessageBytes: number;
   readonly limits: Http2Limits;
+  readonly memory: HeldMemory;
 }
 
 /** The calls of one connection, from their opening to the moment their service has heard of their end. */
@@ -34,6 +36,8 @@ export class Calls implements StreamOwner {
   readonly #wake: () => void;
   /** Calls that are over and whose service has not heard of it: it is never told from inside its own `end`. */
   #ending: Http2Stream[] = [];
+  /** What was last told of {@link heldBytes}. */
+  #toldBytes = 0;
   /** Streams beyond this number are refused, once the connection drains. */
   lastServedId = Number.POSITIVE_INFINITY;
 
@@ -45,6 +49,11 @@ export class Calls implements StreamOwner {
     this.#wake = wake;
     this.messages = new MessageReader(service.maxMessageBytes, service.limits);
     this.outbound = new Outbound(writer, guard, defaultWindowBytes, (stream) => this.#finished(stream));
+  }
+
+  /** Memory these calls hold: their own, and that of what is not yet whole or not yet sent. */
+  get heldBytes(): number {
+    return this.table.size * callBytes + this.messages.incompleteBytes + this.outbound.queuedBytes;
   }
 
   /** Opens a call for the request on a stream number used for the first time, or answers why not. */
@@ -65,7 +74,7 @@ export class Calls implements StreamOwner {
     if (answer !== undefined || method === undefined) {
       this.#writer.headers(id, answer ?? unknownMethod, true);
       this.#leave(id, endStream);
-      return undefined;
+      return headers.tooLarge ? this.#guard.uselessStream() : undefined;
     }
     const stream = new Http2Stream(id, this, sendWindow);
     stream.remoteClosed = endStream;
@@ -122,17 +131,26 @@ export class Calls implements StreamOwner {
     for (const stream of [...this.table.values()]) this.#drop(stream, past.closed);
   }
 
-  /** Tells services of the calls that are over. Call when no handler is on the stack. Returns an error when answers pile up. */
+  /** Tells services of the calls that are over, and the edge of the memory held. Call when no handler is on the stack. Returns an error when answers pile up. */
   settle(): ConnectionError | undefined {
     while (this.#ending.length > 0) {
       const ending = this.#ending;
       this.#ending = [];
       for (const stream of ending) stream.handler.closed();
     }
+    this.#tellHeld();
     const limit = Math.max(this.#service.limits.queuedBytes, this.#service.maxMessageBytes);
     return this.outbound.queuedBytes > limit
       ? connectionError(errorCode.enhanceYourCalm, "answers are not read")
       : undefined;
+  }
+
+  #tellHeld(): void {
+    const bytes = this.heldBytes;
+    const change = bytes - this.#toldBytes;
+    if (change === 0) return;
+    this.#toldBytes = bytes;
+    this.#service.memory.add(change);
   }
 
   /** The answer to a request that no method is asked about; undefined when it is well. */
@@ -153,6 +171,7 @@ export class Calls implements StreamOwner {
   /** After our last frame on a stream: a client that is not done yet is told that it may be (RFC 9113 §8.1). */
   #leave(id: number, remoteClosed: boolean): void {
     this.table.close(id, remoteClosed ? past.closed : past.left);
+    this.#guard.callEnded();
     if (!remoteClosed) this.#writer.rstStream(id, errorCode.noError);
   }
 

@@ -4,6 +4,7 @@ import { FloodGuard } from "./flood-guard.ts";
 import { type ConnectionError, connectionError, defaultWindowBytes, errorCode } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
+import type { MemoryHolder } from "./held-memory.ts";
 import { Inbound } from "./inbound.ts";
 import type { Http2Limits } from "./limits.ts";
 
@@ -17,9 +18,10 @@ const pingPayload = Buffer.from("tollgate", "latin1");
 type Phase = "open" | "noticed" | "draining" | "ended";
 
 /** One client's connection: moves bytes between its socket and its calls, and watches the clock over both. */
-export class Connection {
+export class Connection implements MemoryHolder {
   readonly #socket: Socket;
   readonly #limits: Http2Limits;
+  readonly #guard: FloodGuard;
   readonly #writer: FrameWriter;
   readonly #reader: FrameReader;
   readonly #calls: Calls;
@@ -28,6 +30,8 @@ export class Connection {
   /** A read event is being handled: what is sent goes out at its end. */
   #reading = false;
   #flushScheduled = false;
+  /** Until it fires, nothing is read from a client that has been wasting our time. */
+  #rest: NodeJS.Timeout | undefined;
   #lingerLeft = lingerBytes;
   /** Ticks since the connection, its last byte, the socket's last progress, and its end. */
   #ageTicks = 0;
@@ -39,10 +43,10 @@ export class Connection {
   constructor(socket: Socket, service: Service) {
     this.#socket = socket;
     this.#limits = service.limits;
-    const guard = new FloodGuard(service.limits);
+    this.#guard = new FloodGuard(service.limits);
     this.#writer = new FrameWriter(socket);
-    this.#calls = new Calls(service, this.#writer, guard, () => this.#flushSoon());
-    this.#inbound = new Inbound(this.#calls, this.#writer, guard, service.limits);
+    this.#calls = new Calls(service, this.#writer, this.#guard, () => this.#flushSoon());
+    this.#inbound = new Inbound(this.#calls, this.#writer, this.#guard, service.limits);
     this.#reader = new FrameReader(this.#inbound);
     socket.on("data", (chunk) => this.#read(chunk));
     socket.on("drain", () => this.#drained());
@@ -56,6 +60,14 @@ export class Connection {
   /** Whether the client has spoken HTTP/2 so far. */
   get established(): boolean {
     return this.#inbound.settled;
+  }
+
+  get heldBytes(): number {
+    return this.#calls.heldBytes;
+  }
+
+  evict(): void {
+    this.#fail(connectionError(errorCode.enhanceYourCalm, "holds too much memory"));
   }
 
   /** Takes no new call, and ends once the open ones have ended. */
@@ -133,6 +145,22 @@ export class Connection {
     if (error === undefined) this.#settle();
     else this.#fail(error);
     this.#reading = false;
+    if (this.#guard.strained) this.#pauseReading();
+  }
+
+  /** Others are served meanwhile, however fast this client talks. */
+  #pauseReading(): void {
+    this.#guard.strained = false;
+    if (this.#phase === "ended") return;
+    this.#socket.pause();
+    this.#rest ??= setTimeout(() => {
+      this.#rest = undefined;
+      this.#resumeReading();
+    }, this.#limits.restMs);
+  }
+
+  #resumeReading(): void {
+    if (this.#rest === undefined && !this.#writer.stalled) this.#socket.resume();
   }
 
   /** Everything that follows a change: services hear of ends, the client gets what was built, a drained connection ends. */
@@ -142,6 +170,8 @@ export class Connection {
       this.#fail(error);
       return;
     }
+    if (this.#phase === "ended") return;
+    this.#inbound.returnWindow();
     this.#writer.flush();
     if (this.#writer.stalled) this.#socket.pause();
     if (this.#phase === "noticed" && this.#inbound.pingAnswered) {
@@ -169,7 +199,7 @@ export class Connection {
     this.#stalledTicks = 0;
     this.#calls.outbound.resume();
     this.#settle();
-    if (!this.#writer.stalled) this.#socket.resume();
+    this.#resumeReading();
   }
 
   #fail(error: ConnectionError): void {
@@ -193,6 +223,7 @@ export class Connection {
 
   #closed(): void {
     this.#phase = "ended";
+    clearTimeout(this.#rest);
     this.#calls.dropAll();
     this.#calls.settle();
   }

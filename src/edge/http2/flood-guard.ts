@@ -4,9 +4,13 @@ import { RateLimiter } from "./rate-limiter.ts";
 
 /** Counts the frames of one connection that cost us work and the client nothing; each method returns an error once there are too many. */
 export class FloodGuard {
-  /** DATA frames sent so far; kept by the sender. */
+  /** DATA frames sent so far that the client's windows did not cut short; kept by the sender. */
   dataFramesSent = 0;
+  /** Some allowance is strained: whoever reads this client's frames should take his time. Set back by him. */
+  strained = false;
   #dataFramesCredited = 0;
+  /** Calls that we ended and whose reset has not come: Envoy resets every call right behind its own end of it. */
+  #lateResetsDue = 0;
   readonly #earnedPerDataFrame: number;
   readonly #uselessStreams: RateLimiter;
   readonly #pings: RateLimiter;
@@ -26,37 +30,55 @@ export class FloodGuard {
   }
 
   uselessStream(): ConnectionError | undefined {
-    return this.#uselessStreams.take() ? undefined : tooMany.uselessStreams;
+    return this.#take(this.#uselessStreams, tooMany.uselessStreams);
   }
 
   ping(): ConnectionError | undefined {
-    return this.#takeEarnable(this.#pings) ? undefined : tooMany.pings;
+    if (this.#pings.strained) this.#credit();
+    return this.#take(this.#pings, tooMany.pings);
   }
 
   settings(): ConnectionError | undefined {
-    return this.#settings.take() ? undefined : tooMany.settings;
+    return this.#take(this.#settings, tooMany.settings);
   }
 
   emptyFrame(): ConnectionError | undefined {
-    return this.#emptyFrames.take() ? undefined : tooMany.emptyFrames;
+    return this.#take(this.#emptyFrames, tooMany.emptyFrames);
   }
 
   ignoredFrame(): ConnectionError | undefined {
-    return this.#ignoredFrames.take() ? undefined : tooMany.ignoredFrames;
+    return this.#take(this.#ignoredFrames, tooMany.ignoredFrames);
+  }
+
+  /** We have ended a call. */
+  callEnded(): void {
+    this.#lateResetsDue += 1;
+  }
+
+  /** A reset of a call that is over: one for each that we ended is free. */
+  lateReset(): ConnectionError | undefined {
+    if (this.#lateResetsDue === 0) return this.ignoredFrame();
+    this.#lateResetsDue -= 1;
+    return undefined;
   }
 
   windowUpdate(): ConnectionError | undefined {
-    return this.#takeEarnable(this.#windowUpdates) ? undefined : tooMany.windowUpdates;
+    if (this.#windowUpdates.strained) this.#credit();
+    return this.#take(this.#windowUpdates, tooMany.windowUpdates);
   }
 
-  /** What DATA frames have earned is credited only when a bucket runs dry, to keep the sending path free of it. */
-  #takeEarnable(limiter: RateLimiter): boolean {
-    if (limiter.take()) return true;
+  #take(limiter: RateLimiter, error: ConnectionError): ConnectionError | undefined {
+    if (!limiter.take()) return error;
+    if (limiter.strained) this.strained = true;
+    return undefined;
+  }
+
+  /** What DATA frames have earned is credited only when a bucket is strained, to keep the sending path free of it. */
+  #credit(): void {
     const earned = (this.dataFramesSent - this.#dataFramesCredited) * this.#earnedPerDataFrame;
     this.#dataFramesCredited = this.dataFramesSent;
     this.#pings.earn(earned);
     this.#windowUpdates.earn(earned);
-    return limiter.take();
   }
 }
 

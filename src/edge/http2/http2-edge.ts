@@ -10,6 +10,7 @@ import {
 import { removeStaleSocket } from "../stale-socket.ts";
 import type { Service } from "./calls.ts";
 import { Connection } from "./connection.ts";
+import { HeldMemory } from "./held-memory.ts";
 import { type Http2Limits, http2Limits } from "./limits.ts";
 
 /** The default edge: our own HTTP/2 straight over sockets. */
@@ -21,23 +22,26 @@ export function createHttp2Edge(
   options: EdgeOptions | undefined,
   limits: Http2Limits,
 ): Edge {
-  const maxMessageBytes = options?.maxMessageBytes ?? defaultMaxMessageBytes;
-  return new Http2Edge({
+  const connections = new Set<Connection>();
+  const service = {
     methods: new Map(methods.map((method) => [method.path, method])),
-    maxMessageBytes,
+    maxMessageBytes: options?.maxMessageBytes ?? defaultMaxMessageBytes,
     limits,
-  });
+    memory: new HeldMemory(limits.heldBytes, connections),
+  };
+  return new Http2Edge(service, connections);
 }
 
 class Http2Edge implements Edge {
   readonly #service: Service;
   readonly #server: Server;
-  readonly #connections = new Set<Connection>();
+  readonly #connections: Set<Connection>;
   #ticker: NodeJS.Timeout | undefined;
   #draining = false;
 
-  constructor(service: Service) {
+  constructor(service: Service, connections: Set<Connection>) {
     this.#service = service;
+    this.#connections = connections;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 

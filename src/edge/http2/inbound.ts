@@ -112,15 +112,20 @@ export class Inbound implements FrameSink {
     }
   }
 
-  /** Counts received bytes against the connection's window and gives them back, half a window at a time. */
+  /** Gives the connection's window back, half of it at a time, unless the client leaves too many answers unread. */
+  returnWindow(): void {
+    if (this.#unreturnedBytes < this.#limits.receiveWindowBytes / 2) return;
+    if (this.#calls.outbound.queuedBytes > this.#limits.queuedBytes / 8) return;
+    this.#writer.windowUpdate(0, this.#unreturnedBytes);
+    this.#unreturnedBytes = 0;
+  }
+
+  /** Counts received bytes against the connection's window. */
   #receive(flowBytes: number): ConnectionError | undefined {
     this.#unreturnedBytes += flowBytes;
     if (this.#unreturnedBytes > this.#limits.receiveWindowBytes)
       return connectionError(errorCode.flowControlError, "more DATA than the connection's window");
-    if (this.#unreturnedBytes >= this.#limits.receiveWindowBytes / 2) {
-      this.#writer.windowUpdate(0, this.#unreturnedBytes);
-      this.#unreturnedBytes = 0;
-    }
+    this.returnWindow();
     return undefined;
   }
 
@@ -239,7 +244,8 @@ export class Inbound implements FrameSink {
     const stream = this.#calls.table.get(id);
     if (stream !== undefined) return this.#calls.cancelled(stream);
     if (this.#isIdle(id)) return onIdleStream;
-    return this.#noteEnd(id) ? undefined : this.#guard.ignoredFrame();
+    this.#noteEnd(id);
+    return this.#guard.lateReset();
   }
 
   #windowUpdate(id: number, bytes: number): ConnectionError | undefined {
@@ -297,11 +303,9 @@ export class Inbound implements FrameSink {
     return (readUint32(bytes, start) & 0x7fff_ffff) === id ? dependsOnItself : this.#guard.ignoredFrame();
   }
 
-  /** The client is done with a stream that we had left; false when that is no news. */
-  #noteEnd(id: number): boolean {
-    if (this.#calls.table.pastOf(id) !== past.left) return false;
-    this.#calls.table.close(id, past.closed);
-    return true;
+  /** The client is done with a stream that we may have left. */
+  #noteEnd(id: number): void {
+    if (this.#calls.table.pastOf(id) === past.left) this.#calls.table.close(id, past.closed);
   }
 
   #isIdle(id: number): boolean {

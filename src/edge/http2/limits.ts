@@ -4,15 +4,17 @@ export interface RateLimit {
   readonly perSecond: number;
 }
 
-/** Everything one peer may cost us. All but the first two count for a single connection. */
+/** Everything one peer may cost us. All but the first three count for a single connection. */
 export interface Http2Limits {
   /** Connections open at once; one more replaces the oldest that has not yet spoken HTTP/2, or is dropped. */
   readonly connections: number;
   /** Connections that the kernel keeps until we accept them, and so the most that are accepted in one go, while others wait. */
   readonly backlogConnections: number;
+  /** What all connections together may hold: incomplete messages, unread answers, and open calls at {@link callBytes} each. Above it the connection that holds the most is ended. */
+  readonly heldBytes: number;
   /** Calls open at once (SETTINGS_MAX_CONCURRENT_STREAMS); one more is refused with REFUSED_STREAM. */
   readonly streams: number;
-  /** Calls reset by the client before we answered anything, or by us because of the client's mistakes. Resets after an answer are free: Envoy ends every call with one. */
+  /** Calls reset by the client before we answered anything, or ended by us because of the client's mistakes. Resets after an answer are free: Envoy ends every call with one. */
   readonly uselessStreams: RateLimit;
   readonly pings: RateLimit;
   readonly settings: RateLimit;
@@ -21,7 +23,7 @@ export interface Http2Limits {
   /** PRIORITY, GOAWAY and unknown frames, and frames on calls that are over. */
   readonly ignoredFrames: RateLimit;
   readonly windowUpdates: RateLimit;
-  /** PING and WINDOW_UPDATE frames earned by every DATA frame we send: clients measure and open windows by what they receive. */
+  /** PING and WINDOW_UPDATE frames earned by every DATA frame we send, unless the client's windows cut it short: clients measure and open windows by what they receive. */
   readonly controlFramesPerDataFrame: number;
   /** CONTINUATION frames after one HEADERS frame. */
   readonly continuationFrames: number;
@@ -33,8 +35,10 @@ export interface Http2Limits {
   readonly receiveWindowBytes: number;
   /** Memory for messages of which only a part has come. */
   readonly incompleteMessageBytes: number;
-  /** Answers that wait for the client to read. */
+  /** Answers that wait for the client to read. From an eighth of it on, no more of the connection's receive window is given back. */
   readonly queuedBytes: number;
+  /** A connection that has used up a tenth of the burst of any rate is read from only once in so long. */
+  readonly restMs: number;
   /** From the connection's start until the client's preface and SETTINGS are there. */
   readonly handshakeTimeoutMs: number;
   /** From a header block's first frame to its last. */
@@ -51,11 +55,15 @@ export interface Http2Limits {
   readonly tickMs: number;
 }
 
+/** What an open call that holds nothing else is taken to cost; measured with its HTTP/2 state and a small handler, and rounded up. */
+export const callBytes = 4 << 10;
+
 /** The limits in force. */
 export const http2Limits: Http2Limits = {
   connections: 1_024,
   backlogConnections: 128,
-  streams: 16_384,
+  heldBytes: 256 << 20,
+  streams: 4_096,
   uselessStreams: { burst: 10_000, perSecond: 1_000 },
   pings: { burst: 1_000, perSecond: 100 },
   settings: { burst: 100, perSecond: 10 },
@@ -69,6 +77,7 @@ export const http2Limits: Http2Limits = {
   receiveWindowBytes: 16 << 20,
   incompleteMessageBytes: 128 << 20,
   queuedBytes: 128 << 20,
+  restMs: 10,
   handshakeTimeoutMs: 10_000,
   headerBlockTimeoutMs: 10_000,
   messageTimeoutMs: 30_000,

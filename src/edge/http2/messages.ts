@@ -29,11 +29,11 @@ const noContent = Buffer.alloc(0);
 
 /** Cuts the DATA of one connection's streams into gRPC messages. A message that lies whole in what the socket gave is passed on without a copy. */
 export class MessageReader {
+  /** Memory held by incomplete messages. */
+  incompleteBytes = 0;
   readonly #maxMessageBytes: number;
   readonly #maxIncompleteBytes: number;
   readonly #incomplete = new Set<Http2Stream>();
-  /** Memory held by incomplete messages. */
-  #incompleteBytes = 0;
 
   constructor(maxMessageBytes: number, limits: Http2Limits) {
     this.#maxMessageBytes = maxMessageBytes;
@@ -69,7 +69,7 @@ export class MessageReader {
   /** Lets go of what a stream has left incomplete. */
   forget(stream: Http2Stream): void {
     if (stream.partial === undefined) return;
-    this.#incompleteBytes -= stream.partial.content.length;
+    this.incompleteBytes -= stream.partial.content.length;
     this.#incomplete.delete(stream);
     stream.partial = undefined;
   }
@@ -102,7 +102,7 @@ export class MessageReader {
     if (partial.filled - messagePrefixBytes === partial.length) {
       this.forget(stream);
       stream.handler.message(partial.content);
-    } else if (this.#incompleteBytes > this.#maxIncompleteBytes) return tooMuchIncomplete;
+    } else if (this.incompleteBytes > this.#maxIncompleteBytes) return tooMuchIncomplete;
     return at + added;
   }
 
@@ -119,7 +119,7 @@ export class MessageReader {
     if (partial.content.length < needed) {
       const grown = Buffer.allocUnsafeSlow(Math.min(partial.length, needed * growthFactor));
       partial.content.copy(grown, 0, 0, filled);
-      this.#incompleteBytes += grown.length - partial.content.length;
+      this.incompleteBytes += grown.length - partial.content.length;
       partial.content = grown;
     }
     chunk.copy(partial.content, filled, start, end);

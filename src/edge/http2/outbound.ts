@@ -122,7 +122,7 @@ export class Outbound {
     queue.bytes -= length;
     stream.sendWindow -= length;
     this.#window -= length;
-    this.#guard.dataFramesSent += 1;
+    if (queue.bytes === 0 || length === maxFrameBytes) this.#guard.dataFramesSent += 1;
     if (queue.bytes > 0) return;
     stream.queue = undefined;
     if (stream.trailers !== undefined) this.finish(stream, stream.trailers);

@@ -1,5 +1,8 @@
 import type { RateLimit } from "./limits.ts";
 
+/** Below this share of its burst a bucket is strained. */
+const easyShare = 0.9;
+
 /** A token bucket over one {@link RateLimit}. */
 export class RateLimiter {
   readonly #limit: RateLimit;
@@ -13,10 +16,15 @@ export class RateLimiter {
 
   /** Takes one token; false when there is none. */
   take(): boolean {
-    if (this.#tokens < 1) this.#refill();
+    if (this.strained) this.#refill();
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Whether more has been taken of late than an ordinary client takes. */
+  get strained(): boolean {
+    return this.#tokens < this.#limit.burst * easyShare;
   }
 
   /** Gives back what honest work has earned. */
@@ -24,7 +32,7 @@ export class RateLimiter {
     this.#tokens = Math.min(this.#limit.burst, this.#tokens + tokens);
   }
 
-  /** Only when the bucket is empty: a full one need not know the time. */
+  /** Only when the bucket is strained: a full one need not know the time. */
   #refill(): void {
     const nowMs = performance.now();
     this.earn(((nowMs - this.#refilledMs) / 1_000) * this.#limit.perSecond);

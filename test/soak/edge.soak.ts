@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { openStreams, resetStreams } from "../support/edge-endurance.ts";
+import { floodSuite } from "../support/edge-flood.ts";
+import { fuzzFrames, fuzzHpack } from "../support/edge-fuzz.ts";
+
+// What `npm test` does for seconds, for as long as the promises say. Usage: npm run soak:edge
+const resetMinutes = 10;
+
+it("fails no stream of 5,000 a second that end by a reset", {
+  timeout: (resetMinutes + 2) * 60_000,
+}, async (test) => {
+  const { streams, seconds, p99Ms } = await resetStreams(resetMinutes * 60_000);
+  test.diagnostic(`${streams} streams in ${seconds.toFixed(0)} s, p99 ${p99Ms.toFixed(1)} ms`);
+});
+
+it("holds at most 6 KB for an open call, and nothing once it is closed", {
+  timeout: 60_000,
+}, async (test) => {
+  const { openRssBytes, leftLiveBytes } = await openStreams(10_000);
+  test.diagnostic(`${openRssBytes.toFixed(0)} bytes an open call, ${leftLiveBytes.toFixed(0)} a closed one`);
+  assert.ok(openRssBytes <= 6_000);
+  assert.ok(leftLiveBytes <= 100);
+});
+
+it("survives mutated conversations and random header blocks", { timeout: 600_000 }, () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    fuzzFrames({ seed, runs: 2_000 });
+    fuzzHpack({ seed, runs: 50_000 });
+  }
+});
+
+floodSuite({ attackMs: 10_000, slowdown: 2 });
