@@ -5,8 +5,8 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../src/core/clock.ts";
 import { openMemoryLedger } from "../../src/ledger/journaled.ts";
-import type { StoredRecord } from "../../src/usage/read.ts";
 import { balancesOf } from "../support/balance.ts";
+import { totalBilled, totalRecorded } from "../support/bills.ts";
 import { ask, chatBody, send } from "../support/chat.ts";
 import { describeOnEveryEdge } from "../support/every-edge.ts";
 import { startTestStack } from "../support/stack.ts";
@@ -71,22 +71,10 @@ async function assertAllRecorded({ alpha, beta, snapshot }: TestConfigOf, exchan
   const records = await new UsageFolder(snapshot.usageLog.folder).all();
   assert.equal(records.length, exchanges);
   for (const record of records) assert.equal(record.ending, "completed", JSON.stringify(record));
-  assert.equal(costOf(records), billedBy(alpha, beta));
+  assert.equal(totalRecorded(records), totalBilled(alpha, beta));
 }
 
 type TestConfigOf = Pick<TestConfig, "alpha" | "beta" | "snapshot">;
-
-function costOf(records: readonly StoredRecord[]): bigint {
-  return records.reduce((sum, { cost_nano_usd }) => sum + BigInt(String(cost_nano_usd)), 0n);
-}
-
-/** Both providers' journals × price: 1,000 nano-dollars for every token. */
-function billedBy(...providers: readonly TestConfig["alpha"][]): bigint {
-  let tokens = 0;
-  for (const { billed } of providers.flatMap((one) => one.received()))
-    tokens += (billed?.inputTokens ?? 0) + (billed?.outputTokens ?? 0);
-  return BigInt(tokens) * 1_000n;
-}
 
 describeOnEveryEdge("stopping gateway and Envoy", (edge) => {
   const stops: (() => Promise<void>)[] = [];
@@ -147,7 +135,7 @@ describe("a tollgate that is told to end", () => {
       assert.equal(await tollgate.ended, 0, tollgate.errors());
       assertNothingRuns();
       await assertAllRecorded(prepared, 8);
-      await assertLedger(billedBy(prepared.alpha, prepared.beta));
+      await assertLedger(totalBilled(prepared.alpha, prepared.beta));
     });
   });
 
@@ -173,7 +161,7 @@ describe("a tollgate that is told to end", () => {
       assert.equal(records.length, 1);
       assert.notEqual(records[0]?.ending, "completed");
       assert.ok(Number(records[0]?.output_tokens) > 10);
-      await assertLedger(costOf(records));
+      await assertLedger(totalRecorded(records));
     });
   });
 
@@ -209,7 +197,7 @@ describe("a tollgate that is told to end", () => {
       const records = await new UsageFolder(prepared.snapshot.usageLog.folder).all();
       assert.deepEqual(records[0]?.exchange_id, exchange);
       assert.equal(records.length, 2);
-      await assertLedger(costOf(records));
+      await assertLedger(totalRecorded(records));
     });
   });
 });
