@@ -3,6 +3,7 @@ import type { Headers } from "../core/headers.ts";
 import type { TextSpan } from "../tokens/counter.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { ClientCodec, UpstreamCodec } from "./codec.ts";
+import type { LimitStandings } from "./limit-headers.ts";
 
 /** A wire format that clients or providers speak. */
 export type DialectName =
@@ -125,6 +126,11 @@ export interface Dialect {
   encodeModels?(names: readonly string[]): LocalReply;
   /** The answer to a `token_count` operation. Formats without one have none. */
   encodeTokenCount?(inputTokens: number): LocalReply;
+  /** How this format's clients are told of the limits they are under. Formats without such headers have none. */
+  limitHeaders?(
+    standings: LimitStandings,
+    nowMs: number,
+  ): readonly (readonly [name: string, value: string])[];
   /** A failure as this format's clients expect it; `requestId` where the format shows one. */
   encodeError(error: GatewayError, requestId: string): LocalReply;
 }

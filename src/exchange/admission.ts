@@ -14,6 +14,7 @@ import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
 import { makePlan, planOffers } from "./planning.ts";
 import { refuse } from "./refusing.ts";
+import { noteStandings, refusalHeaders } from "./standing.ts";
 
 /** Refuses by the headers alone what would be refused with its body too; undefined: go on. Never throws. */
 export function preview(exchange: Exchange): Outcome | undefined {
@@ -46,7 +47,7 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
     exchange.stages.count = clock.monotonicMs() - started;
     if (exchange.closing.over) return leave(exchange);
     if (exchange.operation.local === "token_count") return answerCount(exchange, route);
-    return reserve(exchange, planOffers(makePlan(exchange, route)), false);
+    return reserve(exchange, planOffers(makePlan(exchange, route)), []);
   });
 }
 
@@ -68,9 +69,13 @@ interface Offer {
   readonly claims: readonly Claim[];
 }
 
-/** Holds the first plan that fits. When none does, the rungs of the budgets' ladders are tried once, `climbed`. */
-function reserve(exchange: Exchange, plans: readonly Plan[], climbed: boolean): MaybePromise<Outcome> {
-  const { clock, ledger } = exchange.services;
+/** Holds the first plan that fits. When none does, the ladder of the budget that refused is climbed, each budget's once. */
+function reserve(
+  exchange: Exchange,
+  plans: readonly Plan[],
+  climbed: readonly string[],
+): MaybePromise<Outcome> {
+  const { clock, ledger, observer } = exchange.services;
   const offers: readonly Offer[] = plans.map((plan) => ({ plan, claims: claimsOf(exchange, plan) }));
   const started = clock.monotonicMs();
   const reserved = ledger.reserve(
@@ -80,22 +85,27 @@ function reserve(exchange: Exchange, plans: readonly Plan[], climbed: boolean): 
   return chain(reserved, (result) => {
     exchange.stages.reserve = (exchange.stages.reserve ?? 0) + clock.monotonicMs() - started;
     if (result.kind === "taken") {
-      if (result.observed.length > 0) exchange.services.observer.observed(result.observed);
-      return take(exchange, offers[result.offer], climbed);
+      if (result.observed.length > 0) observer.observed(result.observed);
+      return take(exchange, offers[result.offer], climbed.length > 0);
     }
-    if (climbed) return limited(exchange, result);
-    return chain(ladderPlans(exchange), (rungs) => {
-      if (rungs.length === 0) return limited(exchange, result);
-      return reserve(exchange, rungs, true);
-    });
+    const { name } = result.account;
+    const rungs = climbed.includes(name) ? [] : ladderPlans(exchange, name);
+    return chain(rungs, (next) =>
+      next.length === 0
+        ? limited(exchange, result, offers.at(-1)?.claims ?? [])
+        : reserve(exchange, next, [...climbed, name]),
+    );
   });
 }
 
 /** No offer fits: the answer says which account stands in the way. */
-function limited(exchange: Exchange, refused: Refused): Outcome {
+function limited(exchange: Exchange, refused: Refused, claims: readonly Claim[]): MaybePromise<Outcome> {
   const { clock, observer } = exchange.services;
   observer.limited(refused.account);
-  return refuse(exchange, refusal(refused, clock.nowMs()));
+  return chain(noteStandings(exchange, claims), () => {
+    exchange.limitHeaders = [...exchange.limitHeaders, ...refusalHeaders(refused)];
+    return refuse(exchange, refusal(refused, clock.nowMs()));
+  });
 }
 
 function take(exchange: Exchange, offer: Offer | undefined, climbed: boolean): MaybePromise<Outcome> {
@@ -103,9 +113,11 @@ function take(exchange: Exchange, offer: Offer | undefined, climbed: boolean): M
   exchange.plan = offer.plan;
   exchange.claims = offer.claims;
   exchange.degraded = climbed;
-  if (exchange.closing.over) return leave(exchange);
-  exchange.advance("forwarded");
-  return encodeAttempt(exchange, 1);
+  return chain(noteStandings(exchange, offer.claims), () => {
+    if (exchange.closing.over) return leave(exchange);
+    exchange.advance("forwarded");
+    return encodeAttempt(exchange, 1);
+  });
 }
 
 /** The client left before anything was sent: nothing leaves, and a hold that was made is settled at nothing. */

@@ -70,6 +70,8 @@ export class Exchange {
   contract: Contract | undefined;
   plan: Plan | undefined;
   claims: readonly Claim[] = [];
+  /** Where the caller stands with its limits, for every answer. */
+  limitHeaders: readonly (readonly [name: string, value: string])[] = [];
   /** A budget had no room for what was asked, and a rung of its ladder was taken. */
   degraded = false;
   /** The request body as the client sent it; released with the first response byte. */

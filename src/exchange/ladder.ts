@@ -6,10 +6,10 @@ import { countInput } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { clampPlan, makePlan } from "./planning.ts";
 
-/** The cheaper plans that the budgets' `exceeded` allow, in the order of their rungs; none where there is nothing to try. */
-export function ladderPlans(exchange: Exchange): MaybePromise<readonly Plan[]> {
-  const rungs = exchange.snapshot.policies.flatMap((policy) => policy.exceeded ?? []);
-  return climb(exchange, rungs, []);
+/** The cheaper plans that the `exceeded` of the budget with this name allows, in the order of its rungs; none where there is nothing to try. */
+export function ladderPlans(exchange: Exchange, budget: string): MaybePromise<readonly Plan[]> {
+  const rungs = exchange.snapshot.policies.find(({ name }) => name === budget)?.exceeded;
+  return rungs === undefined ? [] : climb(exchange, rungs, []);
 }
 
 function climb(

@@ -11,10 +11,11 @@ export function errorReply(exchange: Exchange, error: GatewayError): LocalReply 
   return { ...reply, headers: [...reply.headers, ...replyHeaders(exchange)] };
 }
 
-/** Headers of every answer: the client's own request id, or the exchange's where it sent none. */
+/** Headers of every answer: the client's own request id, or the exchange's where it sent none, and where it stands with its limits. */
 export function replyHeaders(exchange: Exchange): [string, string][] {
   return [
     ["x-request-id", exchange.head.headers.get("x-request-id") ?? exchange.id],
     ["x-tollgate-exchange-id", exchange.id],
+    ...exchange.limitHeaders.map(([name, value]): [string, string] => [name, value]),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
+import { anthropicLimitHeaders } from "../limit-headers.ts";
 import { pathOf } from "../request-path.ts";
 import { decodeMessagesAnswer } from "./decode-events.ts";
 import { decodeMessagesRequest } from "./decode-request.ts";
@@ -56,5 +57,6 @@ export const anthropicMessages: Dialect = {
       last_id: names.at(-1) ?? null,
     }),
   encodeTokenCount: (tokens) => jsonReply({ input_tokens: tokens }),
+  limitHeaders: anthropicLimitHeaders,
   encodeError: encodeAnthropicError,
 };

@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
+import { openaiLimitHeaders } from "../limit-headers.ts";
 import { openaiAnswerHeaders } from "../openai-answer-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
@@ -40,5 +41,6 @@ export const openaiChat: Dialect = {
       object: "list",
       data: names.map((id) => ({ id, object: "model", created: 0, owned_by: "tollgate" })),
     }),
+  limitHeaders: openaiLimitHeaders,
   encodeError: encodeOpenaiError,
 };

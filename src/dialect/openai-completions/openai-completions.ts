@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { openaiLimitHeaders } from "../limit-headers.ts";
 import { passChat } from "../openai-chat/response.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
@@ -15,5 +16,6 @@ export const openaiCompletions: Dialect = {
   inspect: inspectCompletions,
   splice: spliceCompletions,
   passResponse: passChat,
+  limitHeaders: openaiLimitHeaders,
   encodeError: encodeOpenaiError,
 };

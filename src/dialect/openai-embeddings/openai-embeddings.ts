@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { openaiLimitHeaders } from "../limit-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
 import { spliceMembers } from "../splice-members.ts";
@@ -15,5 +16,6 @@ export const openaiEmbeddings: Dialect = {
   inspect: inspectEmbeddings,
   splice: (body, facts, edits) => spliceMembers(body, facts.marks as EmbeddingsMarks, facts, edits, []),
   passResponse: passEmbeddings,
+  limitHeaders: openaiLimitHeaders,
   encodeError: encodeOpenaiError,
 };

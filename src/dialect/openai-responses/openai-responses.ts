@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
+import { openaiLimitHeaders } from "../limit-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
 import { inspectResponses } from "./inspect.ts";
@@ -25,5 +26,6 @@ export const openaiResponses: Dialect = {
   splice: spliceResponses,
   passResponse: passResponses,
   encodeTokenCount: (tokens) => jsonReply({ object: "response.input_tokens", input_tokens: tokens }),
+  limitHeaders: openaiLimitHeaders,
   encodeError: encodeOpenaiError,
 };
