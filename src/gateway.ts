@@ -24,7 +24,8 @@ import { extProcMethod } from "./extproc/server.ts";
 import { type JournaledLedger, openMemoryLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
-import { counterOf } from "./tokens/families.ts";
+import { type KeptCalibration, openCalibration } from "./tokens/calibration-file.ts";
+import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
 import { serialise, type UsageRecord } from "./usage/record.ts";
@@ -52,6 +53,7 @@ export class Gateway {
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
   readonly #usageDesk: UsageDesk;
+  readonly #kept: KeptCalibration;
   readonly #health: Health;
   readonly #edge: Edge;
   readonly #metrics: Metrics;
@@ -64,7 +66,12 @@ export class Gateway {
   #deliveries: readonly Delivery[] = [];
   #edgeAddress: EdgeAddress | undefined;
 
-  private constructor(options: GatewayOptions, ledger: JournaledLedger, usageLog: UsageLog) {
+  private constructor(
+    options: GatewayOptions,
+    ledger: JournaledLedger,
+    usageLog: UsageLog,
+    kept: KeptCalibration,
+  ) {
     const clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#snapshot = options.snapshot;
@@ -72,12 +79,15 @@ export class Gateway {
     this.#usageLog = usageLog;
     this.#usageDesk = new UsageDesk(options.snapshot.usageLog.folder);
     this.#clock = clock;
+    this.#kept = kept;
+    const { calibration } = kept;
     this.#metrics = new Metrics(options.log, {
       openExchanges: () => this.#registry.size,
       openHolds: () => this.#ledger.openHolds(),
       lastReloadGood: () => (this.#lastReloadGood ? 1 : 0),
       deliveries: () => this.#deliveries.map((delivery) => delivery.health()),
       limitTotals: () => this.#ledger.totals(),
+      tokenRatios: () => calibration.ratiosKnown(),
     });
     this.#webhook = new AlertWebhook({
       target: () => this.#snapshot.alertWebhook,
@@ -90,7 +100,8 @@ export class Gateway {
       clock,
       ledger,
       dialects,
-      counterOf,
+      counterOf: calibratedCounterOf(calibration),
+      calibration,
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
       record: (record, ownFields) => this.#record(record, ownFields),
@@ -127,7 +138,10 @@ export class Gateway {
       onCompactionFailed: (error) =>
         options.log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
     });
-    gateway = new Gateway(options, ledger, usageLog);
+    const calibration = await openCalibration(join(snapshot.ledger.folder, "calibration.json"), (error) =>
+      options.log.warn({ cause: String(error) }, "what was learnt about token counts could not be written"),
+    );
+    gateway = new Gateway(options, ledger, usageLog, calibration);
     try {
       await gateway.#closeLost();
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
@@ -193,6 +207,7 @@ export class Gateway {
     await this.#usageDesk.close();
     await this.#admin?.close();
     await this.#webhook.close();
+    await this.#kept.close();
     await this.#ledger.close();
     await this.#usageLog.close();
     for (const delivery of this.#deliveries) await delivery.close();

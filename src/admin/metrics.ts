@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
 import type { Account } from "../ledger/ledger.ts";
 import type { RuleTotal } from "../ledger/overview.ts";
+import type { TargetRatio } from "../tokens/calibration.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
 import { LimitMetrics } from "./limit-metrics.ts";
@@ -18,6 +19,8 @@ export interface Gauges {
   deliveries(): readonly DeliveryHealth[];
   /** Where limits and budgets stand. */
   limitTotals(): Promise<readonly RuleTotal[]>;
+  /** What is known of each target that was billed; a bounded list. */
+  tokenRatios(): readonly TargetRatio[];
 }
 
 /** Prometheus metrics. Every label's values come from the config or from closed tables, so that no client can add series. */
@@ -95,6 +98,7 @@ export class Metrics implements Observer {
     );
     this.#addDeliveries(gauges);
     this.limits = new LimitMetrics(this.#registry, gauges.limitTotals);
+    this.#addTokenRatios(gauges);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -105,6 +109,19 @@ export class Metrics implements Observer {
 
   render(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #addTokenRatios(gauges: Gauges): void {
+    new Gauge({
+      name: "tollgate_token_ratio",
+      help: "Billed input tokens to counted ones, uncorrected: a mean that forgets. The targets billed last.",
+      labelNames: ["target"],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { target, logRatio } of gauges.tokenRatios()) this.set({ target }, Math.exp(logRatio));
+      },
+    });
   }
 
   #addDeliveries(gauges: Gauges): void {

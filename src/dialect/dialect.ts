@@ -1,6 +1,7 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { TextSpan } from "../tokens/counter.ts";
+import type { RequestParts } from "../tokens/request-weight.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { ClientCodec, UpstreamCodec } from "./codec.ts";
 import type { LimitStandings } from "./limit-headers.ts";
@@ -48,8 +49,8 @@ export interface RequestFacts {
   readonly outputCap: number | undefined;
   /** The string contents to be counted as input, in order. */
   readonly text: readonly TextSpan[];
-  /** Tokens of input that are not in `text`: per message and per tool overheads, images. */
-  readonly overheadTokens: number;
+  /** What there is besides `text`: what it weighs depends on the model (see requestWeight). */
+  readonly parts: RequestParts;
   readonly messages: number;
   readonly tools: number;
   readonly images: number;

@@ -23,6 +23,22 @@ export function readText(scan: JsonScan, param: string): string | undefined {
   return scan.text();
 }
 
+/** Where a value stands in the body. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Passes a value and tells where its inside stands if it is a string; the string itself is not made. */
+export function readPlace(scan: JsonScan): Place | undefined {
+  if (scan.kind() !== "string") {
+    scan.skip();
+    return undefined;
+  }
+  scan.string();
+  return { start: scan.start, end: scan.end };
+}
+
 /** Reads a boolean; null is as if the field were not there. */
 export function readFlag(scan: JsonScan, param: string): boolean | undefined {
   if (isNull(scan)) return undefined;

@@ -35,5 +35,5 @@ export function readInput(draft: RequestDraft, param: string): number {
 
 function readId(draft: RequestDraft, param: string): void {
   readCount(draft.scan, `${param}[]`, 0, Number.MAX_SAFE_INTEGER);
-  draft.overheadTokens += 1;
+  draft.otherTokens += 1;
 }

@@ -1,5 +1,10 @@
 import type { JsonScan } from "../core/json-scan.ts";
+import { imageSizeOf } from "../tokens/image-size.ts";
+import type { ImagePart } from "../tokens/image-weight.ts";
+import { audioSecondsOf, documentPagesOf, videoSecondsOf } from "../tokens/media-length.ts";
 import type { Operation, RequestFacts } from "./dialect.ts";
+import { known } from "./known.ts";
+import type { Place } from "./read-field.ts";
 import { TextSpans } from "./text-spans.ts";
 
 /** The facts of a request while its bytes are read; a dialect fills in what its format has. */
@@ -11,11 +16,23 @@ export class RequestDraft {
   stream = false;
   choices = 1;
   outputCap: number | undefined;
-  overheadTokens = 0;
   messages = 0;
+  /** Whether `messages` counts a conversation's messages, which are framed, or inputs that are text alone. */
+  framed = true;
+  names = 0;
   tools = 0;
+  toolObjects = 0;
+  toolProperties = 0;
+  toolEnumValues = 0;
+  formats = 0;
   images = 0;
+  /** Tokens of what says itself how many it is: ids of tokens, sealed reasoning. */
+  otherTokens = 0;
   wantsUsage = false;
+  readonly #images: ImagePart[] = [];
+  #pages = 0;
+  #audioSeconds = 0;
+  #videoSeconds = 0;
 
   constructor(scan: JsonScan) {
     this.scan = scan;
@@ -26,8 +43,31 @@ export class RequestDraft {
     if (tokens !== undefined && tokens > (this.outputCap ?? -1)) this.outputCap = tokens;
   }
 
+  /** Takes an image: its base64 or `data:` URL where it stands, or one that is elsewhere. */
+  addImage(place?: Place, detail?: string): void {
+    this.images += 1;
+    const size = place === undefined ? undefined : imageSizeOf(this.scan.body, place.start, place.end);
+    this.#images.push({ ...known("size", size), ...known("detail", detail) });
+  }
+
+  /** Takes a document, not as text, by its base64. */
+  addDocument({ start, end }: Place): void {
+    this.#pages += documentPagesOf(this.scan.body, start, end);
+  }
+
+  /** Takes sound by its base64; the format as the client names it. */
+  addAudio({ start, end }: Place, format: string): void {
+    this.#audioSeconds += audioSecondsOf(this.scan.body, start, end, format);
+  }
+
+  /** Takes film by its base64. */
+  addVideo({ start, end }: Place): void {
+    this.#videoSeconds += videoSecondsOf(start, end);
+  }
+
   /** The finished facts; what the path says about model and stream goes before what the body says. */
   facts(operation: Operation, marks: unknown): RequestFacts {
+    const { messages, names, tools, toolObjects, toolProperties, toolEnumValues, formats } = this;
     return {
       operation,
       model: operation.model ?? this.model,
@@ -35,9 +75,22 @@ export class RequestDraft {
       choices: this.choices,
       outputCap: this.outputCap,
       text: this.text.spans,
-      overheadTokens: this.overheadTokens,
-      messages: this.messages,
-      tools: this.tools,
+      parts: {
+        messages: this.framed ? messages : 0,
+        names,
+        tools,
+        toolObjects,
+        toolProperties,
+        toolEnumValues,
+        formats,
+        images: this.#images,
+        pages: this.#pages,
+        audioSeconds: this.#audioSeconds,
+        videoSeconds: this.#videoSeconds,
+        otherTokens: this.otherTokens,
+      },
+      messages,
+      tools,
       images: this.images,
       fields: this.fields,
       wantsUsage: this.wantsUsage,

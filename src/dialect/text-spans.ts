@@ -2,7 +2,7 @@ import type { JsonScan } from "../core/json-scan.ts";
 import type { TextSpan } from "../tokens/counter.ts";
 
 /** Most spans kept for one request; the last then grows over what follows, which can only count too much. */
-const textSpansMax = 4096;
+const textSpansMax = 16_384;
 
 /** Collects what counts as input text while a scan goes by. */
 export class TextSpans {
@@ -23,6 +23,11 @@ export class TextSpans {
         this.#add(scan.start, scan.end, false);
         return;
     }
+  }
+
+  /** Takes the key that was just read: a name that is part of the prompt. */
+  key(scan: JsonScan): void {
+    this.#add(scan.start, scan.end, scan.escaped);
   }
 
   #add(start: number, end: number, escaped: boolean): void {

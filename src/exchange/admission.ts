@@ -5,9 +5,9 @@ import type { Plan } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import { claimsOf } from "./claiming.ts";
-import { counterOfTarget, countInput } from "./counting.ts";
+import { countInput, inputCountFor } from "./counting.ts";
 import { examine, examineHeaders } from "./examining.ts";
-import type { Exchange } from "./exchange.ts";
+import { admitted, type Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
 import { ladderPlans } from "./ladder.ts";
 import { replyHeaders } from "./local-reply.ts";
@@ -43,7 +43,7 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
   const { clock } = exchange.services;
   const route = examine(exchange, body);
   const started = clock.monotonicMs();
-  return chain(countInput(exchange, route.targets), () => {
+  return chain(countInput(exchange, route.targets, inputTokensAllowed(exchange)), () => {
     exchange.stages.count = clock.monotonicMs() - started;
     if (exchange.closing.over) return leave(exchange);
     if (exchange.operation.local === "token_count") return answerCount(exchange, route);
@@ -51,12 +51,17 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
   });
 }
 
+/** More input than this is refused, so nobody needs to know how much more. */
+function inputTokensAllowed(exchange: Exchange): number | undefined {
+  if (exchange.operation.local === "token_count") return undefined;
+  return exchange.snapshot.caps(exchange.principal, admitted(exchange).contract).inputTokens;
+}
+
 /** How many tokens the request has, by the counter of the first target that would answer it. Nothing leaves, nothing is held. */
 function answerCount(exchange: Exchange, route: ModelRoute): Outcome {
   const [target] = route.targets;
-  const tokens =
-    target === undefined ? undefined : exchange.inputTokens.get(counterOfTarget(exchange, target));
-  const reply = exchange.dialect.encodeTokenCount?.(tokens ?? 0);
+  const count = target === undefined ? undefined : inputCountFor(exchange, target);
+  const reply = exchange.dialect.encodeTokenCount?.(count?.tokens ?? 0);
   if (reply === undefined)
     throw new Error(`${exchange.dialect.name} offers a token count and cannot encode one`);
   exchange.end("completed");

@@ -1,33 +1,86 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import type { Target } from "../plan/plan.ts";
+import { formatTarget, type Target } from "../plan/plan.ts";
 import type { Counter } from "../tokens/counter.ts";
+import { type InputCount, inputCountOf } from "../tokens/input-count.ts";
+import { requestWeight } from "../tokens/request-weight.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** Counts the request's input once for each kind of counter its targets have; long ones in turns, so that nobody else waits. */
-export function countInput(exchange: Exchange, targets: readonly Target[]): MaybePromise<void> {
-  const missing = new Set<Counter>();
-  for (const target of targets) {
-    const counter = counterOfTarget(exchange, target);
-    if (!exchange.inputTokens.has(counter)) missing.add(counter);
-  }
-  return countEach(exchange, [...missing], 0);
+/**
+ * Counts the request's input for each target; text once for all that share a vocabulary, and long text in turns, so that nobody else waits. Where
+ * no target allows more than `stopAbove` tokens, counting ends there, with a count above it. When the client leaves, nothing is counted.
+ */
+export function countInput(
+  exchange: Exchange,
+  targets: readonly Target[],
+  stopAbove: number = Number.POSITIVE_INFINITY,
+): MaybePromise<void> {
+  const missing = targets.filter((target) => !exchange.inputCounts.has(formatTarget(target)));
+  const counters = missing.map((target) => counterOfTarget(exchange, target));
+  const text = new Map<Counter, number>();
+  return chain(countText(exchange, counters, stopAbove, text, 0), () => {
+    for (const [index, target] of missing.entries()) noteCount(exchange, target, counters[index], text);
+  });
 }
 
-/** The counter of a target's model. */
-export function counterOfTarget(exchange: Exchange, { backend, model }: Target): Counter {
-  return exchange.services.counterOf(exchange.snapshot.backends.get(backend)?.provider.type ?? "", model);
+/** The input of a target, which must have been counted. */
+export function inputCountFor(exchange: Exchange, target: Target): InputCount | undefined {
+  return exchange.inputCounts.get(formatTarget(target));
 }
 
-function countEach(exchange: Exchange, counters: readonly Counter[], index: number): MaybePromise<void> {
-  const counter = counters[index];
+/** The counter of a target's model; within an exchange it stays what it was when the input was counted. */
+export function counterOfTarget(exchange: Exchange, target: Target): Counter {
+  const key = formatTarget(target);
+  const known = exchange.inputCounts.get(key)?.counter;
+  return known ?? exchange.services.counterOf(providerTypeOf(exchange, target), target.model, key);
+}
+
+/** Counts the text by each vocabulary among the counters, one after the other. */
+function countText(
+  exchange: Exchange,
+  counters: readonly Counter[],
+  stopAbove: number,
+  text: Map<Counter, number>,
+  index: number,
+): MaybePromise<void> {
+  const vocabulary = counters[index]?.vocabulary;
   const { original } = exchange;
-  if (counter === undefined || original === undefined) return;
+  if (vocabulary === undefined || original === undefined) return;
+  if (text.has(vocabulary)) return countText(exchange, counters, stopAbove, text, index + 1);
   const { facts } = admitted(exchange);
-  const counted = counter.countSpansPaced(original, facts.text, { signal: exchange.closing.signal });
+  const counted = vocabulary.countSpansPaced(original, facts.text, {
+    signal: exchange.closing.signal,
+    stopAbove: stopAbove / scaleMin(counters, vocabulary),
+  });
   return chain(counted, (tokens) => {
     // Aborted: nobody waits for this request any more.
     if (tokens === undefined) return;
-    exchange.inputTokens.set(counter, tokens + facts.overheadTokens);
-    return countEach(exchange, counters, index + 1);
+    text.set(vocabulary, tokens);
+    return countText(exchange, counters, stopAbove, text, index + 1);
   });
+}
+
+/** What the counters of a vocabulary make of one of its tokens at least: a count that is too many for this one is too many for all. */
+function scaleMin(counters: readonly Counter[], vocabulary: Counter): number {
+  let min = Number.POSITIVE_INFINITY;
+  for (const counter of counters) {
+    if (counter.vocabulary === vocabulary) min = Math.min(min, counter.factor * counter.correction.factor);
+  }
+  return min;
+}
+
+function noteCount(
+  exchange: Exchange,
+  target: Target,
+  counter: Counter | undefined,
+  text: ReadonlyMap<Counter, number>,
+): void {
+  const tokens = counter === undefined ? undefined : text.get(counter.vocabulary);
+  if (counter === undefined || tokens === undefined) return;
+  const { parts } = admitted(exchange).facts;
+  const weight = requestWeight(providerTypeOf(exchange, target), target.model, parts);
+  exchange.inputCounts.set(formatTarget(target), inputCountOf(counter, tokens, weight));
+}
+
+function providerTypeOf(exchange: Exchange, { backend }: Target): string {
+  return exchange.snapshot.backends.get(backend)?.provider.type ?? "";
 }

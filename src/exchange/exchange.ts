@@ -7,7 +7,8 @@ import type { ModelRequest } from "../dialect/model-request.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { formatTarget, type Plan } from "../plan/plan.ts";
-import type { Counter, StreamCounter } from "../tokens/counter.ts";
+import type { StreamCounter } from "../tokens/counter.ts";
+import type { InputCount } from "../tokens/input-count.ts";
 import type { Ending } from "../usage/record.ts";
 import type { Attempt } from "./attempt.ts";
 import { Closing } from "./closing.ts";
@@ -63,8 +64,8 @@ export class Exchange {
   readonly logged = new Set<number>();
   readonly closing = new Closing(this);
 
-  /** Input tokens by each counter that was asked. */
-  readonly inputTokens = new Map<Counter, number>();
+  /** How many input tokens the request has for each target (`backend/model`) that was thought of. */
+  readonly inputCounts = new Map<string, InputCount>();
 
   facts: RequestFacts | undefined;
   contract: Contract | undefined;

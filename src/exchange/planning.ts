@@ -6,7 +6,7 @@ import type { Rate } from "../price/rate.ts";
 import { ceilingOf } from "../price/rate.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import { answerable } from "./carrying.ts";
-import { counterOfTarget } from "./counting.ts";
+import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
 /** Output tokens an answer may have where neither client nor policy says: enough for most, and little enough to hold. */
@@ -87,17 +87,17 @@ function priceTarget(
   outputCap: number,
   inputTokensAllowed: number | undefined,
 ): PlannedTarget {
-  const counter = counterOfTarget(exchange, target);
-  const inputTokens = exchange.inputTokens.get(counter);
-  assert(inputTokens !== undefined, "the input is counted before it is priced");
+  const count = inputCountFor(exchange, target);
+  assert(count !== undefined, "the input is counted before it is priced");
+  const { tokens: inputTokens, tokensMax: inputTokensMax } = count;
   if (inputTokensAllowed !== undefined && inputTokens > inputTokensAllowed) {
+    // Counting may have ended there: how many it has is not known.
     throw new GatewayError(
       "input_too_large",
-      `the request has ${inputTokens} input tokens; at most ${inputTokensAllowed} are allowed`,
+      `the request has more than the ${inputTokensAllowed} input tokens that are allowed`,
     );
   }
   const rate = rateOf(exchange, target);
-  const inputTokensMax = Math.ceil(inputTokens * counter.safetyFactor);
   const outputTokens = outputCap * admitted(exchange).facts.choices;
   return {
     target,

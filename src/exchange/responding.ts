@@ -4,6 +4,7 @@ import type { ResponseContext } from "../dialect/dialect.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
+import { counterOfTarget } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
@@ -146,11 +147,8 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
 }
 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
-  const target = exchange.answeredBy?.target.target;
-  const provider =
-    target === undefined ? undefined : exchange.snapshot.backends.get(target.backend)?.provider;
-  if (target === undefined || provider === undefined) return undefined;
-  exchange.outputCounter = exchange.services.counterOf(provider.type, target.model).stream();
+  if (exchange.answeredBy === undefined) return undefined;
+  exchange.outputCounter = counterOfTarget(exchange, exchange.answeredBy.target.target).stream();
   return exchange.outputCounter;
 }
 

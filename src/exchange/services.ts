@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Account, Ledger } from "../ledger/ledger.ts";
+import type { Calibration } from "../tokens/calibration.ts";
 import type { CounterOf } from "../tokens/counter.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,6 +15,8 @@ export interface Services {
   readonly ledger: Ledger;
   readonly dialects: readonly Dialect[];
   readonly counterOf: CounterOf;
+  /** Is told what providers bill. */
+  readonly calibration: Calibration;
   readonly registry: Registry;
   readonly originals: Originals;
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */

@@ -1,7 +1,9 @@
 import type { Actual, Claim } from "../ledger/ledger.ts";
+import { formatTarget } from "../plan/plan.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import { recordFields } from "../usage/record-fields.ts";
 import { type Charge, chargeAttempts, type Total, totalOf } from "./charge.ts";
+import { inputCountFor } from "./counting.ts";
 import type { Exchange } from "./exchange.ts";
 import { recordOfHold, wholeHold } from "./lost.ts";
 import { recordOf } from "./record-of.ts";
@@ -31,11 +33,22 @@ function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly 
   try {
     const charges = exchange.plan === undefined ? [] : chargeAttempts(exchange);
     const actuals = exchange.claims.map((claim) => actualOf(exchange, claim, charges));
+    learn(exchange, charges);
     return { record: recordOf(exchange, charges, totalOf(exchange, charges), actuals), actuals };
   } catch (error) {
     exchange.services.observer.bug(error, exchange.id);
     const { id, openedAtMs, claims } = exchange;
     return { record: recordOfHold({ id, openedAtMs, claims }, "internal"), actuals: wholeHold(claims) };
+  }
+}
+
+/** What a provider billed teaches how its model counts. */
+function learn(exchange: Exchange, charges: readonly Charge[]): void {
+  for (const { attempt, usage, source } of charges) {
+    const { target } = attempt.target;
+    const count = inputCountFor(exchange, target);
+    if (source !== "provider" || usage.inputTokens === undefined || count === undefined) continue;
+    exchange.services.calibration.observe(formatTarget(target), count, usage.inputTokens);
   }
 }
 

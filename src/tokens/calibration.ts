@@ -1,20 +1,25 @@
-/** Models whose ratio is kept; the one not seen for the longest goes first. */
-const MODELS_MAX = 1000;
+import { type Correction, noCorrection } from "./counter.ts";
+import type { InputCount } from "./input-count.ts";
+
+/** Targets whose ratio is kept; the one not billed for the longest goes first. */
+const TARGETS_MAX = 256;
 /** Weight of a new observation once there are many, so that about the last fifty count. */
 const DECAY = 0.02;
-/** A single request may be off by more (tools we do not know, a cached prefix); the ratio learns no more than this from it. */
+/** A single request may be off by more (tools we do not know, a provider's own search); the ratio learns no more than this from it. */
 const RATIO_MAX = 4;
-/** Of fewer tokens, most are overheads and not text. */
+/** Of fewer tokens, too many are framing. */
 const COUNTED_MIN_TOKENS = 50;
+/** A request of which less is text (images, say) tells of tables and not of a tokenizer. */
+const TEXT_MIN_SHARE = 0.5;
 /** Observations before the ratio's own spread replaces the stated error. */
 const TRUSTED_OBSERVATIONS = 20;
 /** Spreads that the safety factor covers: about all but one in a hundred. */
 const SPREADS = 4;
 
-/** What is known of one model; plain data, so that a caller can keep it. */
-export interface ModelRatio {
-  /** `provider/model`. */
-  readonly key: string;
+/** What is known of one target; plain data, so that it can be kept. */
+export interface TargetRatio {
+  /** `backend/model`. */
+  readonly target: string;
   readonly observations: number;
   /** Mean of the logarithms of billed to counted. */
   readonly logRatio: number;
@@ -23,63 +28,70 @@ export interface ModelRatio {
 }
 
 /**
- * Learns by what each model's bill exceeds our count: a mean that forgets, of ratios within bounds. Counters made with it correct their
- * estimates; the caller reports each bill, keeps {@link data} and shows it as a metric.
+ * Learns by what each target's bill exceeds our count: a mean that forgets, of ratios within bounds. Counters made with it correct their
+ * estimates.
  */
 export class Calibration {
-  private readonly ratios = new Map<string, ModelRatio>();
+  /** Changes whenever anything was learnt. */
+  version = 0;
+  private readonly ratios = new Map<string, TargetRatio>();
 
-  constructor(data: readonly ModelRatio[] = []) {
-    for (const ratio of data.slice(-MODELS_MAX)) if (isSound(ratio)) this.ratios.set(ratio.key, ratio);
+  constructor(known: readonly TargetRatio[] = []) {
+    for (const ratio of known.slice(-TARGETS_MAX)) this.ratios.set(ratio.target, ratio);
   }
 
-  /** Takes a bill: `counted` is the count without any correction. Bills of next to nothing say nothing and are passed over. */
-  observe(key: string, counted: number, billed: number): void {
-    if (!(counted >= COUNTED_MIN_TOKENS && billed > 0)) return;
+  /** Takes the input tokens of a bill. What says little about the tokenizer is passed over. */
+  observe(target: string, { counted, text }: Pick<InputCount, "counted" | "text">, billed: number): void {
+    if (!(counted >= COUNTED_MIN_TOKENS && text >= counted * TEXT_MIN_SHARE && billed > 0)) return;
     const observed = Math.log(Math.min(RATIO_MAX, Math.max(1 / RATIO_MAX, billed / counted)));
-    const known = this.ratios.get(key) ?? { key, observations: 0, logRatio: 0, spread: 0 };
+    const known = this.ratios.get(target) ?? { target, observations: 0, logRatio: 0, spread: 0 };
     const observations = known.observations + 1;
     const weight = Math.max(DECAY, 1 / observations);
     const logRatio = known.logRatio + weight * (observed - known.logRatio);
     const spread = known.spread + weight * (Math.abs(observed - logRatio) - known.spread);
-    this.ratios.delete(key);
-    this.ratios.set(key, { key, observations, logRatio, spread });
-    if (this.ratios.size <= MODELS_MAX) return;
+    this.version++;
+    // Deleted and set again, a key is the map's last: the first is the one to forget.
+    this.ratios.delete(target);
+    this.ratios.set(target, { target, observations, logRatio, spread });
+    if (this.ratios.size <= TARGETS_MAX) return;
     for (const oldest of this.ratios.keys()) {
       this.ratios.delete(oldest);
       break;
     }
   }
 
-  /** What to multiply a count of the model by: 1 until something is known, then nearing the learnt ratio. */
-  correction(key: string): number {
-    const known = this.ratios.get(key);
-    if (known === undefined) return 1;
+  /** What to multiply a count by: nothing until something is known, then nearing the learnt ratio. The stated safety factor holds until enough is. */
+  correction(target: string, statedSafetyFactor: number): Correction {
+    const known = this.ratios.get(target);
+    if (known === undefined) return noCorrection;
     const trust = Math.min(1, known.observations / TRUSTED_OBSERVATIONS);
-    return Math.exp(known.logRatio * trust);
+    const learnt = trust < 1 ? Number.POSITIVE_INFINITY : Math.exp(SPREADS * known.spread);
+    return {
+      factor: Math.exp(known.logRatio * trust),
+      safetyFactor: Math.min(statedSafetyFactor, learnt),
+    };
   }
 
-  /** The safety factor: the stated one until enough is known, then one that covers what was seen. */
-  safetyFactor(key: string, stated: number): number {
-    const known = this.ratios.get(key);
-    if (known === undefined || known.observations < TRUSTED_OBSERVATIONS) return stated;
-    return Math.min(Math.max(stated, 1), Math.exp(SPREADS * known.spread));
-  }
-
-  /** All that is known, the model seen last at the end. */
-  data(): readonly ModelRatio[] {
+  /** All that is known, the target billed last at the end. */
+  ratiosKnown(): readonly TargetRatio[] {
     return [...this.ratios.values()];
   }
 }
 
-/** Kept data may be of another version or damaged: what is not within bounds is forgotten. */
-function isSound({ key, observations, logRatio, spread }: ModelRatio): boolean {
+/** Whether a ratio that was kept can have been learnt: what is kept may be of another version, or damaged. */
+export function isSound(ratio: unknown): ratio is TargetRatio {
+  if (typeof ratio !== "object" || ratio === null) return false;
+  const { target, observations, logRatio, spread } = ratio as {
+    readonly [Key in keyof TargetRatio]?: unknown;
+  };
   const bound = Math.log(RATIO_MAX);
   return (
-    typeof key === "string" &&
+    typeof target === "string" &&
     Number.isSafeInteger(observations) &&
-    observations > 0 &&
+    Number(observations) > 0 &&
+    typeof logRatio === "number" &&
     Math.abs(logRatio) <= bound &&
+    typeof spread === "number" &&
     spread >= 0 &&
     spread <= 2 * bound
   );

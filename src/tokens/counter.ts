@@ -1,14 +1,18 @@
 import type { MaybePromise } from "../core/maybe-promise.ts";
 
-/** Counts the tokens of text for one vocabulary or estimator. */
+/** Counts the tokens of text for one model's family: exactly by its vocabulary, or as an estimate from the vocabulary that is closest. */
 export interface Counter {
   /** Name of what counts: a vocabulary (`o200k_base`) or an estimator (`claude`). Goes into metrics. */
   readonly name: string;
-  /** By how much the true count may exceed the counted one, as a factor ≥ 1 (1 for an exact vocabulary). A hold multiplies by it. */
+  /** The exact counter whose count this one scales; itself for a family that is exact. A text is counted once for all that share one. */
+  readonly vocabulary: Counter;
+  /** Tokens for each of the vocabulary's, as stated: 1 for an exact vocabulary. */
+  readonly factor: number;
+  /** By how much the true count may exceed the uncorrected one, as a factor ≥ 1: the stated error (1 for an exact vocabulary). */
   readonly safetyFactor: number;
-  /** The part of each count that calibration adds, as a factor (1: none); who reports a bill to it divides by this. */
-  readonly correction: number;
-  /** Tokens of one text. Linear in its length whatever it is. */
+  /** What bills have taught about the model. */
+  readonly correction: Correction;
+  /** Tokens of one text, corrected. Linear in its length whatever it is. */
   count(text: string): number;
   /** Tokens of JSON string contents at these spans of a request body (see {@link TextSpan}). */
   countSpans(body: Buffer, spans: readonly TextSpan[]): number;
@@ -24,6 +28,17 @@ export interface Counter {
   /** A counter of one streamed text; see {@link StreamCounter}. */
   stream(): StreamCounter;
 }
+
+/** How a model's counts are corrected by what its provider has billed. */
+export interface Correction {
+  /** What a count is multiplied by. */
+  readonly factor: number;
+  /** By how much the true count may exceed the corrected one, as a factor ≥ 1. */
+  readonly safetyFactor: number;
+}
+
+/** The correction of what is exact, or of which no bill is known. */
+export const noCorrection: Correction = Object.freeze({ factor: 1, safetyFactor: 1 });
 
 /** How a long count may end before its end. */
 export interface PacedOptions {
@@ -47,5 +62,8 @@ export interface StreamCounter {
   total(): number;
 }
 
-/** Finds the counter of a model: by `provider type` and the model's name; never fails (unknown models get a stated estimator). */
-export type CounterOf = (provider: string, model: string) => Counter;
+/**
+ * Finds the counter of a model by the provider's type and the model's name; never fails (unknown models get a stated estimator). `target`
+ * is what bills are known by (`backend/model`); what a counter was corrected by does not change any more.
+ */
+export type CounterOf = (provider: string, model: string, target: string) => Counter;

@@ -1,29 +1,43 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import type { Counter, PacedOptions, StreamCounter, TextSpan } from "./counter.ts";
+import {
+  type Correction,
+  type Counter,
+  noCorrection,
+  type PacedOptions,
+  type StreamCounter,
+  type TextSpan,
+} from "./counter.ts";
 
-/** Counts by another vocabulary, times a factor, rounded up. */
+/** Counts by another family's vocabulary, times a factor and a learnt correction, rounded up. */
 export class EstimatedCounter implements Counter {
   readonly name: string;
+  readonly vocabulary: Counter;
+  readonly factor: number;
   readonly safetyFactor: number;
-  readonly correction: number;
-  private readonly factor: number;
-  private readonly counter: Counter;
+  readonly correction: Correction;
+  private readonly scale: number;
 
-  /** `correction` is the part of the factor that was learnt. */
-  constructor(name: string, counter: Counter, factor: number, safetyFactor: number, correction = 1) {
+  constructor(
+    name: string,
+    vocabulary: Counter,
+    factor: number,
+    safetyFactor: number,
+    correction: Correction = noCorrection,
+  ) {
     this.name = name;
-    this.counter = counter;
-    this.factor = factor * correction;
+    this.vocabulary = vocabulary;
+    this.factor = factor;
     this.safetyFactor = safetyFactor;
     this.correction = correction;
+    this.scale = factor * correction.factor;
   }
 
   count(text: string): number {
-    return Math.ceil(this.counter.count(text) * this.factor);
+    return Math.ceil(this.vocabulary.count(text) * this.scale);
   }
 
   countSpans(body: Buffer, spans: readonly TextSpan[]): number {
-    return Math.ceil(this.counter.countSpans(body, spans) * this.factor);
+    return Math.ceil(this.vocabulary.countSpans(body, spans) * this.scale);
   }
 
   countSpansPaced(
@@ -33,17 +47,17 @@ export class EstimatedCounter implements Counter {
   ): MaybePromise<number | undefined> {
     const options = {
       ...(signal && { signal }),
-      ...(stopAbove !== undefined && { stopAbove: stopAbove / this.factor }),
+      ...(stopAbove !== undefined && { stopAbove: stopAbove / this.scale }),
     };
-    const counted = this.counter.countSpansPaced(body, spans, options);
-    return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.factor)));
+    const counted = this.vocabulary.countSpansPaced(body, spans, options);
+    return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.scale)));
   }
 
   stream(): StreamCounter {
-    const stream = this.counter.stream();
+    const stream = this.vocabulary.stream();
     return {
       push: (text) => stream.push(text),
-      total: () => Math.ceil(stream.total() * this.factor),
+      total: () => Math.ceil(stream.total() * this.scale),
     };
   }
 }

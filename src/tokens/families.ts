@@ -1,34 +1,27 @@
 import type { Calibration } from "./calibration.ts";
-import type { Counter, CounterOf } from "./counter.ts";
+import { type Counter, type CounterOf, noCorrection } from "./counter.ts";
 import { EstimatedCounter } from "./estimated-counter.ts";
 import { type Family, familyRules, providerFamilies, unknownFamily } from "./family-table.ts";
 import { nameHasPart } from "./model-name.ts";
+import type { RequestFormat } from "./overhead-table.ts";
 import type { VocabularyName } from "./vocabulary.ts";
 import { VocabularyCounter } from "./vocabulary-counter.ts";
 
 /** Finds the counter of a model by its name; one object for a family, so it may be called for each request. */
-export const counterOf: CounterOf = (provider, model) => counterOfFamily(familyOf(provider, model));
-
-/**
- * The same, corrected by what providers have billed. Exact vocabularies stay as they are. The caller reports each bill:
- * `calibration.observe(calibrationKey(provider, model), counted / counter.correction, billed)`.
- */
-export function calibratedCounterOf(calibration: Calibration): CounterOf {
-  return (provider, model) => {
-    const family = familyOf(provider, model);
-    if (isExact(family)) return counterOfFamily(family);
-    const key = calibrationKey(provider, model);
-    const correction = calibration.correction(key);
-    if (correction === 1) return counterOfFamily(family);
-    const { name, vocabulary, factor } = family;
-    const safetyFactor = calibration.safetyFactor(key, family.safetyFactor);
-    return new EstimatedCounter(name, vocabularyCounters[vocabulary], factor, safetyFactor, correction);
-  };
+export function counterOf(provider: string, model: string): Counter {
+  return counterOfFamily(familyOf(provider, model));
 }
 
-/** The name that {@link Calibration} knows a provider's model by. */
-export function calibrationKey(provider: string, model: string): string {
-  return `${provider}/${model}`;
+/** The same, corrected by what providers have billed. Exact vocabularies stay as they are, whatever was billed. */
+export function calibratedCounterOf(calibration: Calibration): CounterOf {
+  return (provider, model, target) => {
+    const family = familyOf(provider, model);
+    if (isExact(family)) return counterOfFamily(family);
+    const correction = calibration.correction(target, family.safetyFactor);
+    if (correction === noCorrection) return counterOfFamily(family);
+    const { name, vocabulary, factor, safetyFactor } = family;
+    return new EstimatedCounter(name, vocabularyCounters[vocabulary], factor, safetyFactor, correction);
+  };
 }
 
 /** The family by the model's name, else by the provider: an Azure deployment may be called anything. */
@@ -38,6 +31,11 @@ function familyOf(provider: string, model: string): Family {
     for (const part of parts) if (nameHasPart(name, part)) return family;
   }
   return providerFamilies.get(provider) ?? unknownFamily;
+}
+
+/** The framing that a model's requests are billed with. */
+export function requestFormatOf(provider: string, model: string): RequestFormat {
+  return familyOf(provider, model).format;
 }
 
 function isExact(family: Family): boolean {

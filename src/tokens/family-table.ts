@@ -1,3 +1,4 @@
+import type { RequestFormat } from "./overhead-table.ts";
 import type { VocabularyName } from "./vocabulary.ts";
 
 /** How the tokens of one family of models are counted. */
@@ -10,10 +11,24 @@ export interface Family {
   readonly factor: number;
   /** By how much the true count may exceed the estimate, as a factor: the stated error. */
   readonly safetyFactor: number;
+  /** How its requests are framed. */
+  readonly format: RequestFormat;
 }
 
-const o200k: Family = { name: "o200k_base", vocabulary: "o200k_base", factor: 1, safetyFactor: 1 };
-const cl100k: Family = { name: "cl100k_base", vocabulary: "cl100k_base", factor: 1, safetyFactor: 1 };
+const o200k: Family = {
+  name: "o200k_base",
+  vocabulary: "o200k_base",
+  factor: 1,
+  safetyFactor: 1,
+  format: "openai",
+};
+const cl100k: Family = {
+  name: "cl100k_base",
+  vocabulary: "cl100k_base",
+  factor: 1,
+  safetyFactor: 1,
+  format: "openai",
+};
 
 /**
  * What counts a model that no rule names, and those whose tokenizer is nowhere published (Nova, Cohere's hosted models): no measurement
@@ -21,12 +36,12 @@ const cl100k: Family = { name: "cl100k_base", vocabulary: "cl100k_base", factor:
  */
 export const unknownFamily: Family = estimator("unknown", "o200k_base", 1.15, 1.5);
 
-const claude = estimator("claude", "cl100k_base", 1.27, 1.3);
+const claude = estimator("claude", "cl100k_base", 1.27, 1.3, "anthropic");
 
 /** What counts a model of a provider when its name says nothing. */
 export const providerFamilies: ReadonlyMap<string, Family> = new Map([
-  ["openai", estimator("openai", "o200k_base", 1, 1.4)],
-  ["azure-openai", estimator("openai", "o200k_base", 1, 1.4)],
+  ["openai", estimator("openai", "o200k_base", 1, 1.4, "openai")],
+  ["azure-openai", estimator("openai", "o200k_base", 1, 1.4, "openai")],
   ["anthropic", claude],
 ]);
 
@@ -48,10 +63,10 @@ export const familyRules: readonly (readonly [parts: readonly string[], family: 
   [["gpt-4", "gpt-3.5", "gpt-35", "text-embedding", "davinci-002", "babbage-002"], cl100k],
   [
     ["claude-opus-4-7", "claude-opus-4-8", "claude-opus-5", "claude-fable"],
-    estimator("claude-opus-4-7", "cl100k_base", 1.65, 1.3),
+    estimator("claude-opus-4-7", "cl100k_base", 1.65, 1.3, "anthropic"),
   ],
   [["claude"], claude],
-  [["gemini", "gemma"], estimator("gemini", "o200k_base", 1.12, 1.15)],
+  [["gemini", "gemma"], estimator("gemini", "o200k_base", 1.12, 1.15, "gemini")],
   [
     ["deepseek-r1-distill-llama", "llama", "llama2", "llama3", "codellama"],
     estimator("llama", "cl100k_base", 1, 1.1),
@@ -78,6 +93,12 @@ export const familyRules: readonly (readonly [parts: readonly string[], family: 
   [["command", "command-r", "cohere", "c4ai", "aya"], { ...unknownFamily, name: "cohere" }],
 ];
 
-function estimator(name: string, vocabulary: VocabularyName, factor: number, safetyFactor: number): Family {
-  return { name, vocabulary, factor, safetyFactor };
+function estimator(
+  name: string,
+  vocabulary: VocabularyName,
+  factor: number,
+  safetyFactor: number,
+  format: RequestFormat = "other",
+): Family {
+  return { name, vocabulary, factor, safetyFactor, format };
 }

@@ -1,18 +1,21 @@
+import { base64Start, decodeBase64 } from "./data-url.ts";
 import type { ImageSize } from "./image-weight.ts";
 
-/** How much of an image is decoded to find its size. JPEG may have a thumbnail and a colour profile before it. */
-const HEAD_MAX_BYTES = 1 << 17;
+/** How much of an image is decoded to find its size: the first bytes, and of a JPEG more, which may have a thumbnail and a colour profile before it. */
+const HEAD_CHARS = 64;
+const JPEG_HEAD_MAX_CHARS = ((1 << 17) / 3) * 4;
 
 /**
  * Size in pixels of an image in base64, as it stands in a request's body between these bytes, or undefined: not PNG, JPEG, GIF or WebP,
  * or not within its first 128 KB. A `data:` URL's head may stand before it. The image itself is not decoded.
  */
 export function imageSizeOf(body: Buffer, start: number, end: number): ImageSize | undefined {
-  const comma = body.subarray(start, Math.min(end, start + 128)).indexOf(0x2c);
-  const from = start + comma + 1;
-  const to = Math.min(end, from + Math.ceil(HEAD_MAX_BYTES / 3) * 4);
-  const head = Buffer.from(body.toString("latin1", from, to), "base64");
-  const size = pngSize(head) ?? gifSize(head) ?? webpSize(head) ?? jpegSize(head);
+  const from = base64Start(body, start, end);
+  const head = decodeBase64(body, from, Math.min(end, from + HEAD_CHARS));
+  const isJpeg = head.length > 1 && head.readUInt16BE(0) === 0xffd8;
+  const size = isJpeg
+    ? jpegSize(decodeBase64(body, from, Math.min(end, from + JPEG_HEAD_MAX_CHARS)))
+    : (pngSize(head) ?? gifSize(head) ?? webpSize(head));
   return size && size.width > 0 && size.height > 0 ? size : undefined;
 }
 
@@ -52,7 +55,6 @@ function webpSize(head: Buffer): ImageSize | undefined {
 
 /** JPEG: segments up to the frame header, one of the markers SOF0 to SOF15 (ITU-T T.81 §B.2.2). */
 function jpegSize(head: Buffer): ImageSize | undefined {
-  if (head.length < 4 || head.readUInt16BE(0) !== 0xffd8) return undefined;
   for (let at = 2; at + 9 <= head.length; at += 2 + head.readUInt16BE(at + 2)) {
     const marker = head.readUInt16BE(at);
     if (marker >>> 8 !== 0xff) return undefined;

@@ -5,8 +5,8 @@ import { nameHasPart } from "./model-name.ts";
 export interface ImagePart {
   /** Size in pixels, when it is known (see imageSizeOf); else the most that the rule can give is taken. */
   readonly size?: ImageSize;
-  /** What OpenAI's field `detail` says. */
-  readonly detail?: "low" | "high" | "original" | "auto";
+  /** What OpenAI's field `detail` says: low, high, original, auto. */
+  readonly detail?: string;
 }
 
 export interface ImageSize {

@@ -1,44 +1,53 @@
-/** The framing that a request is billed with, by how the provider renders it and not by which URL it came to. */
+/** The framing that a request is billed with, by how the model's provider renders it and not by which URL it came to. */
 export type RequestFormat = "openai" | "anthropic" | "gemini" | "other";
 
 /** Tokens on top of a request's text. */
 export interface Overheads {
+  /** Of a request with messages, once. */
   readonly perRequest: number;
   readonly perMessage: number;
   readonly perName: number;
-  /** Once, when there are tools; and on top when a call is forced. */
+  /** Once, when there are tools. */
   readonly toolPrompt: number;
-  readonly forcedTool: number;
   readonly perTool: number;
+  /** Of an object in a tool's schema that has properties, of each of them, and of each further value of an enumeration. */
+  readonly perToolObject: number;
   readonly perToolProperty: number;
+  readonly perToolEnumValue: number;
+  /** Of a format that the answer must have; its schema is text. */
+  readonly perFormat: number;
   /** Of a page of a document that comes as a file: its text, or all of it. */
   readonly perPage: number;
   /** Whether a page also weighs as an image. */
   readonly pagesAreImages: boolean;
   readonly perAudioSecond: number;
   readonly perVideoSecond: number;
+  /** By how much the true weight may exceed this table's, as a factor: models of one format differ, and snapshots change. */
+  readonly safetyFactor: number;
 }
 
 /**
- * As of 2026-11-21. Names, descriptions and values of tools are text and are counted as such; this is what surrounds them.
+ * As of 2026-11-21. Names, types, descriptions and values in tools are text and are counted as such; this is what surrounds them.
  *
- * openai: cookbook "How to count tokens with tiktoken" (messages 3 and the role's one, names 1, priming 3; tools of gpt-4o 7 each, 3 a property, 12
- * in all; a named choice 4). Files: text and an image of each page (file inputs guide), with Anthropic's figure for the text, as OpenAI
- * gives none. Audio: a token for each 100 ms of input (realtime guide).
+ * openai: cookbook "How to count tokens with tiktoken" (messages 3 and the role's one, names 1, priming 3; tools of gpt-4o 7 each, 3 an object
+ * and a property, 3 an enumerated value after the first, 12 in all). Formats: "# Response Formats", as the harmony guide renders them. Files:
+ * text and an image of each page (file inputs guide), with Anthropic's figure for the text, as OpenAI gives none. Audio: a token for each 100 ms
+ * of input (realtime guide).
  * anthropic: the fit of ai-tokenizer 1.0.6 to Claude 4.5 (tools 549 and 53 each, properties 13); Anthropic's own table says 346 or less for the
  * prompt alone. Pages: 1,500 to 3,000 of text (PDF guide), the upper end is taken, and an image. No audio.
  * gemini: ai.google.dev/gemini-api/docs/tokens: pages 258, audio 32 a second, video 263 a second. Tools: ai-tokenizer's fit finds
  * nothing but 3 a property.
- * other: what is unknown is taken to be like openai's.
+ * other: what is unknown is taken to be like openai's; video as Amazon says of Nova, 2,880 for ten seconds.
  */
 export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
   openai: openai(),
-  other: openai(),
+  other: { ...openai(), perVideoSecond: 288 },
   anthropic: {
     ...openai(),
     perRequest: 4,
     toolPrompt: 549,
     perTool: 53,
+    perToolObject: 0,
     perToolProperty: 13,
     perAudioSecond: 0,
   },
@@ -46,6 +55,7 @@ export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
     ...openai(),
     toolPrompt: 0,
     perTool: 0,
+    perToolObject: 0,
     perPage: 258,
     pagesAreImages: false,
     perAudioSecond: 32,
@@ -59,12 +69,15 @@ function openai(): Overheads {
     perMessage: 4,
     perName: 1,
     toolPrompt: 12,
-    forcedTool: 4,
     perTool: 7,
+    perToolObject: 3,
     perToolProperty: 3,
+    perToolEnumValue: 3,
+    perFormat: 8,
     perPage: 3000,
     pagesAreImages: true,
     perAudioSecond: 10,
     perVideoSecond: 0,
+    safetyFactor: 1.25,
   };
 }

@@ -1,47 +1,63 @@
+import { requestFormatOf } from "./families.ts";
 import { type ImagePart, imageTokens } from "./image-weight.ts";
-import { type Overheads, overheadTable, type RequestFormat } from "./overhead-table.ts";
+import { type Overheads, overheadTable } from "./overhead-table.ts";
 
-/**
- * What a request holds besides the text that is counted: numbers of things, in no dialect's words. Each dialect fills it in while it reads
- * a body; what it cannot tell it leaves out.
- */
+/** What a request holds besides the text that is counted: numbers of things, in no dialect's words. Each dialect fills it in while it reads a body. */
 export interface RequestParts {
+  /** Messages of a conversation; 0 where the input is text alone, as for embeddings. */
   readonly messages: number;
   /** Messages that carry a `name`. */
-  readonly names?: number;
-  readonly tools?: number;
-  /** Properties in the tools' schemas, at any depth. */
-  readonly toolProperties?: number;
-  /** Whether the client forces a call. */
-  readonly toolChoice?: "auto" | "none" | "required" | "named";
-  readonly images?: readonly ImagePart[];
-  /** Documents (PDF) whose text is not in the body: pages, when known, or bytes. */
-  readonly documents?: readonly { readonly pages?: number; readonly bytes: number }[];
-  readonly audioSeconds?: number;
-  readonly videoSeconds?: number;
+  readonly names: number;
+  readonly tools: number;
+  /** In the tools' schemas, at any depth: objects with properties, their properties, and values of enumerations after the first. */
+  readonly toolObjects: number;
+  readonly toolProperties: number;
+  readonly toolEnumValues: number;
+  /** Formats that the answer must have. */
+  readonly formats: number;
+  readonly images: readonly ImagePart[];
+  /** Pages of documents whose text is not in the body. */
+  readonly pages: number;
+  readonly audioSeconds: number;
+  readonly videoSeconds: number;
+  /** Input that says itself how many tokens it is, whatever the model: ids of tokens, sealed reasoning. */
+  readonly otherTokens: number;
 }
 
-/** Input tokens of a request beyond its text, rounded up: framing, tools, images, documents, audio. */
-export function requestWeight(format: RequestFormat, model: string, parts: RequestParts): number {
-  const table = overheadTable[format];
-  let tokens = table.perRequest + parts.messages * table.perMessage + (parts.names ?? 0) * table.perName;
-  tokens += toolTokens(table, parts);
-  for (const image of parts.images ?? []) tokens += imageTokens(model, image);
-  const perPage = table.perPage + (table.pagesAreImages ? imageTokens(model, {}) : 0);
-  for (const { pages, bytes } of parts.documents ?? []) {
-    tokens += (pages ?? Math.ceil(bytes / ASSUMED_PAGE_BYTES)) * perPage;
+/** Input tokens of a request beyond its text. */
+export interface Weight {
+  readonly tokens: number;
+  /** What it may be at most, by the stated error. */
+  readonly tokensMax: number;
+}
+
+/** Weighs a request for one model by dated tables: framing, tools, formats, images, documents, audio, video. */
+export function requestWeight(provider: string, model: string, parts: RequestParts): Weight {
+  const table = overheadTable[requestFormatOf(provider, model)];
+  let tokens = framingTokens(table, parts) + toolTokens(table, parts);
+  for (const image of parts.images) tokens += imageTokens(model, image);
+  if (parts.pages > 0) {
+    tokens += parts.pages * (table.perPage + (table.pagesAreImages ? imageTokens(model, {}) : 0));
   }
-  tokens +=
-    (parts.audioSeconds ?? 0) * table.perAudioSecond + (parts.videoSeconds ?? 0) * table.perVideoSecond;
-  return Math.ceil(tokens);
+  tokens += parts.audioSeconds * table.perAudioSecond + parts.videoSeconds * table.perVideoSecond;
+  return {
+    tokens: tokens + parts.otherTokens,
+    tokensMax: tokens * table.safetyFactor + parts.otherTokens,
+  };
 }
 
-/** Of a document whose pages are not known. An assumption: compressed pages of text begin about here, scanned ones are many times larger. */
-const ASSUMED_PAGE_BYTES = 4096;
+function framingTokens(table: Overheads, { messages, names, formats }: RequestParts): number {
+  if (messages === 0) return 0;
+  return table.perRequest + messages * table.perMessage + names * table.perName + formats * table.perFormat;
+}
 
 function toolTokens(table: Overheads, parts: RequestParts): number {
-  const { tools = 0, toolProperties = 0, toolChoice = "auto" } = parts;
-  if (tools === 0) return 0;
-  const forced = toolChoice === "required" || toolChoice === "named" ? table.forcedTool : 0;
-  return table.toolPrompt + forced + tools * table.perTool + toolProperties * table.perToolProperty;
+  if (parts.tools === 0) return 0;
+  return (
+    table.toolPrompt +
+    parts.tools * table.perTool +
+    parts.toolObjects * table.perToolObject +
+    parts.toolProperties * table.perToolProperty +
+    parts.toolEnumValues * table.perToolEnumValue
+  );
 }

@@ -1,5 +1,11 @@
 import type { MaybePromise } from "../core/maybe-promise.ts";
-import type { Counter, PacedOptions, StreamCounter, TextSpan } from "./counter.ts";
+import {
+  type Counter,
+  noCorrection,
+  type PacedOptions,
+  type StreamCounter,
+  type TextSpan,
+} from "./counter.ts";
 import { Engine } from "./engine.ts";
 import { type Unescaping, unescapeInPlace } from "./json-text.ts";
 import { countPaced } from "./paced-count.ts";
@@ -15,8 +21,10 @@ const encoder = new TextEncoder();
 /** Counts exactly by one vocabulary. Its tables are read at the first count. */
 export class VocabularyCounter implements Counter {
   readonly name: VocabularyName;
+  readonly vocabulary: Counter = this;
+  readonly factor = 1;
   readonly safetyFactor = 1;
-  readonly correction = 1;
+  readonly correction = noCorrection;
   private loaded: Engine | undefined;
   private readonly memory = new TextMemory();
   private readonly progress: Unescaping = { at: 0, to: 0 };

@@ -1,17 +1,8 @@
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid, readText } from "../read-field.ts";
+import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { readToolSchema } from "../tool-schema.ts";
 import { uncountable } from "../uncountable.ts";
-
-/** Overheads of Claude's format in tokens: estimates, as Anthropic publishes none (reference/tokenizers.md §8, ai-tokenizer's fit for tools). */
-const perMessageTokens = 4;
-const promptTokens = 4;
-const toolPromptTokens = 549;
-const perToolTokens = 53;
-/** The most one image takes: 1568 px on its long edge (reference/tokenizers.md §8). */
-const imageTokens = 1600;
-/** Base64 characters of a document held as one token: as if all of it were text. */
-const charsPerDocumentToken = 4;
 
 const messageKeys = new KeySet(["role", "content"]);
 const blockKeys = new KeySet(["type", "text", "source", "content", "input", "name", "thinking", "file_id"]);
@@ -31,7 +22,7 @@ const unbilledMembers: ReadonlySet<string> = new Set([
   "caller",
 ]);
 
-/** Reads `messages`: what counts as text, and how many tokens go on top of it. */
+/** Reads `messages`: what counts as text, and what else there is. */
 export function readMessages(draft: RequestDraft): void {
   const scan = draft.scan;
   if (!enterArray(scan, "messages")) throw invalid("messages", "must be an array");
@@ -44,7 +35,6 @@ export function readMessages(draft: RequestDraft): void {
       else draft.text.value(scan);
     }
   }
-  draft.overheadTokens += draft.messages * perMessageTokens + promptTokens;
 }
 
 /** Reads `content` or `system`: text, or a list of blocks. */
@@ -64,55 +54,56 @@ export function readContent(draft: RequestDraft): void {
 function readBlock(draft: RequestDraft): void {
   const scan = draft.scan;
   let type: string | undefined;
-  let isImage = false;
-  let byUrl = false;
+  let source: Source | undefined;
   scan.enter();
   for (let key = scan.nextKey(blockKeys); key !== undefined; key = scan.nextKey(blockKeys)) {
     if (key === "type") type = readText(scan, "messages[].content[].type");
-    else if (key === "source" && scan.kind() === "object") {
-      const source = readSource(draft);
-      isImage = source.isImage;
-      byUrl = source.byUrl;
-    } else if (key === "content") readContent(draft);
+    else if (key === "source" && scan.kind() === "object") source = readSource(draft);
+    else if (key === "content") readContent(draft);
     else if (key === "file_id") throw uncountable("messages[].content[].file_id");
     else if (key === "" && unbilledMembers.has(scan.text())) scan.skip();
     else draft.text.value(scan);
   }
-  if (isImage || type === "image") {
-    draft.images += 1;
-    draft.overheadTokens += imageTokens;
-  } else if (byUrl) throw uncountable("messages[].content[].source.url");
+  if (type === "image" || source?.media?.startsWith("image/") === true) draft.addImage(source?.data);
+  else if (source?.byUrl === true) throw uncountable("messages[].content[].source.url");
+  else if (source?.data !== undefined) addDocument(draft, source.data, source.media);
+}
+
+/** An image's or document's source; `data` where it stands as base64 or text that was not taken as text. */
+interface Source {
+  readonly media: string | undefined;
+  readonly byUrl: boolean;
+  readonly data: Place | undefined;
+}
+
+/** Text whose type came after it was not marked as a span: held as one token a byte, which no text exceeds. */
+function addDocument(draft: RequestDraft, data: Place, media: string | undefined): void {
+  if (media?.startsWith("text/") === true) draft.otherTokens += data.end - data.start;
+  else draft.addDocument(data);
 }
 
 /** Reads an image's or document's source; what it is may be told before or after its data. */
-function readSource(draft: RequestDraft): { readonly isImage: boolean; readonly byUrl: boolean } {
+function readSource(draft: RequestDraft): Source {
   const { scan, text } = draft;
   let media: string | undefined;
   let byUrl = false;
-  let base64Chars = 0;
+  let data: Place | undefined;
   scan.enter();
   for (let key = scan.nextKey(sourceKeys); key !== undefined; key = scan.nextKey(sourceKeys)) {
     if (key === "file_id") throw uncountable("messages[].content[].source.file_id");
     if (key === "media_type") media = readText(scan, "messages[].content[].source.media_type");
     else if (key === "content") readContent(draft);
     else if (key === "data" && media?.startsWith("text/") === true) text.value(scan);
+    else if (key === "data") data = readPlace(scan);
     else {
       if (key === "url") byUrl = true;
       scan.skip();
-      if (key === "data") base64Chars = scan.end - scan.start;
     }
   }
-  const isImage = media?.startsWith("image/") === true;
-  if (!isImage) draft.overheadTokens += Math.ceil(base64Chars / charsPerToken(media));
-  return { isImage, byUrl };
+  return { media, byUrl, data };
 }
 
-/** Text whose type came after it was not marked as a span: held as one token a byte, which no text exceeds. */
-function charsPerToken(media: string | undefined): number {
-  return media?.startsWith("text/") === true ? 1 : charsPerDocumentToken;
-}
-
-/** Reads `tools`: names, descriptions and schemas count as they are written. */
+/** Reads `tools`: names, descriptions and schemas. */
 export function readTools(draft: RequestDraft): void {
   const scan = draft.scan;
   if (!enterArray(scan, "tools")) return;
@@ -121,8 +112,8 @@ export function readTools(draft: RequestDraft): void {
     if (!enterObject(scan, "tools[]")) continue;
     for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
       if (key === "type" || (key === "" && unbilledMembers.has(scan.text()))) scan.skip();
+      else if (key === "input_schema") readToolSchema(draft);
       else draft.text.value(scan);
     }
   }
-  if (draft.tools > 0) draft.overheadTokens += toolPromptTokens + draft.tools * perToolTokens;
 }

@@ -1,19 +1,8 @@
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid } from "../read-field.ts";
+import { enterArray, enterObject, invalid, type Place, readPlace } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { readToolSchema } from "../tool-schema.ts";
 import { uncountable } from "../uncountable.ts";
-
-/** Overheads in tokens: estimates, taken from Claude's, the family with the dearest tools (reference/tokenizers.md §8). */
-const perMessageTokens = 4;
-const promptTokens = 4;
-const toolPromptTokens = 549;
-const perToolTokens = 53;
-/** The most one image takes with the families Bedrock serves (Claude's 1,600). */
-const imageTokens = 1600;
-/** Base64 characters of a document held as one token: as if all of it were text. */
-const charsPerDocumentToken = 4;
-/** Base64 characters of video held as one token: 290 tokens a second at 1 MB a second and more. */
-const charsPerVideoToken = 1000;
 
 const messageKeys = new KeySet(["role", "content"]);
 const blockKeys = new KeySet([
@@ -33,9 +22,10 @@ const useKeys = new KeySet(["toolUseId", "name", "input", "type"]);
 const resultKeys = new KeySet(["toolUseId", "content", "status", "type"]);
 const toolConfigKeys = new KeySet(["tools", "toolChoice"]);
 const toolKeys = new KeySet(["toolSpec", "cachePoint", "systemTool"]);
+const inputSchemaKeys = new KeySet(["json"]);
 const specKeys = new KeySet(["name", "description", "inputSchema", "strict"]);
 
-/** Reads `messages`: what counts as text, and how many tokens go on top of it. */
+/** Reads `messages`: what counts as text, and what else there is. */
 export function readMessages(draft: RequestDraft): void {
   const scan = draft.scan;
   if (!enterArray(scan, "messages")) throw invalid("messages", "must be an array");
@@ -48,7 +38,6 @@ export function readMessages(draft: RequestDraft): void {
       else draft.text.value(scan);
     }
   }
-  draft.overheadTokens += draft.messages * perMessageTokens + promptTokens;
 }
 
 /** Reads a list of content blocks. */
@@ -70,15 +59,13 @@ function readBlock(key: (typeof blockKeys.names)[number] | "", draft: RequestDra
   }
   switch (key) {
     case "image":
-      draft.images += 1;
-      draft.overheadTokens += imageTokens;
-      scan.skip();
+      readMedia(draft, "image");
       return;
     case "document":
-      readMedia(draft, charsPerDocumentToken);
+      readMedia(draft, "document");
       return;
     case "video":
-      readMedia(draft, charsPerVideoToken);
+      readMedia(draft, "video");
       return;
     case "toolUse":
       if (!enterObject(scan, "toolUse")) return;
@@ -108,29 +95,52 @@ function readResult(draft: RequestDraft): void {
   }
 }
 
-function readMedia(draft: RequestDraft, charsPerToken: number): void {
+function readMedia(draft: RequestDraft, medium: Medium): void {
   const { scan, text } = draft;
-  if (!enterObject(scan, "document")) return;
+  if (!enterObject(scan, medium)) return;
   for (let key = scan.nextKey(mediaKeys); key !== undefined; key = scan.nextKey(mediaKeys)) {
-    if (key === "source" && scan.kind() === "object") readSource(draft, charsPerToken);
+    if (key === "source" && scan.kind() === "object") readSource(draft, medium);
     else if (key === "format" || key === "citations") scan.skip();
     else text.value(scan);
   }
 }
 
-function readSource(draft: RequestDraft, charsPerToken: number): void {
+function readSource(draft: RequestDraft, medium: Medium): void {
   const scan = draft.scan;
   scan.enter();
   for (let key = scan.nextKey(sourceKeys); key !== undefined; key = scan.nextKey(sourceKeys)) {
-    if (key === "s3Location") throw uncountable("messages[].content[].source.s3Location");
-    if (key === "bytes") {
+    if (key === "s3Location") {
+      // An image weighs what its table says at most, wherever it is.
+      if (medium !== "image") throw uncountable("messages[].content[].source.s3Location");
       scan.skip();
-      draft.overheadTokens += Math.ceil((scan.end - scan.start) / charsPerToken);
-    } else draft.text.value(scan);
+      draft.addImage();
+      continue;
+    }
+    if (key !== "bytes") {
+      draft.text.value(scan);
+      continue;
+    }
+    const place = readPlace(scan);
+    if (place !== undefined) addMedium(draft, medium, place);
   }
 }
 
-/** Reads `toolConfig`: names, descriptions and schemas count as they are written. */
+type Medium = "image" | "document" | "video";
+
+function addMedium(draft: RequestDraft, medium: Medium, place: Place): void {
+  switch (medium) {
+    case "image":
+      draft.addImage(place);
+      return;
+    case "document":
+      draft.addDocument(place);
+      return;
+    case "video":
+      draft.addVideo(place);
+  }
+}
+
+/** Reads `toolConfig`: names, descriptions and schemas. */
 export function readTools(draft: RequestDraft): void {
   const scan = draft.scan;
   if (!enterObject(scan, "toolConfig")) return;
@@ -138,7 +148,6 @@ export function readTools(draft: RequestDraft): void {
     if (key !== "tools") scan.skip();
     else if (enterArray(scan, "toolConfig.tools")) while (scan.nextItem()) readTool(draft);
   }
-  if (draft.tools > 0) draft.overheadTokens += toolPromptTokens + draft.tools * perToolTokens;
 }
 
 function readTool(draft: RequestDraft): void {
@@ -151,8 +160,22 @@ function readTool(draft: RequestDraft): void {
       scan.enter();
       for (let member = scan.nextKey(specKeys); member !== undefined; member = scan.nextKey(specKeys)) {
         if (member === "strict") scan.skip();
+        else if (member === "inputSchema") readInputSchema(draft);
         else text.value(scan);
       }
     } else text.value(scan);
+  }
+}
+
+function readInputSchema(draft: RequestDraft): void {
+  const { scan, text } = draft;
+  if (scan.kind() !== "object") {
+    text.value(scan);
+    return;
+  }
+  scan.enter();
+  for (let key = scan.nextKey(inputSchemaKeys); key !== undefined; key = scan.nextKey(inputSchemaKeys)) {
+    if (key === "json") readToolSchema(draft);
+    else text.value(scan);
   }
 }

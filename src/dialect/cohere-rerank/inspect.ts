@@ -21,6 +21,7 @@ export function inspectRerank(body: Buffer, operation: Operation): RequestFacts 
   const marks: RerankMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
   scan.finish();
   draft.outputCap = 0;
+  draft.framed = false;
   return draft.facts(operation, marks);
 }
 

@@ -85,6 +85,7 @@ export function inspectGenerate(body: Buffer, operation: Operation): RequestFact
   refuseBoth(request, "systemInstruction", "system_instruction");
   draft.wantsUsage = true;
   if (operation.name !== "generate") draft.outputCap = 0;
+  draft.framed = !operation.name.startsWith("embed");
   const { config, models } = reading;
   return draft.facts(operation, { request, config, models } satisfies GenerateMarks);
 }

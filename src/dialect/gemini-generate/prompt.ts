@@ -1,15 +1,8 @@
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid, readText } from "../read-field.ts";
+import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { readToolSchema } from "../tool-schema.ts";
 import { uncountable } from "../uncountable.ts";
-
-/** Overheads in tokens: estimates, as Google publishes none for messages and tools (reference/tokenizers.md §8). */
-const perMessageTokens = 4;
-const perToolTokens = 10;
-/** An image of 3072 × 3072 px: 16 tiles of 258. */
-const imageTokens = 4128;
-/** Base64 characters held as one token: of sound and film at their lowest usual bit rates (32 and 300 tokens a second), of documents as if all were text. */
-const charsPerToken = { media: 150, document: 4 } as const;
 
 const contentKeys = new KeySet(["role", "parts"]);
 const partKeys = new KeySet([
@@ -23,9 +16,18 @@ const partKeys = new KeySet([
   "thought_signature",
 ]);
 const blobKeys = new KeySet(["mimeType", "mime_type", "data"]);
+/** Members of a declaration that hold a schema; the `response` of a function is one, too. */
+const schemaNames: ReadonlySet<string> = new Set([
+  "parameters",
+  "parametersJsonSchema",
+  "parameters_json_schema",
+  "response",
+  "responseJsonSchema",
+  "response_json_schema",
+]);
 const toolKeys = new KeySet(["functionDeclarations", "function_declarations"]);
 
-/** Reads `contents`: what counts as text, and how many tokens go on top of it. */
+/** Reads `contents`: what counts as text, and what else there is. */
 export function readContents(draft: RequestDraft): void {
   const scan = draft.scan;
   // The API takes a single content for a list of one.
@@ -41,7 +43,6 @@ export function readContents(draft: RequestDraft): void {
 export function readContent(draft: RequestDraft): void {
   const { scan, text } = draft;
   draft.messages += 1;
-  draft.overheadTokens += perMessageTokens;
   if (scan.kind() !== "object") {
     text.value(scan);
     return;
@@ -90,25 +91,24 @@ function readPart(draft: RequestDraft): void {
 function readBlob(draft: RequestDraft): void {
   const scan = draft.scan;
   let mime = "";
-  let chars = 0;
+  let data: Place | undefined;
   if (!enterObject(scan, "contents[].parts[].inlineData")) return;
   for (let key = scan.nextKey(blobKeys); key !== undefined; key = scan.nextKey(blobKeys)) {
     if (key === "mimeType" || key === "mime_type") mime = readText(scan, `inlineData.${key}`) ?? "";
-    else {
-      scan.skip();
-      if (key === "data") chars = Math.max(chars, scan.end - scan.start);
-    }
+    else if (key === "data") data = readPlace(scan);
+    else scan.skip();
   }
-  if (mime.startsWith("image/")) {
-    draft.images += 1;
-    draft.overheadTokens += imageTokens;
-  } else {
-    const kind = /^(audio|video)\//.test(mime) ? "media" : "document";
-    draft.overheadTokens += Math.ceil(chars / charsPerToken[kind]);
-  }
+  if (mime.startsWith("image/")) draft.addImage(data);
+  else if (data !== undefined) addMedium(draft, mime, data);
 }
 
-/** Reads `tools`: declarations of functions count as they are written. */
+function addMedium(draft: RequestDraft, mime: string, data: Place): void {
+  if (mime.startsWith("audio/")) draft.addAudio(data, mime);
+  else if (mime.startsWith("video/")) draft.addVideo(data);
+  else draft.addDocument(data);
+}
+
+/** Reads `tools`: names, descriptions and schemas of functions. */
 export function readTools(draft: RequestDraft): void {
   const scan = draft.scan;
   if (!enterArray(scan, "tools")) return;
@@ -126,7 +126,14 @@ function readDeclarations(draft: RequestDraft): void {
   scan.enter();
   while (scan.nextItem()) {
     draft.tools += 1;
-    draft.overheadTokens += perToolTokens;
-    text.value(scan);
+    if (scan.kind() !== "object") {
+      text.value(scan);
+      continue;
+    }
+    scan.enter();
+    for (let key = scan.nextName(); key !== undefined; key = scan.nextName()) {
+      if (schemaNames.has(key)) readToolSchema(draft);
+      else text.value(scan);
+    }
   }
 }

@@ -23,6 +23,7 @@ const requestKeys = new KeySet([
   "max_completion_tokens",
   "tools",
   "functions",
+  "response_format",
   "contract",
   "metadata",
 ]);
@@ -83,6 +84,10 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
     case "tools":
     case "functions":
       readTools(draft, key);
+      return;
+    case "response_format":
+      if (scan.kind() === "object") draft.formats = 1;
+      draft.text.value(scan);
       return;
     case "contract":
     case "metadata":

@@ -1,16 +1,7 @@
 import { KeySet } from "../../core/key-set.ts";
-import {
-  highDetailImageTokens,
-  lowDetailImageTokens,
-  mediaTokens,
-  perMessageTokens,
-  perNameTokens,
-  perToolTokens,
-  replyPrimingTokens,
-  toolListTokens,
-} from "../openai-overheads.ts";
-import { enterArray, enterObject, invalid, readText } from "../read-field.ts";
+import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { readToolSchema } from "../tool-schema.ts";
 import { uncountable } from "../uncountable.ts";
 
 const messageKeys = new KeySet([
@@ -33,7 +24,7 @@ const fileKeys = new KeySet(["file_data", "file_id", "filename"]);
 /** Longest role accepted, in characters. */
 const roleCharsMax = 16;
 
-/** Reads `messages`: what counts as text, and how many tokens go on top of it. */
+/** Reads `messages`: what counts as text, and what else there is. */
 export function readMessages(draft: RequestDraft): void {
   const scan = draft.scan;
   if (!enterArray(scan, "messages")) throw invalid("messages", "must be an array");
@@ -42,7 +33,6 @@ export function readMessages(draft: RequestDraft): void {
     if (!enterObject(scan, "messages[]")) throw invalid("messages[]", "must be an object");
     readMessage(draft);
   }
-  draft.overheadTokens += draft.messages * perMessageTokens + replyPrimingTokens;
 }
 
 function readMessage(draft: RequestDraft): void {
@@ -66,7 +56,7 @@ function readMessage(draft: RequestDraft): void {
         readCalled(draft);
         break;
       default:
-        if (key === "name") draft.overheadTokens += perNameTokens;
+        if (key === "name") draft.names += 1;
         text.value(scan);
     }
   }
@@ -106,25 +96,30 @@ function readPart(draft: RequestDraft): void {
 
 function readImage(draft: RequestDraft): void {
   const scan = draft.scan;
-  draft.images += 1;
   let detail: string | undefined;
+  let url: Place | undefined;
   if (scan.kind() === "object") {
     scan.enter();
     for (let key = scan.nextKey(imageKeys); key !== undefined; key = scan.nextKey(imageKeys)) {
       if (key === "detail") detail = readText(scan, "messages[].content[].image_url.detail");
+      else if (key === "url") url = readPlace(scan);
       else scan.skip();
     }
   } else scan.skip();
-  draft.overheadTokens += detail === "low" ? lowDetailImageTokens : highDetailImageTokens;
+  draft.addImage(url, detail);
 }
 
 function readAudio(draft: RequestDraft): void {
   const scan = draft.scan;
+  let format: string | undefined;
+  let data: Place | undefined;
   if (!enterObject(scan, "messages[].content[].input_audio")) return;
   for (let key = scan.nextKey(audioKeys); key !== undefined; key = scan.nextKey(audioKeys)) {
-    scan.skip();
-    if (key === "data") draft.overheadTokens += mediaTokens("audio", scan.end - scan.start);
+    if (key === "format") format = readText(scan, "messages[].content[].input_audio.format");
+    else if (key === "data") data = readPlace(scan);
+    else scan.skip();
   }
+  if (data !== undefined) draft.addAudio(data, format ?? "");
 }
 
 function readFile(draft: RequestDraft): void {
@@ -132,8 +127,8 @@ function readFile(draft: RequestDraft): void {
   if (!enterObject(scan, "messages[].content[].file")) return;
   for (let key = scan.nextKey(fileKeys); key !== undefined; key = scan.nextKey(fileKeys)) {
     if (key === "file_id") throw uncountable("messages[].content[].file.file_id");
-    scan.skip();
-    if (key === "file_data") draft.overheadTokens += mediaTokens("file", scan.end - scan.start);
+    const place = readPlace(scan);
+    if (key === "file_data" && place !== undefined) draft.addDocument(place);
   }
 }
 
@@ -154,17 +149,15 @@ function readCalled(draft: RequestDraft): void {
     draft.text.value(scan);
 }
 
-/** Reads `tools` or the older `functions`: names, descriptions and schemas count as they are written. */
+/** Reads `tools` or the older `functions`: names, descriptions and schemas. */
 export function readTools(draft: RequestDraft, param: "tools" | "functions"): void {
   const scan = draft.scan;
   if (!enterArray(scan, param)) return;
-  const before = draft.tools;
   while (scan.nextItem()) {
     draft.tools += 1;
     if (param === "functions" || scan.kind() !== "object") readDefinition(draft);
     else readTool(draft);
   }
-  if (draft.tools > before) draft.overheadTokens += (draft.tools - before) * perToolTokens + toolListTokens;
 }
 
 function readTool(draft: RequestDraft): void {
@@ -187,6 +180,7 @@ function readDefinition(draft: RequestDraft): void {
   scan.enter();
   for (let key = scan.nextKey(definitionKeys); key !== undefined; key = scan.nextKey(definitionKeys)) {
     if (key === "strict") scan.skip();
+    else if (key === "parameters") readToolSchema(draft);
     else draft.text.value(scan);
   }
 }

@@ -62,6 +62,7 @@ function readMember(key: Exclude<RequestKey, "stream_options" | "best_of"> | "",
       return;
     case "prompt":
       draft.messages = readInput(draft, key);
+      draft.framed = false;
       return;
     case "suffix":
       draft.text.value(scan);

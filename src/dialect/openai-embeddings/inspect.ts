@@ -35,6 +35,7 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "input":
       draft.messages = readInput(draft, key);
+      draft.framed = false;
       return;
     case "contract":
     case "metadata":

@@ -17,6 +17,7 @@ const requestKeys = new KeySet([
   "stream",
   "max_output_tokens",
   "tools",
+  "text",
   "background",
   "previous_response_id",
   "conversation",
@@ -78,6 +79,10 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "tools":
       readTools(draft);
+      return;
+    case "text":
+      if (scan.kind() === "object") draft.formats = 1;
+      draft.text.value(scan);
       return;
     case "background":
       if (readFlag(scan, key) === true) throw uncountable(key);

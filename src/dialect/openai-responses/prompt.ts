@@ -1,15 +1,7 @@
 import { KeySet } from "../../core/key-set.ts";
-import {
-  highDetailImageTokens,
-  lowDetailImageTokens,
-  mediaTokens,
-  perMessageTokens,
-  perToolTokens,
-  replyPrimingTokens,
-  toolListTokens,
-} from "../openai-overheads.ts";
-import { enterArray, readText } from "../read-field.ts";
+import { enterArray, type Place, readPlace, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { readToolSchema } from "../tool-schema.ts";
 import { uncountable } from "../uncountable.ts";
 
 const itemKeys = new KeySet([
@@ -53,7 +45,6 @@ export function readInput(draft: RequestDraft): void {
       else draft.text.value(scan);
     }
   }
-  draft.overheadTokens += draft.messages * perMessageTokens + replyPrimingTokens;
 }
 
 function readItem(draft: RequestDraft): void {
@@ -79,7 +70,7 @@ function readItemMember(key: (typeof itemKeys.names)[number] | "", draft: Reques
       return;
     case "encrypted_content":
       scan.skip();
-      draft.overheadTokens += Math.ceil((scan.end - scan.start) / charsPerEncryptedToken);
+      draft.otherTokens += Math.ceil((scan.end - scan.start) / charsPerEncryptedToken);
       return;
     case "":
       text.value(scan);
@@ -108,23 +99,26 @@ function readPart(draft: RequestDraft): void {
   let detail: string | undefined;
   let hasFileId = false;
   let isImage = false;
+  let image: Place | undefined;
   scan.enter();
   for (let key = scan.nextKey(partKeys); key !== undefined; key = scan.nextKey(partKeys)) {
     if (key === "type") type = readText(scan, "input[].content[].type");
     else if (key === "detail") detail = readText(scan, "input[].content[].detail");
     else if (key === "text" || key === "") text.value(scan);
-    else if (key === "file_url" && scan.kind() !== "null") throw uncountable("input[].content[].file_url");
+    else if (key === "image_url") {
+      isImage = scan.kind() !== "null";
+      image = readPlace(scan);
+    } else if (key === "file_data") {
+      const place = readPlace(scan);
+      if (place !== undefined) draft.addDocument(place);
+    } else if (key === "file_url" && scan.kind() !== "null") throw uncountable("input[].content[].file_url");
     else {
       if (key === "file_id" && scan.kind() === "string") hasFileId = true;
-      if (key === "image_url" && scan.kind() !== "null") isImage = true;
       scan.skip();
-      if (key === "file_data") draft.overheadTokens += mediaTokens("file", scan.end - scan.start);
     }
   }
-  if (isImage || type === "input_image") {
-    draft.images += 1;
-    draft.overheadTokens += detail === "low" ? lowDetailImageTokens : highDetailImageTokens;
-  } else if (hasFileId) throw uncountable("input[].content[].file_id");
+  if (isImage || type === "input_image") draft.addImage(image, detail);
+  else if (hasFileId) throw uncountable("input[].content[].file_id");
 }
 
 /** Reads `tools`: what functions say of themselves counts as it is written; tools of OpenAI's own are held at their definition. */
@@ -140,10 +134,10 @@ export function readTools(draft: RequestDraft): void {
     scan.enter();
     for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
       if (key === "" && unbilledMembers.has(scan.text())) scan.skip();
+      else if (key === "parameters") readToolSchema(draft);
       else draft.text.value(scan);
     }
   }
-  if (draft.tools > 0) draft.overheadTokens += draft.tools * perToolTokens + toolListTokens;
 }
 
 const toolKeys = new KeySet(["name", "description", "parameters"]);

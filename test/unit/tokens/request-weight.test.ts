@@ -1,42 +1,57 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { imageTokens } from "../../../src/tokens/image-weight.ts";
-import { requestWeight } from "../../../src/tokens/request-weight.ts";
+import { type RequestParts, requestWeight } from "../../../src/tokens/request-weight.ts";
+
+const empty: RequestParts = {
+  messages: 0,
+  names: 0,
+  tools: 0,
+  toolObjects: 0,
+  toolProperties: 0,
+  toolEnumValues: 0,
+  formats: 0,
+  images: [],
+  pages: 0,
+  audioSeconds: 0,
+  videoSeconds: 0,
+  otherTokens: 0,
+};
+
+function weigh(model: string, parts: Partial<RequestParts>): number {
+  return requestWeight("", model, { ...empty, ...parts }).tokens;
+}
 
 describe("requestWeight()", () => {
-  it("frames messages and names as OpenAI's cookbook does", () => {
-    assert.equal(requestWeight("openai", "gpt-4o", { messages: 1 }), 7);
-    assert.equal(requestWeight("openai", "gpt-4o", { messages: 3, names: 2 }), 17);
+  it("frames messages and names as OpenAI's cookbook does, and text alone not at all", () => {
+    assert.equal(weigh("gpt-4o", { messages: 1 }), 7);
+    assert.equal(weigh("gpt-4o", { messages: 3, names: 2 }), 17);
+    assert.equal(weigh("text-embedding-3-small", {}), 0);
   });
 
-  it("weighs tools by number, properties and choice, and nothing without tools", () => {
-    const bare = requestWeight("openai", "gpt-4o", { messages: 1 });
-    assert.equal(requestWeight("openai", "gpt-4o", { messages: 1, toolChoice: "required" }), bare);
-    assert.equal(
-      requestWeight("openai", "gpt-4o", { messages: 1, tools: 2, toolProperties: 5 }) - bare,
-      12 + 14 + 15,
-    );
-    assert.equal(
-      requestWeight("openai", "gpt-4o", { messages: 1, tools: 2, toolProperties: 5, toolChoice: "named" }) -
-        bare,
-      12 + 14 + 15 + 4,
-    );
-    const claude = { messages: 1, tools: 1, toolProperties: 2 };
-    assert.equal(requestWeight("anthropic", "claude-sonnet-4-5", claude), 4 + 4 + 549 + 53 + 26);
+  it("weighs tools by number and schema", () => {
+    const tools = { tools: 2, toolObjects: 1, toolProperties: 5, toolEnumValues: 2 };
+    assert.equal(weigh("gpt-4o", tools), 12 + 14 + 3 + 15 + 6);
+    assert.equal(weigh("claude-sonnet-4-5", { tools: 1, toolProperties: 2 }), 549 + 53 + 26);
+    assert.equal(weigh("gemini-2.5-pro", { tools: 1, toolProperties: 2 }), 6);
   });
 
-  it("adds images, documents by their pages, audio and video", () => {
+  it("goes by who renders the request, whatever API it came through", () => {
+    const claude = requestWeight("bedrock", "us.anthropic.claude-sonnet-4-5", { ...empty, tools: 1 });
+    assert.equal(claude.tokens, weigh("claude-sonnet-4-5", { tools: 1 }));
+  });
+
+  it("adds images, documents by their pages, audio, video and formats", () => {
     const size = { width: 512, height: 512 };
-    assert.equal(
-      requestWeight("openai", "gpt-4o", { messages: 0, images: [{ size }, { detail: "low" }] }),
-      3 + 255 + 85,
-    );
-    const gemini = { messages: 0, documents: [{ pages: 3, bytes: 1e6 }], audioSeconds: 10, videoSeconds: 2 };
-    assert.equal(requestWeight("gemini", "gemini-2.5-pro", gemini), 3 + 3 * 258 + 320 + 526);
-    const claude = { messages: 0, documents: [{ pages: 2, bytes: 1e6 }] };
-    assert.equal(requestWeight("anthropic", "claude-sonnet-4-5", claude), 4 + 2 * (3000 + 1568));
-    const unknown = { messages: 0, documents: [{ bytes: 8192 }] };
-    assert.equal(requestWeight("anthropic", "claude-sonnet-4-5", unknown), 4 + 2 * (3000 + 1568));
+    assert.equal(weigh("gpt-4o", { images: [{ size }, { detail: "low" }] }), 255 + 85);
+    assert.equal(weigh("gemini-2.5-pro", { pages: 3, audioSeconds: 10, videoSeconds: 2 }), 774 + 320 + 526);
+    assert.equal(weigh("claude-sonnet-4-5", { pages: 2 }), 2 * (3000 + 1568));
+    assert.equal(weigh("gpt-4o", { messages: 1, formats: 1 }), 7 + 8);
+  });
+
+  it("says how much it may be at most; what counts itself is certain", () => {
+    const { tokens, tokensMax } = requestWeight("", "gpt-4o", { ...empty, messages: 1, otherTokens: 100 });
+    assert.deepEqual([tokens, tokensMax], [107, 100 + 7 * 1.25]);
   });
 });
 

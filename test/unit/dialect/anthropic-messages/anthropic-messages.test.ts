@@ -19,7 +19,6 @@ describe("inspect()", () => {
         '{"type":"document","source":{"type":"text","media_type":"text/plain","data":"doc"},"title":"t"},{"type":"new","words":"w"}]',
     );
     assert.deepEqual(facts.texts, ["one", "hm", "f", '{"a":1}', "out", "doc", "t", "w"]);
-    assert.equal(facts.overheadTokens, 4 + 4);
   });
 
   it("tells images from documents wherever their type stands", () => {
@@ -31,10 +30,14 @@ describe("inspect()", () => {
       '{"type":"url","url":"https://x/a.png"}',
     ]) {
       const facts = image(source);
-      assert.deepEqual([facts.images, facts.overheadTokens], [1, 8 + 1600], source);
+      assert.deepEqual([facts.images, facts.parts.images.length, facts.parts.pages], [1, 1, 0], source);
     }
     const pdf = inspect(`[{"source":{"data":"${data}","media_type":"application/pdf"},"type":"document"}]`);
-    assert.deepEqual([pdf.images, pdf.overheadTokens], [0, 8 + 1001]);
+    assert.deepEqual([pdf.images, pdf.parts.pages], [0, 1]);
+    const late = inspect(
+      '[{"type":"document","source":{"data":"words","media_type":"text/plain","type":"text"}}]',
+    );
+    assert.deepEqual([late.parts.otherTokens, late.parts.pages], [5, 0]);
   });
 
   for (const block of [

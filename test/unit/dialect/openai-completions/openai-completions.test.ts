@@ -21,8 +21,8 @@ describe("inspect() of embeddings", () => {
   it("takes token ids for what they are: exactly one token each", () => {
     const inspect = (input: string) =>
       openaiEmbeddings.inspect(Buffer.from(`{"model":"m","input":${input}}`), { name: "embeddings" });
-    assert.deepEqual([inspect("[1,2,3]").overheadTokens, inspect("[1,2,3]").text.length], [3, 0]);
-    assert.equal(inspect("[[1,2],[3]]").overheadTokens, 3);
-    assert.deepEqual([inspect('["a","b"]').overheadTokens, inspect('["a","b"]').text.length], [0, 2]);
+    assert.deepEqual([inspect("[1,2,3]").parts.otherTokens, inspect("[1,2,3]").text.length], [3, 0]);
+    assert.equal(inspect("[[1,2],[3]]").parts.otherTokens, 3);
+    assert.deepEqual([inspect('["a","b"]').parts.otherTokens, inspect('["a","b"]').text.length], [0, 2]);
   });
 });

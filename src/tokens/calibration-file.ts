@@ -1,0 +1,75 @@
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Calibration, isSound, type TargetRatio } from "./calibration.ts";
+
+/** What is learnt is written this often, if there was any: what a crash takes is learnt again within minutes. */
+const saveIntervalMs = 60_000;
+/** Of the file's format; what another version wrote is learnt anew. */
+const fileVersion = 1;
+
+/** A calibration that outlives the process. */
+export interface KeptCalibration {
+  readonly calibration: Calibration;
+  /** Writes what is not yet written; nothing is written after it. */
+  close(): Promise<void>;
+}
+
+/** What is known from the file at `path`, which is kept up to date from now on. `onFailure` is told when it cannot be written; counting goes on. */
+export async function openCalibration(
+  path: string,
+  onFailure: (error: unknown) => void,
+): Promise<KeptCalibration> {
+  const calibration = new Calibration(await readRatios(path));
+  let saved = calibration.version;
+  let saving: Promise<void> = Promise.resolve();
+  const save = (): Promise<void> => {
+    saving = saving.then(async () => {
+      const { version } = calibration;
+      if (version === saved) return;
+      try {
+        await writeRatios(path, calibration.ratiosKnown());
+        saved = version;
+      } catch (error) {
+        onFailure(error);
+      }
+    });
+    return saving;
+  };
+  const timer = setInterval(() => void save(), saveIntervalMs);
+  timer.unref();
+  return {
+    calibration,
+    close: () => {
+      clearInterval(timer);
+      return save();
+    },
+  };
+}
+
+async function readRatios(path: string): Promise<readonly TargetRatio[]> {
+  try {
+    const kept: unknown = JSON.parse(await readFile(path, "utf8"));
+    const { version, ratios } = (kept ?? {}) as { readonly version?: unknown; readonly ratios?: unknown };
+    return version === fileVersion && Array.isArray(ratios) ? ratios.filter(isSound) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Replaces the file whole: a crash leaves the old or the new one. */
+async function writeRatios(path: string, ratios: readonly TargetRatio[]): Promise<void> {
+  const next = `${path}.next`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(next, "w");
+    try {
+      await file.writeFile(JSON.stringify({ version: fileVersion, ratios }));
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(next, path);
+  } finally {
+    await rm(next, { force: true });
+  }
+}

@@ -1,0 +1,31 @@
+import type { Counter } from "./counter.ts";
+import type { Weight } from "./request-weight.ts";
+
+/** How many input tokens a request has for one model: its text and all the rest. */
+export interface InputCount {
+  readonly counter: Counter;
+  /** As counted, without any correction: what a bill is compared with. Not rounded. */
+  readonly counted: number;
+  /** The part of `counted` that is text, and not framing, tools or media. */
+  readonly text: number;
+  /** The count: corrected, a whole number. */
+  readonly tokens: number;
+  /** What it may be at most, by the stated errors or by the learnt ones, whichever is more: bills can make a hold larger, and never smaller. */
+  readonly tokensMax: number;
+}
+
+/** Puts the count together; `vocabularyTokens` is that of the counter's vocabulary, which may have been counted for other models too. */
+export function inputCountOf(counter: Counter, vocabularyTokens: number, weight: Weight): InputCount {
+  const { factor, safetyFactor, correction } = counter;
+  const text = vocabularyTokens * factor;
+  const counted = text + weight.tokens;
+  const corrected = counted * correction.factor;
+  const stated = text * safetyFactor + weight.tokensMax;
+  return {
+    counter,
+    counted,
+    text,
+    tokens: Math.ceil(corrected),
+    tokensMax: Math.ceil(Math.max(stated, corrected * correction.safetyFactor)),
+  };
+}
