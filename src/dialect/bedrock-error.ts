@@ -35,7 +35,8 @@ const exceptions: Readonly<Record<ErrorCode, string>> = {
 /** A failure as AWS's SDKs expect it: the exception in a header, the message in the body. */
 export function encodeBedrockError(error: GatewayError, requestId: string): LocalReply {
   return {
-    status: error.status,
+    // A 429 is retried whatever it says; a used-up quota is a 400 at Bedrock, too (reference/providers.md §1.8).
+    status: error.code === "insufficient_quota" ? 400 : error.status,
     headers: [
       ["content-type", "application/json"],
       ["x-amzn-errortype", exceptions[error.code]],

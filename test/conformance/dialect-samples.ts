@@ -235,6 +235,7 @@ export const dialectSamples: Partial<Record<DialectName, DialectSample>> = {
   "bedrock-converse": {
     method: "POST",
     path: "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse-stream",
+    statuses: { insufficient_quota: 400 },
     modelIn: "path",
     cap: "inferenceConfig.maxTokens",
     body: {
@@ -293,6 +294,7 @@ export const dialectSamples: Partial<Record<DialectName, DialectSample>> = {
   "bedrock-invoke": {
     method: "POST",
     path: "/model/anthropic.claude-3-haiku-20240307-v1%3A0/invoke",
+    statuses: { insufficient_quota: 400 },
     modelIn: "path",
     cap: "max_tokens",
     body: {

@@ -55,5 +55,7 @@ export function encodeGeminiError(error: GatewayError, requestId: string): Local
 /** Google's error bodies. */
 export const geminiErrorShape: ErrorShape = {
   isError: (body) => typeof objectOf(body.error)?.status === "string",
+  // A bad key and an unpaid bill are a 400 here.
+  blamesAccount: (body) => /API key not valid|enable billing/i.test(String(objectOf(body.error)?.message)),
   encode: (error) => Buffer.from(JSON.stringify(geminiErrorBody(error))),
 };
