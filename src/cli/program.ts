@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { assetPath } from "../core/asset.ts";
 import { type EdgeAddress, parseEdgeAddress } from "../edge/edge.ts";
+import { addBudgetCommands } from "./budget-commands.ts";
 import { check, checkSchemaOnly } from "./check.ts";
 import { count } from "./count.ts";
 import { demo } from "./demo.ts";
@@ -40,6 +41,7 @@ export function createProgram(terminal: Terminal): Command {
   addConfig(program, terminal);
   addReports(program, terminal);
   addUsageCommands(program, terminal);
+  addBudgetCommands(program, terminal);
   addKeys(program, terminal);
   return program;
 }

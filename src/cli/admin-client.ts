@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import type { Snapshot } from "../config/snapshot.ts";
+import { loadSnapshot } from "./load-snapshot.ts";
+import { CommandFailure, type Terminal } from "./terminal.ts";
+
+const answerMaxMs = 10_000;
+
+/** Where a running gateway's admin interface is: by the config, or said outright. */
+export interface AdminOptions {
+  readonly config: string;
+  /** Its URL, where the config's address is not the one to use (port 0, a port forward). */
+  readonly admin?: string | undefined;
+}
+
+/** The admin interface of a running gateway. */
+export interface AdminClient {
+  /** The answer to `GET path`. */
+  get(path: string): Promise<unknown>;
+  /** The answer to `POST path` with this body. */
+  post(path: string, body: object): Promise<unknown>;
+}
+
+/** The admin interface that a command's options mean. */
+export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminClient {
+  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
+  return adminClient(options.admin ?? urlOf(snapshot), snapshot.admin.token);
+}
+
+/** The admin interface at a URL. Its methods throw {@link CommandFailure} for every answer but a good one. */
+export function adminClient(url: string, token: string | undefined): AdminClient {
+  const call = async (method: "GET" | "POST", path: string, body?: object): Promise<unknown> => {
+    const response = await reach(url, path, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new CommandFailure(problemIn(text) ?? `the gateway answered ${response.status}`);
+    return JSON.parse(text);
+  };
+  return { get: (path) => call("GET", path), post: (path, body) => call("POST", path, body) };
+}
+
+async function reach(url: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(new URL(path, url), { ...init, signal: AbortSignal.timeout(answerMaxMs) });
+  } catch {
+    throw new CommandFailure(`no gateway answers at ${url}: is it running? (--admin names another address)`);
+  }
+}
+
+function urlOf({ admin: { address } }: Snapshot): string {
+  if (address.port === 0)
+    throw new CommandFailure("admin.address has port 0: say where the gateway listens with --admin URL", 2);
+  return `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+function problemIn(text: string): string | undefined {
+  if (!text.startsWith("{")) return undefined;
+  const { error } = JSON.parse(text) as { error?: string };
+  return error;
+}

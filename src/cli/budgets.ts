@@ -1,0 +1,47 @@
+import type { LimitRow } from "../admin/limits-api.ts";
+import { formatUsd } from "../core/money.ts";
+import { type AdminOptions, adminClientOf } from "./admin-client.ts";
+import { type Column, formatRows, type RowFormat } from "./rows.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What `tollgate budgets` is asked for. */
+export interface BudgetsOptions extends AdminOptions {
+  readonly name?: string | undefined;
+  readonly key?: string | undefined;
+  readonly format: RowFormat;
+}
+
+/** `tollgate budgets`: where limits and budgets of a running gateway stand now. */
+export async function budgets(terminal: Terminal, options: BudgetsOptions): Promise<void> {
+  const query = new URLSearchParams();
+  if (options.name !== undefined) query.set("name", options.name);
+  if (options.key !== undefined) query.set("key", options.key);
+  const answer = (await adminClientOf(terminal, options).get(`/limits?${query}`)) as {
+    readonly limits: readonly LimitRow[];
+    readonly more: boolean;
+  };
+  const rows = [...answer.limits].sort((a, b) => compare(a.id, b.id));
+  if (options.format === "table" && rows.length === 0) terminal.out("nothing is in use");
+  else terminal.out(formatRows(rows, columns, options.format));
+  if (answer.more) terminal.err("there are more: ask for some of them with --name or --key");
+}
+
+/** An account's line, for people. */
+export const columns: readonly Column<LimitRow>[] = [
+  { title: "rule", of: ({ name }) => name },
+  { title: "key", of: ({ key }) => (key === "" ? "(all)" : key) },
+  { title: "window", of: ({ window }) => window },
+  { title: "limit", figures: true, of: (row) => quantity(row, row.limit) },
+  { title: "used", figures: true, of: (row) => quantity(row, row.used) },
+  { title: "held", figures: true, of: (row) => quantity(row, row.held) },
+  { title: "left", figures: true, of: (row) => quantity(row, row.left) },
+  { title: "resets", of: ({ resets_at }) => resets_at.replace(/\.000Z$/, "Z") },
+];
+
+function quantity({ unit }: LimitRow, amount: string): string {
+  return unit === "nano_usd" ? `$${formatUsd(BigInt(amount))}` : `${amount} ${unit.replace("_", " ")}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

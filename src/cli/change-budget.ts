@@ -1,0 +1,71 @@
+import type { LimitRow } from "../admin/limits-api.ts";
+import { parseUsd } from "../core/money.ts";
+import { type AdminClient, type AdminOptions, adminClientOf } from "./admin-client.ts";
+import { columns } from "./budgets.ts";
+import { formatRows, type RowFormat } from "./rows.ts";
+import { CommandFailure, type Terminal } from "./terminal.ts";
+
+/** Which account is changed, by whom, and how. */
+export interface ChangeOptions extends AdminOptions {
+  /** The rule's name. */
+  readonly name: string;
+  /** Its key as `tollgate budgets` shows it; empty for a rule of all together. */
+  readonly key: string;
+  /** Its window, where the rule has several. */
+  readonly window?: string | undefined;
+  /** Dollars for money, else a whole number; undefined for a reset. */
+  readonly amount?: string | undefined;
+  readonly by?: string | undefined;
+  readonly format: RowFormat;
+}
+
+/** `tollgate budgets reset|grant|raise`: changes one account of a running gateway until its window ends. The gateway writes down who asked. */
+export async function changeBudget(
+  terminal: Terminal,
+  action: "reset" | "grant" | "raise",
+  options: ChangeOptions,
+): Promise<void> {
+  const by = options.by ?? terminal.env.USER ?? terminal.env.LOGNAME;
+  if (by === undefined || by === "") throw new CommandFailure("say who asks: --by NAME", 2);
+  const client = adminClientOf(terminal, options);
+  const { id, unit } = await accountOf(client, options);
+  const body = {
+    id,
+    by,
+    ...(action === "grant" ? { amount: amountIn(unit, options.amount, true) } : undefined),
+    ...(action === "raise" ? { to: amountIn(unit, options.amount, false) } : undefined),
+  };
+  const { limit } = (await client.post(`/limits/${action}`, body)) as { readonly limit: LimitRow };
+  terminal.out(formatRows([limit], columns, options.format));
+}
+
+/** The one account that is meant. */
+async function accountOf(client: AdminClient, { name, key, window }: ChangeOptions): Promise<LimitRow> {
+  const query = new URLSearchParams({ name, key });
+  const { limits } = (await client.get(`/limits?${query}`)) as { readonly limits: readonly LimitRow[] };
+  const meant = limits.filter((row) => row.key === key && (window === undefined || row.window === window));
+  const [first, ...others] = meant;
+  if (first === undefined)
+    throw new CommandFailure(
+      `no account of "${name}"${key === "" ? "" : ` with key ${key}`} is in use (tollgate budgets lists those that are)`,
+    );
+  if (others.length > 0)
+    throw new CommandFailure(
+      `"${name}" has several windows: name one with --window ${meant.map((row) => row.window).join(" | ")}`,
+      2,
+    );
+  return first;
+}
+
+function amountIn(unit: string, text: string | undefined, maySubtract: boolean): string {
+  const [, sign = "", digits = ""] = /^(-?)\$?(.*)$/.exec(text ?? "") ?? [];
+  if (sign === "" || maySubtract) {
+    try {
+      return `${sign}${unit === "nano_usd" ? parseUsd(digits, 9) : parseUsd(digits, 0)}`;
+    } catch {
+      // Said below, whatever is wrong with it.
+    }
+  }
+  const what = unit === "nano_usd" ? "dollars, e.g. 25.50" : "a whole number";
+  throw new CommandFailure(`"${text}" is no amount: this account counts in ${what}`, 2);
+}

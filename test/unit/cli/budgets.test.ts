@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
+import type { AuditEntry } from "../../../src/admin/audit-log.ts";
+import { UsageDesk } from "../../../src/admin/usage-desk.ts";
+import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import { account, claim } from "../../support/ledger-accounts.ts";
+import { manualClock } from "../../support/manual-clock.ts";
+import { type CliResult, runLine } from "../../support/terminal.ts";
+
+const token = "a token of sixteen or more";
+const audits: Omit<AuditEntry, "time">[] = [];
+const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
+const day = account("day", 2_000_000_000n);
+let folder: string;
+let usage: UsageDesk;
+let admin: AdminServer;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tollgate-budgets-"));
+  usage = new UsageDesk(folder);
+  admin = await startAdminServer(
+    { host: "127.0.0.1", port: 0 },
+    {
+      unreadyReasons: () => [],
+      metrics: async () => ({ contentType: "text/plain", text: "" }),
+      config: () => ({}),
+      token: () => token,
+      usage,
+      nowMs: () => 0,
+      limits: {
+        accounts: (filter) => ledger.accounts(filter),
+        find: (id) => ledger.find(id),
+        reset: async (id, by) => ledger.reset(id, by),
+        grant: async (id, amount, by) => ledger.grant(id, amount, by),
+        audit: async (entry) => void audits.push(entry),
+      },
+    },
+  );
+  const config = (address: string) => `
+version: 1
+admin: { address: "${address}", token: "\${env:TOKEN}" }
+backends:
+  house: { provider: openai-compatible, endpoint: "http://127.0.0.1:9900/v1", price: { input: 0.2, output: 0.6 } }
+models: { fast: { targets: [house/llama] } }
+identity: [{ type: anonymous, tenant_id: local }]
+`;
+  writeFileSync(join(folder, "tollgate.yaml"), config(new URL(admin.url).host));
+  writeFileSync(join(folder, "zero.yaml"), config("127.0.0.1:0"));
+  ledger.reserve("a", [[claim(day, 500_000_000n), claim(account("open", 4n, ""), 1n)]]);
+  ledger.reserve("b", [[claim(day, 900_000_000n)]]);
+  ledger.settle("b", [{ accountId: day.id, amount: 750_000_000n }]);
+});
+after(async () => {
+  await admin.close();
+  await usage.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (...args: readonly string[]): Promise<CliResult> =>
+  runLine(["budgets", ...args], { cwd: folder, env: { TOKEN: token, USER: "ann" } });
+
+describe("tollgate budgets", () => {
+  it("shows what is used, held and left, and when it resets", async () => {
+    const { code, out } = await run();
+    assert.equal(code, 0);
+    assert.equal(
+      out,
+      [
+        "rule  key             window     limit     used     held     left  resets",
+        "day   tenant_id=acme  day@UTC       $2    $0.75     $0.5    $0.75  2026-08-04T00:00:00Z",
+        "open  (all)           open     4 slots  0 slots  1 slots  3 slots  2026-08-03T12:00:00Z",
+      ].join("\n"),
+    );
+  });
+
+  it("shows the same as JSON, and those of one rule alone", async () => {
+    const { out } = await run("--json", "--name", "day");
+    const [row, ...others] = JSON.parse(out);
+    assert.equal(others.length, 0);
+    assert.deepEqual([row.used, row.held, row.left], ["750000000", "500000000", "750000000"]);
+  });
+
+  it("grants, raises and resets in dollars, in the name of who asks", async () => {
+    const granted = await run("grant", "day", "1.50", "--key", "tenant_id=acme", "--json");
+    assert.equal(JSON.parse(granted.out)[0].limit, "3500000000");
+    const raised = await run("raise", "day", "$5", "--key", "tenant_id=acme", "--by", "bob", "--json");
+    assert.equal(JSON.parse(raised.out)[0].limit, "5000000000");
+    const reset = await run("reset", "day", "--key", "tenant_id=acme", "--json");
+    assert.equal(JSON.parse(reset.out)[0].used, "0");
+    assert.deepEqual(
+      audits.map(({ action, by, amount }) => [action, by, amount]),
+      [
+        ["grant", "ann", "1500000000"],
+        ["raise", "bob", "1500000000"],
+        ["reset", "ann", undefined],
+      ],
+    );
+  });
+
+  const failures: readonly (readonly [title: string, args: readonly string[], code: number, says: RegExp])[] =
+    [
+      [
+        "an account that is not in use",
+        ["reset", "day", "--key", "tenant_id=zeta"],
+        1,
+        /no account of "day"/,
+      ],
+      ["an amount that is none", ["grant", "day", "much", "--key", "tenant_id=acme"], 2, /no amount/],
+      [
+        "to raise by a negative amount",
+        ["raise", "day", "--key", "tenant_id=acme", "--", "-5"],
+        2,
+        /no amount/,
+      ],
+      ["a gateway that is not there", ["--admin", "http://127.0.0.1:9"], 1, /is it running/],
+      ["a config without a port", ["-c", "zero.yaml"], 2, /--admin URL/],
+    ];
+  for (const [title, args, code, says] of failures)
+    it(`says what is wrong with ${title}`, async () => {
+      const result = await run(...args);
+      assert.equal(result.code, code, result.err);
+      assert.match(result.err, says);
+    });
+
+  it("is refused with another token, and says so", async () => {
+    const place = { cwd: folder, env: { TOKEN: "another token of sixteen" } };
+    const { code, err } = await runLine(["budgets"], place);
+    assert.equal(code, 1);
+    assert.match(err, /401/);
+  });
+});
