@@ -57,8 +57,9 @@ function addServing(program: Command, terminal: Terminal): void {
     .command("serve")
     .description("run the ext_proc server and the admin interface alone, beside an Envoy you run")
     .option("-c, --config <file>", "the gateway's config", configDefault)
+    .option("--envoy-files <folder>", "write Envoy's configuration there and keep it in step with the config")
     .addOption(logLevel())
-    .action((options) => serve(terminal, { config: options.config, logLevel: options.logLevel }));
+    .action((options) => serve(terminal, options));
   program
     .command("fake-provider")
     .description("a provider that needs no key and fails on request, to try the gateway with")
