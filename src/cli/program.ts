@@ -112,9 +112,10 @@ function addReports(program: Command, terminal: Terminal): void {
     .option("--all", "every price in force, not only those of the config's targets")
     .action((options) => prices(terminal, { ...withFormat(options), all: options.all === true }));
   reporting(program.command("count"), rowFormats)
-    .description("count the tokens of texts")
-    .argument("[files...]", "texts; none, or -: standard input")
-    .option("--model <name>", "the model that counts", "gpt-4.1")
+    .description("count the tokens of texts, or of whole requests")
+    .argument("[files...]", "texts, or bodies of requests; none, or -: standard input")
+    .option("--model <name>", "the model that counts; default: the request's own, or gpt-4.1")
+    .option("--request <path>", "the files are bodies of requests to this path, e.g. /v1/messages")
     .action((files, options) => count(terminal, files, withFormat(options)));
 }
 
