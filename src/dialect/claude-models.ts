@@ -16,3 +16,8 @@ export function claudeTraits(model: string): ClaudeTraits {
   const version = match === null ? Number.POSITIVE_INFINITY : Number(match[1]) * 100 + Number(match[2] ?? 0);
   return { thinks: version >= 307, adaptive: version >= 406, samples: version <= 406 };
 }
+
+/** Whether a model is one of Claude's, also as Bedrock writes it. */
+export function isClaude(model: string): boolean {
+  return model.includes("claude");
+}

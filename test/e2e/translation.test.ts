@@ -3,6 +3,7 @@ import { before, describe, it } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { type TestStack, useTestStack } from "../support/stack.ts";
+import { sdkClients } from "../support/translation-clients.ts";
 
 /** One model for each format that providers speak, and one that has all of them behind it. */
 const config = `
@@ -13,9 +14,14 @@ admin: { address: "127.0.0.1:0" }
 backends:
   chat: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
   messages: { provider: anthropic, endpoint: "{{beta}}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
+  converse: { provider: bedrock, region: us-east-1, endpoint: "{{beta}}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
+  generate: { provider: gemini, endpoint: "{{beta}}", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 3 } }
 models:
   by-chat: { targets: [chat/model-a] }
   by-messages: { targets: [messages/claude-sonnet-4-5] }
+  by-converse: { targets: [converse/anthropic.claude-sonnet-4-5-20250929-v1:0] }
+  by-generate: { targets: [generate/gemini-2.5-flash] }
+  all: { targets: [chat/model-a, converse/anthropic.claude-sonnet-4-5-20250929-v1:0, generate/gemini-2.5-flash] }
   mixed: { targets: [chat/model-a, messages/claude-sonnet-4-5] }
   mixed-back: { targets: [messages/claude-sonnet-4-5, chat/model-a] }
 identity:
@@ -161,4 +167,56 @@ describe("a client whose model another vendor's format serves", () => {
     });
     await assert.rejects(cut.finalMessage(), Anthropic.APIError);
   });
+});
+
+describe("every SDK with every format of provider", () => {
+  const running = useTestStack({ config });
+
+  for (const index of [0, 1, 2, 3, 4]) {
+    for (const model of ["by-chat", "by-messages", "by-converse", "by-generate"]) {
+      it(`SDK ${index + 1} gets text and tool calls, whole and streamed, ${model}`, async () => {
+        const { baseUrl } = running();
+        const client = sdkClients(baseUrl, "key-acme")[index];
+        assert.ok(client !== undefined);
+        for (const stream of [false, true]) {
+          const said = await client.ask(model, { stream, tool: false });
+          assert.ok(said.text.length > 0, `${client.name}: text`);
+          assert.equal(said.finish, client.finishes.text, client.name);
+          assert.ok((said.inputTokens ?? 0) > 0 && (said.outputTokens ?? 0) > 0, `${client.name}: usage`);
+          const called = await client.ask(model, { stream, tool: true });
+          assert.deepEqual(called.calls, [{ name: "toll_for", input: { axles: 7 } }], client.name);
+          assert.equal(called.finish, client.finishes.tool, client.name);
+        }
+      });
+    }
+
+    it(`SDK ${index + 1} is served by Bedrock's and then by Gemini's target of one model when those before fail`, async () => {
+      const stack = running();
+      const client = sdkClients(stack.baseUrl, "key-acme")[index];
+      assert.ok(client !== undefined);
+      for (const stream of [false, true]) {
+        stack.alpha.setFaults({ status: 503 }, 1);
+        stack.beta.setFaults({ status: 503 }, 1);
+        const record = await stack.recordOf(async () => {
+          const said = await client.ask("all", { stream, tool: false });
+          assert.ok(said.text.length > 0, client.name);
+        });
+        assert.equal(record.model_route, "generate/gemini-2.5-flash");
+        assert.equal((record.attempts as unknown[]).length, 3);
+      }
+    });
+
+    it(`SDK ${index + 1} raises its own errors`, async () => {
+      const stack = running();
+      const client = sdkClients(stack.baseUrl, "key-acme")[index];
+      assert.ok(client !== undefined);
+      for (const model of ["by-messages", "by-converse", "by-generate"]) {
+        stack.beta.setFaults({ error: "rate-limit" }, 1);
+        await assert.rejects(client.ask(model, { stream: false, tool: false }), (error) => {
+          assert.equal(client.statusOf(error), 429, `${client.name} ${model}`);
+          return true;
+        });
+      }
+    });
+  }
 });

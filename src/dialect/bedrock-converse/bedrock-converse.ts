@@ -1,6 +1,10 @@
 import { encodeBedrockError } from "../bedrock-error.ts";
 import { matchBedrock } from "../bedrock-path.ts";
 import type { Dialect } from "../dialect.ts";
+import { decodeConverseAnswer } from "./decode-events.ts";
+import { decodeConverseRequest } from "./decode-request.ts";
+import { encodeConverseAnswer } from "./encode-events.ts";
+import { converseSupports, encodeConverseRequest } from "./encode-request.ts";
 import { inspectConverse } from "./inspect.ts";
 import { spliceConverse } from "./request.ts";
 import { passConverse } from "./response.ts";
@@ -13,5 +17,20 @@ export const bedrockConverse: Dialect = {
   inspect: inspectConverse,
   splice: spliceConverse,
   passResponse: passConverse,
+  client: {
+    operation: "converse",
+    decodeRequest: decodeConverseRequest,
+    answerHeaders: ({ id, facts }) => [
+      ["content-type", facts.stream ? "application/vnd.amazon.eventstream" : "application/json"],
+      ["x-amzn-requestid", id],
+    ],
+    encodeAnswer: encodeConverseAnswer,
+  },
+  upstream: {
+    supports: converseSupports,
+    operation: (model, stream) => ({ name: "converse", model, stream }),
+    encodeRequest: encodeConverseRequest,
+    decodeAnswer: decodeConverseAnswer,
+  },
   encodeError: encodeBedrockError,
 };

@@ -5,6 +5,7 @@ import { bedrockException } from "../bedrock-error.ts";
 import { eventData } from "../event-data.ts";
 import type { MessageReader } from "../event-stream-response.ts";
 import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
 import { errorInStream } from "../upstream-error.ts";
 import { readConverseUsage } from "./usage.ts";
@@ -95,7 +96,7 @@ function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
 }
 
 /** Bedrock's stop reasons, unified (reference/providers.md §1.14); unknown ones count as `stop`. */
-function unifiedStop(reason: string): string {
+export function unifiedStop(reason: string): FinishReason {
   switch (reason) {
     case "max_tokens":
     case "model_context_window_exceeded":
@@ -105,6 +106,9 @@ function unifiedStop(reason: string): string {
     case "guardrail_intervened":
     case "content_filtered":
       return "content_filter";
+    case "malformed_model_output":
+    case "malformed_tool_use":
+      return "error";
     default:
       return "stop";
   }

@@ -3,6 +3,7 @@ import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import { eventData } from "../event-data.ts";
 import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
 import type { EventReader } from "../sse-response.ts";
 import { errorInStream } from "../upstream-error.ts";
@@ -26,14 +27,17 @@ export class GenerateEvents implements EventReader {
   }
 
   read(event: SseEvent, out: ByteRuns): void {
-    if (event.data !== undefined) {
-      this.#reader.note(eventData(event.data));
-      const whole = this.#reader.finished;
-      this.#seen.complete = whole && this.#seen.error === undefined;
-      // Of a stream that breaks off, the last usage tells only what it had cost by then.
-      if (!whole) this.#seen.usagePartial = this.#seen.usage !== undefined;
-    }
+    if (event.data !== undefined) this.note(eventData(event.data));
     out.add(event.bytes);
+  }
+
+  /** Notes one event. */
+  note(data: JsonObject): void {
+    this.#reader.note(data);
+    const whole = this.#reader.finished;
+    this.#seen.complete = whole && this.#seen.error === undefined;
+    // Of a stream that breaks off, the last usage tells only what it had cost by then.
+    if (!whole) this.#seen.usagePartial = this.#seen.usage !== undefined;
   }
 
   end(): void {}
@@ -94,7 +98,7 @@ export class GenerateReader {
 }
 
 /** Gemini's finish reasons, unified (reference/providers.md §1.14): a call of a tool ends with STOP too. Unknown ones count as `stop`. */
-function unifiedFinish(reason: string, called: boolean): string {
+export function unifiedFinish(reason: string, called: boolean): FinishReason {
   if (reason.startsWith("IMAGE_")) return "content_filter";
   switch (reason) {
     case "MAX_TOKENS":

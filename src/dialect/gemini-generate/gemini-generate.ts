@@ -1,6 +1,10 @@
 import type { Dialect, LocalReply, Operation } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import { pathOf } from "../request-path.ts";
+import { decodeGenerateAnswer } from "./decode-events.ts";
+import { decodeGenerateRequest } from "./decode-request.ts";
+import { encodeGenerateAnswer } from "./encode-events.ts";
+import { encodeGenerateRequest, generateSupports } from "./encode-request.ts";
 import { encodeGeminiError } from "./error.ts";
 import { inspectGenerate } from "./inspect.ts";
 import { spliceGenerate } from "./request.ts";
@@ -16,6 +20,20 @@ export const geminiGenerate: Dialect = {
   inspect: inspectGenerate,
   splice: spliceGenerate,
   passResponse: passGenerate,
+  client: {
+    operation: "generate",
+    decodeRequest: decodeGenerateRequest,
+    answerHeaders: ({ facts }) => [
+      ["content-type", facts.stream ? "text/event-stream" : "application/json; charset=UTF-8"],
+    ],
+    encodeAnswer: encodeGenerateAnswer,
+  },
+  upstream: {
+    supports: generateSupports,
+    operation: (model, stream) => ({ name: "generate", model, stream }),
+    encodeRequest: encodeGenerateRequest,
+    decodeAnswer: decodeGenerateAnswer,
+  },
   encodeModels,
   encodeTokenCount: (totalTokens) => jsonReply({ totalTokens }),
   encodeError: encodeGeminiError,

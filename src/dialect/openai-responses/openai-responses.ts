@@ -1,8 +1,11 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import { openaiLimitHeaders } from "../limit-headers.ts";
+import { openaiAnswerHeaders } from "../openai-answer-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
+import { decodeResponsesRequest } from "./decode-request.ts";
+import { encodeResponsesAnswer } from "./encode-events.ts";
 import { inspectResponses } from "./inspect.ts";
 import { spliceResponses } from "./request.ts";
 import { passResponses } from "./response.ts";
@@ -25,6 +28,12 @@ export const openaiResponses: Dialect = {
   inspect: inspectResponses,
   splice: spliceResponses,
   passResponse: passResponses,
+  client: {
+    operation: "responses",
+    decodeRequest: decodeResponsesRequest,
+    answerHeaders: openaiAnswerHeaders,
+    encodeAnswer: encodeResponsesAnswer,
+  },
   encodeTokenCount: (tokens) => jsonReply({ object: "response.input_tokens", input_tokens: tokens }),
   limitHeaders: openaiLimitHeaders,
   encodeError: encodeOpenaiError,

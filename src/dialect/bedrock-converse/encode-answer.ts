@@ -1,0 +1,59 @@
+import type { Usage } from "../../usage/usage.ts";
+import { parseObject } from "../json-view.ts";
+import type { ModelAnswer } from "../model-answer.ts";
+import type { FinishReason } from "../model-event.ts";
+import type { AnswerPart } from "../model-request.ts";
+import { withSignature } from "../tool-call-id.ts";
+
+/** A whole Converse answer. */
+export function encodeConverse(answer: ModelAnswer): object {
+  const [{ parts, finish, stopSequence }] = answer.choices;
+  return {
+    output: { message: { role: "assistant", content: parts.map(encodePart) } },
+    stopReason: stopReasonOf(finish, stopSequence),
+    ...(answer.usage === undefined ? {} : { usage: encodeConverseUsage(answer.usage) }),
+  };
+}
+
+/** Bedrock's words for why an answer ended. */
+export function stopReasonOf(reason: FinishReason, sequence: string | true | undefined): string {
+  return reason === "stop" && sequence !== undefined ? "stop_sequence" : stopReasons[reason];
+}
+
+const stopReasons: Readonly<Record<FinishReason, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  tool_calls: "tool_use",
+  content_filter: "content_filtered",
+  error: "malformed_model_output",
+};
+
+/** Bedrock's usage: what was read from and written to the cache is beside the input. What is unknown counts 0. */
+export function encodeConverseUsage(usage: Usage): object {
+  const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0 } = usage;
+  const { cacheWriteTokens = 0, cacheWrite1hTokens = 0 } = usage;
+  const written = cacheWriteTokens + cacheWrite1hTokens;
+  return {
+    inputTokens: Math.max(0, inputTokens - cachedInputTokens - written),
+    outputTokens,
+    totalTokens: inputTokens + outputTokens,
+    cacheReadInputTokens: cachedInputTokens,
+    cacheWriteInputTokens: written,
+  };
+}
+
+function encodePart(part: AnswerPart): object {
+  switch (part.type) {
+    case "text":
+      return { text: part.text };
+    case "reasoning":
+      return { reasoningContent: { reasoningText: { text: part.text, signature: part.signature } } };
+    case "redacted":
+      return { reasoningContent: { redactedContent: part.data } };
+    case "tool_call": {
+      const toolUseId = withSignature(part.id, part.signature);
+      // A model may write what is no object; the format has no other way to show it.
+      return { toolUse: { toolUseId, name: part.name, input: parseObject(part.arguments) ?? {} } };
+    }
+  }
+}

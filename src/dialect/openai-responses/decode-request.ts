@@ -1,0 +1,146 @@
+import type { RequestFacts } from "../dialect.ts";
+import type { JsonObject } from "../json-view.ts";
+import type { ModelRequest } from "../model-request.ts";
+import { ModelRequestDraft } from "../model-request-draft.ts";
+import { readEffort, readSchemaFormat } from "../openai-options.ts";
+import { invalid } from "../read-field.ts";
+import {
+  flagAt,
+  isAbsent,
+  listAt,
+  numberAt,
+  objectAt,
+  onlyKnown,
+  optional,
+  textAt,
+  untranslatable,
+} from "../read-json.ts";
+import { decodeInput } from "./decode-turns.ts";
+
+/** Members that change no answer, or only how it is billed, kept or found again. */
+const harmless: ReadonlySet<string> = new Set([
+  "user",
+  "metadata",
+  "safety_identifier",
+  "prompt_cache_key",
+  "prompt_cache_options",
+  "prompt_cache_retention",
+  "service_tier",
+  "store",
+  "truncation",
+  "include",
+  "stream_options",
+]);
+/** Read from the bytes by `inspectResponses`, or the gateway's own. */
+const decided: ReadonlySet<string> = new Set([
+  "model",
+  "stream",
+  "max_output_tokens",
+  "contract",
+  "instructions",
+]);
+
+/** A Responses request without its wire format (reference/providers.md §1.2, §1.16). */
+export function decodeResponsesRequest(body: JsonObject, _facts: RequestFacts): ModelRequest {
+  const draft = new ModelRequestDraft();
+  // First, since what stands before the turns is told from what stands behind.
+  const instructions = optional(body.instructions, "instructions", textAt);
+  if (instructions !== undefined)
+    draft.addTurn("system", [{ type: "text", text: instructions }], "instructions");
+  for (const name in body) {
+    const value = body[name];
+    if (isAbsent(value) || decided.has(name)) continue;
+    if (harmless.has(name)) draft.drop(name);
+    else decodeMember(draft, name, value);
+  }
+  return draft.done();
+}
+
+function decodeMember(draft: ModelRequestDraft, name: string, value: unknown): void {
+  switch (name) {
+    case "input":
+      decodeInput(draft, value);
+      return;
+    case "tools":
+      for (const [index, tool] of listAt(value, name).entries()) decodeTool(draft, tool, `tools[${index}]`);
+      return;
+    case "tool_choice":
+      decodeToolChoice(draft, value);
+      return;
+    case "parallel_tool_calls":
+      draft.parallelToolCalls = flagAt(value, name);
+      if (!draft.parallelToolCalls) draft.use("single_tool_call", name);
+      return;
+    case "temperature":
+      draft.temperature = numberAt(value, name);
+      draft.use("temperature", name);
+      return;
+    case "top_p":
+      draft.topP = numberAt(value, name);
+      draft.use("top_p", name);
+      return;
+    case "reasoning":
+      decodeReasoning(draft, objectAt(value, name));
+      return;
+    case "text":
+      decodeText(draft, objectAt(value, name));
+      return;
+    default:
+      // `background: false`, `top_logprobs: 0`, an empty list: what is not asked for.
+      if (value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0))
+        throw untranslatable(name);
+  }
+}
+
+const toolKeys: ReadonlySet<string> = new Set(["type", "name", "description", "parameters", "strict"]);
+
+function decodeTool(draft: ModelRequestDraft, value: unknown, field: string): void {
+  const tool = objectAt(value, field);
+  if (tool.type !== "function") throw untranslatable(`${field}.type`);
+  onlyKnown(tool, toolKeys, field);
+  draft.addTool({
+    name: textAt(tool.name, `${field}.name`),
+    description: optional(tool.description, `${field}.description`, textAt),
+    parameters: optional(tool.parameters, `${field}.parameters`, objectAt),
+    strict: optional(tool.strict, `${field}.strict`, flagAt),
+    field,
+  });
+}
+
+function decodeToolChoice(draft: ModelRequestDraft, value: unknown): void {
+  if (value === "auto" || value === "none" || value === "required") {
+    draft.choose({ kind: value }, "tool_choice");
+    return;
+  }
+  const choice = objectAt(value, "tool_choice");
+  if (choice.type !== "function") throw untranslatable("tool_choice.type");
+  draft.choose({ kind: "tool", name: textAt(choice.name, "tool_choice.name") }, "tool_choice");
+}
+
+function decodeReasoning(draft: ModelRequestDraft, reasoning: JsonObject): void {
+  for (const name of ["summary", "generate_summary"])
+    if (!isAbsent(reasoning[name])) draft.drop(`reasoning.${name}`);
+  if (isAbsent(reasoning.effort)) return;
+  draft.reasoning = readEffort(reasoning.effort, "reasoning.effort");
+  draft.use("reasoning", "reasoning.effort");
+}
+
+function decodeText(draft: ModelRequestDraft, text: JsonObject): void {
+  if (!isAbsent(text.verbosity)) draft.drop("text.verbosity");
+  const format = optional(text.format, "text.format", objectAt);
+  switch (format?.type) {
+    case undefined:
+    case "text":
+      return;
+    case "json_object":
+      draft.format = { kind: "json" };
+      draft.use("json", "text.format");
+      return;
+    case "json_schema":
+      draft.format = readSchemaFormat(format ?? {}, "text.format");
+      draft.use("json_schema", "text.format");
+      return;
+    default:
+      throw invalid("text.format.type", "must be text, json_object or json_schema");
+  }
+}

@@ -1,0 +1,130 @@
+import type { Usage } from "../../usage/usage.ts";
+import type { AnswerContext } from "../codec.ts";
+import type { AnswerChoice, ModelAnswer } from "../model-answer.ts";
+import type { FinishReason } from "../model-event.ts";
+import type { AnswerPart } from "../model-request.ts";
+import { withSignature } from "../tool-call-id.ts";
+import { sealRedacted, sealSignature } from "./reasoning-proof.ts";
+
+/** How a response stands. */
+export type ResponseStatus = "in_progress" | "completed" | "incomplete" | "failed";
+
+/** A response, whole or as it stands before its end. */
+export function encodeResponse(
+  answer: Pick<ModelAnswer, "model" | "usage">,
+  status: ResponseStatus,
+  output: readonly object[],
+  finish: FinishReason,
+  context: AnswerContext,
+): object {
+  return {
+    id: `resp_${plain(context)}`,
+    object: "response",
+    created_at: context.createdSec,
+    status,
+    error: status === "failed" ? { code: "server_error", message: "the model failed to answer" } : null,
+    incomplete_details: status === "incomplete" ? { reason: incompleteReason(finish) } : null,
+    instructions: null,
+    max_output_tokens: context.facts.outputCap ?? null,
+    metadata: {},
+    model: answer.model,
+    output,
+    parallel_tool_calls: true,
+    previous_response_id: null,
+    store: false,
+    temperature: null,
+    tool_choice: "auto",
+    tools: [],
+    top_p: null,
+    usage: answer.usage === undefined ? null : encodeResponsesUsage(answer.usage),
+  };
+}
+
+/** A whole response. */
+export function encodeWholeResponse(answer: ModelAnswer, context: AnswerContext): object {
+  const [choice] = answer.choices;
+  const output = encodeOutput(choice, context);
+  return encodeResponse(answer, statusOf(choice.finish), output, choice.finish, context);
+}
+
+/** Why an answer ended, as the format says it. */
+export function statusOf(finish: FinishReason): Exclude<ResponseStatus, "in_progress"> {
+  switch (finish) {
+    case "length":
+    case "content_filter":
+      return "incomplete";
+    case "error":
+      return "failed";
+    case "stop":
+    case "tool_calls":
+      return "completed";
+  }
+}
+
+/** The items of an answer; each has the id that a stream gave it. */
+export function encodeOutput({ parts, finish }: AnswerChoice, context: AnswerContext): readonly object[] {
+  const last = parts.length - 1;
+  const cut = statusOf(finish) === "incomplete";
+  return parts.map((part, index) =>
+    encodeItem(part, index, cut && index === last ? "incomplete" : "completed", context),
+  );
+}
+
+/** One item: a message, a call, or what was thought. */
+export function encodeItem(part: AnswerPart, index: number, status: string, context: AnswerContext): object {
+  const id = itemId(part.type, index, context);
+  switch (part.type) {
+    case "text":
+      return {
+        id,
+        type: "message",
+        status,
+        role: "assistant",
+        content: [{ type: "output_text", text: part.text, annotations: [], logprobs: [] }],
+      };
+    case "tool_call":
+      return {
+        id,
+        type: "function_call",
+        status,
+        call_id: withSignature(part.id, part.signature),
+        name: part.name,
+        arguments: part.arguments,
+      };
+    case "reasoning":
+      return {
+        id,
+        type: "reasoning",
+        summary: part.text === "" ? [] : [{ type: "summary_text", text: part.text }],
+        ...(part.signature === undefined ? {} : { encrypted_content: sealSignature(part.signature) }),
+      };
+    case "redacted":
+      return { id, type: "reasoning", summary: [], encrypted_content: sealRedacted(part.data) };
+  }
+}
+
+/** The id of the item at a place, made from the exchange's. */
+export function itemId(type: AnswerPart["type"], index: number, context: AnswerContext): string {
+  const prefix = type === "text" ? "msg" : type === "tool_call" ? "fc" : "rs";
+  return `${prefix}_${plain(context)}${index}`;
+}
+
+/** Usage in the words of the Responses API. What is unknown counts 0, as the format cannot say so. */
+function encodeResponsesUsage(usage: Usage): object {
+  const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0, reasoningTokens = 0 } = usage;
+  return {
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    total_tokens: inputTokens + outputTokens,
+  };
+}
+
+function incompleteReason(finish: FinishReason): string {
+  return finish === "content_filter" ? "content_filter" : "max_output_tokens";
+}
+
+function plain({ id }: AnswerContext): string {
+  return id.replaceAll("-", "");
+}

@@ -1,0 +1,20 @@
+/** What another vendor's proof of a thought is called where the format has OpenAI's own. */
+const signed = "signed:";
+const redacted = "redacted:";
+
+/** Another vendor's proof of reasoning as `encrypted_content`, in which clients hand it back. */
+export function sealSignature(signature: string): string {
+  return signed + signature;
+}
+
+/** Reasoning that another vendor enciphered, as `encrypted_content`. */
+export function sealRedacted(data: string): string {
+  return redacted + data;
+}
+
+/** What such an `encrypted_content` holds; neither where it is OpenAI's own, which is of no use to another vendor. */
+export function unseal(content: string): { readonly signature?: string; readonly data?: string } {
+  if (content.startsWith(signed)) return { signature: content.slice(signed.length) };
+  if (content.startsWith(redacted)) return { data: content.slice(redacted.length) };
+  return {};
+}
