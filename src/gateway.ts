@@ -24,6 +24,7 @@ import { extProcMethod } from "./extproc/server.ts";
 import { type JournaledLedger, openMemoryLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
+import { Health as TargetHealth } from "./route/health.ts";
 import { type KeptCalibration, openCalibration } from "./tokens/calibration-file.ts";
 import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
@@ -50,6 +51,7 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #log: Log;
   readonly #registry = new Registry();
+  readonly #targetHealth = new TargetHealth();
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
   readonly #usageDesk: UsageDesk;
@@ -104,6 +106,8 @@ export class Gateway {
       calibration,
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
+      health: this.#targetHealth,
+      random: Math.random,
       record: (record, ownFields) => this.#record(record, ownFields),
       observer: this.#metrics,
       settle: (exchange) => void settle(exchange),
@@ -169,6 +173,11 @@ export class Gateway {
   /** Where limits and budgets stand. */
   get ledger(): Ledger {
     return this.#ledger;
+  }
+
+  /** How the targets do. */
+  get targetHealth(): TargetHealth {
+    return this.#targetHealth;
   }
 
   get snapshot(): Snapshot {

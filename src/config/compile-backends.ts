@@ -40,8 +40,8 @@ export function compileBackends(
     // Without the price it was to have, nothing can be said about its models.
     if (rate === undefined && section.price !== undefined) continue;
     if (rate !== undefined) prices.set(name, rate);
-    const { region, private: isPrivate } = section;
-    backends.set(name, Object.freeze({ name, provider, region, private: isPrivate, tls }));
+    const { region, private: isPrivate, sensitivity } = section;
+    backends.set(name, Object.freeze({ name, provider, region, private: isPrivate, sensitivity, tls }));
   }
   return { backends, prices };
 }

@@ -1,6 +1,7 @@
 import { parseTarget, type Target } from "../plan/plan.ts";
 import type { Catalogue } from "../price/rate.ts";
 import type { ModelEntry } from "../route/model-table.ts";
+import type { Candidate, Select } from "../route/select.ts";
 import { type Compilation, entriesOf } from "./compilation.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Path } from "./problem.ts";
@@ -15,6 +16,8 @@ export interface ModelNeighbours {
   readonly backends: ReadonlyMap<string, Backend>;
   /** Undefined when the prices have problems of their own. */
   readonly prices: Catalogue | undefined;
+  /** Contract fields, and the principal's. */
+  readonly fieldNames: ReadonlySet<string>;
 }
 
 /** Compiles the `models` map. */
@@ -26,16 +29,24 @@ export function compileModels(
   return models.flatMap(([name, entry]) => {
     const section = parseSection(compilation.file, ["models", name], entry, modelSection);
     // Targets are checked even where something else is wrong with the entry.
-    const targets = compileTargets(compilation, name, section?.targets ?? targetsOf(entry), neighbours);
-    return section === undefined ? [] : [compileModel(name, section, targets)];
+    const written = section ?? { targets: targetsOf(entry), fallback: [] };
+    const candidates = compileCandidates(compilation, name, written.targets, neighbours);
+    const fallback = compileFallback(compilation, name, written, neighbours);
+    if (section === undefined) return [];
+    const select = compileSelect(compilation, name, section, neighbours.fieldNames);
+    return [compileModel(name, section, { candidates, fallback, select })];
   });
 }
 
-function compileModel(name: string, section: ModelSection, targets: readonly Target[]): ModelEntry {
+function compileModel(
+  name: string,
+  section: ModelSection,
+  parts: Pick<ModelEntry, "candidates" | "fallback" | "select">,
+): ModelEntry {
   return {
     name,
-    targets,
-    attempts: section.attempts ?? section.targets.length,
+    ...parts,
+    attempts: section.attempts ?? section.targets.length + section.fallback.length,
     timeouts: Object.freeze({
       attemptMs: section.timeouts.attempt,
       firstTokenMs: undefined,
@@ -45,20 +56,68 @@ function compileModel(name: string, section: ModelSection, targets: readonly Tar
   };
 }
 
-function targetsOf(entry: unknown): readonly string[] {
+function compileSelect(
+  { file }: Compilation,
+  name: string,
+  { select, key, targets }: ModelSection,
+  fieldNames: ReadonlySet<string>,
+): Select {
+  const path = ["models", name];
+  if (select !== "sticky" && key !== undefined)
+    file.refuse([...path, "key"], "is for `select: sticky` alone: it could never apply", "key");
+  if (select !== "weighted" && select !== "sticky" && select !== "least-busy")
+    for (const [index, target] of targets.entries())
+      if (target.weight !== undefined)
+        file.refuse(
+          [...path, "targets", index, "weight"],
+          `could never apply with \`select: ${select}\``,
+          "key",
+        );
+  if (select === "weighted" && targets.every(({ weight }) => weight === 0))
+    file.refuse([...path, "targets"], "need at least one weight above 0");
+  if (select !== "sticky") return Object.freeze({ kind: select });
+  for (const [index, field] of (key ?? []).entries())
+    if (!fieldNames.has(field))
+      file.refuse(
+        [...path, "key", index],
+        `no contract has a field "${field}"${didYouMean(field, fieldNames)}`,
+      );
+  if (key === undefined)
+    file.refuse([...path, "select"], "sticky needs `key`: the contract fields to stick by");
+  return Object.freeze({ kind: select, key: Object.freeze(key ?? []) });
+}
+
+function targetsOf(entry: unknown): ModelSection["targets"] {
   const targets = new Map(entriesOf(entry)).get("targets");
   return modelSection.shape.targets.safeParse(targets).data ?? [];
 }
 
-function compileTargets(
+function compileCandidates(
   compilation: Compilation,
   name: string,
-  written: readonly string[],
+  written: ModelSection["targets"],
+  neighbours: ModelNeighbours,
+): readonly Candidate[] {
+  const texts = written.map(({ to }) => to);
+  return written.flatMap(({ to, weight, capacity }, index) => {
+    const path = ["models", name, "targets", index];
+    if (texts.indexOf(to) < index)
+      compilation.file.refuse(path, `${to} is there twice: a target is tried once`);
+    const target = checkTarget(compilation, path, name, to, neighbours);
+    if (target === undefined) return [];
+    return [Object.freeze({ target: Object.freeze(target), weight: weight ?? 1, capacity })];
+  });
+}
+
+function compileFallback(
+  compilation: Compilation,
+  name: string,
+  { targets, fallback }: Pick<ModelSection, "targets" | "fallback">,
   neighbours: ModelNeighbours,
 ): readonly Target[] {
-  return written.flatMap((text, index) => {
-    const path = ["models", name, "targets", index];
-    if (written.indexOf(text) < index)
+  return fallback.flatMap((text, index) => {
+    const path = ["models", name, "fallback", index];
+    if (fallback.indexOf(text) < index || targets.some(({ to }) => to === text))
       compilation.file.refuse(path, `${text} is there twice: a target is tried once`);
     const target = checkTarget(compilation, path, name, text, neighbours);
     return target === undefined ? [] : [Object.freeze(target)];

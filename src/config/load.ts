@@ -12,6 +12,7 @@ import { compileIdentities } from "./compile-identities.ts";
 import { compileModels } from "./compile-models.ts";
 import { compilePolicies, policySections } from "./compile-policies.ts";
 import { compilePrices } from "./compile-prices.ts";
+import { compileRoutes } from "./compile-routes.ts";
 import { compileAccess, compileCaps } from "./compile-rules.ts";
 import { compileSinks } from "./compile-sinks.ts";
 import { ConfigInputs } from "./config-inputs.ts";
@@ -83,9 +84,19 @@ function compileSections(
   const prices = compilePrices(compilation, parse("prices"), backendPrices);
   const modelEntries = mapOf(compilation, "models", root.models, modelName);
   const backendNames = new Set(backendEntries.map(([name]) => name));
-  const models = compileModels(compilation, modelEntries, { backendNames, backends, prices });
+  const models = compileModels(compilation, modelEntries, {
+    backendNames,
+    backends,
+    prices,
+    fieldNames: contract.fieldNames,
+  });
   const identities = compileIdentities(compilation, listOf(compilation, "identity", root.identity), contract);
   const modelNames = modelEntries.map(([name]) => name);
+  const routes = compileRoutes(compilation, listOf(compilation, "routes", root.routes), {
+    contract,
+    modelNames,
+    backends,
+  });
   const policies = compilePolicies(compilation, root, { contract, modelNames });
   const access = compileAccess(compilation, listOf(compilation, "access", root.access), contract, modelNames);
   const caps = compileCaps(compilation, listOf(compilation, "caps", root.caps), contract);
@@ -96,6 +107,7 @@ function compileSections(
     backends,
     identities,
     contract,
+    routes,
     policies,
     prices,
     access,
@@ -109,7 +121,7 @@ const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = section
 
 function refuseUnknownSections(file: YamlFile, root: Readonly<Record<string, unknown>>): void {
   const known = ["version", "listen", "server", "admin", "backends", "models", "identity", "contract"];
-  const others = ["access", "caps", ...policySections, "prices", "ledger", "alerts", "usage"];
+  const others = ["routes", "access", "caps", ...policySections, "prices", "ledger", "alerts", "usage"];
   const all = [...known, ...others];
   const unknown = Object.keys(root).filter((name) => !all.includes(name));
   refuseKeys(file, [], unknown, all);

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { contractSection } from "../contract/contract-section.ts";
 import { matchSection } from "../contract/match.ts";
 import { priceSection } from "../price/price-section.ts";
+import { conditionSection } from "../route/condition.ts";
+import { onlySection } from "../route/only.ts";
 import { durationMs, edgeAddress, httpUrl, path, sizeBytes, tcpAddress } from "./scalars.ts";
 
 const minBodyLimitBytes = 1_024;
@@ -49,6 +51,7 @@ export const backendCommon = z.strictObject({
   provider: z.string(),
   region: z.string().min(1).optional(),
   private: z.boolean().default(false),
+  sensitivity: z.array(z.string().min(1)).min(1).optional(),
   price: priceSection.optional(),
   tls: z
     .strictObject({ ca: path.optional(), serverName: z.string().min(1).optional() })
@@ -72,18 +75,29 @@ export const modelName = z
   .string()
   .regex(/^([^*\s]+|([^*\s]+\/)?\*)$/, "a model's name has no spaces, and * only at its end, as in openai/*");
 
-const target = z
-  .union([z.string(), z.strictObject({ to: z.string() })], {
-    error: "must be backend/model or { to: backend/model }",
-  })
-  .transform((written) => (typeof written === "string" ? written : written.to));
+const targetText = z.string({ error: "must be backend/model" });
+const candidate = z
+  .union(
+    [
+      targetText,
+      z.strictObject({
+        to: targetText,
+        weight: z.int().min(0).max(1_000_000).optional(),
+        capacity: z.int().min(1).max(1_000_000).optional(),
+      }),
+    ],
+    { error: "must be backend/model or { to: backend/model, weight: 1, capacity: 10 }" },
+  )
+  .transform((written) => (typeof written === "string" ? { to: written } : written));
+
+const selections = ["ordered", "weighted", "sticky", "least-latency", "least-busy", "least-cost"] as const;
 
 /** One entry of `models`. */
 export const modelSection = z.strictObject({
-  targets: z.array(target).min(1, "must name at least one target, backend/model"),
-  select: only("ordered", ["weighted", "least-latency", "least-busy", "least-cost", "sticky"]).default(
-    "ordered",
-  ),
+  targets: z.array(candidate).min(1, "must name at least one target, backend/model"),
+  fallback: z.array(targetText).default([]),
+  select: z.enum(selections).default("ordered"),
+  key: z.array(z.string().min(1)).min(1).optional(),
   failover: only("status", ["content"], "status is the default: by status and transport alone").default(
     "status",
   ),
@@ -96,6 +110,18 @@ export const modelSection = z.strictObject({
     )
     .prefault({}),
 });
+
+/** One entry of `routes`. */
+export const routeSection = z
+  .strictObject({
+    when: conditionSection.optional(),
+    use: z.string().min(1).optional(),
+    only: onlySection.optional(),
+  })
+  .refine(
+    ({ use, only }) => use !== undefined || only !== undefined,
+    "must say which model to use, what only may answer, or both",
+  );
 
 /** One entry of `access`. */
 export const accessSection = z.strictObject({

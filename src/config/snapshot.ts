@@ -9,6 +9,7 @@ import type { PriceCatalogue } from "../price/catalogue.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import type { ModelTable } from "../route/model-table.ts";
+import type { Routes } from "../route/routes.ts";
 import type { Sink } from "../usage/sink/sink.ts";
 import type { TcpAddress } from "./scalars.ts";
 
@@ -49,6 +50,8 @@ export interface Backend {
   readonly region: string | undefined;
   /** Self-hosted: what it is sent stays in the house. */
   readonly private: boolean;
+  /** Sensitivities that may be sent there; undefined: any. */
+  readonly sensitivity: readonly string[] | undefined;
   /** Undefined: the defaults for an https endpoint. */
   readonly tls: BackendTls | undefined;
 }
@@ -84,6 +87,7 @@ export interface Snapshot {
   /** In the config's order: the first that recognises a credential decides. */
   readonly identities: readonly Identity[];
   readonly contract: ContractReader;
+  readonly routes: Routes;
   /** Limits and budgets, in the config's order. */
   readonly policies: readonly Policy[];
   readonly prices: PriceCatalogue;

@@ -54,6 +54,8 @@ export interface RequestFacts {
   readonly messages: number;
   readonly tools: number;
   readonly images: number;
+  /** `text`, `json` or `json-schema`, where the client asks for one of them. */
+  readonly responseFormat: string | undefined;
   /** `contract` and `metadata` of the body: string, number and boolean leaves by dotted path, e.g. `metadata.workflow`. Bounded. */
   readonly fields: ReadonlyMap<string, string>;
   /** Whether the client itself asked for usage in its stream. */

@@ -28,6 +28,7 @@ export class RequestDraft {
   images = 0;
   /** Tokens of what says itself how many it is: ids of tokens, sealed reasoning. */
   otherTokens = 0;
+  responseFormat: string | undefined;
   wantsUsage = false;
   readonly #images: ImagePart[] = [];
   #pages = 0;
@@ -92,6 +93,7 @@ export class RequestDraft {
       messages,
       tools,
       images: this.images,
+      responseFormat: this.responseFormat,
       fields: this.fields,
       wantsUsage: this.wantsUsage,
       marks,

@@ -5,7 +5,7 @@ import type { Plan } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import { claimsOf } from "./claiming.ts";
-import { countInput, inputCountFor } from "./counting.ts";
+import { countForRoute, countInput, inputCountFor } from "./counting.ts";
 import { examine, examineHeaders } from "./examining.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
@@ -14,6 +14,7 @@ import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
 import { makePlan, planOffers } from "./planning.ts";
 import { refuse } from "./refusing.ts";
+import { findRoute } from "./routing.ts";
 import { noteStandings, refusalHeaders } from "./standing.ts";
 
 /** Refuses by the headers alone what would be refused with its body too; undefined: go on. Never throws. */
@@ -41,13 +42,20 @@ export function admit(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
 
 function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
   const { clock } = exchange.services;
-  const route = examine(exchange, body);
   const started = clock.monotonicMs();
-  return chain(countInput(exchange, route.targets, inputTokensAllowed(exchange)), () => {
-    exchange.stages.count = clock.monotonicMs() - started;
+  examine(exchange, body);
+  return chain(countForRoute(exchange), () => {
     if (exchange.closing.over) return leave(exchange);
-    if (exchange.operation.local === "token_count") return answerCount(exchange, route);
-    return reserve(exchange, planOffers(makePlan(exchange, route)), []);
+    const route = findRoute(exchange);
+    exchange.advance("admitted");
+    const routed = clock.monotonicMs();
+    exchange.stages.route = routed - started;
+    return chain(countInput(exchange, route.targets, inputTokensAllowed(exchange)), () => {
+      exchange.stages.count = clock.monotonicMs() - routed;
+      if (exchange.closing.over) return leave(exchange);
+      if (exchange.operation.local === "token_count") return answerCount(exchange, route);
+      return reserve(exchange, planOffers(makePlan(exchange, route)), []);
+    });
   });
 }
 

@@ -24,6 +24,8 @@ export interface Attempt {
   fate: AttemptFate;
   /** What of the request was said differently or left out, as its target's format demands; told to the client. */
   changes: readonly string[];
+  /** The targets' health has been told how it went. */
+  signed: boolean;
 }
 
 /** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working. */

@@ -21,18 +21,13 @@ export type Carriage =
       readonly upstream: UpstreamCodec;
     };
 
-/** The targets that can answer a request, in order. Throws `unsupported`, naming the client's field where it is one that stands in the way, when there is none. */
-export function answerable(exchange: Exchange, targets: readonly Target[], model: string): readonly Target[] {
-  let refusal: GatewayError | undefined;
-  const left = targets.filter((target) => {
-    const carriage = carriageOf(exchange, target);
-    const why = carriage?.kind === "translate" ? refused(exchange, carriage.upstream) : undefined;
-    refusal ??= why;
-    return carriage !== undefined && why === undefined;
-  });
-  if (left.length > 0) return left;
+/** Why a target cannot answer this kind of request, naming the client's field where it is one that stands in the way; undefined: it can. */
+export function cannotCarry(exchange: Exchange, target: Target, model: string): GatewayError | undefined {
+  const carriage = carriageOf(exchange, target);
+  if (carriage?.kind === "translate") return refused(exchange, carriage.upstream);
+  if (carriage !== undefined) return undefined;
   const why = `no target of model "${model}" can answer this kind of request`;
-  throw refusal ?? new GatewayError("unsupported", why, { param: "model" });
+  return new GatewayError("unsupported", why, { param: "model" });
 }
 
 /** How a target is reached; undefined when its provider can neither take this kind of request nor one that says the same. */

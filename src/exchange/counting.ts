@@ -34,6 +34,21 @@ export function counterOfTarget(exchange: Exchange, target: Target): Counter {
   return known ?? exchange.services.counterOf(providerTypeOf(exchange, target), target.model, key);
 }
 
+/** Counts the input before its route is known, by a counter that belongs to no target, where a rule compares its size. */
+export function countForRoute(exchange: Exchange): MaybePromise<void> {
+  const { original, snapshot, services } = exchange;
+  if (!snapshot.routes.askInputTokens || original === undefined) return;
+  const { vocabulary } = services.counterOf("openai", "gpt-4o", neutral);
+  const { signal } = exchange.closing;
+  const counted = vocabulary.countSpansPaced(original, admitted(exchange).facts.text, { signal });
+  return chain(counted, (tokens) => {
+    exchange.neutralTokens = tokens;
+  });
+}
+
+/** No target has this name: nothing is ever learnt of it. */
+const neutral = "";
+
 /** Counts the text by each vocabulary among the counters, one after the other. */
 function countText(
   exchange: Exchange,

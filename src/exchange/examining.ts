@@ -1,32 +1,18 @@
 import { GatewayError } from "../core/errors.ts";
-import type { ModelRoute } from "../route/model-route.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Reads what decides of a request — inspect → contract → route → access — and answers how its model is served. Throws what refuses it. */
-export function examine(exchange: Exchange, body: Buffer): ModelRoute {
-  const { clock } = exchange.services;
-  const started = clock.monotonicMs();
+/** Reads what decides of a request: inspect → contract. Throws what refuses it. */
+export function examine(exchange: Exchange, body: Buffer): void {
   keep(exchange, body);
   const facts = exchange.dialect.inspect(body, exchange.operation);
   exchange.facts = facts;
   const { headers } = exchange.head;
-  const contract = exchange.snapshot.contract.read({
+  exchange.contract = exchange.snapshot.contract.read({
     headers,
     fields: facts.fields,
     principal: exchange.principal,
     requestId: headers.get("x-request-id"),
   });
-  exchange.contract = contract;
-  const route = exchange.snapshot.model(facts.model);
-  if (route === undefined) {
-    const message = `the model "${facts.model.slice(0, 100)}" does not exist here`;
-    throw new GatewayError("unknown_model", message, { param: "model" });
-  }
-  const denied = exchange.snapshot.access([facts.model, route.name], exchange.principal, contract);
-  if (denied !== undefined) throw denied;
-  exchange.advance("admitted");
-  exchange.stages.route = clock.monotonicMs() - started;
-  return route;
 }
 
 /** Refuses by the headers alone what would be refused with its body too, so that the body is never read. */

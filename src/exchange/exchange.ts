@@ -7,6 +7,8 @@ import type { ModelRequest } from "../dialect/model-request.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { formatTarget, type Plan } from "../plan/plan.ts";
+import type { Rejected } from "../route/only.ts";
+import type { RouteRule } from "../route/routes.ts";
 import type { StreamCounter } from "../tokens/counter.ts";
 import type { InputCount } from "../tokens/input-count.ts";
 import type { Ending } from "../usage/record.ts";
@@ -69,6 +71,12 @@ export class Exchange {
 
   facts: RequestFacts | undefined;
   contract: Contract | undefined;
+  /** Input tokens for rules of `routes` that compare them. */
+  neutralTokens: number | undefined;
+  /** The rule of `routes` that matched; undefined: none did, or none was asked yet. */
+  rule: RouteRule | undefined;
+  /** Targets that were left out of the plan, and why. */
+  rejected: readonly Rejected[] = [];
   plan: Plan | undefined;
   claims: readonly Claim[] = [];
   /** Where the caller stands with its limits, for every answer. */

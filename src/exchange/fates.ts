@@ -1,6 +1,7 @@
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Registry } from "./registry.ts";
+import { noteFailure } from "./signs.ts";
 
 /** What Envoy's access log says about one try, or about the whole request. */
 export interface Fate {
@@ -11,6 +12,8 @@ export interface Fate {
   readonly status: number | undefined;
   /** Envoy's response flags, e.g. `UF`, `DC`. */
   readonly flags: readonly string[];
+  /** The provider's `retry-after`. */
+  readonly retryAfter: string | undefined;
 }
 
 const downstreamFlags = ["DC", "DR", "DPE"];
@@ -38,12 +41,9 @@ function noteAttempt(exchange: Exchange, fate: Fate): void {
     attempt.fate = { ...attempt.fate, flags: fate.flags };
     return;
   }
-  attempt.fate = {
-    kind: "failed",
-    status: fate.status,
-    flags: fate.flags,
-    class: classOf(exchange, attempt, fate),
-  };
+  const failure = classOf(exchange, attempt, fate);
+  attempt.fate = { kind: "failed", status: fate.status, flags: fate.flags, class: failure };
+  noteFailure(exchange, attempt, failure, fate.retryAfter);
 }
 
 /** Notes why a request's connection ended; the reason counts only where nothing better is known. */

@@ -141,6 +141,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
     const target = plan.targets[exchange.attempts.length];
     if (target === undefined)
       throw new GatewayError("internal", `attempt ${number} of a plan of ${plan.targets.length}`);
+    exchange.services.health.began(target.target, now);
     exchange.attempts.push({
       number: exchange.attempts.length + 1,
       target,
@@ -148,6 +149,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       endedMs: undefined,
       fate: { kind: "open" },
       changes: [],
+      signed: false,
     });
   }
   return exchange.attempts[number - 1] as Attempt;

@@ -1,13 +1,13 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import type { Caps } from "../plan/caps.ts";
-import { outputCeilingOf } from "../plan/output-ceiling.ts";
+import { modelFactsOf } from "../plan/model-facts.ts";
 import { formatTarget, type Hold, type Plan, type PlannedTarget, type Target } from "../plan/plan.ts";
 import type { Rate } from "../price/rate.ts";
 import { ceilingOf } from "../price/rate.ts";
 import type { ModelRoute } from "../route/model-route.ts";
-import { answerable } from "./carrying.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { chooseTargets } from "./routing.ts";
 
 /** Output tokens an answer may have where neither client nor policy says: enough for most, and little enough to hold. */
 const defaultOutputTokens = 8_192;
@@ -16,9 +16,9 @@ const defaultOutputTokens = 8_192;
 export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const { contract, facts } = admitted(exchange);
   const caps = exchange.snapshot.caps(exchange.principal, contract);
+  const chosen = chooseTargets(exchange, route, (target) => costGuess(exchange, target, caps));
   const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
-  const tried = route.targets.slice(0, single ? 1 : route.attempts);
-  const targets = answerable(exchange, tried, route.name);
+  const targets = chosen.slice(0, single ? 1 : route.attempts);
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
@@ -74,9 +74,18 @@ export function withHold(plan: Omit<Plan, "hold">, billed: Hold = nothing): Plan
 
 const nothing: Hold = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
 
+/** What a target would be held at, for comparing it with others; undefined: nobody knows its price. */
+function costGuess(exchange: Exchange, target: Target, caps: Caps): bigint | undefined {
+  const rate = priceOf(exchange, target);
+  if (rate === undefined) return undefined;
+  const { facts } = admitted(exchange);
+  const inputTokens = inputCountFor(exchange, target)?.tokens ?? 0;
+  return ceilingOf(rate, inputTokens, decideOutputCap(facts.outputCap, caps, [target]) * facts.choices);
+}
+
 /** The client's cap, clamped to the policy's and the models' own; without one, the policy's or the default is injected. */
 function decideOutputCap(asked: number | undefined, caps: Caps, targets: readonly Target[]): number {
-  const ceiling = Math.min(...targets.map((target) => outputCeilingOf(target.model)));
+  const ceiling = Math.min(...targets.map((target) => modelFactsOf(target.model).outputTokensMax));
   const wanted = asked ?? caps.outputTokens ?? defaultOutputTokens;
   return Math.min(wanted, caps.outputTokens ?? wanted, ceiling);
 }
@@ -119,17 +128,17 @@ export function clampPlan(plan: Plan, outputCap: number): Plan {
 
 /** The price of a target on the day the exchange was opened. Throws `unpriced_model`: what has no price does not leave. */
 function rateOf(exchange: Exchange, target: Target): Rate {
-  const rate = exchange.snapshot.prices.rateOf(
-    target.backend,
-    providerTypeOf(exchange, target),
-    target.model,
-    exchange.openedAtMs,
-  );
+  const rate = priceOf(exchange, target);
   if (rate === undefined)
     throw new GatewayError("unpriced_model", `no price is known for ${formatTarget(target)}`, {
       param: "model",
     });
   return rate;
+}
+
+function priceOf(exchange: Exchange, target: Target): Rate | undefined {
+  const provider = providerTypeOf(exchange, target);
+  return exchange.snapshot.prices.rateOf(target.backend, provider, target.model, exchange.openedAtMs);
 }
 
 function providerTypeOf(exchange: Exchange, target: Target): string {

@@ -9,6 +9,7 @@ import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
+import { noteAnswer, noteFailure } from "./signs.ts";
 import { translateHeaders, translateResponse } from "./translating.ts";
 
 /** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
@@ -91,12 +92,14 @@ function finish(exchange: Exchange): Buffer {
   const { seen } = transform;
   if (seen.error !== undefined) {
     exchange.end("upstream_error", seen.error.code);
+    if (exchange.answeredBy !== undefined) noteFailure(exchange, exchange.answeredBy, "overloaded");
     // A stream has said so in an event; one JSON value has no room for it.
     exchange.cut = seen.unreadable && !admitted(exchange).facts.stream;
     return noBytes;
   }
   if (seen.complete) {
     exchange.end("completed");
+    if (exchange.answeredBy !== undefined) noteAnswer(exchange, exchange.answeredBy);
     return noBytes;
   }
   const error = new GatewayError("upstream_invalid", "the provider's answer ended before it was complete");
@@ -115,6 +118,7 @@ function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): voi
   const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;
   const failureClass = provider?.classify(head.status, head.headers, noBytes) ?? classOfFlags([]);
   attempt.fate = { kind: "failed", status: head.status, flags: [], class: failureClass };
+  noteFailure(exchange, attempt, failureClass, head.headers.get("retry-after"));
 }
 
 /** Envoy gave up: the last attempt failed without an answer. */
@@ -136,7 +140,10 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
     facts,
     onText: (text) => {
       exchange.lastContentMs = exchange.services.clock.monotonicMs();
-      exchange.firstContentMs ??= exchange.lastContentMs;
+      if (exchange.firstContentMs === undefined) {
+        exchange.firstContentMs = exchange.lastContentMs;
+        if (exchange.answeredBy !== undefined) noteAnswer(exchange, exchange.answeredBy);
+      }
       counter?.push(text);
     },
   };

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Account, Ledger } from "../ledger/ledger.ts";
+import type { Health } from "../route/health.ts";
 import type { Calibration } from "../tokens/calibration.ts";
 import type { CounterOf } from "../tokens/counter.ts";
 import type { UsageRecord } from "../usage/record.ts";
@@ -19,6 +20,10 @@ export interface Services {
   readonly calibration: Calibration;
   readonly registry: Registry;
   readonly originals: Originals;
+  /** How the targets do. */
+  readonly health: Health;
+  /** From 0 to below 1, for shares of traffic. */
+  readonly random: () => number;
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */
   readonly record: (record: UsageRecord, ownFields: ReadonlyMap<string, string> | undefined) => Promise<void>;
   readonly observer: Observer;

@@ -1,11 +1,17 @@
 import type { Mode, Target, Timeouts } from "../plan/plan.ts";
+import type { Candidate, Select } from "./select.ts";
 
-/** How one model name is answered: its targets in order, and what binds the attempts. */
+/** How one model name is answered: who may answer, in which order they are tried, and what binds the attempts. */
 export interface ModelRoute {
   /** The name as the client wrote it. */
   readonly name: string;
-  /** At least one; without repeats. */
+  /** At least one; selection puts them in order. */
+  readonly candidates: readonly Candidate[];
+  /** Behind every candidate, in this order. */
+  readonly fallback: readonly Target[];
+  /** Candidates and fallbacks; at least one, without repeats. */
   readonly targets: readonly Target[];
+  readonly select: Select;
   /** Attempts at most over all targets; at least 1, at most the number of targets. */
   readonly attempts: number;
   readonly mode: Mode;

@@ -1,10 +1,13 @@
 import type { Target, Timeouts } from "../plan/plan.ts";
 import type { ModelRoute } from "./model-route.ts";
+import type { Candidate, Select } from "./select.ts";
 
 /** One entry of the config's `models`; a name that ends in `*` is a pattern, in whose targets `*` stands for what it matched. */
 export interface ModelEntry {
   readonly name: string;
-  readonly targets: readonly Target[];
+  readonly candidates: readonly Candidate[];
+  readonly fallback: readonly Target[];
+  readonly select: Select;
   readonly attempts: number;
   readonly timeouts: Timeouts;
 }
@@ -23,7 +26,7 @@ export function createModelTable(entries: readonly ModelEntry[]): ModelTable {
   const patterns: { readonly prefix: string; readonly entry: ModelEntry }[] = [];
   for (const entry of entries) {
     if (entry.name.endsWith("*")) patterns.push({ prefix: entry.name.slice(0, -1), entry });
-    else exact.set(entry.name, routeOf(entry, entry.name, entry.targets));
+    else exact.set(entry.name, routeOf(entry, entry.name, ""));
   }
   patterns.sort((a, b) => b.prefix.length - a.prefix.length);
   return Object.freeze({
@@ -33,26 +36,30 @@ export function createModelTable(entries: readonly ModelEntry[]): ModelTable {
       if (route !== undefined) return route;
       for (const { prefix, entry } of patterns)
         if (name.length > prefix.length && name.startsWith(prefix))
-          return routeOf(entry, name, fill(entry.targets, name.slice(prefix.length)));
+          return routeOf(entry, name, name.slice(prefix.length));
       return undefined;
     },
   });
 }
 
-function routeOf(entry: ModelEntry, name: string, targets: readonly Target[]): ModelRoute {
+/** The entry under one name; `rest` is what its pattern's `*` stands for. */
+function routeOf(entry: ModelEntry, name: string, rest: string): ModelRoute {
+  const candidates = entry.candidates.map((one) => Object.freeze({ ...one, target: fill(one.target, rest) }));
+  const fallback = entry.fallback.map((target) => fill(target, rest));
+  const targets = [...candidates.map(({ target }) => target), ...fallback];
   return Object.freeze({
     name,
+    candidates: Object.freeze(candidates),
+    fallback: Object.freeze(fallback),
     targets: Object.freeze(targets),
+    select: entry.select,
     attempts: Math.min(entry.attempts, targets.length),
     mode: "plain",
     timeouts: entry.timeouts,
   });
 }
 
-function fill(targets: readonly Target[], rest: string): readonly Target[] {
-  return targets.map((target) =>
-    target.model.endsWith("*")
-      ? Object.freeze({ backend: target.backend, model: target.model.slice(0, -1) + rest })
-      : target,
-  );
+function fill(target: Target, rest: string): Target {
+  if (!target.model.endsWith("*")) return target;
+  return Object.freeze({ backend: target.backend, model: target.model.slice(0, -1) + rest });
 }

@@ -49,7 +49,10 @@ identity: [{ type: api-key, file: ./keys.yaml }]
     odd.closeAllConnections();
     odd.close();
   });
-  beforeEach(() => stack.alpha.reset());
+  beforeEach(() => {
+    stack.alpha.reset();
+    stack.stack.gateway.targetHealth.forget();
+  });
 
   interface Broken {
     readonly text: string;

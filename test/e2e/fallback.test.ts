@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { before, beforeEach, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
 import { type Answer, ask, chatBody, errorOf, streamedText } from "../support/chat.ts";
 import { describeOnEveryEdge } from "../support/every-edge.ts";
@@ -23,6 +23,7 @@ describeOnEveryEdge("fallback", (edge) => {
 
   /** Asks while the first backend has these faults. */
   async function askFaulted(faults: Faults, body = chatBody(), headers = {}): Promise<Answer> {
+    stack.stack.gateway.targetHealth.forget();
     stack.alpha.reset();
     stack.beta.reset();
     stack.alpha.setFaults(faults);
@@ -73,6 +74,7 @@ describeOnEveryEdge("fallback", (edge) => {
     }
 
     it("refuses connections", async () => {
+      stack.stack.gateway.targetHealth.forget();
       stack.beta.reset();
       await stack.alpha.refuse();
       try {
@@ -177,6 +179,8 @@ describeOnEveryEdge("fallback", (edge) => {
   }
 
   describe("when both backends fail", () => {
+    beforeEach(() => stack.stack.gateway.targetHealth.forget());
+
     const cases: readonly (readonly [string, Faults, number, string | null])[] = [
       ["answer 500", { status: 500 }, 500, null],
       ["answer 429", { error: "rate-limit" }, 429, "rate_limit_exceeded"],

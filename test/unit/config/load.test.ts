@@ -72,7 +72,10 @@ identity: [{ type: anonymous, tenant_id: local }]
     );
     assert.deepEqual(snapshot.model("fast"), {
       name: "fast",
+      candidates: [{ target: { backend: "house", model: "llama" }, weight: 1, capacity: undefined }],
+      fallback: [],
       targets: [{ backend: "house", model: "llama" }],
+      select: { kind: "ordered" },
       attempts: 1,
       mode: "plain",
       timeouts: {

@@ -39,5 +39,10 @@ function entry(name: string, targets: readonly string[], attempts = targets.leng
     betweenTokensMs: undefined,
     totalMs: undefined,
   };
-  return { name, targets: targets.map((target) => parseTarget(target)!), attempts, timeouts: none };
+  const candidates = targets.map((target) => ({
+    target: parseTarget(target)!,
+    weight: 1,
+    capacity: undefined,
+  }));
+  return { name, candidates, fallback: [], select: { kind: "ordered" }, attempts, timeouts: none };
 }

@@ -1,0 +1,209 @@
+import { formatTarget, type Target } from "../plan/plan.ts";
+
+/** Targets whose state is kept; the one heard of longest ago is forgotten first. */
+const targetsMax = 4_096;
+/** How a first cool-down lasts; each that follows without an answer between lasts twice as long. */
+const coolDownMs = 1_000;
+const coolDownMaxMs = 60_000;
+/** The longest a provider's own hint is heeded. */
+const hintMaxMs = 3_600_000;
+/** What our credentials are refused for does not mend itself soon. */
+const refusedCoolDownMs = 30_000;
+/** Failures are counted over this long. */
+const windowMs = 10_000;
+/** Failures in a window before their share counts. */
+const failuresMin = 5;
+const failureShareMax = 0.5;
+/** Weight of the newest first-token time in the average. */
+const latencyWeight = 0.2;
+
+/** Why a target rests. */
+export type Resting = "errors" | "throttled" | "refused";
+
+/** How a target stands: open to exchanges, resting, or resting and due for one probe. */
+export type Standing =
+  | { readonly kind: "open" }
+  | { readonly kind: "resting"; readonly why: Resting; readonly untilMs: number }
+  | { readonly kind: "probe"; readonly why: Resting };
+
+/** How an attempt went, as far as it says something about its target. */
+export type Sign =
+  | { readonly kind: "answered" }
+  | { readonly kind: "failed" }
+  /** `retryAfterMs`: the provider's hint; undefined: none. */
+  | { readonly kind: "throttled"; readonly retryAfterMs: number | undefined }
+  | { readonly kind: "refused" };
+
+/** What is shown of one target. */
+export interface TargetStatus {
+  /** `backend/model`. */
+  readonly target: string;
+  readonly standing: Standing;
+  readonly busy: number;
+  readonly latencyMs: number | undefined;
+  /** Attempts and failures in the window that runs. */
+  readonly attempts: number;
+  readonly failures: number;
+}
+
+/** What answers and failures say about each target: who is open, who rests, how fast and how busy each is. Times are monotonic milliseconds. */
+export class Health {
+  readonly #targets = new Map<string, TargetHealth>();
+
+  standing(target: Target, nowMs: number): Standing {
+    const backend = this.#targets.get(wholeBackend(target))?.standing(nowMs) ?? open;
+    if (backend.kind === "resting") return backend;
+    const own = this.#targets.get(formatTarget(target))?.standing(nowMs) ?? open;
+    return own.kind === "open" ? backend : own;
+  }
+
+  latencyMs(target: Target): number | undefined {
+    return this.#targets.get(formatTarget(target))?.latencyMs;
+  }
+
+  busy(target: Target): number {
+    return this.#targets.get(formatTarget(target))?.busy ?? 0;
+  }
+
+  /** An attempt begins there; if the target was due for a probe, this is it. */
+  began(target: Target, nowMs: number): void {
+    this.#targets.get(wholeBackend(target))?.began(nowMs);
+    this.#of(formatTarget(target)).began(nowMs);
+  }
+
+  /** The attempt is over, whatever came of it. */
+  ended(target: Target): void {
+    for (const name of [wholeBackend(target), formatTarget(target)]) {
+      const health = this.#targets.get(name);
+      if (health !== undefined) health.busy = Math.max(0, health.busy - 1);
+    }
+  }
+
+  /** What our credentials are refused for holds for every model of the backend. */
+  note(target: Target, sign: Sign, nowMs: number): void {
+    if (sign.kind === "refused") this.#of(wholeBackend(target)).note(sign, nowMs);
+    else this.#targets.get(wholeBackend(target))?.note(sign, nowMs);
+    this.#of(formatTarget(target)).note(sign, nowMs);
+  }
+
+  firstToken(target: Target, afterMs: number): void {
+    const health = this.#of(formatTarget(target));
+    const before = health.latencyMs ?? afterMs;
+    health.latencyMs = before + latencyWeight * (afterMs - before);
+  }
+
+  /** Every target that is known, in the order they were last heard of. */
+  list(nowMs: number): readonly TargetStatus[] {
+    return [...this.#targets].map(([target, health]) => health.status(target, nowMs));
+  }
+
+  /** Begins anew, as if nothing had been heard of anyone. */
+  forget(): void {
+    this.#targets.clear();
+  }
+
+  #of(name: string): TargetHealth {
+    const known = this.#targets.get(name) ?? new TargetHealth();
+    this.#targets.delete(name);
+    this.#targets.set(name, known);
+    if (this.#targets.size > targetsMax) {
+      const [oldest] = this.#targets.keys();
+      if (oldest !== undefined) this.#targets.delete(oldest);
+    }
+    return known;
+  }
+}
+
+const open: Standing = Object.freeze({ kind: "open" });
+
+/** Where what concerns all models of a backend is kept. */
+function wholeBackend({ backend }: Target): string {
+  return `${backend}/*`;
+}
+
+class TargetHealth {
+  busy = 0;
+  latencyMs: number | undefined;
+  #windowStartMs = 0;
+  #attempts = 0;
+  #failures = 0;
+  #why: Resting | undefined;
+  #untilMs = 0;
+  #restedTimes = 0;
+  #probeUntilMs = 0;
+
+  standing(nowMs: number): Standing {
+    const why = this.#why;
+    if (why === undefined) return open;
+    if (nowMs < this.#untilMs) return { kind: "resting", why, untilMs: this.#untilMs };
+    if (nowMs < this.#probeUntilMs) return { kind: "resting", why, untilMs: this.#probeUntilMs };
+    return { kind: "probe", why };
+  }
+
+  began(nowMs: number): void {
+    this.busy += 1;
+    // One at a time: until the probe's answer is known, the others go elsewhere.
+    if (this.standing(nowMs).kind === "probe") this.#probeUntilMs = nowMs + restMs(this.#restedTimes);
+  }
+
+  note(sign: Sign, nowMs: number): void {
+    this.#turn(nowMs);
+    this.#attempts += 1;
+    switch (sign.kind) {
+      case "answered":
+        // What was under way when the rest began says nothing about how things are now.
+        if (this.#why !== undefined && nowMs < this.#untilMs) return;
+        this.#why = undefined;
+        this.#restedTimes = 0;
+        return;
+      case "refused":
+        this.#rest("refused", nowMs, refusedCoolDownMs);
+        return;
+      case "throttled":
+        this.#failures += 1;
+        this.#rest("throttled", nowMs, Math.min(sign.retryAfterMs ?? restMs(this.#restedTimes), hintMaxMs));
+        return;
+      case "failed":
+        this.#failures += 1;
+        if (this.#why !== undefined || this.#failing())
+          this.#rest("errors", nowMs, restMs(this.#restedTimes));
+        return;
+    }
+  }
+
+  status(target: string, nowMs: number): TargetStatus {
+    this.#turn(nowMs);
+    return {
+      target,
+      standing: this.standing(nowMs),
+      busy: this.busy,
+      latencyMs: this.latencyMs,
+      attempts: this.#attempts,
+      failures: this.#failures,
+    };
+  }
+
+  #failing(): boolean {
+    return this.#failures >= failuresMin && this.#failures >= failureShareMax * this.#attempts;
+  }
+
+  #rest(why: Resting, nowMs: number, forMs: number): void {
+    // Failures of attempts that left before the rest began do not lengthen it.
+    if (this.#why !== undefined && nowMs < this.#untilMs) return;
+    this.#why = why;
+    this.#untilMs = nowMs + forMs;
+    this.#probeUntilMs = 0;
+    this.#restedTimes += 1;
+  }
+
+  #turn(nowMs: number): void {
+    if (nowMs - this.#windowStartMs < windowMs) return;
+    this.#windowStartMs = nowMs;
+    this.#attempts = 0;
+    this.#failures = 0;
+  }
+}
+
+function restMs(times: number): number {
+  return Math.min(coolDownMs * 2 ** times, coolDownMaxMs);
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { capabilities, modelFactsOf } from "../plan/model-facts.ts";
+import type { Target } from "../plan/plan.ts";
+
+const names = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+    error: "must be a name or a list of names",
+  })
+  .transform((value) => (Array.isArray(value) ? value : [value]));
+
+/** Bounds that no target of a request may cross, fallbacks included, as the config writes them. */
+export const onlySection = z
+  .strictObject({
+    private: z.boolean().optional(),
+    region: names.optional(),
+    provider: names.optional(),
+    backend: names.optional(),
+    capability: z
+      .union([z.enum(capabilities), z.array(z.enum(capabilities)).min(1)])
+      .transform((value) => (Array.isArray(value) ? value : [value]))
+      .optional(),
+    contextWindow: z.int().min(1).optional(),
+  })
+  .refine((only) => Object.keys(only).length > 0, "must name at least one bound");
+
+/** An {@link onlySection}, checked. */
+export type Only = z.output<typeof onlySection>;
+
+/** What a target's backend is, as far as bounds ask. */
+export interface Place {
+  readonly provider: string;
+  readonly region: string | undefined;
+  readonly private: boolean;
+}
+
+/** Why a target lies outside a bound; undefined: within. What nobody knows of a model counts as missing. */
+export function outsideOf(only: Only, target: Target, place: Place): string | undefined {
+  if (only.private !== undefined && place.private !== only.private)
+    return only.private ? "it is not private" : "it is private";
+  if (only.region !== undefined && !(place.region !== undefined && only.region.includes(place.region)))
+    return `it is not in region ${only.region.join(" or ")}`;
+  if (only.provider !== undefined && !only.provider.includes(place.provider))
+    return `its provider is not ${only.provider.join(" or ")}`;
+  if (only.backend !== undefined && !only.backend.includes(target.backend))
+    return `its backend is not ${only.backend.join(" or ")}`;
+  const facts = modelFactsOf(target.model);
+  const missing = only.capability?.find((capability) => facts.capabilities?.includes(capability) !== true);
+  if (missing !== undefined) return `it is not known to be able to do ${missing}`;
+  if (only.contextWindow !== undefined && (facts.contextTokensMax ?? 0) < only.contextWindow)
+    return `its context window is not known to be ${only.contextWindow} tokens`;
+  return undefined;
+}
+
+/** A target that was thought of and not taken, and why. */
+export interface Rejected {
+  readonly target: Target;
+  readonly reason: string;
+}

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Target } from "../../../src/plan/plan.ts";
+import { Health, type Sign } from "../../../src/route/health.ts";
+
+const target: Target = { backend: "alpha", model: "m" };
+const failed: Sign = { kind: "failed" };
+const answered: Sign = { kind: "answered" };
+
+describe("Health", () => {
+  it("leaves a target open for failures that are few", () => {
+    const health = after(failed, failed, failed, failed);
+    assert.equal(health.standing(target, 0).kind, "open");
+  });
+
+  it("leaves a target open while most of its answers are good", () => {
+    const health = after(
+      ...Array.from({ length: 20 }, () => answered),
+      failed,
+      failed,
+      failed,
+      failed,
+      failed,
+    );
+    assert.equal(health.standing(target, 0).kind, "open");
+  });
+
+  it("rests a target that fails again and again, then lets one probe through, and opens with its answer", () => {
+    const health = failing();
+    assert.deepEqual(health.standing(target, 0), { kind: "resting", why: "errors", untilMs: 1_000 });
+    assert.equal(health.standing(target, 1_000).kind, "probe");
+    health.began(target, 1_000);
+    assert.equal(health.standing(target, 1_001).kind, "resting", "one probe at a time");
+    health.note(target, answered, 1_100);
+    assert.equal(health.standing(target, 1_100).kind, "open");
+  });
+
+  it("rests twice as long after each failed probe, and at most a minute", () => {
+    const health = failing();
+    let nowMs = 1_000;
+    for (const restMs of [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+      health.began(target, nowMs);
+      health.note(target, failed, nowMs);
+      assert.deepEqual(health.standing(target, nowMs), {
+        kind: "resting",
+        why: "errors",
+        untilMs: nowMs + restMs,
+      });
+      nowMs += restMs;
+    }
+  });
+
+  it("looks again when a probe never comes back", () => {
+    const health = failing();
+    health.began(target, 1_000);
+    assert.equal(health.standing(target, 2_999).kind, "resting");
+    assert.equal(health.standing(target, 3_000).kind, "probe");
+  });
+
+  it("does not open for an answer that was under way when the rest began", () => {
+    const health = failing();
+    health.note(target, answered, 500);
+    assert.equal(health.standing(target, 500).kind, "resting");
+  });
+
+  it("heeds how long a provider asks to be left alone, and at most an hour", () => {
+    const health = after({ kind: "throttled", retryAfterMs: 7_000 });
+    assert.deepEqual(health.standing(target, 6_999), { kind: "resting", why: "throttled", untilMs: 7_000 });
+    assert.equal(health.standing(target, 7_000).kind, "probe");
+    const long = after({ kind: "throttled", retryAfterMs: 1e12 });
+    assert.equal(long.standing(target, 3_600_000).kind, "probe");
+  });
+
+  it("rests every model of a backend that refuses our credentials", () => {
+    const health = after({ kind: "refused" });
+    assert.equal(health.standing({ backend: "alpha", model: "other" }, 0).kind, "resting");
+    assert.equal(health.standing({ backend: "beta", model: "m" }, 0).kind, "open");
+  });
+
+  it("opens every model of a backend once one of them answers again", () => {
+    const health = after({ kind: "refused" });
+    health.began(target, 30_000);
+    health.note(target, answered, 30_010);
+    assert.equal(health.standing({ backend: "alpha", model: "other" }, 30_010).kind, "open");
+  });
+
+  it("forgets old failures", () => {
+    const health = after(failed, failed, failed, failed);
+    health.note(target, failed, 10_000);
+    assert.equal(health.standing(target, 10_000).kind, "open");
+  });
+
+  it("knows who is busy, and how long the first token took lately", () => {
+    const health = new Health();
+    health.began(target, 0);
+    health.began(target, 0);
+    health.ended(target);
+    health.firstToken(target, 100);
+    health.firstToken(target, 200);
+    assert.equal(health.busy(target), 1);
+    assert.equal(health.latencyMs(target), 120);
+  });
+
+  it("keeps a bounded number of targets", () => {
+    const health = new Health();
+    for (let index = 0; index < 5_000; index += 1)
+      health.note({ backend: "b", model: `m${index}` }, answered, 0);
+    assert.equal(health.list(0).length, 4_096);
+  });
+});
+
+function after(...signs: readonly Sign[]): Health {
+  const health = new Health();
+  for (const sign of signs) health.note(target, sign, 0);
+  return health;
+}
+
+function failing(): Health {
+  return after(failed, failed, failed, failed, failed);
+}
