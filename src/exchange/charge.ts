@@ -72,7 +72,9 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
   };
   const costNanoUsd = costOf(rate, usage);
   const { costMaxNanoUsd } = attempt.target;
-  const difference = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
+  const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
+  // Where no answer began, the request may not have reached the provider at all.
+  const difference = attempt.fate.kind === "open" && costNanoUsd > more ? costNanoUsd : more;
   return priced(attempt, rate, usage, said === undefined ? "counted" : "partial", difference);
 }
 
