@@ -24,9 +24,9 @@ const calls = 50;
 const body = chatBody({ model: "one", max_tokens: 100 });
 
 describeOnEveryEdge("a budget worth ten holds", (edge) => {
-  // A hold is 114,000 nano-dollars: 14 tokens of input, 100 of output.
+  // A hold is 116,000 nano-dollars: at most 16 tokens of input, 100 of output.
   const running = useTestStack({
-    config: config("0.00114"),
+    config: config("0.00116"),
     edge,
     keys: { fresh: "key-fresh", third: "key-third" },
   });
@@ -44,7 +44,7 @@ describeOnEveryEdge("a budget worth ten holds", (edge) => {
       const passed = answers.filter(({ status }) => status === 200);
       const refused = answers.filter(({ status }) => status !== 200);
       const record = await stack.record(passed[0]?.exchange ?? null);
-      assert.equal(record.held_nano_usd, "114000", "the budget below is not ten holds");
+      assert.equal(record.held_nano_usd, "116000", "the budget below is not ten holds");
       assert.equal(passed.length, 10);
       for (const answer of refused) {
         assert.equal(answer.status, 429);
