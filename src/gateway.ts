@@ -175,6 +175,11 @@ export class Gateway {
     return this.#ledger;
   }
 
+  /** Holds that no settlement has closed yet. */
+  get openHolds(): number {
+    return this.#ledger.openHolds();
+  }
+
   /** How the targets do. */
   get targetHealth(): TargetHealth {
     return this.#targetHealth;

@@ -37,7 +37,9 @@ export async function demo(terminal: Terminal): Promise<void> {
       onEnvoyExit: (reason) => terminal.err(reason),
     });
     terminal.out(`Envoy listens on ${stack.listenUrl}; two fake providers stand behind it.\n`);
-    await demoTraffic({ terminal, url: `${stack.listenUrl}/v1`, alpha, keys });
+    const { gateway, listenUrl } = stack;
+    const settled = (): boolean => gateway.openHolds === 0;
+    await demoTraffic({ terminal, url: `${listenUrl}/v1`, alpha, keys, settled });
     await stack.stop(5_000);
     stack = undefined;
     await showRecords(terminal, snapshot.usageLog.folder);
@@ -87,7 +89,7 @@ models:
 identity:
   - { type: api-key, file: ./keys.yaml }
 budgets:
-  - { name: tenant-day, per: [tenant_id], usd: 10, window: day, overrides: [{ match: { tenant_id: tiny }, usd: 0.00025 }] }
+  - { name: tenant-day, per: [tenant_id], usd: 10, window: day, overrides: [{ match: { tenant_id: tiny }, usd: 0.00022 }] }
 `,
   );
   return file;
