@@ -14,6 +14,7 @@ import type { InputCount } from "../tokens/input-count.ts";
 import type { Ending } from "../usage/record.ts";
 import type { Attempt } from "./attempt.ts";
 import { Closing } from "./closing.ts";
+import type { HoldWatch } from "./hold-watch.ts";
 import type { Services } from "./services.ts";
 import { newStages, type Stages } from "./stages.ts";
 
@@ -95,6 +96,8 @@ export class Exchange {
 
   transform: ResponseTransform | undefined;
   outputCounter: StreamCounter | undefined;
+  /** Keeps the hold of a streamed answer ahead of its output. */
+  holdWatch: HoldWatch | undefined;
   answeredBy: Attempt | undefined;
   responseStatus: number | undefined;
   firstContentMs: number | undefined;

@@ -41,11 +41,13 @@ export async function closeLost(holds: readonly LostHold[], services: LostServic
 
 /** What the record says was charged to each account of the hold. */
 function actualsOf({ claims }: LostHold, record: StoredRecord): readonly Actual[] {
-  const charges = Array.isArray(record.accounts) ? record.accounts : [];
+  const charges = Array.isArray(record.accounts) ? [...record.accounts] : [];
   return claims.map(({ account }) => {
-    const charge = charges.find(
+    const at = charges.findIndex(
       (one) => one.name === account.name && one.key === account.key && one.window === windowName(account),
     );
+    // A rule may count requests and tokens: a record has them in the order of the claims.
+    const [charge] = at < 0 ? [] : charges.splice(at, 1);
     return { accountId: account.id, amount: BigInt(charge?.charged ?? 0) };
   });
 }

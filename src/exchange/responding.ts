@@ -7,6 +7,7 @@ import { type Carriage, plannedCarriage } from "./carrying.ts";
 import { counterOfTarget } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
+import { HoldWatch } from "./hold-watch.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
@@ -64,7 +65,8 @@ export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): Buffe
   exchange.bytesOut += out.length;
   if (!end) {
     if (transform.seen.unreadable) abandon(exchange, transform.seen.error);
-    return out;
+    const overrun = exchange.holdWatch?.check();
+    return overrun === undefined ? out : cutShort(exchange, out, overrun);
   }
   const tail = finish(exchange);
   exchange.bytesOut += tail.length;
@@ -75,6 +77,15 @@ export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): Buffe
 function abandon(exchange: Exchange, why: GatewayError | undefined): void {
   exchange.end("upstream_error", why?.code);
   exchange.cut = true;
+}
+
+/** The answer is longer than what can be held for it: the client is told so, and nothing further is asked of the provider. */
+function cutShort(exchange: Exchange, out: Buffer, why: GatewayError): Buffer {
+  exchange.end("cut_by_policy", why.code);
+  exchange.cut = true;
+  const event = exchange.transform?.breakOff(why) ?? noBytes;
+  exchange.bytesOut += event.length;
+  return Buffer.concat([out, event]);
 }
 
 /** The answer ended with trailers, behind its last byte. */
@@ -145,6 +156,7 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
         if (exchange.answeredBy !== undefined) noteAnswer(exchange, exchange.answeredBy);
       }
       counter?.push(text);
+      exchange.holdWatch?.passed(text.length);
     },
   };
   exchange.transform =
@@ -155,8 +167,13 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
   if (exchange.answeredBy === undefined) return undefined;
-  exchange.outputCounter = counterOfTarget(exchange, exchange.answeredBy.target.target).stream();
-  return exchange.outputCounter;
+  const counter = counterOfTarget(exchange, exchange.answeredBy.target.target);
+  const output = counter.stream();
+  exchange.outputCounter = output;
+  // A whole answer is there, and billed, before anything of it is seen.
+  if (admitted(exchange).facts.stream)
+    exchange.holdWatch = new HoldWatch(exchange, exchange.answeredBy, counter, output);
+  return output;
 }
 
 function replace(

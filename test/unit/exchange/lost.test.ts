@@ -55,3 +55,34 @@ describe("closeLost()", () => {
     assert.deepEqual(written, []);
   });
 });
+
+describe("closeLost() of a rule with two units", () => {
+  it("gives each account its own charge", async () => {
+    const [requests, tokens] = (["requests", "tokens"] as const).map(
+      (unit): Account => ({ ...budget, id: `rate|||${unit}`, name: "rate", key: "", unit }),
+    );
+    const ledger = createMemoryLedger({ clock: systemClock });
+    const claims = [
+      { account: requests!, amount: 1n },
+      { account: tokens!, amount: 900n },
+    ];
+    await ledger.reserve("exchange-1", [claims]);
+    const charged = { name: "rate", key: "", window: "month" };
+    const accounts = [
+      { ...charged, charged: "1" },
+      { ...charged, charged: "250" },
+    ];
+    await closeLost([{ id: "exchange-1", openedAtMs: 1_000, claims }], {
+      ledger,
+      records: (async function* () {
+        yield { exchange_id: "exchange-1", accounts } as StoredRecord;
+      })(),
+      record: async () => assert.fail("it has a record"),
+    });
+    const balances = await ledger.read([requests!, tokens!]);
+    assert.deepEqual(
+      balances.map(({ used }) => used),
+      [1n, 250n],
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { GatewayError } from "../core/errors.ts";
+import { chain } from "../core/maybe-promise.ts";
+import { refusal } from "../policy/refusal.ts";
+import type { Counter, StreamCounter } from "../tokens/counter.ts";
+import type { Attempt } from "./attempt.ts";
+import { claimsOf } from "./claiming.ts";
+import { type Exchange, planned } from "./exchange.ts";
+import { billedSoFar } from "./forwarding.ts";
+import { clampPlan, withHold } from "./planning.ts";
+
+/** No tokenizer makes more tokens of a UTF-16 unit: it has at most three bytes. */
+const tokensPerCharMax = 3;
+/** What a provider's own count of an answer may differ from ours. */
+const slackTokens = 16;
+/** A hold grows by a quarter of what was counted, and this, so that a long answer asks seldom. */
+const growthTokensMin = 256;
+
+/**
+ * Keeps the hold of a streamed answer ahead of its output. A provider that heeds the cap never gets here; when the output passes what is
+ * held, the hold is topped up, and where the budget has no room for that the stream has to end.
+ */
+export class HoldWatch {
+  readonly #exchange: Exchange;
+  readonly #attempt: Attempt;
+  readonly #output: StreamCounter;
+  readonly #tokensPerChar: number;
+  #coveredTokens: number;
+  #chars = 0;
+  #checkAtChars: number;
+  #growing = false;
+  #refused: GatewayError | undefined;
+
+  constructor(exchange: Exchange, attempt: Attempt, counter: Counter, output: StreamCounter) {
+    const { outputCap, choices } = planned(exchange);
+    this.#exchange = exchange;
+    this.#attempt = attempt;
+    this.#output = output;
+    this.#tokensPerChar = tokensPerCharMax * counter.factor * counter.correction.factor;
+    this.#coveredTokens = Math.ceil(outputCap * choices * counter.safetyFactor) + slackTokens;
+    this.#checkAtChars = this.#coveredTokens / this.#tokensPerChar;
+  }
+
+  /** Notes that so much more of the answer has passed. */
+  passed(chars: number): void {
+    this.#chars += chars;
+  }
+
+  /** Why the stream must not go on; undefined: what has passed is covered, or soon will be. */
+  check(): GatewayError | undefined {
+    if (this.#refused !== undefined || this.#growing || this.#chars < this.#checkAtChars)
+      return this.#refused;
+    const tokens = this.#output.total();
+    if (tokens > this.#coveredTokens) this.#grow(Math.ceil(tokens * 1.25) + growthTokensMin);
+    // Counting costs: before this many characters more, the output cannot pass what is covered.
+    this.#checkAtChars = this.#chars + (this.#coveredTokens - tokens) / this.#tokensPerChar;
+    return this.#refused;
+  }
+
+  #grow(tokens: number): void {
+    const exchange = this.#exchange;
+    const plan = planned(exchange);
+    const longer = clampPlan({ ...plan, targets: [this.#attempt.target] }, Math.ceil(tokens / plan.choices));
+    const { hold } = withHold(longer, billedSoFar(exchange));
+    try {
+      const claims = claimsOf(exchange, { ...plan, hold });
+      this.#growing = true;
+      exchange.closing.began();
+      const grown = chain(exchange.services.ledger.adjust(exchange.id, claims), (result) => {
+        this.#ended();
+        if (result.kind === "refused") {
+          exchange.services.observer.limited(result.account);
+          this.#refused = refusal(result, exchange.services.clock.nowMs());
+          return;
+        }
+        exchange.claims = claims;
+        exchange.plan = { ...plan, hold };
+        this.#coveredTokens = tokens;
+      });
+      if (grown instanceof Promise) grown.catch((error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** What cannot be held does not go on. */
+  #fail(error: unknown): void {
+    this.#ended();
+    if (!(error instanceof GatewayError)) this.#exchange.services.observer.bug(error, this.#exchange.id);
+    this.#refused = GatewayError.from(error);
+  }
+
+  #ended(): void {
+    if (!this.#growing) return;
+    this.#growing = false;
+    this.#exchange.closing.ended();
+  }
+}
