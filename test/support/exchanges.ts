@@ -17,6 +17,7 @@ import { passBody, respond } from "../../src/exchange/responding.ts";
 import type { Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
 import type { Account, Ledger } from "../../src/ledger/ledger.ts";
+import { Health } from "../../src/route/health.ts";
 import { Calibration } from "../../src/tokens/calibration.ts";
 import { calibratedCounterOf } from "../../src/tokens/families.ts";
 import type { UsageRecord } from "../../src/usage/record.ts";
@@ -66,6 +67,8 @@ export function exchangesOn(
     calibration,
     registry,
     originals: new Originals(1_000_000),
+    health: new Health(),
+    random: () => 0,
     record: async (one) => {
       await record(one);
       records.push(one);
