@@ -189,6 +189,11 @@ export class Gateway {
     return this.#snapshot;
   }
 
+  /** The oldest config that an open exchange is pinned to; the running one when none is. */
+  get oldestSnapshot(): Snapshot {
+    return this.#registry.oldest?.snapshot ?? this.#snapshot;
+  }
+
   /** Exchanges opened from here on are pinned to this config; running ones keep theirs. Addresses, folders and sinks stay those of the start. */
   reload(snapshot: Snapshot): void {
     loadVocabularies(snapshot);

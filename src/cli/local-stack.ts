@@ -4,9 +4,9 @@ import type { Snapshot } from "../config/snapshot.ts";
 import type { Log } from "../core/log.ts";
 import type { EdgeFactory } from "../edge/edge.ts";
 import { Gateway } from "../gateway.ts";
+import { EnvoyConfig } from "../xds/envoy-config.ts";
 import { type EnvoyProcess, startEnvoy } from "../xds/envoy-process.ts";
 import { envoyInputOf } from "../xds/input-of.ts";
-import { publish } from "../xds/publish.ts";
 import { trustedCaFile } from "../xds/trusted-cas.ts";
 
 /** How gateway and Envoy are run together on one machine. */
@@ -28,8 +28,8 @@ export interface LocalStack {
   readonly envoy: EnvoyProcess;
   /** Where clients connect. */
   readonly listenUrl: string;
-  /** Takes a new config: Envoy's files first, so that a plan never names a cluster that is not there. */
-  reload(snapshot: Snapshot): void;
+  /** Takes a new config: Envoy's clusters first, so that a plan never names one that is not there. Rejects when Envoy refuses it: the old one stays. */
+  reload(next: Snapshot): Promise<void>;
   /** Lets running streams finish, at most `drainMs`, then ends both. */
   stop(drainMs: number): Promise<void>;
 }
@@ -40,34 +40,51 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   mkdirSync(runFolder, { recursive: true });
   const gateway = await Gateway.start({ snapshot, log, edge: options.edge });
   const caFile = trustedCaFile(runFolder);
-  const write = (next: Snapshot): string =>
-    publish(envoyInputOf(next, gateway.edgeAddress, caFile), join(runFolder, "envoy"));
-  let envoy: EnvoyProcess;
+  const config = new EnvoyConfig(snapshot, {
+    folder: join(runFolder, "envoy"),
+    inputOf: (one) => envoyInputOf(one, gateway.edgeAddress, caFile),
+    oldestInUse: () => gateway.oldestSnapshot,
+  });
+  let envoy: EnvoyProcess | undefined;
+  const stop = async (): Promise<void> => {
+    config.close();
+    await envoy?.stop();
+    await gateway.close();
+  };
   try {
     envoy = await startEnvoy({
       binary: options.envoyBinary,
-      bootstrap: write(snapshot),
+      bootstrap: config.bootstrap,
       folder: runFolder,
       concurrency: 1,
       onExit: options.onEnvoyExit,
     });
+    return running(gateway, envoy, config, await envoy.listenAddress(), stop);
   } catch (error) {
-    await gateway.close();
+    await stop();
     throw error;
   }
+}
+
+function running(
+  gateway: Gateway,
+  envoy: EnvoyProcess,
+  config: EnvoyConfig,
+  listenAddress: string,
+  stop: () => Promise<void>,
+): LocalStack {
   return {
     gateway,
     envoy,
-    listenUrl: `http://${await envoy.listenAddress()}`,
-    reload(next) {
-      write(next);
+    listenUrl: `http://${listenAddress}`,
+    async reload(next) {
+      await config.take(next, envoy.admin);
       gateway.reload(next);
     },
     async stop(drainMs) {
       await envoy.drain();
       await gateway.drain(drainMs);
-      await envoy.stop();
-      await gateway.close();
+      await stop();
     },
   };
 }

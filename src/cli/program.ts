@@ -57,8 +57,9 @@ function addServing(program: Command, terminal: Terminal): void {
     .command("serve")
     .description("run the ext_proc server and the admin interface alone, beside an Envoy you run")
     .option("-c, --config <file>", "the gateway's config", configDefault)
+    .option("--envoy-files <folder>", "write Envoy's configuration there and keep it in step with the config")
     .addOption(logLevel())
-    .action((options) => serve(terminal, { config: options.config, logLevel: options.logLevel }));
+    .action((options) => serve(terminal, options));
   program
     .command("fake-provider")
     .description("a provider that needs no key and fails on request, to try the gateway with")
@@ -111,9 +112,10 @@ function addReports(program: Command, terminal: Terminal): void {
     .option("--all", "every price in force, not only those of the config's targets")
     .action((options) => prices(terminal, { ...withFormat(options), all: options.all === true }));
   reporting(program.command("count"), rowFormats)
-    .description("count the tokens of texts")
-    .argument("[files...]", "texts; none, or -: standard input")
-    .option("--model <name>", "the model that counts", "gpt-4.1")
+    .description("count the tokens of texts, or of whole requests")
+    .argument("[files...]", "texts, or bodies of requests; none, or -: standard input")
+    .option("--model <name>", "the model that counts; default: the request's own, or gpt-4.1")
+    .option("--request <path>", "the files are bodies of requests to this path, e.g. /v1/messages")
     .action((files, options) => count(terminal, files, withFormat(options)));
 }
 

@@ -1,21 +1,82 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import type { Snapshot } from "../config/snapshot.ts";
 import { createLog } from "../core/log.ts";
+import type { EdgeAddress } from "../edge/edge.ts";
 import { Gateway } from "../gateway.ts";
-import { loadSnapshot } from "./load-snapshot.ts";
+import { EnvoyAdmin } from "../xds/envoy-admin.ts";
+import { EnvoyConfig } from "../xds/envoy-config.ts";
+import { envoyInputOf } from "../xds/input-of.ts";
+import { writeTrustedCas } from "../xds/trusted-cas.ts";
+import { followConfig } from "./follow-config.ts";
+import { startingGateway } from "./listen-failure.ts";
+import { loadGood } from "./load-snapshot.ts";
+import { newBackends } from "./needs-restart.ts";
 import { stopped, type Terminal } from "./terminal.ts";
 
+/** What `tollgate serve` is asked for. */
+export interface ServeOptions {
+  readonly config: string;
+  readonly logLevel: string;
+  /** Where Envoy's configuration is kept in step with ours; undefined: somebody else keeps it. */
+  readonly envoyFiles?: string;
+}
+
 /** `tollgate serve`: the ext_proc server and the admin interface alone, beside an Envoy that somebody else runs. */
-export async function serve(
-  terminal: Terminal,
-  options: { readonly config: string; readonly logLevel: string },
-): Promise<void> {
-  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
-  const gateway = await Gateway.start({ snapshot, log: createLog(options.logLevel) });
-  const { edgeAddress } = gateway;
-  const edge =
-    edgeAddress.kind === "unix" ? `unix:${edgeAddress.path}` : `${edgeAddress.host}:${edgeAddress.port}`;
-  terminal.out(`ready edge=${edge} admin=${gateway.adminUrl}`);
+export async function serve(terminal: Terminal, options: ServeOptions): Promise<void> {
+  const file = resolve(terminal.cwd, options.config);
+  const loaded = loadGood(terminal, file);
+  const log = createLog(options.logLevel);
+  const gateway = await startingGateway(loaded.snapshot, Gateway.start({ snapshot: loaded.snapshot, log }));
+  const envoy = options.envoyFiles === undefined ? staticEnvoy(gateway) : followedEnvoy(gateway, options);
+  const unfollow = followConfig({
+    ...{ terminal, file, loaded, gateway, log },
+    take: async (next) => {
+      await envoy.take(next);
+      gateway.reload(next);
+    },
+  });
+  terminal.out(`ready edge=${formatEdge(gateway.edgeAddress)} admin=${gateway.adminUrl}`);
   await stopped(terminal);
-  await gateway.drain(snapshot.server.drainMs);
+  unfollow();
+  await gateway.drain(gateway.snapshot.server.drainMs);
+  envoy.close();
   await gateway.close();
+
+  function followedEnvoy(running: Gateway, { envoyFiles = "" }: ServeOptions): EnvoySide {
+    const folder = resolve(terminal.cwd, envoyFiles);
+    const adminSocket = join(folder, "admin.sock");
+    const caFile = writeTrustedCas(folder);
+    const admin = new EnvoyAdmin({ socketPath: adminSocket });
+    const config = new EnvoyConfig(loaded.snapshot, {
+      folder,
+      inputOf: (snapshot) => ({ ...envoyInputOf(snapshot, running.edgeAddress, caFile), adminSocket }),
+      oldestInUse: () => running.oldestSnapshot,
+    });
+    return { take: (next) => config.take(next, admin), close: () => config.close() };
+  }
+}
+
+/** The Envoy beside us, as far as a new config concerns it. */
+interface EnvoySide {
+  /** Makes Envoy ready for the config; rejects when it cannot be. */
+  take(next: Snapshot): Promise<void>;
+  close(): void;
+}
+
+/** An Envoy that has the clusters it has: a config that needs another one is refused. */
+function staticEnvoy(gateway: Gateway): EnvoySide {
+  return {
+    async take(next) {
+      const names = newBackends(gateway.snapshot, next);
+      if (names.length === 0) return;
+      throw new Error(
+        `Envoy has no cluster for backends ${names.join(", ")}: give it the output of \`tollgate envoy\` and restart, or serve with --envoy-files`,
+      );
+    },
+    close() {},
+  };
+}
+
+function formatEdge(address: EdgeAddress): string {
+  return address.kind === "unix" ? `unix:${address.path}` : `${address.host}:${address.port}`;
 }

@@ -5,7 +5,7 @@ import type { Rate } from "../price/rate.ts";
 import { providerKinds } from "../provider/index.ts";
 import { type Compilation, parseKind } from "./compilation.ts";
 import type { Path } from "./problem.ts";
-import { systemCode } from "./references.ts";
+import { systemCode } from "./read-file.ts";
 import { type BackendCommon, backendCommon } from "./schema.ts";
 import type { Backend, BackendTls } from "./snapshot.ts";
 

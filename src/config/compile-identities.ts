@@ -34,12 +34,7 @@ function identityInputs(
 ): IdentityInputs {
   return {
     fieldProblem: (name, value) => contract.identityProblem(name, value),
-    read(path, schema) {
-      const read = inputs.readYaml(path, schema, (message) =>
-        file.refuse(["identity", index, "file"], message),
-      );
-      if (read === undefined) return undefined;
-      return { value: read.value, refuse: (at, message, part) => read.file.refuse(at, message, part) };
-    },
+    read: (path, schema) =>
+      inputs.readYaml(path, schema, (message) => file.refuse(["identity", index, "file"], message)),
   };
 }

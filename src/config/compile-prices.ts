@@ -6,6 +6,8 @@ import type { Compilation } from "./compilation.ts";
 
 /** The name under `prices` of the prices that come with the program. */
 const builtin = "builtin";
+/** Where they are; absolute. */
+export const builtinPricesFile = assetPath("assets/prices.yaml");
 
 /** The built-in prices as last parsed: they are long, and the same at every reload. */
 let parsedBuiltin: { readonly text: string; readonly parsed: ParsedPrices } | undefined;
@@ -24,12 +26,15 @@ export function compilePrices(
       file.refuse(path, `${name} is there twice`);
       continue;
     }
-    const read = inputs.readText(name === builtin ? assetPath("assets/prices.yaml") : name);
+    const read = inputs.readText(name === builtin ? builtinPricesFile : name);
     if ("problem" in read) {
       file.refuse(path, read.problem);
       continue;
     }
-    const parsed = name === builtin ? parseBuiltin(read.text) : parsePrices(read.text, inputs.show(name));
+    const parsed =
+      name === builtin
+        ? parseBuiltin(read.text)
+        : inputs.checked(name, () => parsePrices(read.text, inputs.show(name)));
     if (parsed.kind === "file") files.push(parsed.file);
     else for (const problem of parsed.problems) inputs.note(problem);
   }

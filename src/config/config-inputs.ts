@@ -1,31 +1,55 @@
 import { createHash, type Hash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { z } from "zod";
+import type { InputFile } from "../identity/identity-kind.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Problem } from "./problem.ts";
-import { type References, systemCode } from "./references.ts";
+import { type ReadFile, readFile, textOf } from "./read-file.ts";
+import type { References } from "./references.ts";
 import { YamlFile } from "./yaml-file.ts";
 
-/** A bigger file is a mistake. */
-const maxFileBytes = 64 * 1_048_576;
+/** What a config without problems was made of. Plain data: it can be read and checked in one process and used in another. */
+export interface ConfigMaterial {
+  /** Every file that was asked for, by absolute path. */
+  readonly reads: ReadonlyMap<string, ReadFile>;
+  /** What the files that the config names hold, checked, in the order they were asked for. */
+  readonly values: readonly CheckedFile[];
+}
+
+interface CheckedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly value: unknown;
+}
 
 /** The files that one config is made of, as they are read: their problems, their names (for watching) and their digest (the version). */
 export class ConfigInputs {
-  /** Absolute paths of every file asked for, also of those that are missing. */
-  readonly paths = new Set<string>();
   readonly #folder: string;
   readonly #shownFolder: string;
   readonly #env: References["env"];
+  readonly #material: ConfigMaterial | undefined;
+  readonly #reads = new Map<string, ReadFile>();
+  readonly #values: CheckedFile[] = [];
   readonly #files: YamlFile[] = [];
   readonly #problems: Problem[] = [];
   readonly #hash: Hash = createHash("sha256");
 
-  /** `configPath` is the config's own; paths in it are relative to its folder. */
-  constructor(configPath: string, env: References["env"]) {
+  /** `configPath` is the config's own; paths in it are relative to its folder. With `material` nothing is read from the disk that is in it. */
+  constructor(configPath: string, env: References["env"], material?: ConfigMaterial) {
     this.#shownFolder = dirname(configPath);
     this.#folder = resolve(this.#shownFolder);
     this.#env = env;
+    this.#material = material;
+  }
+
+  /** Absolute paths of every file asked for, also of those that are missing. */
+  get paths(): readonly string[] {
+    return [...this.#reads.keys()];
+  }
+
+  /** What has been read and checked so far. */
+  get material(): ConfigMaterial {
+    return { reads: this.#reads, values: this.#values };
   }
 
   get problems(): readonly Problem[] {
@@ -53,17 +77,10 @@ export class ConfigInputs {
 
   /** A file's text, or why there is none. */
   readText(path: string): { readonly text: string } | { readonly problem: string } {
-    const absolute = this.resolve(path);
-    this.paths.add(absolute);
-    try {
-      const bytes = readFileSync(absolute);
-      if (bytes.length > maxFileBytes) return { problem: `is larger than ${maxFileBytes} bytes` };
-      // The length keeps apart what would otherwise join the same bytes from different files.
-      this.#hash.update(`${bytes.length}\n`).update(bytes);
-      return { text: bytes.toString("utf8") };
-    } catch (error) {
-      return { problem: `${this.show(path)} cannot be read (${systemCode(error)})` };
-    }
+    const read = this.#read(this.resolve(path));
+    return read.kind === "bytes"
+      ? { text: textOf(read.bytes) }
+      : { problem: `${this.show(path)} ${read.problem}` };
   }
 
   /** Takes a text that was read as YAML; its problems count from now on. */
@@ -71,7 +88,7 @@ export class ConfigInputs {
     const file = new YamlFile(this.show(path), text, {
       env: this.#env,
       folder: this.#folder,
-      onFile: (secret) => this.#addSecret(secret),
+      readFile: (secret) => this.#read(secret),
     });
     this.#files.push(file);
     return file;
@@ -82,18 +99,40 @@ export class ConfigInputs {
     path: string,
     schema: z.ZodType<T>,
     refuse: (message: string) => void,
-  ): { readonly file: YamlFile; readonly value: T } | undefined {
+  ): InputFile<T> | undefined {
     const read = this.readText(path);
     if ("problem" in read) {
       refuse(read.problem);
       return undefined;
     }
-    const file = this.addYaml(path, read.text);
-    const value = file.readable ? parseSection(file, [], file.value, schema) : undefined;
-    return value === undefined ? undefined : { file, value };
+    let file: YamlFile | undefined;
+    const fileOf = (): YamlFile => {
+      file ??= this.addYaml(path, read.text);
+      return file;
+    };
+    const value = this.checked(path, () => {
+      const yaml = fileOf();
+      return yaml.readable ? parseSection(yaml, [], yaml.value, schema) : undefined;
+    });
+    if (value === undefined) return undefined;
+    return { value, refuse: (at, message, part) => fileOf().refuse(at, message, part) };
   }
 
-  #addSecret(path: string): void {
-    this.readText(path);
+  /** What a named file holds: as the material has it, else as `check` makes it. It must be plain data. */
+  checked<T>(name: string, check: () => T): T {
+    const path = this.resolve(name);
+    const ready = this.#material?.values[this.#values.length];
+    // Compiling asks in the same order every time, so this is what the same `check` made in the other process.
+    const value = ready?.path === path ? (ready.value as T) : check();
+    this.#values.push({ path, value });
+    return value;
+  }
+
+  #read(absolute: string): ReadFile {
+    const read = this.#reads.get(absolute) ?? this.#material?.reads.get(absolute) ?? readFile(absolute);
+    this.#reads.set(absolute, read);
+    // The length keeps apart what would otherwise join the same bytes from different files.
+    if (read.kind === "bytes") this.#hash.update(`${read.bytes.length}\n`).update(read.bytes);
+    return read;
   }
 }

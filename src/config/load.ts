@@ -15,7 +15,7 @@ import { compilePrices } from "./compile-prices.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileAccess, compileCaps } from "./compile-rules.ts";
 import { compileSinks } from "./compile-sinks.ts";
-import { ConfigInputs } from "./config-inputs.ts";
+import { ConfigInputs, type ConfigMaterial } from "./config-inputs.ts";
 import { parseSection, refuseKeys } from "./parse-section.ts";
 import { compareProblems, type Problem } from "./problem.ts";
 import { backendName, modelName, type SectionName, type Sections, sections } from "./schema.ts";
@@ -35,15 +35,32 @@ export type LoadedConfig =
 /** The longest path a Unix socket can have: sun_path of Linux, with its closing NUL. */
 const maxSocketPathBytes = 107;
 
-/** Loads a config and every file it names. Never throws for what is written in them. */
+/** Loads a config and every file it names; what `material` has of them is not read and checked again. Never throws for what is written in them. */
 export function loadConfig(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock = systemClock,
+  material?: ConfigMaterial,
 ): LoadedConfig {
+  const inputs = new ConfigInputs(path, env, material);
+  return loadFrom(inputs, path, clock);
+}
+
+/** Reads and checks a config and every file it names, for a {@link loadConfig} in another process; of a bad one, the problems. */
+export function prepareConfig(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+):
+  | Exclude<LoadedConfig, { kind: "snapshot" }>
+  | { readonly kind: "material"; readonly material: ConfigMaterial } {
   const inputs = new ConfigInputs(path, env);
+  const loaded = loadFrom(inputs, path, systemClock);
+  return loaded.kind === "problems" ? loaded : { kind: "material", material: inputs.material };
+}
+
+function loadFrom(inputs: ConfigInputs, path: string, clock: Clock): LoadedConfig {
   const snapshot = compile(path, inputs, clock.nowMs());
-  const files = [...inputs.paths];
+  const files = inputs.paths;
   const [first, ...others] = [...inputs.problems].sort(compareProblems);
   if (first !== undefined) return { kind: "problems", problems: [first, ...others], files };
   if (snapshot === undefined) throw new Error("a config that has no snapshot has a problem");

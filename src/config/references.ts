@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { type ReadFile, textOf } from "./read-file.ts";
 
 const maxSecretFileBytes = 65_536;
 const referencePattern = /\$\{([^}]*)\}/g;
@@ -9,8 +9,8 @@ export interface References {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder that paths are relative to. */
   readonly folder: string;
-  /** Told of each file that is read, so that a change of it is noticed. */
-  readonly onFile: (path: string) => void;
+  /** Reads the file of an absolute path. */
+  readonly readFile: (path: string) => ReadFile;
 }
 
 /** The text with every reference replaced, or what is wrong with them. */
@@ -45,19 +45,11 @@ function readVariable(name: string, env: References["env"]): string | { readonly
   return { problem: `the environment variable ${name} is not set: export ${name}, or name another one` };
 }
 
-function readSecret(path: string, references: References): string | { readonly problem: string } {
-  references.onFile(path);
-  try {
-    if (statSync(path).size > maxSecretFileBytes)
-      return { problem: `the file ${path} is too large for a secret (${maxSecretFileBytes} bytes at most)` };
-    const text = readFileSync(path, "utf8").replace(/\r?\n$/, "");
-    return text === "" ? { problem: `the file ${path} is empty` } : text;
-  } catch (error) {
-    return { problem: `the file ${path} cannot be read (${systemCode(error)})` };
-  }
-}
-
-/** The operating system's name for an error, e.g. `ENOENT`; never its message, which may quote what was read. */
-export function systemCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+function readSecret(path: string, { readFile }: References): string | { readonly problem: string } {
+  const read = readFile(path);
+  if (read.kind === "problem") return { problem: `the file ${path} ${read.problem}` };
+  if (read.bytes.length > maxSecretFileBytes)
+    return { problem: `the file ${path} is too large for a secret (${maxSecretFileBytes} bytes at most)` };
+  const text = textOf(read.bytes).replace(/\r?\n$/, "");
+  return text === "" ? { problem: `the file ${path} is empty` } : text;
 }

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
-import { type LoadedConfig, loadConfig } from "./load.ts";
+import type { LoadedConfig } from "./load.ts";
+import { loadAside } from "./load-aside.ts";
 
 /** What is watched, and who is told. */
 export interface WatchOptions {
@@ -83,7 +84,7 @@ class PollingWatch implements ConfigWatch {
   async #load(always: boolean): Promise<void> {
     const { path, env, onLoaded } = this.#options;
     const before = await lookAt(this.#files);
-    const loaded = loadConfig(path, env);
+    const loaded = await loadAside(path, env, this.#files);
     const known = this.#files;
     this.#files = loaded.files;
     // A change while loading leaves a look that differs from the next one, and so is loaded too.

@@ -19,6 +19,12 @@ export class Registry {
     return this.#open.size >= openExchangesMax;
   }
 
+  /** The open exchange that was added first. */
+  get oldest(): Exchange | undefined {
+    for (const exchange of this.#open.values()) return exchange;
+    return undefined;
+  }
+
   add(exchange: Exchange): void {
     this.#open.set(exchange.id, exchange);
   }

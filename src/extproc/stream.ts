@@ -16,6 +16,7 @@ export class RoleStream implements EdgeHandler {
   #busy = false;
   #halfClosed = false;
   #over = false;
+  #left = false;
 
   constructor(stream: EdgeStream, role: Role, onBug: (error: unknown) => void) {
     this.#stream = stream;
@@ -41,12 +42,21 @@ export class RoleStream implements EdgeHandler {
 
   halfClosed(): void {
     this.#halfClosed = true;
+    // Envoy stops asking while a reply is owed only when nobody waits for it any more, and resets the stream a second later.
+    if (this.#busy) this.#leave();
     this.#endIfDone();
   }
 
   closed(): void {
     this.#over = true;
     this.#waiting.length = 0;
+    this.#leave();
+  }
+
+  /** Tells the role, once, that no more will come. */
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
     this.#role.closed();
   }
 

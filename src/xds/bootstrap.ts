@@ -46,7 +46,7 @@ export function compileStatic(input: EnvoyInput): Json {
 function bootstrap(input: EnvoyInput, folder: string): Json {
   return {
     node: { id: "tollgate", cluster: "tollgate" },
-    admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
+    admin: { address: adminAddress(input) },
     layered_runtime: runtime(),
     dynamic_resources: {
       cds_config: fileSource(folder, "cds/clusters.json"),
@@ -54,6 +54,11 @@ function bootstrap(input: EnvoyInput, folder: string): Json {
     },
     static_resources: { clusters: [compileEdgeCluster(input.edge, input.listen.bodyLimitBytes)] },
   };
+}
+
+function adminAddress({ adminSocket }: EnvoyInput): Json {
+  if (adminSocket !== undefined) return { pipe: { path: adminSocket } };
+  return { socket_address: { address: "127.0.0.1", port_value: 0 } };
 }
 
 /** Ends ext_proc streams without RST_STREAM, which stock HTTP/2 servers answer with GOAWAY after a thousand. */

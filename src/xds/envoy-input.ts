@@ -8,6 +8,8 @@ export interface EnvoyInput {
   /** Where the ext_proc and access-log services are. */
   readonly edge: EdgeAddress;
   readonly backends: readonly EnvoyBackend[];
+  /** The Unix socket of Envoy's admin interface, absolute; undefined: a loopback port from the kernel. */
+  readonly adminSocket?: string;
 }
 
 /** One backend as Envoy sees it: one cluster. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { EnvoyAdmin } from "./envoy-admin.ts";
 import { adminFileIn, endStaleEnvoy, pidFileIn } from "./stale-envoy.ts";
 
 const readyTimeoutMs = 20_000;
@@ -23,8 +24,7 @@ export interface EnvoyOptions {
 /** A running Envoy. */
 export interface EnvoyProcess {
   readonly pid: number;
-  /** Origin of Envoy's own admin interface. */
-  readonly adminUrl: string;
+  readonly admin: EnvoyAdmin;
   /** The address its listener really has, `host:port`. */
   listenAddress(): Promise<string>;
   /** Asks clients to open their next connection elsewhere; running streams go on. An Envoy that is gone already has nothing to drain. */
@@ -58,14 +58,13 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
     rmSync(pidFileIn(options.folder), { force: true });
   };
   try {
-    const adminUrl = await waitUntilReady(adminFile, () => ended);
+    const admin = await waitUntilReady(adminFile, () => ended);
     return {
       pid: child.pid ?? 0,
-      adminUrl,
-      listenAddress: () => listenAddress(adminUrl),
+      admin,
+      listenAddress: () => listenAddress(admin, options.folder),
       drain: async () => {
-        if (ended !== undefined) return;
-        await fetch(`${adminUrl}/drain_listeners?inboundonly&graceful&skip_exit`, { method: "POST" });
+        if (ended === undefined) await admin.post("/drain_listeners?inboundonly&graceful&skip_exit");
       },
       stop,
     };
@@ -102,36 +101,30 @@ function spawnEnvoy(options: EnvoyOptions, adminFile: string): ChildProcess {
   }
 }
 
-async function waitUntilReady(adminFile: string, ended: () => string | undefined): Promise<string> {
-  const deadline = Date.now() + readyTimeoutMs;
-  while (Date.now() < deadline) {
+async function waitUntilReady(adminFile: string, ended: () => string | undefined): Promise<EnvoyAdmin> {
+  const deadline = performance.now() + readyTimeoutMs;
+  while (performance.now() < deadline) {
     const reason = ended();
     if (reason !== undefined) throw new Error(reason);
     const address = existsSync(adminFile) ? readFileSync(adminFile, "utf8").trim() : "";
-    if (address !== "" && (await isReady(`http://${address}`))) return `http://${address}`;
+    if (address !== "") {
+      const admin = new EnvoyAdmin({ url: `http://${address}` });
+      if (await admin.isReady()) return admin;
+    }
     await delay(pollMs);
   }
   throw new Error(`Envoy was not ready after ${readyTimeoutMs / 1000} s`);
 }
 
-async function isReady(adminUrl: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${adminUrl}/ready`);
-    await response.arrayBuffer();
-    return response.status === 200;
-  } catch {
-    return false;
-  }
-}
-
-async function listenAddress(adminUrl: string): Promise<string> {
-  const response = await fetch(`${adminUrl}/listeners?format=json`);
-  const { listener_statuses: statuses } = (await response.json()) as {
+async function listenAddress(admin: EnvoyAdmin, folder: string): Promise<string> {
+  const { listener_statuses: statuses } = JSON.parse(await admin.get("/listeners?format=json")) as {
     listener_statuses?: { local_address: { socket_address: { address: string; port_value: number } } }[];
   };
   const address = statuses?.[0]?.local_address.socket_address;
-  if (address === undefined) throw new Error("Envoy has no listener");
-  return `${address.address}:${address.port_value}`;
+  // Envoy is ready without a listener when it could not have its port.
+  if (address === undefined) throw new Error(`Envoy has no listener: ${logTail(folder)}`);
+  const { address: host, port_value: port } = address;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 async function end(child: ChildProcess): Promise<void> {

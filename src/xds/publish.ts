@@ -14,6 +14,12 @@ export function publish(input: EnvoyInput, folder: string): string {
   return join(folder, "bootstrap.json");
 }
 
+/** Writes the clusters alone, so that Envoy has them before anything names them. */
+export function publishClusters(input: EnvoyInput, folder: string): void {
+  const [name] = order;
+  replaceFile(join(folder, name), compileEnvoy(input, folder)[name]);
+}
+
 /** Writes a JSON value into a file by rename, and returns the file's path. */
 export function replaceFile(path: string, value: Json): string {
   mkdirSync(dirname(path), { recursive: true });

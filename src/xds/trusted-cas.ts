@@ -9,10 +9,13 @@ const bundles = [
   "/etc/ssl/cert.pem",
 ];
 
-/** A PEM file of the authorities to trust: the system's, or, where it has none, Mozilla's as they come with Node, written into `folder`. */
+/** A PEM file of the authorities to trust: the system's, or, where it has none, the one that {@link writeTrustedCas} writes. */
 export function trustedCaFile(folder: string): string {
-  const system = bundles.find((file) => existsSync(file));
-  if (system !== undefined) return system;
+  return bundles.find((file) => existsSync(file)) ?? writeTrustedCas(folder);
+}
+
+/** Writes Mozilla's authorities, as they come with Node, into `folder`: for an Envoy that sees other files than we do. Returns the file's path. */
+export function writeTrustedCas(folder: string): string {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "authorities.pem");
   writeFileSync(file, rootCertificates.join("\n"));

@@ -12,7 +12,7 @@ import { createTestConfig, type TestConfig, type TestConfigOptions } from "./tes
 import { UsageFolder } from "./usage-folder.ts";
 
 /** Everything a request passes, real, on ports the kernel gave; gone when the test ends. */
-export interface TestStack extends Pick<TestConfig, "alpha" | "beta" | "snapshot" | "folder"> {
+export interface TestStack extends Omit<TestConfig, "close"> {
   readonly stack: LocalStack;
   /** What an OpenAI SDK would be given as its base URL. */
   readonly baseUrl: string;
@@ -43,7 +43,8 @@ export async function startTestStack(
   options: TestStackOptions = {},
 ): Promise<TestStack> {
   const config = await createTestConfig(options);
-  const { snapshot, folder, alpha, beta } = config;
+  const { close, ...given } = config;
+  const { snapshot, folder } = given;
   let running: LocalStack | undefined;
   const stop = async (drainMs = 0): Promise<void> => {
     const stopping = running;
@@ -52,7 +53,7 @@ export async function startTestStack(
   };
   context.after(async () => {
     await stop();
-    await config.close();
+    await close();
   });
   const stack = await startLocalStack({
     snapshot,
@@ -66,11 +67,8 @@ export async function startTestStack(
   const { adminUrl } = stack.gateway;
   const usage = new UsageFolder(snapshot.usageLog.folder);
   return {
+    ...given,
     stack,
-    snapshot,
-    folder,
-    alpha,
-    beta,
     baseUrl: `${stack.listenUrl}/v1`,
     records: (count) => usage.atLeast(count),
     record: (exchangeId) => usage.of(exchangeId),

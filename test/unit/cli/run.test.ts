@@ -192,6 +192,58 @@ describe("tollgate count", () => {
     assert.match(err, /^an estimate \(claude\): there may be up to \d+ % more$/);
   });
 
+  const messages = [{ role: "user", content: "hello" }];
+  const bodies: readonly [path: string, model: string, body: object][] = [
+    ["/v1/chat/completions", "gpt-4o", { model: "gpt-4o", messages }],
+    ["/v1/responses", "gpt-4o", { model: "gpt-4o", input: "hello" }],
+    ["/v1/messages", "claude-sonnet-4-5", { model: "claude-sonnet-4-5", max_tokens: 9, messages }],
+    ["/v1/messages/count_tokens", "claude-sonnet-4-5", { model: "claude-sonnet-4-5", messages }],
+    ["/v1/embeddings", "text-embedding-3-small", { model: "text-embedding-3-small", input: "hello" }],
+    [
+      "/model/amazon.nova-pro-v1:0/converse",
+      "amazon.nova-pro-v1:0",
+      { messages: [{ role: "user", content: [{ text: "hello" }] }] },
+    ],
+    [
+      "/v1beta/models/gemini-2.5-pro:generateContent",
+      "gemini-2.5-pro",
+      { contents: [{ parts: [{ text: "hello" }] }] },
+    ],
+    ["/v2/rerank", "rerank-v3.5", { model: "rerank-v3.5", query: "hello", documents: ["hello"] }],
+  ];
+  for (const [path, model, body] of bodies) {
+    it(`counts a request to ${path}, framing and all`, async () => {
+      const { code, out, err } = await run(["count", "--request", path, "--json"], {
+        input: [JSON.stringify(body)],
+      });
+      assert.deepEqual([code, err], [0, ""]);
+      const [row] = JSON.parse(out);
+      assert.deepEqual([row.file, row.model], ["-", model]);
+      assert.ok(row.tokens >= 1 && row.tokens < 20, out);
+    });
+  }
+
+  it("counts a request for another model than it names", async () => {
+    const input = [JSON.stringify({ model: "gpt-4o", messages })];
+    const { out } = await run(["count", "--request", "/v1/chat/completions", "--model", "gpt-4", "--json"], {
+      input,
+    });
+    assert.deepEqual(JSON.parse(out), [{ file: "-", model: "gpt-4", tokens: 8 }]);
+  });
+
+  for (const [what, path, body, message] of [
+    ["no request", "/v1/chat/completions", "hello", /^tollgate: -: /],
+    ["no model", "/v1/embeddings", '{"input":"x"}', /names no model: say --model$/],
+    ["a path that is no request's", "/v1/nothing", "{}", /no request is made to \/v1\/nothing/],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { code, out, err } = await run(["count", "--request", path], { input: [body] });
+      assert.notEqual(code, 0);
+      assert.equal(out, "");
+      assert.match(err, message);
+    });
+  }
+
   it("says which file it could not read", async () => {
     const { code, err } = await run(["count", "fox.txt", "missing.txt"]);
     assert.deepEqual([code, err], [1, "tollgate: missing.txt cannot be read (ENOENT)"]);

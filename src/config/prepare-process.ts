@@ -1,0 +1,9 @@
+// The process that load-aside.ts starts: reads and checks one config, answers, and ends.
+import { prepareConfig } from "./load.ts";
+
+process.once(
+  "message",
+  ({ path, env }: { path: string; env: Readonly<Record<string, string | undefined>> }) => {
+    process.send?.(prepareConfig(path, env), () => process.disconnect());
+  },
+);
