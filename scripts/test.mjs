@@ -1,12 +1,24 @@
 import { readdirSync } from "node:fs";
-import { build, install, root, run } from "./install.mjs";
+import { build, install, installEnvoy, root, run } from "./install.mjs";
 
 install();
 build();
+const envoy = await installEnvoy();
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : testFiles("test");
-console.log(`running ${files.length} test files …`);
-run(process.execPath, ["--import", "tsx", "--test", "--test-timeout=300000", ...files], { NODE_ENV: "test" });
+console.log(
+  `running ${files.length} test files with Node ${process.versions.node} and ${envoy}: ${foldersOf(files)}`,
+);
+run(
+  process.execPath,
+  [
+    ...["--import", "tsx", "--test", "--test-concurrency=2", "--test-timeout=300000"],
+    `--test-reporter=${new URL("test-reporter.mjs", import.meta.url)}`,
+    "--test-reporter-destination=stdout",
+    ...files,
+  ],
+  { NODE_ENV: "test" },
+);
 
 function testFiles(folder) {
   return readdirSync(`${root}${folder}`, { withFileTypes: true })
@@ -15,4 +27,18 @@ function testFiles(folder) {
     )
     .filter((file) => file.endsWith(".test.ts"))
     .sort();
+}
+
+/** How many files each kind of test has, e.g. `unit 80, e2e 13`. */
+function foldersOf(paths) {
+  const counts = new Map();
+  for (const path of paths) {
+    const kind =
+      path
+        .split("/")
+        .at(1)
+        ?.replace(/\.test\.ts$/, "") ?? path;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => `${kind} ${count}`).join(", ");
 }

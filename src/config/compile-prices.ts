@@ -1,13 +1,13 @@
 import { assetPath } from "../core/asset.ts";
 import { createCatalogue, type PriceCatalogue } from "../price/catalogue.ts";
-import { type ParsedPrices, type PriceFile, parsePrices } from "../price/price-file.ts";
+import { type ParsedPrices, type PriceFile, parsePrices, parsePricesJson } from "../price/price-file.ts";
 import type { Rate } from "../price/rate.ts";
 import type { Compilation } from "./compilation.ts";
 
 /** The name under `prices` of the prices that come with the program. */
 const builtin = "builtin";
 /** Where they are; absolute. */
-export const builtinPricesFile = assetPath("assets/prices.yaml");
+export const builtinPricesFile = assetPath("assets/prices.json");
 
 /** The built-in prices as last parsed: they are long, and the same at every reload. */
 let parsedBuiltin: { readonly text: string; readonly parsed: ParsedPrices } | undefined;
@@ -42,6 +42,6 @@ export function compilePrices(
 }
 
 function parseBuiltin(text: string): ParsedPrices {
-  if (parsedBuiltin?.text !== text) parsedBuiltin = { text, parsed: parsePrices(text, builtin) };
+  if (parsedBuiltin?.text !== text) parsedBuiltin = { text, parsed: parsePricesJson(text, builtin) };
   return parsedBuiltin.parsed;
 }

@@ -61,10 +61,6 @@ const schema = z.strictObject({
 export function parsePrices(text: string, name: string): ParsedPrices {
   const lines = new LineCounter();
   const document = parseDocument(text, { schema: "failsafe", lineCounter: lines, prettyErrors: false });
-  const problemAt = (path: readonly PropertyKey[], message: string): PriceProblem => {
-    const { line, col } = lines.linePos(offsetOf(document, path));
-    return { file: name, path: pathText(path), line, column: col, message };
-  };
   if (document.errors.length > 0)
     return problemsOf(
       document.errors.map((error) => {
@@ -72,7 +68,27 @@ export function parsePrices(text: string, name: string): ParsedPrices {
         return { file: name, path: "", line, column: col, message: error.message };
       }),
     );
-  const parsed = schema.safeParse(document.toJS());
+  return check(document.toJS(), name, (path) => lines.linePos(offsetOf(document, path)));
+}
+
+/**
+ * Reads a price file that was turned into JSON ahead: what YAML has in it, and in `lines` the line of each of its `prices`. Parsing
+ * YAML would be most of what a start takes.
+ */
+export function parsePricesJson(text: string, name: string): ParsedPrices {
+  const { lines, ...data } = JSON.parse(text) as { readonly lines: readonly number[] };
+  return check(data, name, ([, index]) => ({ line: lines[Number(index)] ?? 0, col: 1 }));
+}
+
+/** Finds where a value is written; lines and columns count from 1. */
+type Locate = (path: readonly PropertyKey[]) => { readonly line: number; readonly col: number };
+
+function check(data: unknown, name: string, locate: Locate): ParsedPrices {
+  const problemAt = (path: readonly PropertyKey[], message: string): PriceProblem => {
+    const { line, col } = locate(path);
+    return { file: name, path: pathText(path), line, column: col, message };
+  };
+  const parsed = schema.safeParse(data);
   if (!parsed.success)
     return problemsOf(
       parsed.error.issues.flatMap((issue) =>

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { type LoadedConfig, loadConfig } from "../../../src/config/load.ts";
 import { loadAside } from "../../../src/config/load-aside.ts";
 
-const keysCount = 5_000;
+const keysCount = 1_500;
 const config = `
 version: 1
 backends:

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assetPath } from "../../../src/core/asset.ts";
 import { createCatalogue } from "../../../src/price/catalogue.ts";
-import { type PriceEntry, parsePrices } from "../../../src/price/price-file.ts";
+import { type PriceEntry, parsePrices, parsePricesJson } from "../../../src/price/price-file.ts";
 import type { Rate } from "../../../src/price/rate.ts";
 
 const parsed = parsePrices(readFileSync(assetPath("assets/prices.yaml"), "utf8"), "builtin");
@@ -123,3 +123,10 @@ function sensible(rate: Rate, name: string): void {
     sensible(tier.rate, `${name} above ${tier.aboveInputTokens}`);
   }
 }
+
+describe("assets/prices.json", () => {
+  it("says what assets/prices.yaml says: else run `npm run build:prices`", () => {
+    const ahead = parsePricesJson(readFileSync(assetPath("assets/prices.json"), "utf8"), "builtin");
+    assert.deepEqual(ahead, parsed);
+  });
+});

@@ -1,0 +1,58 @@
+// A reporter for node:test: one line a file, the whole of every failure, and the runner's own sums at the end.
+import { relative } from "node:path";
+import { inspect } from "node:util";
+
+const sums = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
+
+// biome-ignore lint/style/noDefaultExport: node:test takes a reporter's default export.
+export default async function* report(events) {
+  let file = newFile(undefined);
+  /** What each file wrote, kept until it is known whether it fails. */
+  const outputs = new Map();
+  /** Titles of the suites around the test that is reported next, by nesting. */
+  const titles = [];
+  for await (const { type, data } of events) {
+    if (type === "test:stdout" || type === "test:stderr")
+      outputs.set(data.file, (outputs.get(data.file) ?? "") + data.message);
+    if (type === "test:start") {
+      titles.length = data.nesting;
+      titles[data.nesting] = data.name;
+    }
+    if (type === "test:pass" || type === "test:fail") {
+      if (data.file !== file.path) {
+        yield lineOf(file, outputs);
+        file = newFile(data.file);
+      }
+      yield* note(file, type, data, titles);
+    }
+    if (type === "test:diagnostic" && sums.test(data.message)) {
+      yield lineOf(file, outputs);
+      file = newFile(undefined);
+      yield `# ${data.message}\n`;
+    }
+  }
+}
+
+function* note(file, type, data, titles) {
+  if (data.nesting === 0) file.ms += data.details.duration_ms;
+  if (data.details.type === "suite") return;
+  file.tests += 1;
+  if (type === "test:pass") return;
+  const { error } = data.details;
+  // A suite fails with its tests, which were reported already.
+  if (error?.failureType === "subtestsFailed") return;
+  file.failures += 1;
+  const title = [...titles.slice(0, data.nesting), data.name].join(" › ");
+  yield `\nFAILED ${title}\n${inspect(error?.cause ?? error)}\n`;
+}
+
+function newFile(path) {
+  return { path, tests: 0, failures: 0, ms: 0 };
+}
+
+function lineOf({ path, tests, failures, ms }, outputs) {
+  if (path === undefined) return "";
+  const counts = `${relative(process.cwd(), path)}: ${tests} tests, ${Math.round(ms)} ms`;
+  if (failures === 0) return `✔ ${counts}\n`;
+  return `✖ ${counts}, ${failures} failed\n${outputs.get(path) ?? ""}\n`;
+}
