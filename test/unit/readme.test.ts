@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { loadConfig } from "../../src/config/load.ts";
+import { formatProblem } from "../../src/config/problem.ts";
+import { packageRoot } from "../../src/core/asset.ts";
+
+const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
+const env = { OPENAI_API_KEY: "a".repeat(20), ANTHROPIC_API_KEY: "b".repeat(20) };
+
+describe("README.md", () => {
+  it("begins with the two commands", () => {
+    const first = /```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+    assert.match(first, /^npm run demo .*\nnpm test /);
+  });
+
+  it("shows a config that works", () => {
+    const config = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+    const folder = mkdtempSync(join(tmpdir(), "tollgate-readme-"));
+    try {
+      writeFileSync(join(folder, "tollgate.yaml"), config);
+      writeFileSync(
+        join(folder, "keys.yaml"),
+        `keys: [{ name: acme-app, sha256: ${"0".repeat(64)}, tenant_id: acme }]\n`,
+      );
+      const loaded = loadConfig(join(folder, "tollgate.yaml"), env);
+      assert.deepEqual(loaded.kind === "problems" ? loaded.problems.map(formatProblem) : [], []);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("links to what is there", () => {
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path ?? "");
+    assert.ok(links.length > 3);
+    for (const path of links) assert.ok(existsSync(join(packageRoot, path)), path);
+  });
+
+  it("names every dependency and what it saves", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    const table = readme.slice(readme.indexOf("## What it is built on"));
+    for (const name of Object.keys(dependencies)) assert.ok(table.includes(name), name);
+  });
+});
