@@ -23,7 +23,7 @@ describe("README.md", () => {
       writeFileSync(join(folder, "tollgate.yaml"), config);
       writeFileSync(
         join(folder, "keys.yaml"),
-        `keys: [{ name: acme-app, sha256: ${"0".repeat(64)}, tenant_id: acme }]\n`,
+        `keys: [{ name: acme-app, sha256: ${"a".repeat(64)}, tenant_id: acme }]\n`,
       );
       const loaded = loadConfig(join(folder, "tollgate.yaml"), env);
       assert.deepEqual(loaded.kind === "problems" ? loaded.problems.map(formatProblem) : [], []);
