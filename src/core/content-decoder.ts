@@ -1,0 +1,75 @@
+import type { Transform } from "node:stream";
+import * as zlib from "node:zlib";
+import { GatewayError } from "./errors.ts";
+
+/** What is decoded may be at most so many times as large as what came, once it is past the floor: a bomb is a thousand times, a stream of events thirty. */
+const growthMax = 200;
+const growthFloorBytes = 4 * 1024 * 1024;
+
+/** Node has zstd from 22.15 on. */
+const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Transform };
+
+/** Whether a body so encoded can be decoded here. */
+export function isDecodable(encoding: string): boolean {
+  return createDecoder(encoding) !== undefined;
+}
+
+function createDecoder(encoding: string): (() => Transform) | undefined {
+  switch (encoding.trim().toLowerCase()) {
+    case "gzip":
+    case "x-gzip":
+      return () => zlib.createGunzip();
+    case "br":
+      return () => zlib.createBrotliDecompress();
+    case "zstd":
+      return createZstdDecompress;
+    default:
+      return undefined;
+  }
+}
+
+/** Takes a content-encoding off a body that comes in pieces; every piece gives at once what can be told from it. Must be closed. */
+export class ContentDecoder {
+  readonly #stream: Transform;
+  #out: Buffer[] = [];
+  #takenBytes = 0;
+  #givenBytes = 0;
+  #failure: GatewayError | undefined;
+  #fail: (error: GatewayError) => void = () => {};
+
+  /** `encoding`: one that {@link isDecodable}. */
+  constructor(encoding: string) {
+    const create = createDecoder(encoding);
+    if (create === undefined) throw new Error(`no decoder for ${encoding}`);
+    this.#stream = create();
+    this.#stream.on("data", (piece: Buffer) => this.#give(piece));
+    this.#stream.on("error", (cause) => {
+      this.#failure ??= new GatewayError("upstream_invalid", "the provider's answer cannot be decoded", {
+        cause,
+      });
+      this.#fail(this.#failure);
+    });
+  }
+
+  /** Decodes the next piece; one at a time. Rejects with `upstream_invalid` for what is damaged, cut or grows too much. */
+  push(piece: Buffer, end: boolean): Promise<Buffer> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    this.#takenBytes += piece.length;
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      const give = () => resolve(Buffer.concat(this.#out.splice(0)));
+      if (end) this.#stream.once("end", give).end(piece);
+      else this.#stream.write(piece, give);
+    });
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+
+  #give(piece: Buffer): void {
+    this.#givenBytes += piece.length;
+    if (this.#givenBytes <= Math.max(growthFloorBytes, this.#takenBytes * growthMax)) this.#out.push(piece);
+    else this.#stream.destroy(new Error("it grows too much"));
+  }
+}
