@@ -65,6 +65,7 @@ export class ContentDecoder {
 
   close(): void {
     this.#stream.destroy();
+    this.#fail(new GatewayError("upstream_invalid", "the answer is no longer wanted"));
   }
 
   #give(piece: Buffer): void {

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Contract } from "../contract/contract.ts";
+import type { ContentDecoder } from "../core/content-decoder.ts";
 import { assert, type ErrorCode } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
@@ -95,6 +96,8 @@ export class Exchange {
   readonly sentHeaders = new Set<string>();
 
   transform: ResponseTransform | undefined;
+  /** Of an answer that came encoded; closed at settlement. */
+  decoder: ContentDecoder | undefined;
   outputCounter: StreamCounter | undefined;
   /** Keeps the hold of a streamed answer ahead of its output. */
   holdWatch: HoldWatch | undefined;

@@ -1,10 +1,12 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { ResponseContext } from "../dialect/dialect.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
 import { counterOfTarget } from "./counting.ts";
+import { beginDecoding } from "./decoding.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
 import { HoldWatch } from "./hold-watch.ts";
@@ -16,6 +18,8 @@ import { translateHeaders, translateResponse } from "./translating.ts";
 /** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
 const upstreamOnlyHeaders = [
   "set-cookie",
+  // Every encoding is taken off here.
+  "content-encoding",
   "alt-svc",
   "strict-transport-security",
   "openai-organization",
@@ -45,6 +49,8 @@ export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome
     const error = new GatewayError("upstream_invalid", "the provider's answer is empty");
     return replace(exchange, error, "upstream_error");
   }
+  const unreadable = beginDecoding(exchange, head.headers);
+  if (unreadable !== undefined) return replace(exchange, unreadable, "upstream_error");
   exchange.responseStatus = head.status;
   if (head.status >= 400) exchange.end("upstream_error");
   const carriage = plannedCarriage(exchange, attempt.target.target);
@@ -57,8 +63,26 @@ export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome
   return { kind: "pass", headers: { set: [...set, ...own], remove } };
 }
 
-/** Takes the next bytes of the answer and returns those for the client: the same buffer where nothing changes. */
-export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
+/** Takes the next bytes of the answer and returns those for the client: the same buffer where nothing changes. Only encoded answers wait. */
+export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
+  const { decoder } = exchange;
+  if (decoder === undefined) return passPlain(exchange, chunk, end);
+  return decoder.push(chunk, end).then(
+    (plain) => passPlain(exchange, plain, end),
+    (error) => breakDown(exchange, GatewayError.from(error), end),
+  );
+}
+
+/** What came cannot be decoded: a stream says so in an event, of anything else only a cut is honest. */
+function breakDown(exchange: Exchange, why: GatewayError, end: boolean): Buffer {
+  exchange.end("upstream_error", why.code);
+  exchange.cut = !(end && admitted(exchange).facts.stream);
+  const event = exchange.transform?.breakOff(why) ?? noBytes;
+  exchange.bytesOut += event.length;
+  return event;
+}
+
+function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
   const { transform } = exchange;
   if (transform === undefined) return chunk;
   const out = transform.push(chunk, end);

@@ -12,6 +12,7 @@ import { recordOf } from "./record-of.ts";
 export async function settle(exchange: Exchange): Promise<void> {
   const { services } = exchange;
   exchange.advance("ended");
+  exchange.decoder?.close();
   for (const { target } of exchange.attempts) services.health.ended(target.target);
   const { record, actuals } = conclude(exchange);
   try {

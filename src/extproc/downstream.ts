@@ -97,9 +97,14 @@ export class DownstreamRole implements Role {
     return encodeHeadersReply({ kind: "response_headers", edits: outcome.headers });
   }
 
-  #pass(message: HttpBody): Uint8Array {
+  #pass(message: HttpBody): MaybePromise<Uint8Array> {
     const exchange = this.#required();
     const out = passBody(exchange, message.body, message.endOfStream);
+    return chain(out, (bytes) => this.#replyBody(message, bytes));
+  }
+
+  #replyBody(message: HttpBody, out: Buffer): Uint8Array {
+    const exchange = this.#required();
     // A reply to the last piece would end the answer as if it were whole.
     if (exchange.cut && message.endOfStream)
       throw new GatewayError("upstream_invalid", "the answer is broken");

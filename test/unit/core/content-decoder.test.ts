@@ -15,8 +15,7 @@ async function decode(encoding: string, pieces: readonly Buffer[]): Promise<Buff
   const decoder = new ContentDecoder(encoding);
   try {
     const out: Buffer[] = [];
-    for (const [at, piece] of pieces.entries())
-      out.push(await decoder.push(piece, at === pieces.length - 1));
+    for (const [at, piece] of pieces.entries()) out.push(await decoder.push(piece, at === pieces.length - 1));
     return Buffer.concat(out);
   } finally {
     decoder.close();
