@@ -23,7 +23,10 @@ export interface AdminClient {
 /** The admin interface that a command's options mean. */
 export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminClient {
   const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
-  return adminClient(options.admin ?? urlOf(snapshot), snapshot.admin.token);
+  const url = options.admin ?? adminUrlOf(snapshot);
+  if (url === undefined)
+    throw new CommandFailure("admin.address has port 0: say where the gateway listens with --admin URL", 2);
+  return adminClient(url, snapshot.admin.token);
 }
 
 /** The admin interface at a URL. Its methods throw {@link CommandFailure} for every answer but a good one. */
@@ -39,7 +42,11 @@ export function adminClient(url: string, token: string | undefined): AdminClient
     });
     const text = await response.text();
     if (!response.ok) throw new CommandFailure(problemIn(text) ?? `the gateway answered ${response.status}`);
-    return JSON.parse(text);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new CommandFailure(`${url} is no gateway's admin interface`);
+    }
   };
   return { get: (path) => call("GET", path), post: (path, body) => call("POST", path, body) };
 }
@@ -52,14 +59,17 @@ async function reach(url: string, path: string, init: RequestInit): Promise<Resp
   }
 }
 
-function urlOf({ admin: { address } }: Snapshot): string {
-  if (address.port === 0)
-    throw new CommandFailure("admin.address has port 0: say where the gateway listens with --admin URL", 2);
+/** Where a config says that its gateway's admin interface is; undefined: at a port that the kernel chose. */
+export function adminUrlOf({ admin: { address } }: Snapshot): string | undefined {
+  if (address.port === 0) return undefined;
   return `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
 function problemIn(text: string): string | undefined {
   if (!text.startsWith("{")) return undefined;
-  const { error } = JSON.parse(text) as { error?: string };
-  return error;
+  try {
+    return (JSON.parse(text) as { error?: string }).error;
+  } catch {
+    return undefined;
+  }
 }

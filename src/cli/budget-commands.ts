@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { budgets } from "./budgets.ts";
 import { changeBudget } from "./change-budget.ts";
+import { explainRequest } from "./explain.ts";
 import { rowFormats } from "./rows.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -32,6 +33,25 @@ export function addBudgetCommands(program: Command, terminal: Terminal): void {
         return changeBudget(terminal, action, { ...options, name, amount });
       });
   }
+}
+
+/** Adds `tollgate explain`. */
+export function addExplain(program: Command, terminal: Terminal): void {
+  program
+    .command("explain")
+    .description("what would become of a request, and why; nothing is held, and nothing leaves")
+    .argument("[file]", "the config", "tollgate.yaml")
+    .requiredOption("--request <file>", "the request's body; -: standard input")
+    .option("-H, --header <line>", "a header of the request, as NAME: VALUE; may be repeated", collect, [])
+    .option("--key <key>", "the client's key")
+    .option("--path <path>", "what the request is sent to", "/v1/chat/completions")
+    .option("--admin <url>", "the gateway to ask where limits stand; default: admin.address, if one is there")
+    .option("--json", "all of it as JSON")
+    .action((file, options) => explainRequest(terminal, file, options));
+}
+
+function collect(line: string, lines: readonly string[]): readonly string[] {
+  return [...lines, line];
 }
 
 function asking(command: Command): Command {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { assetPath } from "../core/asset.ts";
 import { type EdgeAddress, parseEdgeAddress } from "../edge/edge.ts";
-import { addBudgetCommands } from "./budget-commands.ts";
+import { addBudgetCommands, addExplain } from "./budget-commands.ts";
 import { check, checkSchemaOnly } from "./check.ts";
 import { count } from "./count.ts";
 import { demo } from "./demo.ts";
@@ -42,6 +42,7 @@ export function createProgram(terminal: Terminal): Command {
   addReports(program, terminal);
   addUsageCommands(program, terminal);
   addBudgetCommands(program, terminal);
+  addExplain(program, terminal);
   addKeys(program, terminal);
   return program;
 }

@@ -41,20 +41,27 @@ export function admit(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
 }
 
 function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
+  return chain(routeAndCount(exchange, body), (route) => {
+    if (route === undefined) return leave(exchange);
+    if (exchange.operation.local === "token_count") return answerCount(exchange, route);
+    return reserve(exchange, planOffers(makePlan(exchange, route)), []);
+  });
+}
+
+/** The route of a request, its input counted for every target; undefined: the client has left. Throws what refuses it. */
+export function routeAndCount(exchange: Exchange, body: Buffer): MaybePromise<ModelRoute | undefined> {
   const { clock } = exchange.services;
   const started = clock.monotonicMs();
   examine(exchange, body);
   return chain(countForRoute(exchange), () => {
-    if (exchange.closing.over) return leave(exchange);
+    if (exchange.closing.over) return undefined;
     const route = findRoute(exchange);
     exchange.advance("admitted");
     const routed = clock.monotonicMs();
     exchange.stages.route = routed - started;
     return chain(countInput(exchange, route.targets, inputTokensAllowed(exchange)), () => {
       exchange.stages.count = clock.monotonicMs() - routed;
-      if (exchange.closing.over) return leave(exchange);
-      if (exchange.operation.local === "token_count") return answerCount(exchange, route);
-      return reserve(exchange, planOffers(makePlan(exchange, route)), []);
+      return exchange.closing.over ? undefined : route;
     });
   });
 }

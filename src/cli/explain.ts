@@ -1,0 +1,104 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Snapshot } from "../config/snapshot.ts";
+import { systemClock } from "../core/clock.ts";
+import { GatewayError } from "../core/errors.ts";
+import { headersOf } from "../core/headers.ts";
+import { dialects } from "../dialect/index.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { explain } from "../exchange/explaining.ts";
+import { type Opened, open } from "../exchange/opening.ts";
+import { Originals } from "../exchange/originals.ts";
+import { Registry } from "../exchange/registry.ts";
+import type { Services } from "../exchange/services.ts";
+import { createMemoryLedger } from "../ledger/memory.ts";
+import { Health } from "../route/health.ts";
+import { Calibration } from "../tokens/calibration.ts";
+import { calibratedCounterOf } from "../tokens/families.ts";
+import { explanationOf, formatExplanation } from "./explanation.ts";
+import { accountReader } from "./live-accounts.ts";
+import { loadSnapshot } from "./load-snapshot.ts";
+import { CommandFailure, type Terminal } from "./terminal.ts";
+
+/** What `tollgate explain` is asked for. */
+export interface ExplainOptions {
+  /** A request body; `-`: standard input. */
+  readonly request: string;
+  /** `name: value`, as curl has them. */
+  readonly header: readonly string[];
+  readonly key?: string | undefined;
+  readonly path: string;
+  readonly admin?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** `tollgate explain`: what would become of a request, and why; nothing is held and nothing leaves. */
+export async function explainRequest(
+  terminal: Terminal,
+  file: string,
+  options: ExplainOptions,
+): Promise<void> {
+  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, file));
+  const body = await bodyOf(terminal, options.request);
+  const opened = await openDry(snapshot, options);
+  if (opened.kind === "reply")
+    throw new CommandFailure(`refused ${opened.reply.status}: ${opened.reply.body}`);
+  const { exchange } = opened;
+  const accounts = await accountReader(snapshot, options.admin);
+  const explanation = explanationOf(exchange, await explain(exchange, body, accounts.read), accounts.live);
+  terminal.out(
+    options.json === true ? JSON.stringify(explanation, undefined, 2) : formatExplanation(explanation),
+  );
+}
+
+/** Opens an exchange that nobody will ever close: everything it works with is its own. */
+async function openDry(snapshot: Snapshot, options: ExplainOptions): Promise<Opened> {
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (options.key !== undefined) headers.authorization = `Bearer ${options.key}`;
+  for (const line of options.header) {
+    const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
+    if (name === undefined) throw new CommandFailure(`"${line}" is no header: write NAME: VALUE`, 2);
+    headers[name.toLowerCase()] = value ?? "";
+  }
+  const head = { method: "POST", path: options.path, headers: headersOf(headers), endOfStream: false };
+  return open(dryServices(snapshot), snapshot, head);
+}
+
+function dryServices(snapshot: Snapshot): Services {
+  const calibration = new Calibration();
+  return {
+    clock: systemClock,
+    ledger: createMemoryLedger({ clock: systemClock }),
+    dialects,
+    counterOf: calibratedCounterOf(calibration),
+    calibration,
+    registry: new Registry(),
+    originals: new Originals(snapshot.listen.bodyLimitBytes),
+    health: new Health(),
+    random: Math.random,
+    record: async () => {},
+    observer: {
+      turnedAway: () => {},
+      ended: () => {},
+      limited: () => {},
+      observed: () => {},
+      settled: () => {},
+      unknownExchange: () => {},
+      bug: (error) => {
+        throw error;
+      },
+    },
+    settle: (_exchange: Exchange) => {},
+  };
+}
+
+async function bodyOf(terminal: Terminal, file: string): Promise<Buffer> {
+  try {
+    if (file !== "-") return await readFile(resolve(terminal.cwd, file));
+    const pieces: Uint8Array[] = [];
+    for await (const piece of terminal.input) pieces.push(piece);
+    return Buffer.concat(pieces);
+  } catch (error) {
+    throw new CommandFailure(`${file} cannot be read: ${GatewayError.from(error).message}`);
+  }
+}

@@ -1,0 +1,161 @@
+import { formatUsd } from "../core/money.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import type { Explanation, TriedClaim, TriedOffer } from "../exchange/explaining.ts";
+import { formatWindow } from "../ledger/window.ts";
+import { formatTarget } from "../plan/plan.ts";
+
+/** What would become of a request, as plain data. Amounts are decimal strings in the account's unit. */
+export interface ExplainedRequest {
+  readonly principal: Readonly<Record<string, unknown>>;
+  readonly contract: Readonly<Record<string, string>>;
+  readonly dialect: string;
+  readonly operation: string;
+  readonly model: string | undefined;
+  /** The rule that matched, e.g. `routes[0]`. */
+  readonly rule: string | undefined;
+  readonly left_out: readonly { readonly target: string; readonly reason: string }[];
+  readonly offers: readonly ExplainedOffer[];
+  /** False: no gateway was asked, and limits are shown as if nothing were used. */
+  readonly live: boolean;
+  readonly outcome: ExplainedOutcome;
+}
+
+type ExplainedOutcome =
+  | { readonly kind: "forward"; readonly target: string }
+  | { readonly kind: "refuse"; readonly status: number; readonly code: string; readonly message: string };
+
+interface ExplainedOffer {
+  readonly ladder_of: string | undefined;
+  readonly targets: readonly {
+    readonly target: string;
+    readonly input_tokens: number;
+    readonly input_tokens_max: number;
+    readonly price: string;
+    readonly cost_max_nano_usd: string;
+  }[];
+  readonly output_cap: number;
+  readonly hold_nano_usd: string;
+  readonly claims: readonly ExplainedClaim[];
+  readonly fits: boolean;
+}
+
+interface ExplainedClaim {
+  readonly name: string;
+  readonly key: string;
+  readonly window: string;
+  readonly unit: string;
+  readonly amount: string;
+  readonly left: string;
+  readonly limit: string;
+  readonly observe: boolean;
+  readonly fits: boolean;
+}
+
+/** An explanation as plain data. */
+export function explanationOf(exchange: Exchange, explained: Explanation, live: boolean): ExplainedRequest {
+  const { principal, contract, facts, dialect, operation, rule } = exchange;
+  const last = explained.offers.at(-1)?.plan.targets[0];
+  const { refusal } = explained;
+  return {
+    principal: {
+      tenant_id: principal.tenantId,
+      user_id: principal.userId,
+      team: principal.team,
+      app: principal.app,
+      roles: principal.roles,
+      key_name: principal.keyName,
+    },
+    contract: Object.fromEntries(contract?.values ?? []),
+    dialect: dialect.name,
+    operation: operation.name,
+    model: facts?.model,
+    rule: rule?.name,
+    left_out: explained.rejected.map(({ target, reason }) => ({ target: formatTarget(target), reason })),
+    offers: explained.offers.map(offerOf),
+    live,
+    outcome:
+      refusal === undefined
+        ? { kind: "forward", target: last === undefined ? "" : formatTarget(last.target) }
+        : { kind: "refuse", status: refusal.status, code: refusal.code, message: refusal.message },
+  };
+}
+
+function offerOf({ ladderOf, plan, claims, fits }: TriedOffer): ExplainedOffer {
+  return {
+    ladder_of: ladderOf,
+    targets: plan.targets.map(({ target, inputTokens, inputTokensMax, rate, costMaxNanoUsd }) => ({
+      target: formatTarget(target),
+      input_tokens: inputTokens,
+      input_tokens_max: inputTokensMax,
+      price: rate.version,
+      cost_max_nano_usd: costMaxNanoUsd.toString(),
+    })),
+    output_cap: plan.outputCap,
+    hold_nano_usd: plan.hold.costNanoUsd.toString(),
+    claims: claims.map(claimOf),
+    fits,
+  };
+}
+
+function claimOf({ claim, balance, fits }: TriedClaim): ExplainedClaim {
+  const { account, amount, observe = false } = claim;
+  return {
+    name: account.name,
+    key: account.key,
+    window: formatWindow(account.window),
+    unit: account.unit,
+    amount: amount.toString(),
+    left: balance.left.toString(),
+    limit: balance.account.limit.toString(),
+    observe,
+    fits,
+  };
+}
+
+/** The same for people. */
+export function formatExplanation(explained: ExplainedRequest): string {
+  const { outcome } = explained;
+  return [
+    `caller    ${pairs(explained.principal)}`,
+    `contract  ${pairs(explained.contract) || "(nothing)"}`,
+    `request   ${explained.operation} (${explained.dialect}), model ${explained.model || "(none)"}${explained.rule === undefined ? "" : `, by ${explained.rule}`}`,
+    ...explained.left_out.map(({ target, reason }) => `left out  ${target}: ${reason}`),
+    ...explained.offers.flatMap((offer, at) => offerLines(offer, at + 1)),
+    ...(explained.live || explained.offers.length === 0
+      ? []
+      : ["note      no gateway was asked: limits are shown as if nothing were used"]),
+    outcome.kind === "forward"
+      ? `outcome   goes to ${outcome.target}`
+      : `outcome   refused ${outcome.status} ${outcome.code}: ${outcome.message}`,
+  ].join("\n");
+}
+
+function offerLines(offer: ExplainedOffer, number: number): readonly string[] {
+  const why = offer.ladder_of === undefined ? "" : `, by the ladder of ${offer.ladder_of}`;
+  return [
+    `offer ${number}   holds ${usd(offer.hold_nano_usd)}, answers up to ${offer.output_cap} tokens${why}: ${offer.fits ? "fits" : "does not fit"}`,
+    ...offer.targets.map(
+      (one, at) =>
+        `  ${at + 1}. ${one.target}: ${one.input_tokens} input tokens (at most ${one.input_tokens_max}), at most ${usd(one.cost_max_nano_usd)} by ${one.price}`,
+    ),
+    ...offer.claims.map(
+      (one) =>
+        `  ${one.fits ? "ok" : one.observe ? "would refuse" : "REFUSES"}  ${one.name}${one.key === "" ? "" : ` (${one.key})`} ${one.window}: asks ${quantity(one, one.amount)}, has ${quantity(one, one.left)} of ${quantity(one, one.limit)} left`,
+    ),
+  ];
+}
+
+function pairs(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(",") : String(value)}`)
+    .join(" ");
+}
+
+function quantity({ unit }: ExplainedClaim, amount: string): string {
+  return unit === "nano_usd" ? usd(amount) : `${amount} ${unit.replace("_", " ")}`;
+}
+
+function usd(nanoUsd: string): string {
+  return `$${formatUsd(BigInt(nanoUsd))}`;
+}

@@ -1,0 +1,51 @@
+import type { LimitRow } from "../admin/limits-api.ts";
+import type { Snapshot } from "../config/snapshot.ts";
+import { systemClock } from "../core/clock.ts";
+import type { ReadAccounts } from "../exchange/explaining.ts";
+import type { Account, Balance } from "../ledger/ledger.ts";
+import { adminClient, adminUrlOf } from "./admin-client.ts";
+import { CommandFailure } from "./terminal.ts";
+
+/** Where accounts stand: as a running gateway says, or as if nothing were used. */
+export interface AccountReader {
+  readonly read: ReadAccounts;
+  readonly live: boolean;
+}
+
+/** Asks the gateway at `url`, which must be there; without one, the gateway at the config's address, if it is there. */
+export async function accountReader(snapshot: Snapshot, url: string | undefined): Promise<AccountReader> {
+  const unused: AccountReader = { read: async (accounts) => accounts.map(unusedBalance), live: false };
+  const address = url ?? adminUrlOf(snapshot);
+  if (address === undefined) return unused;
+  const client = adminClient(address, snapshot.admin.token);
+  const read: ReadAccounts = async (accounts) => {
+    if (accounts.length === 0) return [];
+    const query = new URLSearchParams();
+    for (const { id } of accounts) query.append("id", id);
+    const { limits } = (await client.get(`/limits?${query}`)) as { readonly limits: readonly LimitRow[] };
+    const rows = new Map(limits.map((row) => [row.id, row]));
+    return accounts.map((account) => balanceOf(account, rows.get(account.id)));
+  };
+  try {
+    await client.get("/limits?id=");
+    return { read, live: true };
+  } catch (error) {
+    if (url !== undefined || !(error instanceof CommandFailure)) throw error;
+    return unused;
+  }
+}
+
+function balanceOf(account: Account, row: LimitRow | undefined): Balance {
+  if (row === undefined) return unusedBalance(account);
+  return {
+    account: { ...account, limit: BigInt(row.limit) },
+    used: BigInt(row.used),
+    held: BigInt(row.held),
+    left: BigInt(row.left),
+    resetsAtMs: Date.parse(row.resets_at),
+  };
+}
+
+function unusedBalance(account: Account): Balance {
+  return { account, used: 0n, held: 0n, left: account.limit, resetsAtMs: systemClock.nowMs() };
+}

@@ -1,0 +1,122 @@
+import { GatewayError } from "../core/errors.ts";
+import type { Account, Balance, Claim, Refused } from "../ledger/ledger.ts";
+import type { Plan } from "../plan/plan.ts";
+import { refusal } from "../policy/refusal.ts";
+import type { Rejected } from "../route/only.ts";
+import { routeAndCount } from "./admission.ts";
+import { claimsOf } from "./claiming.ts";
+import type { Exchange } from "./exchange.ts";
+import { ladderPlans } from "./ladder.ts";
+import { makePlan, planOffers } from "./planning.ts";
+
+/** A claim of an offer, and whether the account has room for it. */
+export interface TriedClaim {
+  readonly claim: Claim;
+  /** Before anything of this offer is taken. */
+  readonly balance: Balance;
+  readonly fits: boolean;
+}
+
+/** An offer that would be made to the ledger. */
+export interface TriedOffer {
+  /** The budget whose ladder it is a rung of; undefined: what was asked for, or less of its fallbacks. */
+  readonly ladderOf: string | undefined;
+  readonly plan: Plan;
+  readonly claims: readonly TriedClaim[];
+  /** Every claim fits, or only observes. */
+  readonly fits: boolean;
+}
+
+/** What would become of a request. */
+export interface Explanation {
+  /** Every offer up to the one that would be taken. */
+  readonly offers: readonly TriedOffer[];
+  /** Targets that would be left out of the plan that was asked for, and why. */
+  readonly rejected: readonly Rejected[];
+  /** What refuses it; undefined: the last offer would be taken, and its first target asked. */
+  readonly refusal: GatewayError | undefined;
+}
+
+/** Where accounts stand. */
+export type ReadAccounts = (accounts: readonly Account[]) => Promise<readonly Balance[]>;
+
+/** Does everything that admission does, in its order, but hold anything. Throws bugs alone. */
+export async function explain(exchange: Exchange, body: Buffer, read: ReadAccounts): Promise<Explanation> {
+  const offers: TriedOffer[] = [];
+  let rejected: readonly Rejected[] = [];
+  try {
+    const route = await routeAndCount(exchange, body);
+    if (route === undefined) throw new GatewayError("shutting_down", "the client has left");
+    let plans: readonly Plan[] = [];
+    try {
+      plans = planOffers(makePlan(exchange, route));
+    } finally {
+      rejected = exchange.rejected;
+    }
+    await climb(exchange, plans, undefined, [], offers, read);
+    return { offers, rejected, refusal: undefined };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { offers, rejected, refusal: error };
+  }
+}
+
+/** Tries plans, then the ladder of the budget that refuses the last of them. Throws the refusal. */
+async function climb(
+  exchange: Exchange,
+  plans: readonly Plan[],
+  ladderOf: string | undefined,
+  climbed: readonly string[],
+  offers: TriedOffer[],
+  read: ReadAccounts,
+): Promise<void> {
+  for (const plan of plans) {
+    const offer = await tryOffer(exchange, plan, ladderOf, read);
+    offers.push(offer);
+    if (offer.fits) return;
+  }
+  const refused = refusedBy(offers.at(-1));
+  const { name } = refused.account;
+  const rungs = climbed.includes(name) ? [] : await ladderPlans(exchange, name);
+  if (rungs.length === 0) throw refusal(refused, exchange.services.clock.nowMs());
+  await climb(exchange, rungs, name, [...climbed, name], offers, read);
+}
+
+async function tryOffer(
+  exchange: Exchange,
+  plan: Plan,
+  ladderOf: string | undefined,
+  read: ReadAccounts,
+): Promise<TriedOffer> {
+  const claims = claimsOf(exchange, plan);
+  const balances = await read(claims.map(({ account }) => account));
+  const taken = new Map<string, bigint>();
+  const tried = claims.flatMap((claim, at): TriedClaim[] => {
+    const balance = balances[at];
+    if (balance === undefined) return [];
+    const { id } = claim.account;
+    const sum = (taken.get(id) ?? 0n) + claim.amount;
+    taken.set(id, sum);
+    return [{ claim, balance, fits: sum <= balance.left }];
+  });
+  return {
+    ladderOf,
+    plan,
+    claims: tried,
+    fits: tried.every(({ fits, claim }) => fits || claim.observe === true),
+  };
+}
+
+function refusedBy(offer: TriedOffer | undefined): Refused {
+  const first = offer?.claims.find(({ fits, claim }) => !fits && claim.observe !== true);
+  if (first === undefined) throw new Error("an offer that does not fit has a claim that does not");
+  const { claim, balance } = first;
+  return {
+    kind: "refused",
+    account: balance.account,
+    amount: claim.amount,
+    left: balance.left,
+    resetsAtMs: balance.resetsAtMs,
+    openHoldsOnly: balance.used + claim.amount <= balance.account.limit,
+  };
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { loadConfig } from "../../../src/config/load.ts";
+import { createLog } from "../../../src/core/log.ts";
+import { Gateway } from "../../../src/gateway.ts";
+import { type CliResult, runLine } from "../../support/terminal.ts";
+
+/** A token costs 10,000 nano-dollars of the big model, and 1,000 of the small one. */
+const config = `
+version: 1
+server: { address: "unix:./t.sock" }
+admin: { address: "127.0.0.1:0" }
+backends:
+  alpha: { provider: openai-compatible, endpoint: "http://127.0.0.1:9900/v1", price: { input: 10, output: 10 } }
+  beta: { provider: openai-compatible, endpoint: "http://127.0.0.1:9901/v1", price: { input: 1, output: 1 } }
+models:
+  big: { targets: [alpha/gpt-4.1, beta/gpt-4.1-mini] }
+  small: { targets: [beta/gpt-4.1-mini] }
+identity: [{ type: api-key, file: ./keys.yaml }]
+limits:
+  - { name: rpm, per: [tenant_id], requests: 60, window: 1m, mode: observe }
+budgets:
+  - { name: day, per: [tenant_id], usd: 0.01, window: day, exceeded: [{ use: small }, reject] }
+  - { name: small-day, when: { workflow: tight }, usd: 0.0000001, window: day }
+`;
+const keys = `keys: [{ name: acme-app, sha256: ${createHash("sha256").update("key-acme").digest("hex")}, tenant_id: acme, user_id: acme-user }]`;
+const body = (maxTokens: number) =>
+  JSON.stringify({ model: "big", max_tokens: maxTokens, messages: [{ role: "user", content: "hi" }] });
+
+let folder: string;
+let gateway: Gateway;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tg-explain-"));
+  writeFileSync(join(folder, "tollgate.yaml"), config);
+  writeFileSync(join(folder, "keys.yaml"), keys);
+  writeFileSync(join(folder, "short.json"), body(100));
+  writeFileSync(join(folder, "long.json"), body(2_000));
+  const loaded = loadConfig(join(folder, "tollgate.yaml"), {});
+  if (loaded.kind === "problems") throw new Error(loaded.problems[0].message);
+  gateway = await Gateway.start({ snapshot: loaded.snapshot, log: createLog("error") });
+});
+after(async () => {
+  await gateway.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (...args: readonly string[]): Promise<CliResult> =>
+  runLine(["explain", "--key", "key-acme", ...args], { cwd: folder });
+
+describe("tollgate explain", () => {
+  it("says who calls, under which contract, which targets in order, what is held, and that limits are not asked", async () => {
+    const { code, out } = await run("--request", "short.json", "-H", "x-tollgate-workflow: letters");
+    assert.equal(code, 0);
+    assert.match(out, /^caller {4}tenant_id=acme user_id=acme-user key_name=acme-app$/m);
+    assert.match(out, /^contract .*workflow=letters/m);
+    assert.match(out, /^ {2}1\. alpha\/gpt-4\.1: \d+ input tokens/m);
+    assert.match(out, /^ {2}2\. beta\/gpt-4\.1-mini: /m);
+    assert.match(
+      out,
+      /^ {2}ok {2}day \(tenant_id=acme\) day@UTC: asks \$0\.001\d+, has \$0\.01 of \$0\.01 left$/m,
+    );
+    assert.match(out, /^note {6}no gateway was asked/m);
+    assert.match(out, /^outcome {3}goes to alpha\/gpt-4\.1$/m);
+  });
+
+  it("climbs the ladder as admission does", async () => {
+    const { out } = await run("--request", "long.json", "--json");
+    const { offers, outcome } = JSON.parse(out);
+    assert.deepEqual(
+      offers.map((offer: { ladder_of?: string; fits: boolean }) => [offer.ladder_of, offer.fits]),
+      [
+        [undefined, false],
+        ["day", true],
+      ],
+    );
+    assert.deepEqual(outcome, { kind: "forward", target: "beta/gpt-4.1-mini" });
+  });
+
+  it("says which rule refuses, and what it would answer", async () => {
+    const { code, out } = await run("--request", "short.json", "-H", "x-tollgate-workflow: tight");
+    assert.equal(code, 0);
+    assert.match(out, /^ {2}REFUSES {2}small-day /m);
+    assert.match(out, /^outcome {3}refused 429 insufficient_quota: budget small-day /m);
+  });
+
+  it("asks a running gateway where limits stand, and holds nothing there", async () => {
+    const [budget] = gateway.snapshot.policies.filter(({ name }) => name === "day");
+    assert.ok(budget !== undefined);
+    const account = {
+      id: "day|tenant_id=acme|day@UTC|nano_usd",
+      name: "day",
+      key: "tenant_id=acme",
+      unit: "nano_usd",
+      window: { kind: "calendar", period: "day", timeZone: "UTC" },
+      limit: 10_000_000n,
+    } as const;
+    await gateway.ledger.reserve("other", [[{ account, amount: 9_999_000n }]]);
+    const { out } = await run("--request", "short.json", "--admin", gateway.adminUrl, "--json");
+    const { live, offers, outcome } = JSON.parse(out);
+    assert.equal(live, true);
+    const left = offers[0].claims.find((claim: { name: string }) => claim.name === "day").left;
+    assert.equal(left, "1000");
+    assert.deepEqual([outcome.kind, outcome.status], ["refuse", 429]);
+    assert.equal(gateway.ledger.openHolds(), 1);
+    await gateway.ledger.settle("other", []);
+  });
+
+  it("is refused as the request would be, without a key", async () => {
+    const { code, err } = await runLine(["explain", "--request", "short.json"], { cwd: folder });
+    assert.equal(code, 1);
+    assert.match(err, /refused 401/);
+  });
+
+  it("says what is wrong with a header, a file and a request", async () => {
+    assert.equal((await run("--request", "short.json", "-H", "no header")).code, 2);
+    assert.match((await run("--request", "none.json")).err, /none\.json cannot be read/);
+    writeFileSync(join(folder, "bad.json"), "{");
+    assert.match((await run("--request", "bad.json")).out, /outcome {3}refused 400 invalid_request/);
+  });
+});
