@@ -216,6 +216,8 @@ class SegmentedLog implements UsageLog {
     const waiters = this.#queue.length === 0 ? this.#takeWriteWaiters() : [];
     await this.#writeUnsynced();
     for (const resolve of waiters) resolve();
+    // Who asked while the last of the queue was being written waits for no more than that.
+    if (this.#queue.length === 0) for (const resolve of this.#takeWriteWaiters()) resolve();
   }
 
   #takeWriteWaiters(): readonly (() => void)[] {

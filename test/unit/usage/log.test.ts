@@ -67,6 +67,23 @@ describe("openUsageLog()", () => {
     await log.close();
   });
 
+  it("tells whoever asks while the last of the queue is being written", async () => {
+    const log = await open({ fsyncIntervalMs: 3_600_000 });
+    log.append(line(1));
+    let isWritten = false;
+    const first = log.written().then(() => {
+      isWritten = true;
+    });
+    const asked = [first];
+    while (!isWritten) {
+      await new Promise((next) => setImmediate(next));
+      asked.push(log.written());
+    }
+    await Promise.all(asked);
+    assert.deepEqual(await numbers(), [1]);
+    await log.close();
+  });
+
   it("syncs by itself within the interval", async () => {
     const log = await open({ fsyncIntervalMs: 5 });
     log.append(line(1));
