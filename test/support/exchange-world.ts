@@ -15,7 +15,9 @@ import { Registry } from "../../src/exchange/registry.ts";
 import type { Observer, Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
 import type { JournaledLedger } from "../../src/ledger/journaled.ts";
-import { counterOf } from "../../src/tokens/families.ts";
+import { Health } from "../../src/route/health.ts";
+import { Calibration } from "../../src/tokens/calibration.ts";
+import { calibratedCounterOf } from "../../src/tokens/families.ts";
 import { openUsageLog, type UsageLog } from "../../src/usage/log.ts";
 import { readRecords, type StoredRecord } from "../../src/usage/read.ts";
 import { serialise } from "../../src/usage/record.ts";
@@ -156,11 +158,15 @@ export class ExchangeWorld {
     const log = await openUsageLog({ folder: this.#usageFolder, clock, fsyncIntervalMs: 10_000 });
     this.#ledger = ledger;
     this.#log = log;
+    const calibration = new Calibration();
     const services: Services = {
       clock,
       ledger,
       dialects,
-      counterOf,
+      counterOf: calibratedCounterOf(calibration),
+      calibration,
+      health: new Health(),
+      random: () => 0.5,
       registry: new Registry(),
       originals: new Originals(100_000_000),
       record: (record, ownFields) => {

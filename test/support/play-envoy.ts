@@ -64,7 +64,14 @@ export function logAttempt(
   status: number | undefined,
   flags: readonly string[],
 ): void {
-  noteFate(exchange.services.registry, { kind: "attempt", requestId: exchange.id, cluster, status, flags });
+  noteFate(exchange.services.registry, {
+    kind: "attempt",
+    requestId: exchange.id,
+    cluster,
+    status,
+    flags,
+    retryAfter: undefined,
+  });
 }
 
 /** The client goes. */
@@ -76,6 +83,7 @@ export function leave(exchange: Exchange): void {
     cluster: undefined,
     status: undefined,
     flags: ["DC"],
+    retryAfter: undefined,
   });
 }
 
