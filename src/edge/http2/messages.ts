@@ -15,7 +15,6 @@ export interface PartialMessage {
   readonly prefix: Buffer;
   /** Bytes there are, of the prefix and of the content together. */
   filled: number;
-  /** Grows with what comes: what a client announces costs little until it sends it. */
   content: Buffer;
   /** The announced length of the content; 0 while the prefix is incomplete. */
   length: number;
@@ -23,8 +22,10 @@ export interface PartialMessage {
   ageTicks: number;
 }
 
-/** How many times as much as there is may be made ready for what is announced: large bodies are then hardly ever moved. */
-const growthFactor = 64;
+/** As long as a connection's incomplete messages take at most this share of what they may, room is made at once for all that is announced. */
+const eagerShare = 1 / 8;
+/** Beyond, for so many times what there is: what only is announced costs little until it is sent. */
+const growthFactor = 16;
 const noContent = Buffer.alloc(0);
 
 /** Cuts the DATA of one connection's streams into gRPC messages. A message that lies whole in what the socket gave is passed on without a copy. */
@@ -117,7 +118,9 @@ export class MessageReader {
     const filled = partial.filled - messagePrefixBytes;
     const needed = filled + end - start;
     if (partial.content.length < needed) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(partial.length, needed * growthFactor));
+      const isEager = this.incompleteBytes + partial.length <= this.#maxIncompleteBytes * eagerShare;
+      const capacity = isEager ? partial.length : Math.min(partial.length, needed * growthFactor);
+      const grown = Buffer.allocUnsafeSlow(capacity);
       partial.content.copy(grown, 0, 0, filled);
       this.incompleteBytes += grown.length - partial.content.length;
       partial.content = grown;
