@@ -48,6 +48,7 @@ export class MessagesEvents implements EventReader {
         return;
       }
       case "message_stop":
+        this.#seen.refuseEmpty();
         this.#seen.complete = this.#seen.error === undefined;
         return;
       case "error":
@@ -70,7 +71,7 @@ export class MessagesEvents implements EventReader {
   }
 }
 
-/** Notes what a whole answer says; a count of tokens is free. */
+/** Notes what a whole answer says. */
 export function readMessage(answer: JsonObject, seen: ResponseState): void {
   if (answer.type === "error") {
     seen.error ??= errorInStream(objectOf(answer.error)?.type);
@@ -82,6 +83,7 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
   if (reason !== undefined) seen.finishReason = unifiedStop(reason);
   const usage = objectOf(answer.usage);
   if (usage !== undefined) seen.bill(readMessagesUsage(usage, true));
+  seen.refuseEmpty();
 }
 
 function readBlock(value: unknown, seen: ResponseState): void {

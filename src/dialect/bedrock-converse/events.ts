@@ -87,6 +87,7 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
   if (reason !== undefined) seen.finishReason = unifiedStop(reason);
   const usage = objectOf(answer.usage);
   if (usage !== undefined) seen.bill(readConverseUsage(usage, answer.serviceTier));
+  seen.refuseEmpty();
 }
 
 function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {

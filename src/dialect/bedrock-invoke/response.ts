@@ -10,6 +10,7 @@ import { eventData } from "../event-data.ts";
 import { EventStreamResponse, type MessageReader } from "../event-stream-response.ts";
 import { ResponseState } from "../response-state.ts";
 import { isAwsEventStream } from "../streamed.ts";
+import { errorInStream } from "../upstream-error.ts";
 import { WholeResponse } from "../whole-response.ts";
 
 /** The transform for one answer of InvokeModel: an error, a stream or a whole. */
@@ -17,7 +18,11 @@ export function passInvoke(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, bedrockErrorShape);
   if (isAwsEventStream(context)) return new EventStreamResponse(seen, new InvokeEvents(seen));
-  return new WholeResponse(seen, readMessage);
+  return new WholeResponse(seen, (answer) => {
+    if (answer.type === undefined && typeof answer.message === "string")
+      seen.error ??= errorInStream(answer.__type);
+    readMessage(answer, seen);
+  });
 }
 
 /** Reads a response stream: each chunk holds one of Claude's own events in base64. */

@@ -87,6 +87,8 @@ function readOutcome(response: JsonObject, seen: ResponseState): void {
   const error = objectOf(response.error);
   if (error !== undefined || response.status === "failed")
     seen.error ??= errorInStream(error?.type, error?.code ?? "server_error");
+  // That it is completed says nothing of an answer without output.
+  if (listOf(response.output).length === 0) seen.refuseEmpty();
   seen.finishReason = finishOf(response) ?? seen.finishReason;
 }
 
