@@ -64,6 +64,7 @@ function countText(
   const { facts } = admitted(exchange);
   const counted = vocabulary.countSpansPaced(original, facts.text, {
     signal: exchange.closing.signal,
+    tenant: exchange.principal.tenantId,
     stopAbove: stopAbove / scaleMin(counters, vocabulary),
   });
   return chain(counted, (tokens) => {

@@ -192,7 +192,7 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
   if (exchange.answeredBy === undefined) return undefined;
   const counter = counterOfTarget(exchange, exchange.answeredBy.target.target);
-  const output = counter.stream();
+  const output = counter.stream(exchange.principal.tenantId);
   exchange.outputCounter = output;
   // A whole answer is there, and billed, before anything of it is seen.
   if (admitted(exchange).facts.stream)

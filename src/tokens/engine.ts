@@ -1,4 +1,4 @@
-import { Merge } from "./merge.ts";
+import { Merge, SCOPES_MAX } from "./merge.ts";
 import { cl100kPieceEnd } from "./piece-cl100k.ts";
 import { o200kPieceEnd } from "./piece-o200k.ts";
 import { hashBytes, type Vocabulary, type VocabularyName } from "./vocabulary.ts";
@@ -14,12 +14,11 @@ const pieceEnds: Readonly<Record<VocabularyName, PieceEnd>> = {
 /** Bytes that the engine may read behind a text. The first is END_BYTE, the others do not matter. */
 export const PADDING_BYTES = 16;
 
-/** Entries of the memo of pieces that are no token: 80 KiB, so it stays in the processor's cache. */
-const MEMO_ENTRIES = 1 << 12;
+/** Entries of the memo of pieces that are no token: 1.25 MiB, and all that is kept of any text, 15 bytes each. */
+const MEMO_ENTRIES = 1 << 16;
 const MEMO_MASK = MEMO_ENTRIES - 1;
-/** A memo entry's low bits are the count (at most 15), the others the text it was counted in. */
+/** A memo entry's low bits are the count (at most 15), the others the scope it was counted in. */
 const MEMO_COUNT_BITS = 4;
-const TEXTS_MAX = 1 << 27;
 
 /** Masks for the two words of a piece of 0 to 7 bytes, and for the two upper ones of a piece of 8 to 15. */
 const lowMask = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1);
@@ -36,7 +35,8 @@ export interface LongPieces {
  * Counts tokens of UTF-8 text by one vocabulary, exactly as the reference does (`encode_ordinary` of tiktoken): cuts the text into
  * pieces, looks each up whole, and merges those that are no token.
  *
- * Memos help within one text only: an entry counts for nothing in another, so that nobody learns from times what others wrote.
+ * Memos help within a scope, one tenant's texts or else a single text: an entry counts for nothing in another, so that nobody learns from times
+ * what others wrote.
  */
 export class Engine {
   /** Where the last count stopped: the end of its last piece. */
@@ -46,8 +46,9 @@ export class Engine {
   private readonly merge: Merge;
   private readonly memoWords = new Int32Array(4 * MEMO_ENTRIES);
   private readonly memoCounts = new Int32Array(MEMO_ENTRIES);
-  private texts = 0;
-  private text = 0;
+  private readonly scopes = new Map<string, number>();
+  private lastScope = 0;
+  private scope = 0;
 
   constructor(name: VocabularyName) {
     this.vocabulary = readVocabulary(name);
@@ -55,14 +56,22 @@ export class Engine {
     this.merge = new Merge(this.vocabulary);
   }
 
-  /** Opens a text, for which memos begin anew; the number is for {@link countPart}. */
-  newText(): number {
-    this.texts++;
-    if (this.texts >= TEXTS_MAX) {
-      this.texts = 1;
-      this.memoCounts.fill(0);
-    }
-    return this.texts;
+  /** The scope of memos that texts of `tenant` share, or a new one for a text of nobody known; the number is for {@link countPart}. */
+  openScope(tenant: string | undefined): number {
+    const known = tenant === undefined ? undefined : this.scopes.get(tenant);
+    if (known !== undefined) return known;
+    if (this.lastScope === SCOPES_MAX) this.forget();
+    this.lastScope++;
+    if (tenant !== undefined) this.scopes.set(tenant, this.lastScope);
+    return this.lastScope;
+  }
+
+  /** All numbers are used up: memos begin anew. */
+  private forget(): void {
+    this.lastScope = 0;
+    this.scopes.clear();
+    this.memoCounts.fill(0);
+    this.merge.forget();
   }
 
   /**
@@ -70,14 +79,14 @@ export class Engine {
    * of the same memory. Long pieces go to `long`, if it is given, and are not in the result.
    */
   countPart(
-    text: number,
+    scope: number,
     bytes: Uint8Array,
     view: DataView,
     start: number,
     stop: number,
     long?: LongPieces,
   ): number {
-    this.text = text;
+    this.scope = scope;
     const { pieceEnd } = this;
     const { short } = this.vocabulary;
     const mask = short.length / 2 - 1;
@@ -119,7 +128,7 @@ export class Engine {
   ): number {
     const length = to - from;
     if (length > 15) {
-      if (long === undefined || length < long.minBytes) return this.merge.count(this.text, bytes, from, to);
+      if (long === undefined || length < long.minBytes) return this.merge.count(this.scope, bytes, from, to);
       long.add(from, to);
       return 0;
     }
@@ -138,7 +147,7 @@ export class Engine {
     }
   }
 
-  /** A piece of up to 15 bytes that is no token: remembered, as it tends to come again in the same text. */
+  /** A piece of up to 15 bytes that is no token: remembered, as it tends to come again. */
   private countMiss(
     bytes: Uint8Array,
     from: number,
@@ -148,12 +157,12 @@ export class Engine {
     word2: number,
     word3: number,
   ): number {
-    const { memoWords, memoCounts, text } = this;
+    const { memoWords, memoCounts, scope } = this;
     const entry = hashBytes(word0, word1, word2, word3) & MEMO_MASK;
     const at = 4 * entry;
     const known = memoCounts[entry] as number;
     if (
-      known >>> MEMO_COUNT_BITS === text &&
+      known >>> MEMO_COUNT_BITS === scope &&
       memoWords[at] === word0 &&
       memoWords[at + 1] === word1 &&
       memoWords[at + 2] === word2 &&
@@ -161,12 +170,12 @@ export class Engine {
     ) {
       return known & ((1 << MEMO_COUNT_BITS) - 1);
     }
-    const count = this.merge.count(text, bytes, from, to);
+    const count = this.merge.count(scope, bytes, from, to);
     memoWords[at] = word0;
     memoWords[at + 1] = word1;
     memoWords[at + 2] = word2;
     memoWords[at + 3] = word3;
-    memoCounts[entry] = (text << MEMO_COUNT_BITS) | count;
+    memoCounts[entry] = (scope << MEMO_COUNT_BITS) | count;
     return count;
   }
 }

@@ -32,29 +32,29 @@ export class EstimatedCounter implements Counter {
     this.scale = factor * correction.factor;
   }
 
-  count(text: string): number {
-    return Math.ceil(this.vocabulary.count(text) * this.scale);
+  count(text: string, tenant?: string): number {
+    return Math.ceil(this.vocabulary.count(text, tenant) * this.scale);
   }
 
-  countSpans(body: Buffer, spans: readonly TextSpan[]): number {
-    return Math.ceil(this.vocabulary.countSpans(body, spans) * this.scale);
+  countSpans(body: Buffer, spans: readonly TextSpan[], tenant?: string): number {
+    return Math.ceil(this.vocabulary.countSpans(body, spans, tenant) * this.scale);
   }
 
   countSpansPaced(
     body: Buffer,
     spans: readonly TextSpan[],
-    { signal, stopAbove }: PacedOptions = {},
+    options: PacedOptions = {},
   ): MaybePromise<number | undefined> {
-    const options = {
-      ...(signal && { signal }),
-      ...(stopAbove !== undefined && { stopAbove: stopAbove / this.scale }),
-    };
-    const counted = this.vocabulary.countSpansPaced(body, spans, options);
+    const { stopAbove = Number.POSITIVE_INFINITY } = options;
+    const counted = this.vocabulary.countSpansPaced(body, spans, {
+      ...options,
+      stopAbove: stopAbove / this.scale,
+    });
     return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.scale)));
   }
 
-  stream(): StreamCounter {
-    const stream = this.vocabulary.stream();
+  stream(tenant?: string): StreamCounter {
+    const stream = this.vocabulary.stream(tenant);
     return {
       push: (text) => stream.push(text),
       total: () => Math.ceil(stream.total() * this.scale),

@@ -5,8 +5,8 @@ const { BASE_SHIFT, RANK_BITS, RANK_MASK, TOKEN, USED } = Layout;
 /** Entries of the memo of pairs. */
 const PAIR_MEMO_ENTRIES = 1 << 14;
 const PAIR_MEMO_MASK = PAIR_MEMO_ENTRIES - 1;
-/** The bits of an entry, shifted by one, that are neither the right rank nor a sign. */
-const PAIR_MEMO_TEXT_MASK = 0x7fffffff & ~RANK_MASK;
+/** An entry of it has room for so many scopes beside a rank, a bit and a sign. */
+export const SCOPES_MAX = (1 << (30 - RANK_BITS)) - 1;
 /** A token pushed to follow its equal, without trying longer ones first. */
 const REPEATED = 1 << 30;
 /** Shorter tokens repeat too cheaply to be worth looking ahead. */
@@ -33,7 +33,7 @@ export class Merge {
   /** One bit a position: whether something may end there. */
   private alive = new Int32Array(KEPT_BYTES >>> 5);
   private bytes: Uint8Array = new Uint8Array(0);
-  private text = 0;
+  private scope = 0;
   private start = 0;
   private end = 0;
   private position = 0;
@@ -43,16 +43,16 @@ export class Merge {
     this.vocabulary = vocabulary;
   }
 
-  /** Tokens of the piece from `start` to `end` of a text, whose number opens the memo anew. */
-  count(text: number, bytes: Uint8Array, start: number, end: number): number {
-    this.begin(text, bytes, start, end);
+  /** Tokens of the piece from `start` to `end`; what the memo knows counts within a scope (1 to {@link SCOPES_MAX}) only. */
+  count(scope: number, bytes: Uint8Array, start: number, end: number): number {
+    this.begin(scope, bytes, start, end);
     this.run(Number.MAX_SAFE_INTEGER);
     return this.tokens;
   }
 
   /** Takes the piece from `start` to `end`, not empty. The bytes must not change until it is done. */
-  begin(text: number, bytes: Uint8Array, start: number, end: number): void {
-    this.enter(text);
+  begin(scope: number, bytes: Uint8Array, start: number, end: number): void {
+    this.scope = scope << RANK_BITS;
     const words = ((end - start) >>> 5) + 1;
     if (this.stack.length > KEPT_TOKENS) this.stack = new Int32Array(KEPT_TOKENS);
     if (words > this.alive.length || this.alive.length > KEPT_BYTES >>> 5)
@@ -156,20 +156,17 @@ export class Merge {
     const at = ((hash ^ (hash >>> 15)) & PAIR_MEMO_MASK) << 1;
     if (memo[at] === left) {
       const entry = memo[at + 1] as number;
-      if (entry >>> 1 === (right | this.text)) return (entry & 1) !== 0;
+      if (entry >>> 1 === (right | this.scope)) return (entry & 1) !== 0;
     }
     const stable = isStablePair(this.vocabulary, left, right);
     memo[at] = left;
-    memo[at + 1] = ((right | this.text) << 1) | (stable ? 1 : 0);
+    memo[at + 1] = ((right | this.scope) << 1) | (stable ? 1 : 0);
     return stable;
   }
 
-  /** Entries carry some bits of their text's number, so those of another text are no hits; when the bits come round, all are dropped. */
-  private enter(text: number): void {
-    const bits = (text << RANK_BITS) & PAIR_MEMO_TEXT_MASK;
-    if (bits === this.text) return;
-    if (bits < this.text) this.pairMemo.fill(-1);
-    this.text = bits;
+  /** Empties the memo: the numbers of scopes are given anew. */
+  forget(): void {
+    this.pairMemo.fill(-1);
   }
 
   private grow(): Int32Array {

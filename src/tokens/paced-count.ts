@@ -19,9 +19,9 @@ export async function countPaced(
   engine: Engine,
   body: Buffer,
   spans: readonly TextSpan[],
-  { signal, stopAbove = Number.POSITIVE_INFINITY }: PacedOptions,
+  { signal, tenant, stopAbove = Number.POSITIVE_INFINITY }: PacedOptions,
 ): Promise<number | undefined> {
-  const count = new PacedCount(engine, body, spans);
+  const count = new PacedCount(engine, body, spans, tenant);
   for (;;) {
     if (signal?.aborted) return undefined;
     const done = count.turn();
@@ -38,7 +38,7 @@ class PacedCount implements LongPieces {
   total = 0;
   readonly minBytes = LONG_PIECE_MIN_BYTES;
   private readonly engine: Engine;
-  private readonly text: number;
+  private readonly scope: number;
   private readonly memory = new TextMemory();
   private body: Buffer;
   private spans: readonly TextSpan[];
@@ -54,9 +54,9 @@ class PacedCount implements LongPieces {
   private merge: Merge | undefined;
   private isMerging = false;
 
-  constructor(engine: Engine, body: Buffer, spans: readonly TextSpan[]) {
+  constructor(engine: Engine, body: Buffer, spans: readonly TextSpan[], tenant: string | undefined) {
     this.engine = engine;
-    this.text = engine.newText();
+    this.scope = engine.openScope(tenant);
     this.body = body;
     this.spans = spans;
   }
@@ -124,7 +124,7 @@ class PacedCount implements LongPieces {
   private countSome(): void {
     const { engine, memory } = this;
     const stop = Math.min(this.at + SLICE_BYTES, this.end);
-    this.total += engine.countPart(this.text, memory.bytes, memory.view, this.at, stop, this);
+    this.total += engine.countPart(this.scope, memory.bytes, memory.view, this.at, stop, this);
     this.at = engine.stoppedAt;
   }
 
@@ -133,7 +133,7 @@ class PacedCount implements LongPieces {
     if (!this.isMerging) {
       const piece = this.long.pop();
       if (piece === undefined) return;
-      this.merge.begin(this.text, this.memory.bytes, piece.start, piece.end);
+      this.merge.begin(this.scope, this.memory.bytes, piece.start, piece.end);
       this.isMerging = true;
     }
     if (!this.merge.run(MERGE_STEPS)) return;

@@ -10,7 +10,7 @@ const PENDING_MAX_CHARS = 1 << 22;
  * Counts a text that comes in pieces, exactly: what came is counted up to its last safe cut, the rest waits. Without a safe cut the wait
  * doubles, so the whole stays linear.
  */
-export function streamCounterOf(counter: Pick<Counter, "count">): StreamCounter {
+export function streamCounterOf(counter: Pick<Counter, "count">, tenant?: string): StreamCounter {
   let counted = 0;
   let pending = "";
   let threshold = PART_CHARS;
@@ -20,11 +20,11 @@ export function streamCounterOf(counter: Pick<Counter, "count">): StreamCounter 
       if (pending.length < threshold) return;
       const cut = lastSafeCut(pending) || (pending.length > PENDING_MAX_CHARS ? pending.length : 0);
       if (cut > 0) {
-        counted += counter.count(pending.slice(0, cut));
+        counted += counter.count(pending.slice(0, cut), tenant);
         pending = pending.slice(cut);
       }
       threshold = Math.max(PART_CHARS, pending.length * 2);
     },
-    total: () => counted + (pending === "" ? 0 : counter.count(pending)),
+    total: () => counted + (pending === "" ? 0 : counter.count(pending, tenant)),
   };
 }

@@ -33,21 +33,21 @@ export class VocabularyCounter implements Counter {
     this.name = name;
   }
 
-  count(text: string): number {
+  count(text: string, tenant?: string): number {
     const { engine, memory } = this;
     // Three bytes a unit always suffice; for a long text the exact size is worth a look.
     memory.reserve(text.length < INLINE_MAX_BYTES ? text.length * 3 : Buffer.byteLength(text));
     const { written } = encoder.encodeInto(text, memory.bytes);
     memory.end(written);
-    return engine.countPart(engine.newText(), memory.bytes, memory.view, 0, written);
+    return engine.countPart(engine.openScope(tenant), memory.bytes, memory.view, 0, written);
   }
 
-  countSpans(body: Buffer, spans: readonly TextSpan[]): number {
-    const text = this.engine.newText();
+  countSpans(body: Buffer, spans: readonly TextSpan[], tenant?: string): number {
+    const scope = this.engine.openScope(tenant);
     let total = 0;
     for (let first = 0; first < spans.length; ) {
       const end = groupEnd(spans, first);
-      total += this.countGroup(text, body, spans, first, end);
+      total += this.countGroup(scope, body, spans, first, end);
       first = end;
     }
     return total;
@@ -60,12 +60,12 @@ export class VocabularyCounter implements Counter {
   ): MaybePromise<number | undefined> {
     let bytes = 0;
     for (const span of spans) bytes += span.end - span.start;
-    if (bytes <= INLINE_MAX_BYTES) return this.countSpans(body, spans);
+    if (bytes <= INLINE_MAX_BYTES) return this.countSpans(body, spans, options.tenant);
     return countPaced(this.engine, body, spans, options);
   }
 
-  stream(): StreamCounter {
-    return streamCounterOf(this);
+  stream(tenant?: string): StreamCounter {
+    return streamCounterOf(this, tenant);
   }
 
   private get engine(): Engine {
@@ -75,7 +75,7 @@ export class VocabularyCounter implements Counter {
 
   /** Spans from `first` to before `end`, which lie close together. */
   private countGroup(
-    text: number,
+    scope: number,
     body: Buffer,
     spans: readonly TextSpan[],
     first: number,
@@ -86,7 +86,7 @@ export class VocabularyCounter implements Counter {
     const to = (spans[end - 1] as TextSpan).end;
     if (!isUtf8Between(body, from, to)) {
       const clean = asUtf8(body, spans.slice(first, end));
-      return this.countGroup(text, clean.body, clean.spans, 0, end - first);
+      return this.countGroup(scope, clean.body, clean.spans, 0, end - first);
     }
     memory.reserve(to - from);
     body.copy(memory.bytes, 0, from, to);
@@ -102,7 +102,7 @@ export class VocabularyCounter implements Counter {
         stop = progress.to;
       }
       memory.end(stop);
-      total += engine.countPart(text, memory.bytes, memory.view, start, stop);
+      total += engine.countPart(scope, memory.bytes, memory.view, start, stop);
     }
     return total;
   }

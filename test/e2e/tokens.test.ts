@@ -43,6 +43,11 @@ describe("token counts", () => {
   });
   beforeEach(() => stack.alpha.reset());
 
+  /** The record of the exchange with this body. */
+  async function recordOf(body: string): ReturnType<TestStack["record"]> {
+    return stack.record((await ask(stack.baseUrl, body)).exchange);
+  }
+
   async function ratios(adminUrl: string): Promise<ReadonlyMap<string, number>> {
     const text = await (await fetch(`${adminUrl}/metrics`)).text();
     const lines = text.matchAll(/^tollgate_token_ratio\{target="([^"]+)"\} (\S+)$/gm);
@@ -73,7 +78,7 @@ describe("token counts", () => {
 
   it("are the provider's own for an exact family, and stay so whatever is billed", async () => {
     for (let i = 0; i < 3; i++) {
-      const record = await stack.recordOf(() => ask(stack.baseUrl, bodyOf("exact", words(150, i))));
+      const record = await recordOf(bodyOf("exact", words(150, i)));
       assert.equal(record.counted_input_tokens, record.input_tokens);
     }
     assert.ok(Math.abs(((await ratios(stack.stack.gateway.adminUrl)).get("alpha/gpt-4o") ?? 0) - 1) < 0.001);
@@ -81,7 +86,7 @@ describe("token counts", () => {
 
   it("without the provider's usage are counted, and within 1 % of what it bills", async () => {
     stack.alpha.setFaults({ noUsage: true });
-    const record = await stack.recordOf(() => ask(stack.baseUrl, bodyOf("exact", words(400))));
+    const record = await recordOf(bodyOf("exact", words(400)));
     const billed = stack.alpha.received()[0]?.billed;
     assert.equal(record.usage_source, "counted");
     assert.ok(billed);
@@ -90,12 +95,12 @@ describe("token counts", () => {
   });
 
   it("near what the provider bills for a model of no known family, and the hold covers it all the way", async () => {
-    let record = await stack.recordOf(() => ask(stack.baseUrl, bodyOf("unknown", words(150))));
+    let record = await recordOf(bodyOf("unknown", words(150)));
     const billed = Number(record.input_tokens);
     const off = Number(record.counted_input_tokens) / billed - 1;
     assert.ok(off > 0.1, `the estimate is ${off} off at first`);
     for (let i = 1; i < 40; i++) {
-      record = await stack.recordOf(() => ask(stack.baseUrl, bodyOf("unknown", words(150, i))));
+      record = await recordOf(bodyOf("unknown", words(150, i)));
       assert.ok(BigInt(String(record.held_nano_usd)) >= BigInt(String(record.cost_nano_usd)));
     }
     const left = Number(record.counted_input_tokens) / Number(record.input_tokens) - 1;
@@ -106,7 +111,7 @@ describe("token counts", () => {
 
   it("are borrowed from no other model", async () => {
     const text = words(200);
-    const record = await stack.recordOf(() => ask(stack.baseUrl, bodyOf("claude-x", text)));
+    const record = await recordOf(bodyOf("claude-x", text));
     const stated = counterOf("", "claude-x").count(text);
     assert.ok(Math.abs(Number(record.counted_input_tokens) - stated) < 20);
     assert.notEqual(record.counted_input_tokens, record.input_tokens);
