@@ -12,9 +12,3 @@ export function refuse(exchange: Exchange, thrown: unknown): Outcome {
   exchange.releaseOriginal();
   return { kind: "reply", reply: errorReply(exchange, error) };
 }
-
-/** The client left while this was being made ready: nothing leaves, and nobody gets what is answered. */
-export function leave(exchange: Exchange): Outcome {
-  exchange.end("downstream_reset");
-  return refuse(exchange, new GatewayError("shutting_down", "the client has left"));
-}

@@ -3,36 +3,13 @@ import { before, describe, it } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { type TestStack, useTestStack } from "../support/stack.ts";
-import { sdkClients } from "../support/translation-clients.ts";
-
-/** One model for each format that providers speak, and one that has all of them behind it. */
-const config = `
-version: 1
-listen: { address: "127.0.0.1:0" }
-server: { address: "unix:./run/t.sock" }
-admin: { address: "127.0.0.1:0" }
-backends:
-  chat: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
-  messages: { provider: anthropic, endpoint: "{{beta}}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
-  converse: { provider: bedrock, region: us-east-1, endpoint: "{{beta}}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
-  generate: { provider: gemini, endpoint: "{{beta}}", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 3 } }
-models:
-  by-chat: { targets: [chat/model-a] }
-  by-messages: { targets: [messages/claude-sonnet-4-5] }
-  by-converse: { targets: [converse/anthropic.claude-sonnet-4-5-20250929-v1:0] }
-  by-generate: { targets: [generate/gemini-2.5-flash] }
-  all: { targets: [chat/model-a, converse/anthropic.claude-sonnet-4-5-20250929-v1:0, generate/gemini-2.5-flash] }
-  mixed: { targets: [chat/model-a, messages/claude-sonnet-4-5] }
-  mixed-back: { targets: [messages/claude-sonnet-4-5, chat/model-a] }
-identity:
-  - { type: api-key, file: ./keys.yaml }
-`;
+import { sdkClients, sdkNumbers, translationConfig, upstreamModels } from "../support/translation-clients.ts";
 
 const question = "How does a tollgate work?";
 const parameters = { type: "object" as const, properties: { axles: { type: "integer" } } };
 
 describe("a client whose model another vendor's format serves", () => {
-  const running = useTestStack({ config });
+  const running = useTestStack({ config: translationConfig });
   let stack: TestStack;
   let openai: OpenAI;
   let anthropic: Anthropic;
@@ -170,10 +147,10 @@ describe("a client whose model another vendor's format serves", () => {
 });
 
 describe("every SDK with every format of provider", () => {
-  const running = useTestStack({ config });
+  const running = useTestStack({ config: translationConfig });
 
-  for (const index of [0, 1, 2, 3, 4]) {
-    for (const model of ["by-chat", "by-messages", "by-converse", "by-generate"]) {
+  for (const index of sdkNumbers) {
+    for (const model of upstreamModels) {
       it(`SDK ${index + 1} gets text and tool calls, whole and streamed, ${model}`, async () => {
         const { baseUrl } = running();
         const client = sdkClients(baseUrl, "key-acme")[index];
@@ -198,10 +175,10 @@ describe("every SDK with every format of provider", () => {
         stack.alpha.setFaults({ status: 503 }, 1);
         stack.beta.setFaults({ status: 503 }, 1);
         const record = await stack.recordOf(async () => {
-          const said = await client.ask("all", { stream, tool: false });
+          const said = await client.ask(`all-${index}`, { stream, tool: false });
           assert.ok(said.text.length > 0, client.name);
         });
-        assert.equal(record.model_route, "generate/gemini-2.5-flash");
+        assert.equal(record.model_route, `generate/gemini-2.5-flash-${index}`);
         assert.equal((record.attempts as unknown[]).length, 3);
       }
     });

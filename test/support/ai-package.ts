@@ -15,6 +15,8 @@ export interface Ask {
   readonly toolChoice?: "required";
   readonly maxOutputTokens?: number;
   readonly maxRetries: number;
+  /** When a loop of tool calls ends; without it after the first answer. */
+  readonly stopWhen?: Opaque;
 }
 
 interface ToolCall {
@@ -34,7 +36,11 @@ interface AiPackage {
     readonly values: readonly string[];
     readonly maxRetries: number;
   }): Promise<{ readonly embeddings: readonly (readonly number[])[] }>;
-  tool(options: { readonly inputSchema: Opaque }): Opaque;
+  tool(options: {
+    readonly inputSchema: Opaque;
+    readonly execute?: (input: never) => Promise<unknown>;
+  }): Opaque;
+  stepCountIs(steps: number): Opaque;
   jsonSchema(schema: object): Opaque;
   readonly APICallError: { isInstance(error: unknown): error is { readonly statusCode: number } };
   readonly RetryError: { isInstance(error: unknown): error is { readonly lastError: unknown } };

@@ -34,6 +34,9 @@ const capOf = (tool: boolean): number => (tool ? 60 : 8);
 const toolName = "toll_for";
 const parameters = { type: "object" as const, properties: { axles: { type: "integer" } } };
 
+/** Places of the SDKs in the list of {@link sdkClients}. */
+export const sdkNumbers = [0, 1, 2, 3, 4] as const;
+
 /** Every vendor's SDK, given only another base URL and key. */
 export function sdkClients(baseUrl: string, apiKey: string): readonly SdkClient[] {
   const origin = baseUrl.replace(/\/v1$/, "");
@@ -256,3 +259,34 @@ function generateClient(baseUrl: string, apiKey: string): SdkClient {
     },
   };
 }
+
+/** One model for each format that providers speak, and one that has all of them behind it. */
+export const translationConfig = translationConfigAt("{{alpha}}", "{{beta}}");
+
+/** The same with other providers. Each SDK has targets of its own to fail over between: what fails often is left alone for a while. */
+export function translationConfigAt(alpha: string, beta: string): string {
+  return `
+version: 1
+listen: { address: "127.0.0.1:0" }
+server: { address: "unix:./run/t.sock" }
+admin: { address: "127.0.0.1:0" }
+backends:
+  chat: { provider: openai-compatible, endpoint: "${alpha}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
+  messages: { provider: anthropic, endpoint: "${beta}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
+  converse: { provider: bedrock, region: us-east-1, endpoint: "${beta}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
+  generate: { provider: gemini, endpoint: "${beta}", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 3 } }
+models:
+  by-chat: { targets: [chat/model-a] }
+  by-messages: { targets: [messages/claude-sonnet-4-5] }
+  by-converse: { targets: [converse/anthropic.claude-sonnet-4-5-20250929-v1:0] }
+  by-generate: { targets: [generate/gemini-2.5-flash] }
+${sdkNumbers.map((one) => `  all-${one}: { targets: [chat/model-${one}, "converse/anthropic.claude-sonnet-4-5-${one}-v1:0", generate/gemini-2.5-flash-${one}] }`).join("\n")}
+  mixed: { targets: [chat/model-a, messages/claude-sonnet-4-5] }
+  mixed-back: { targets: [messages/claude-sonnet-4-5, chat/model-a] }
+identity:
+  - { type: api-key, file: ./keys.yaml }
+`;
+}
+
+/** The models of {@link translationConfig} that are served in one format each. */
+export const upstreamModels = ["by-chat", "by-messages", "by-converse", "by-generate"] as const;

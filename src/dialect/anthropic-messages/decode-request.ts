@@ -89,11 +89,14 @@ const toolKeys: ReadonlySet<string> = new Set([
   "input_schema",
   "strict",
   "cache_control",
+  "eager_input_streaming",
 ]);
 
 function decodeTool(draft: ModelRequestDraft, value: unknown, field: string): void {
   const tool = objectAt(value, field);
   if (!isAbsent(tool.type) && tool.type !== "custom") throw untranslatable(`${field}.type`);
+  // Only says how the arguments are cut in a stream.
+  if (!isAbsent(tool.eager_input_streaming)) draft.drop(`${field}.eager_input_streaming`);
   onlyKnown(tool, toolKeys, field);
   draft.addTool({
     name: textAt(tool.name, `${field}.name`),

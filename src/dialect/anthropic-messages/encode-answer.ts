@@ -60,7 +60,7 @@ export function encodeMessagesUsage(usage: Usage): object {
 function encodePart(part: AnswerPart): object {
   switch (part.type) {
     case "text":
-      return { type: "text", text: part.text, citations: null };
+      return { type: "text", text: part.text };
     case "reasoning":
       return { type: "thinking", thinking: part.text, signature: part.signature ?? "" };
     case "redacted":

@@ -70,14 +70,12 @@ export class Inbound implements FrameSink {
     if (failure !== undefined) stream.fail(failure.status, failure.message);
   }
 
-  dataEnd(): ConnectionError | undefined {
-    if (!this.#dataEnds) return undefined;
+  dataEnd(): void {
+    if (!this.#dataEnds) return;
     const stream = this.#dataStream;
     // The stream may have been ended, and even be gone, since the frame began.
-    if (stream !== undefined && this.#calls.table.get(stream.id) === stream)
-      return this.#calls.halfClose(stream);
-    this.#noteEnd(this.#dataId);
-    return undefined;
+    if (stream !== undefined && this.#calls.table.get(stream.id) === stream) this.#calls.halfClose(stream);
+    else this.#noteEnd(this.#dataId);
   }
 
   frame(
