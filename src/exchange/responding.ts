@@ -158,9 +158,14 @@ function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): voi
 
 /** Envoy gave up: the last attempt failed without an answer. */
 function exhausted(exchange: Exchange, head: ResponseHead): void {
-  if (head.attempt === 0 || exchange.plan === undefined) return;
-  const attempt = attemptAt(exchange, head.attempt);
-  const failureClass = head.codeDetails.includes("timeout") ? "timeout" : "overloaded";
+  if (exchange.plan === undefined) return;
+  // Without an attempt of Envoy's, nothing was sent of the one that was encoded.
+  const unsent = head.attempt === 0;
+  const attempt = unsent ? exchange.attempts.at(-1) : attemptAt(exchange, head.attempt);
+  if (attempt === undefined) return;
+  // No access log will tell of it.
+  if (unsent) exchange.logged.add(attempt.number);
+  const failureClass = !unsent && head.codeDetails.includes("timeout") ? "timeout" : "overloaded";
   attempt.endedMs = exchange.services.clock.monotonicMs();
   attempt.fate = { kind: "failed", status: undefined, flags: [], class: failureClass };
 }
