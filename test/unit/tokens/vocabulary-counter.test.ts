@@ -5,6 +5,7 @@ import type { TextSpan } from "../../../src/tokens/counter.ts";
 import { counterOf } from "../../../src/tokens/families.ts";
 import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
 import { textOf } from "../../bench/tokens/texts.ts";
+import { cpuMilliseconds, longestStallMs } from "../../support/loop-stall.ts";
 import { fuzzString, randomOf } from "./fuzz.ts";
 import { vocabularies } from "./oracle.ts";
 
@@ -137,6 +138,20 @@ for (const name of vocabularies) {
       }
       await paced;
       assert.ok(turns >= 3, `${turns} turns`);
+    });
+
+    it("holds the loop for a small part of the whole count at a time", async () => {
+      const large = bodyOf([textOf("en", 1_000_000)]);
+      const shares: number[] = [];
+      for (let i = 0; i < 12; i++) {
+        const before = cpuMilliseconds();
+        counter.countSpans(large.body, large.spans);
+        const whole = cpuMilliseconds() - before;
+        const longest = await longestStallMs(() => counter.countSpansPaced(large.body, large.spans));
+        shares.push(longest / whole);
+      }
+      shares.sort((a, b) => a - b);
+      assert.ok(shares[6]! < 0.3, `${shares.map((share) => share.toFixed(2))}`);
     });
 
     it("stops early once more is counted than is asked for", async () => {
