@@ -3,6 +3,15 @@ import { it } from "node:test";
 import { openStreams, resetStreams } from "../support/edge-endurance.ts";
 import { floodSuite } from "../support/edge-flood.ts";
 import { fuzzFrames, fuzzHpack } from "../support/edge-fuzz.ts";
+import { Random } from "../support/random.ts";
+import {
+  check,
+  decodeFully,
+  decodeInPlace,
+  randomModel,
+  spoil,
+  throughProtoLoader,
+} from "../support/random-requests.ts";
 
 // What `npm test` does for seconds, for as long as the promises say. Usage: npm run soak:edge
 const resetMinutes = 10;
@@ -27,6 +36,18 @@ it("survives mutated conversations and random header blocks", { timeout: 600_000
   for (let seed = 1; seed <= 100; seed++) {
     fuzzFrames({ seed, runs: 2_000 });
     fuzzHpack({ seed, runs: 50_000 });
+  }
+});
+
+it("reads random requests as they were meant, and spoilt ones or not at all", { timeout: 600_000 }, () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const random = new Random(seed);
+    for (let index = 0; index < 10_000; index++) {
+      const model = randomModel(random);
+      const bytes = throughProtoLoader(model);
+      check(decodeInPlace(bytes), model);
+      decodeFully(spoil(bytes, random));
+    }
   }
 });
 

@@ -7,6 +7,7 @@ import { HeldMemory } from "../../src/edge/http2/held-memory.ts";
 import { HpackDecoder } from "../../src/edge/http2/hpack-decoder.ts";
 import { http2Limits } from "../../src/edge/http2/limits.ts";
 import { callBlock, clientStart, frame, grpcMessage, uint32 } from "./h2-frames.ts";
+import { Random } from "./random.ts";
 
 /** A run of the fuzzers: the same seed gives the same inputs. */
 export interface FuzzOptions {
@@ -14,22 +15,9 @@ export interface FuzzOptions {
   readonly runs: number;
 }
 
-type Random = (below: number) => number;
-
-/** mulberry32: small, seeded, good enough to mutate by. */
-function seeded(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 /** Plays mutated conversations to connections and checks what must hold whatever is sent. */
 export function fuzzFrames({ seed, runs }: FuzzOptions): void {
-  const random = seeded(seed);
+  const random = new Random(seed);
   for (let run = 0; run < runs; run++) {
     const wire = Buffer.concat([clientPreface, ...mutated(conversation(random), random)]);
     const socket = new MemorySocket();
@@ -61,10 +49,10 @@ export function fuzzFrames({ seed, runs }: FuzzOptions): void {
       memory: new HeldMemory(http2Limits.heldBytes, []),
     });
     for (let at = 0; at < wire.length; ) {
-      const end = at + 1 + random(400);
+      const end = at + 1 + random.below(400);
       socket.emit("data", Buffer.from(wire.subarray(at, end)));
       at = end;
-      if (random(20) === 0) connection.tick();
+      if (random.below(20) === 0) connection.tick();
     }
     assert.ok(socket.written < wire.length * 50 + 10_000, `wrote ${socket.written} bytes for ${wire.length}`);
     connection.destroy();
@@ -74,15 +62,15 @@ export function fuzzFrames({ seed, runs }: FuzzOptions): void {
 
 /** Decodes random blocks, mostly of the bytes that mean something. */
 export function fuzzHpack({ seed, runs }: FuzzOptions): void {
-  const random = seeded(seed);
+  const random = new Random(seed);
   let decoder = new HpackDecoder();
   const meaningful = Buffer.from([
     0x00, 0x0f, 0x10, 0x1f, 0x20, 0x3f, 0x40, 0x7f, 0x80, 0x82, 0xbe, 0xff, 0x61,
   ]);
   for (let run = 0; run < runs; run++) {
-    const block = Buffer.alloc(1 + random(60));
+    const block = Buffer.alloc(1 + random.below(60));
     for (let at = 0; at < block.length; at++)
-      block[at] = random(3) === 0 ? random(256) : meaningful[random(meaningful.length)]!;
+      block[at] = random.below(3) === 0 ? random.below(256) : meaningful[random.below(meaningful.length)]!;
     let fields = 0;
     const ok = decoder.decode(block, 0, block.length, {
       add(field) {
@@ -100,15 +88,15 @@ export function fuzzHpack({ seed, runs }: FuzzOptions): void {
 function conversation(random: Random): Buffer[] {
   const frames = [clientStart.subarray(clientPreface.length)];
   let opened = 0;
-  for (let step = 0; step < 5 + random(40); step++) {
-    const id = 1 + 2 * random(opened + 1);
-    switch (random(9)) {
+  for (let step = 0; step < 5 + random.below(40); step++) {
+    const id = 1 + 2 * random.below(opened + 1);
+    switch (random.below(9)) {
       case 0:
       case 1:
         frames.push(
           frame(
             frameType.headers,
-            flag.endHeaders | random(2),
+            flag.endHeaders | random.below(2),
             1 + 2 * opened++,
             callBlock("/fuzz.Fuzz/Call"),
           ),
@@ -116,7 +104,9 @@ function conversation(random: Random): Buffer[] {
         break;
       case 2:
       case 3:
-        frames.push(frame(frameType.data, random(2), id, grpcMessage(Buffer.alloc(random(2_000), 7))));
+        frames.push(
+          frame(frameType.data, random.below(2), id, grpcMessage(Buffer.alloc(random.below(2_000), 7))),
+        );
         break;
       case 4:
         frames.push(
@@ -129,14 +119,21 @@ function conversation(random: Random): Buffer[] {
         );
         break;
       case 5:
-        frames.push(frame(frameType.windowUpdate, 0, random(2) * id, uint32(1 + random(1 << 20))));
+        frames.push(
+          frame(frameType.windowUpdate, 0, random.below(2) * id, uint32(1 + random.below(1 << 20))),
+        );
         break;
       case 6:
         frames.push(frame(frameType.rstStream, 0, id, uint32(8)));
         break;
       case 7:
         frames.push(
-          frame(frameType.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(random(100_000))])),
+          frame(
+            frameType.settings,
+            0,
+            0,
+            Buffer.concat([Buffer.from([0, 4]), uint32(random.below(100_000))]),
+          ),
         );
         break;
       default:
@@ -156,18 +153,18 @@ function conversation(random: Random): Buffer[] {
 
 /** Flips, cuts, doubles, drops and swaps; one conversation in four stays as it is. */
 function mutated(frames: readonly Buffer[], random: Random): Buffer[] {
-  if (random(4) === 0) return [...frames];
+  if (random.below(4) === 0) return [...frames];
   return frames.flatMap((each, index) => {
     const copy = Buffer.from(each);
-    switch (random(24)) {
+    switch (random.below(24)) {
       case 0:
-        copy[random(copy.length)] = random(256);
+        copy[random.below(copy.length)] = random.below(256);
         return [copy];
       case 1:
-        copy[random(9)] = random(256);
+        copy[random.below(9)] = random.below(256);
         return [copy];
       case 2:
-        return [copy.subarray(0, random(copy.length))];
+        return [copy.subarray(0, random.below(copy.length))];
       case 3:
         return [copy, copy];
       case 4:
