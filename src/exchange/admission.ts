@@ -15,6 +15,7 @@ import type { Outcome } from "./outcome.ts";
 import { makePlan, planOffers } from "./planning.ts";
 import { refuse } from "./refusing.ts";
 import { findRoute } from "./routing.ts";
+import { spend } from "./stages.ts";
 import { noteStandings, refusalHeaders } from "./standing.ts";
 
 /** Refuses by the headers alone what would be refused with its body too; undefined: go on. Never throws. */
@@ -50,17 +51,19 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
 
 /** The route of a request, its input counted for every target; undefined: the client has left. Throws what refuses it. */
 export function routeAndCount(exchange: Exchange, body: Buffer): MaybePromise<ModelRoute | undefined> {
+  const { stages } = exchange;
   const { clock } = exchange.services;
-  const started = clock.monotonicMs();
+  const startedMs = clock.monotonicMs();
   examine(exchange, body);
+  const examinedMs = spend(stages, "route", startedMs, clock);
   return chain(countForRoute(exchange), () => {
+    const countedMs = spend(stages, "count", examinedMs, clock);
     if (exchange.closing.over) return undefined;
     const route = findRoute(exchange);
     exchange.advance("admitted");
-    const routed = clock.monotonicMs();
-    exchange.stages.route = routed - started;
+    const routedMs = spend(stages, "route", countedMs, clock);
     return chain(countInput(exchange, route.targets, inputTokensAllowed(exchange)), () => {
-      exchange.stages.count = clock.monotonicMs() - routed;
+      spend(stages, "count", routedMs, clock);
       return exchange.closing.over ? undefined : route;
     });
   });
@@ -97,13 +100,13 @@ function reserve(
 ): MaybePromise<Outcome> {
   const { clock, ledger, observer } = exchange.services;
   const offers: readonly Offer[] = plans.map((plan) => ({ plan, claims: claimsOf(exchange, plan) }));
-  const started = clock.monotonicMs();
+  const startedMs = clock.monotonicMs();
   const reserved = ledger.reserve(
     exchange.id,
     offers.map((offer) => offer.claims),
   );
   return chain(reserved, (result) => {
-    exchange.stages.reserve = (exchange.stages.reserve ?? 0) + clock.monotonicMs() - started;
+    spend(exchange.stages, "reserve", startedMs, clock);
     if (result.kind === "taken") {
       if (result.observed.length > 0) observer.observed(result.observed);
       return take(exchange, offers[result.offer], climbed.length > 0);

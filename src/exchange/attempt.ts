@@ -19,7 +19,8 @@ export interface Attempt {
   /** From 1. */
   readonly number: number;
   readonly target: PlannedTarget;
-  readonly startedMs: number;
+  /** When its request was ready to leave. */
+  startedMs: number;
   endedMs: number | undefined;
   fate: AttemptFate;
   /** What of the request was said differently or left out, as its target's format demands; told to the client. */

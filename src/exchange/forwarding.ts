@@ -7,6 +7,7 @@ import { type Attempt, mayBeBilled } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 import type { Forward } from "./outcome.ts";
+import { spend } from "./stages.ts";
 
 /** Client headers every provider may get; the dialect names the rest. */
 const passedHeaders: ReadonlySet<string> = new Set(["content-type", "accept", "user-agent"]);
@@ -23,6 +24,8 @@ const framingHeaders: ReadonlySet<string> = new Set([
 export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<Forward> {
   const plan = planned(exchange);
   const attempt = attemptAt(exchange, number);
+  const { clock } = exchange.services;
+  const startedMs = clock.monotonicMs();
   const { target } = attempt.target;
   const { provider } = backendOf(exchange, target);
   const { original } = exchange;
@@ -44,12 +47,14 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
   };
   return chain(provider.authorize(outgoing), () => {
     if (number === plan.targets.length) exchange.releaseOriginal();
-    return {
+    const forward: Forward = {
       kind: "forward",
       ...edits(exchange, number, plan, outgoing, carriage),
       body: written.body,
       bodyChanged: written.body !== original,
     };
+    attempt.startedMs = spend(exchange.stages, "assemble", startedMs, clock);
+    return forward;
   });
 }
 

@@ -8,6 +8,7 @@ import { identify } from "../identity/identify.ts";
 import { credentialOf } from "../identity/identity.ts";
 import { Exchange, type Opening, type RequestHead } from "./exchange.ts";
 import type { Services } from "./services.ts";
+import { spend } from "./stages.ts";
 
 /** A request whose caller is known, or the answer it gets without becoming an exchange. */
 export type Opened =
@@ -37,7 +38,7 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
 
 function enter(services: Services, opening: Opening): Opened {
   const exchange = new Exchange(services, opening);
-  exchange.stages.identify = services.clock.monotonicMs() - opening.openedMs;
+  spend(exchange.stages, "identify", opening.openedMs, services.clock);
   services.registry.add(exchange);
   return { kind: "exchange", exchange };
 }

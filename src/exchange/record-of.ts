@@ -26,6 +26,7 @@ export function recordOf(
 ): UsageRecord {
   const { contract, facts, plan, principal } = exchange;
   const seen = exchange.transform?.seen;
+  const stages = wholeStages(exchange);
   const answer = charges.find((charge) => charge.attempt === exchange.answeredBy) ?? charges.at(-1);
   const billed = answer?.source === undefined ? undefined : answer;
   return {
@@ -38,7 +39,7 @@ export function recordOf(
     input_tokens: billed?.usage.inputTokens ?? null,
     output_tokens: billed?.usage.outputTokens ?? null,
     retrieval_latency_ms: null,
-    inference_latency_ms: inferenceMs(exchange),
+    inference_latency_ms: inferenceMs(stages),
     fallback_used: plan === undefined ? null : exchange.degraded || exchange.attempts.length > 1,
     validation_result: null,
     estimated_cost_usd: usdOf(total.costNanoUsd),
@@ -72,7 +73,7 @@ export function recordOf(
     attempts: charges.map(attemptOf),
     ttft_ms: elapsed(exchange.openedMs, exchange.firstContentMs),
     tpot_ms: timePerOutputToken(exchange, billed?.usage.outputTokens),
-    stage_ms: stagesOf(exchange.stages),
+    stage_ms: stagesOf(stages),
     stream: facts?.stream,
     bytes_in: exchange.bytesIn,
     bytes_out: exchange.bytesOut,
@@ -128,11 +129,23 @@ function fallbackReason(exchange: Exchange): FallbackReason | undefined {
   return first.fate.class === "rate_limited" ? "throttle" : "provider";
 }
 
-/** From the moment the request left to the end of its answer. */
-function inferenceMs(exchange: Exchange): number | null {
-  const [first] = exchange.attempts;
-  if (first === undefined) return null;
-  return rounded(exchange.services.clock.monotonicMs() - first.startedMs);
+/** What all providers tried took together, our own work left out. */
+function inferenceMs({ forward, fallback }: Stages): number | null {
+  return forward === undefined ? null : rounded(forward + (fallback ?? 0));
+}
+
+/** The stages with the two that attempts tell of; where an answer did not come to an end, the exchange's own counts. */
+function wholeStages({ attempts, answeredBy, stages, services }: Exchange): Stages {
+  const last = answeredBy ?? attempts.at(-1);
+  if (last === undefined) return stages;
+  const tookMs = (last.endedMs ?? services.clock.monotonicMs()) - last.startedMs;
+  const failed = attempts.slice(0, attempts.indexOf(last));
+  const failedMs = failed.reduce((sum, one) => sum + (one.endedMs ?? one.startedMs) - one.startedMs, 0);
+  return {
+    ...stages,
+    forward: stages.forward ?? Math.max(0, tookMs - (stages.respond ?? 0)),
+    fallback: failed.length === 0 ? undefined : failedMs,
+  };
 }
 
 function timePerOutputToken(exchange: Exchange, outputTokens: number | undefined): number | undefined {
@@ -145,12 +158,16 @@ function timePerOutputToken(exchange: Exchange, outputTokens: number | undefined
 function stagesOf(stages: Stages): RecordedStages {
   return {
     identify: roundedIf(stages.identify),
-    route: roundedIf(stages.route),
+    retrieve: roundedIf(stages.retrieve),
     guard: roundedIf(stages.guard),
+    assemble: roundedIf(stages.assemble),
+    route: roundedIf(stages.route),
     count: roundedIf(stages.count),
     reserve: roundedIf(stages.reserve),
     forward: roundedIf(stages.forward),
     validate: roundedIf(stages.validate),
+    fallback: roundedIf(stages.fallback),
+    respond: roundedIf(stages.respond),
   };
 }
 

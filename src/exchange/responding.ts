@@ -13,6 +13,7 @@ import { HoldWatch } from "./hold-watch.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
+import { spend } from "./stages.ts";
 import { translateHeaders, translateResponse } from "./translating.ts";
 
 /** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
@@ -32,11 +33,18 @@ const warningCharsMax = 1_024;
 
 /** Takes the response headers: whose answer it is, and whether the client gets it or one of ours instead. */
 export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome {
+  const { clock } = exchange.services;
+  const startedMs = clock.monotonicMs();
+  const outcome = beginAnswer(exchange, head);
+  spend(exchange.stages, "respond", startedMs, clock);
+  return outcome;
+}
+
+function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   exchange.advance("responding");
   // Our own answer, made by the attempt role, comes back this way.
   if (head.codeDetails.startsWith(localDetails))
     return { kind: "pass", headers: { set: replyHeaders(exchange), remove: [] } };
-  exchange.stages.forward = exchange.services.clock.monotonicMs() - exchange.openedMs;
   if (head.codeDetails !== "via_upstream") {
     exhausted(exchange, head);
     return replace(exchange, localFailure(head), endingOf(head));
@@ -83,6 +91,22 @@ function breakDown(exchange: Exchange, why: GatewayError, end: boolean): Buffer 
 }
 
 function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
+  const { clock } = exchange.services;
+  const startedMs = clock.monotonicMs();
+  if (end) noteEnd(exchange, startedMs);
+  const out = transformed(exchange, chunk, end);
+  spend(exchange.stages, "respond", startedMs, clock);
+  return out;
+}
+
+/** The last of the answer has come: what follows is our own work on it. */
+function noteEnd({ answeredBy, stages }: Exchange, nowMs: number): void {
+  if (answeredBy === undefined) return;
+  answeredBy.endedMs = nowMs;
+  stages.forward = nowMs - answeredBy.startedMs - (stages.respond ?? 0);
+}
+
+function transformed(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
   const { transform } = exchange;
   if (transform === undefined) return chunk;
   const out = transform.push(chunk, end);
@@ -114,6 +138,7 @@ function cutShort(exchange: Exchange, out: Buffer, why: GatewayError): Buffer {
 
 /** The answer ended with trailers, behind its last byte. */
 export function endBody(exchange: Exchange): void {
+  noteEnd(exchange, exchange.services.clock.monotonicMs());
   exchange.transform?.push(noBytes, true);
   finish(exchange);
 }
@@ -121,7 +146,6 @@ export function endBody(exchange: Exchange): void {
 /** The answer came to its end; what is returned is sent after it: the in-dialect error of a stream that ended too early. */
 function finish(exchange: Exchange): Buffer {
   exchange.responseEnded = true;
-  if (exchange.answeredBy !== undefined) exchange.answeredBy.endedMs = exchange.services.clock.monotonicMs();
   const { transform } = exchange;
   if (transform === undefined || exchange.ending !== undefined) return noBytes;
   const { seen } = transform;

@@ -7,6 +7,7 @@ import { attemptAt, billedSoFar, encodeAttempt } from "./forwarding.ts";
 import type { Outcome } from "./outcome.ts";
 import { withHold } from "./planning.ts";
 import { refuse } from "./refusing.ts";
+import { spend } from "./stages.ts";
 
 /** A further attempt, as Envoy begins it: encoded again from the original, its hold grown by what failed attempts may be billed. Never throws. */
 export function retry(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome> {
@@ -30,9 +31,11 @@ function coverFailed(exchange: Exchange, number: number, cluster: string): Maybe
   if (billed.costNanoUsd === 0n) return undefined;
   const grown = withHold({ ...plan, targets: plan.targets.slice(number - 1) }, billed);
   const claims = claimsOf(exchange, grown);
-  return chain(exchange.services.ledger.adjust(exchange.id, claims), (result) => {
+  const { clock, ledger, observer } = exchange.services;
+  const startedMs = clock.monotonicMs();
+  return chain(ledger.adjust(exchange.id, claims), (result) => {
+    spend(exchange.stages, "reserve", startedMs, clock);
     if (result.kind === "refused") {
-      const { clock, observer } = exchange.services;
       observer.limited(result.account);
       return refuse(exchange, refusal(result, clock.nowMs()));
     }

@@ -1,23 +1,48 @@
-/** How long each stage of an exchange took, in milliseconds; undefined: it did not happen. */
+import type { Clock } from "../core/clock.ts";
+
+/** How long each stage of an exchange took, in milliseconds of the monotonic clock; undefined: it was not entered. No two overlap. */
 export interface Stages {
+  /** Authentication: path and credential to dialect and principal. */
   identify: number | undefined;
-  route: number | undefined;
+  retrieve: number | undefined;
+  /** Filtering: what prompt and answer may hold. */
   guard: number | undefined;
+  /** Prompt assembly: the request as each target tried is sent it. */
+  assemble: number | undefined;
+  /** What decides: request read, contract, route, plan. */
+  route: number | undefined;
   count: number | undefined;
+  /** Waiting for the ledger. */
   reserve: number | undefined;
+  /** Model invocation: from the request's leaving to the last of its answer, our own work on that left out. */
   forward: number | undefined;
   validate: number | undefined;
+  /** Lost on targets that failed before the one that answered. */
+  fallback: number | undefined;
+  /** Response formatting: all work on the answer's bytes. */
+  respond: number | undefined;
 }
 
 /** Nothing has happened yet. All keys from the start: one hidden class. */
 export function newStages(): Stages {
   return {
     identify: undefined,
-    route: undefined,
+    retrieve: undefined,
     guard: undefined,
+    assemble: undefined,
+    route: undefined,
     count: undefined,
     reserve: undefined,
     forward: undefined,
     validate: undefined,
+    fallback: undefined,
+    respond: undefined,
   };
+}
+
+/** Adds the time since a mark to a stage; returns the mark for what comes next. */
+export function spend(stages: Stages, stage: keyof Stages, sinceMs: number, clock: Clock): number {
+  const nowMs = clock.monotonicMs();
+  stages[stage] = (stages[stage] ?? 0) + nowMs - sinceMs;
+  return nowMs;
 }

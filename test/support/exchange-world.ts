@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly startAt: string;
   /** Changes what exchanges work with. */
   readonly services?: (services: Services) => Services;
+  /** Changes the config as compiled. */
+  readonly snapshot?: (snapshot: Snapshot) => Snapshot;
 }
 
 /** Everything behind ext_proc, in this process: a test plays Envoy by calling the exchange's phases. Ledger, journal and usage log are real. */
@@ -182,6 +184,6 @@ export class ExchangeWorld {
   #load(): Snapshot {
     const loaded = loadConfig(join(this.#folder, "tollgate.yaml"), { KEY: "secret" }, this.clock);
     if (loaded.kind === "problems") throw new Error(JSON.stringify(loaded.problems));
-    return loaded.snapshot;
+    return this.#options.snapshot?.(loaded.snapshot) ?? loaded.snapshot;
   }
 }
