@@ -22,6 +22,8 @@ export interface EnvoyArguments {
   readonly server?: EdgeAddress;
   /** The file of authorities to trust, as Envoy sees it; default: the system's. */
   readonly ca?: string;
+  /** The Unix socket of Envoy's admin interface; default: a loopback port. */
+  readonly adminSocket?: string;
   readonly json: boolean;
 }
 
@@ -36,7 +38,11 @@ export function envoy(terminal: Terminal, file: string, options: EnvoyArguments)
       2,
     );
   mkdirSync(folder, { recursive: true });
-  const input = envoyInputOf(snapshot, edge, options.ca ?? trustedCaFile(folder));
+  const { adminSocket } = options;
+  const input = {
+    ...envoyInputOf(snapshot, edge, options.ca ?? trustedCaFile(folder)),
+    ...(adminSocket === undefined ? {} : { adminSocket: resolve(terminal.cwd, adminSocket) }),
+  };
   const files = options.format.map((format) => {
     if (format === "xds") return publish(input, join(folder, "xds"));
     return replaceFile(join(folder, "bootstrap.json"), compileStatic(input));

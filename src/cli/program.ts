@@ -97,6 +97,7 @@ function addConfig(program: Command, terminal: Terminal): void {
     )
     .option("--server <address>", "where Envoy reaches Tollgate, if not at server.address", serverAddress)
     .option("--ca <file>", "certificate authorities to trust, as Envoy sees the file; default: the system's")
+    .option("--admin-socket <path>", "where Envoy puts its admin interface (xds); default: a loopback port")
     .addOption(new Option("--envoy <version>", "the Envoy it is for").choices(["1.40"]).default("1.40"))
     .option("--json", "names of the files as JSON", false)
     .action((file, options) => envoy(terminal, file, options));

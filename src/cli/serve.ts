@@ -1,4 +1,5 @@
-import { join, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import { createLog } from "../core/log.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
@@ -26,6 +27,8 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
   const file = resolve(terminal.cwd, options.config);
   const loaded = loadGood(terminal, file);
   const log = createLog(options.logLevel);
+  const { address } = loaded.snapshot.server;
+  if (address.kind === "unix") mkdirSync(dirname(address.path), { recursive: true });
   const gateway = await startingGateway(loaded.snapshot, Gateway.start({ snapshot: loaded.snapshot, log }));
   const envoy = options.envoyFiles === undefined ? staticEnvoy(gateway) : followedEnvoy(gateway, options);
   const unfollow = followConfig({
@@ -38,6 +41,7 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
   terminal.out(`ready edge=${formatEdge(gateway.edgeAddress)} admin=${gateway.adminUrl}`);
   await stopped(terminal);
   unfollow();
+  await envoy.drain();
   await gateway.drain(gateway.snapshot.server.drainMs);
   envoy.close();
   await gateway.close();
@@ -52,7 +56,12 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
       inputOf: (snapshot) => ({ ...envoyInputOf(snapshot, running.edgeAddress, caFile), adminSocket }),
       oldestInUse: () => running.oldestSnapshot,
     });
-    return { take: (next) => config.take(next, admin), close: () => config.close() };
+    return {
+      take: (next) => config.take(next, admin),
+      // Envoy may be gone already.
+      drain: () => admin.drain().catch(() => undefined),
+      close: () => config.close(),
+    };
   }
 }
 
@@ -60,6 +69,8 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
 interface EnvoySide {
   /** Makes Envoy ready for the config; rejects when it cannot be. */
   take(next: Snapshot): Promise<void>;
+  /** Has clients open their next connection elsewhere. */
+  drain(): Promise<void>;
   close(): void;
 }
 
@@ -73,6 +84,7 @@ function staticEnvoy(gateway: Gateway): EnvoySide {
         `Envoy has no cluster for backends ${names.join(", ")}: give it the output of \`tollgate envoy\` and restart, or serve with --envoy-files`,
       );
     },
+    async drain() {},
     close() {},
   };
 }

@@ -21,8 +21,9 @@ export class EnvoyAdmin {
     return this.#ask("GET", path);
   }
 
-  post(path: string): Promise<string> {
-    return this.#ask("POST", path);
+  /** Asks clients to open their next connection elsewhere; running streams go on. */
+  async drain(): Promise<void> {
+    await this.#ask("POST", "/drain_listeners?inboundonly&graceful&skip_exit");
   }
 
   async isReady(): Promise<boolean> {

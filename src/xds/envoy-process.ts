@@ -64,7 +64,7 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
       admin,
       listenAddress: () => listenAddress(admin, options.folder),
       drain: async () => {
-        if (ended === undefined) await admin.post("/drain_listeners?inboundonly&graceful&skip_exit");
+        if (ended === undefined) await admin.drain();
       },
       stop,
     };

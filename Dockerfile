@@ -1,0 +1,24 @@
+# Tollgate as an image: `docker build -t tollgate .`. Envoy is not in it; docker-compose.yml and deploy/kubernetes run it beside.
+FROM node:24-bookworm-slim AS build
+WORKDIR /tollgate
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && npm prune --omit=dev
+
+FROM node:24-bookworm-slim
+# Made here, so that volumes mounted there belong to the user that writes into them.
+RUN install -d -o node -g node /run/tollgate /var/lib/tollgate
+WORKDIR /tollgate
+COPY --from=build /tollgate/package.json ./
+COPY --from=build /tollgate/node_modules ./node_modules
+COPY --from=build /tollgate/dist ./dist
+COPY assets ./assets
+COPY protos ./protos
+COPY schema ./schema
+COPY LICENSE ./
+ENV NODE_ENV=production
+USER node
+ENTRYPOINT ["node", "/tollgate/dist/main.js"]
+CMD ["serve", "-c", "/etc/tollgate/tollgate.yaml"]
