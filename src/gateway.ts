@@ -3,8 +3,8 @@ import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import { AlertWebhook } from "./admin/alert-webhook.ts";
 import { appendAudit } from "./admin/audit-log.ts";
+import type { BudgetsSource } from "./admin/budgets-api.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
-import type { LimitsSource } from "./admin/limits-api.ts";
 import { Metrics } from "./admin/metrics.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
@@ -268,11 +268,11 @@ export class Gateway {
       token: () => this.#snapshot.admin.token,
       usage: this.#usageDesk,
       nowMs: () => this.#clock.nowMs(),
-      limits: this.#limitsSource(),
+      budgets: this.#budgetsSource(),
     };
   }
 
-  #limitsSource(): LimitsSource {
+  #budgetsSource(): BudgetsSource {
     const audit = join(this.#snapshot.ledger.folder, "audit.jsonl");
     return {
       accounts: (filter) => this.#ledger.accounts(filter),

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { LimitsSource } from "./limits-api.ts";
-import { answerLimits, isLimitsPath } from "./limits-http.ts";
+import type { BudgetsSource } from "./budgets-api.ts";
+import { answerBudgets, isBudgetsPath } from "./budgets-http.ts";
 import { type AdminReply, answerUsage } from "./usage-api.ts";
 import type { UsageDesk } from "./usage-desk.ts";
 
@@ -24,7 +24,7 @@ export interface AdminSource {
   readonly usage: UsageDesk;
   /** Wall time. */
   nowMs(): number;
-  readonly limits: LimitsSource;
+  readonly budgets: BudgetsSource;
 }
 
 /** The running admin interface. */
@@ -33,7 +33,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz, /metrics, /config, /usage and /limits. The first two are open, the rest ask for the token where there is one. */
+/** Serves /livez, /readyz, /metrics, /config, /usage and /budgets. The first two are open, the rest ask for the token where there is one. */
 export async function startAdminServer(
   address: { readonly host: string; readonly port: number },
   source: AdminSource,
@@ -64,7 +64,7 @@ async function answer(
   if (!URL.canParse(target, baseUrl)) return send(response, 400, "text/plain", "this is no path\n");
   const url = new URL(target, baseUrl);
   const path = url.pathname;
-  if (request.method !== "GET" && request.method !== "HEAD" && !isLimitsPath(path))
+  if (request.method !== "GET" && request.method !== "HEAD" && !isBudgetsPath(path))
     return send(response, 405, "text/plain", "only GET\n");
   if (path === "/livez") return send(response, 200, "text/plain", "ok\n");
   if (path === "/readyz") {
@@ -90,15 +90,15 @@ async function answer(
     const reply: AdminReply = await answerUsage(source.usage, url, source.nowMs());
     return send(response, reply.status, reply.contentType, reply.body);
   }
-  if (isLimitsPath(path)) {
-    const { status, body } = await answerLimits(source.limits, request, url);
+  if (isBudgetsPath(path)) {
+    const { status, body } = await answerBudgets(source.budgets, request, url);
     return send(response, status, "application/json", `${JSON.stringify(body)}\n`);
   }
   return send(
     response,
     404,
     "text/plain",
-    "here are /livez, /readyz, /metrics, /config, /usage and /limits\n",
+    "here are /livez, /readyz, /metrics, /config, /usage and /budgets\n",
   );
 }
 

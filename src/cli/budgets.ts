@@ -1,4 +1,4 @@
-import type { LimitRow } from "../admin/limits-api.ts";
+import type { AccountRow } from "../admin/budgets-api.ts";
 import { formatUsd } from "../core/money.ts";
 import { type AdminOptions, adminClientOf } from "./admin-client.ts";
 import { type Column, formatRows, type RowFormat } from "./rows.ts";
@@ -16,18 +16,18 @@ export async function budgets(terminal: Terminal, options: BudgetsOptions): Prom
   const query = new URLSearchParams();
   if (options.name !== undefined) query.set("name", options.name);
   if (options.key !== undefined) query.set("key", options.key);
-  const answer = (await adminClientOf(terminal, options).get(`/limits?${query}`)) as {
-    readonly limits: readonly LimitRow[];
+  const answer = (await adminClientOf(terminal, options).get(`/budgets?${query}`)) as {
+    readonly accounts: readonly AccountRow[];
     readonly more: boolean;
   };
-  const rows = [...answer.limits].sort((a, b) => compare(a.id, b.id));
+  const rows = [...answer.accounts].sort((a, b) => compare(a.id, b.id));
   if (options.format === "table" && rows.length === 0) terminal.out("nothing is in use");
   else terminal.out(formatRows(rows, columns, options.format));
   if (answer.more) terminal.err("there are more: ask for some of them with --name or --key");
 }
 
 /** An account's line, for people. */
-export const columns: readonly Column<LimitRow>[] = [
+export const columns: readonly Column<AccountRow>[] = [
   { title: "rule", of: ({ name }) => name },
   { title: "key", of: ({ key }) => (key === "" ? "(all)" : key) },
   { title: "window", of: ({ window }) => window },
@@ -38,7 +38,7 @@ export const columns: readonly Column<LimitRow>[] = [
   { title: "resets", of: ({ resets_at }) => resets_at.replace(/\.000Z$/, "Z") },
 ];
 
-function quantity({ unit }: LimitRow, amount: string): string {
+function quantity({ unit }: AccountRow, amount: string): string {
   return unit === "nano_usd" ? `$${formatUsd(BigInt(amount))}` : `${amount} ${unit.replace("_", " ")}`;
 }
 

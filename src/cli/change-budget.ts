@@ -1,4 +1,4 @@
-import type { LimitRow } from "../admin/limits-api.ts";
+import type { AccountRow } from "../admin/budgets-api.ts";
 import { parseUsd } from "../core/money.ts";
 import { type AdminClient, type AdminOptions, adminClientOf } from "./admin-client.ts";
 import { columns } from "./budgets.ts";
@@ -35,15 +35,17 @@ export async function changeBudget(
     ...(action === "grant" ? { amount: amountIn(unit, options.amount, true) } : undefined),
     ...(action === "raise" ? { to: amountIn(unit, options.amount, false) } : undefined),
   };
-  const { limit } = (await client.post(`/limits/${action}`, body)) as { readonly limit: LimitRow };
-  terminal.out(formatRows([limit], columns, options.format));
+  const { account } = (await client.post(`/budgets/${action}`, body)) as { readonly account: AccountRow };
+  terminal.out(formatRows([account], columns, options.format));
 }
 
 /** The one account that is meant. */
-async function accountOf(client: AdminClient, { name, key, window }: ChangeOptions): Promise<LimitRow> {
+async function accountOf(client: AdminClient, { name, key, window }: ChangeOptions): Promise<AccountRow> {
   const query = new URLSearchParams({ name, key });
-  const { limits } = (await client.get(`/limits?${query}`)) as { readonly limits: readonly LimitRow[] };
-  const meant = limits.filter((row) => row.key === key && (window === undefined || row.window === window));
+  const { accounts: rows } = (await client.get(`/budgets?${query}`)) as {
+    readonly accounts: readonly AccountRow[];
+  };
+  const meant = rows.filter((row) => row.key === key && (window === undefined || row.window === window));
   const [first, ...others] = meant;
   if (first === undefined)
     throw new CommandFailure(

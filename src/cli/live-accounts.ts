@@ -1,4 +1,4 @@
-import type { LimitRow } from "../admin/limits-api.ts";
+import type { AccountRow } from "../admin/budgets-api.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { systemClock } from "../core/clock.ts";
 import type { ReadAccounts } from "../exchange/explaining.ts";
@@ -22,12 +22,14 @@ export async function accountReader(snapshot: Snapshot, url: string | undefined)
     if (accounts.length === 0) return [];
     const query = new URLSearchParams();
     for (const { id } of accounts) query.append("id", id);
-    const { limits } = (await client.get(`/limits?${query}`)) as { readonly limits: readonly LimitRow[] };
-    const rows = new Map(limits.map((row) => [row.id, row]));
+    const { accounts: found } = (await client.get(`/budgets?${query}`)) as {
+      readonly accounts: readonly AccountRow[];
+    };
+    const rows = new Map(found.map((row) => [row.id, row]));
     return accounts.map((account) => balanceOf(account, rows.get(account.id)));
   };
   try {
-    await client.get("/limits?id=");
+    await client.get("/budgets?id=");
     return { read, live: true };
   } catch (error) {
     if (url !== undefined || !(error instanceof CommandFailure)) throw error;
@@ -35,7 +37,7 @@ export async function accountReader(snapshot: Snapshot, url: string | undefined)
   }
 }
 
-function balanceOf(account: Account, row: LimitRow | undefined): Balance {
+function balanceOf(account: Account, row: AccountRow | undefined): Balance {
   if (row === undefined) return unusedBalance(account);
   return {
     account: { ...account, limit: BigInt(row.limit) },

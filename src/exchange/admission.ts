@@ -2,7 +2,6 @@ import { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
-import { refusal } from "../policy/refusal.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import { claimsOf } from "./claiming.ts";
 import { countForRoute, countInput, inputCountFor } from "./counting.ts";
@@ -13,10 +12,10 @@ import { ladderPlans } from "./ladder.ts";
 import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
 import { makePlan, planOffers } from "./planning.ts";
-import { refuse } from "./refusing.ts";
+import { refuse, refuseForLimit } from "./refusing.ts";
 import { findRoute } from "./routing.ts";
 import { spend } from "./stages.ts";
-import { noteStandings, refusalHeaders } from "./standing.ts";
+import { noteStandings } from "./standing.ts";
 
 /** Refuses by the headers alone what would be refused with its body too; undefined: go on. Never throws. */
 export function preview(exchange: Exchange): Outcome | undefined {
@@ -121,14 +120,9 @@ function reserve(
   });
 }
 
-/** No offer fits: the answer says which account stands in the way. */
+/** No offer fits: the answer says which account stands in the way, and where the caller stands with the others. */
 function limited(exchange: Exchange, refused: Refused, claims: readonly Claim[]): MaybePromise<Outcome> {
-  const { clock, observer } = exchange.services;
-  observer.limited(refused.account);
-  return chain(noteStandings(exchange, claims), () => {
-    exchange.limitHeaders = [...exchange.limitHeaders, ...refusalHeaders(refused)];
-    return refuse(exchange, refusal(refused, clock.nowMs()));
-  });
+  return chain(noteStandings(exchange, claims), () => refuseForLimit(exchange, refused));
 }
 
 function take(exchange: Exchange, offer: Offer | undefined, climbed: boolean): MaybePromise<Outcome> {

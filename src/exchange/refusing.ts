@@ -1,4 +1,7 @@
 import { GatewayError } from "../core/errors.ts";
+import { formatUsd } from "../core/money.ts";
+import type { Refused } from "../ledger/ledger.ts";
+import { refusal } from "../policy/refusal.ts";
 import type { Exchange } from "./exchange.ts";
 import { errorReply } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
@@ -11,4 +14,21 @@ export function refuse(exchange: Exchange, thrown: unknown): Outcome {
   exchange.responseStatus = error.status;
   exchange.releaseOriginal();
   return { kind: "reply", reply: errorReply(exchange, error) };
+}
+
+/** Answers a request that a limit or budget has no room for; for programs, headers say which, what is left, and when there is more. */
+export function refuseForLimit(exchange: Exchange, refused: Refused): Outcome {
+  const { clock, observer } = exchange.services;
+  const { account, left, resetsAtMs } = refused;
+  observer.limited(account);
+  exchange.limitHeaders = [
+    ...exchange.limitHeaders,
+    ["x-tollgate-limit", account.name],
+    [
+      "x-tollgate-limit-left",
+      account.unit === "nano_usd" ? `${formatUsd(left)} usd` : `${left} ${account.unit}`,
+    ],
+    ["x-tollgate-limit-resets-at", new Date(resetsAtMs).toISOString()],
+  ];
+  return refuse(exchange, refusal(refused, clock.nowMs()));
 }

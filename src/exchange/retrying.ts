@@ -1,12 +1,11 @@
 import { assert } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import { refusal } from "../policy/refusal.ts";
 import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { attemptAt, billedSoFar, encodeAttempt } from "./forwarding.ts";
 import type { Outcome } from "./outcome.ts";
 import { withHold } from "./planning.ts";
-import { refuse } from "./refusing.ts";
+import { refuse, refuseForLimit } from "./refusing.ts";
 import { spend } from "./stages.ts";
 
 /** A further attempt, as Envoy begins it: encoded again from the original, its hold grown by what failed attempts may be billed. Never throws. */
@@ -31,14 +30,11 @@ function coverFailed(exchange: Exchange, number: number, cluster: string): Maybe
   if (billed.costNanoUsd === 0n) return undefined;
   const grown = withHold({ ...plan, targets: plan.targets.slice(number - 1) }, billed);
   const claims = claimsOf(exchange, grown);
-  const { clock, ledger, observer } = exchange.services;
+  const { clock, ledger } = exchange.services;
   const startedMs = clock.monotonicMs();
   return chain(ledger.adjust(exchange.id, claims), (result) => {
     spend(exchange.stages, "reserve", startedMs, clock);
-    if (result.kind === "refused") {
-      observer.limited(result.account);
-      return refuse(exchange, refusal(result, clock.nowMs()));
-    }
+    if (result.kind === "refused") return refuseForLimit(exchange, result);
     exchange.claims = claims;
     return undefined;
   });

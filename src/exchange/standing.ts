@@ -1,7 +1,6 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import { formatUsd } from "../core/money.ts";
 import type { LimitedUnit, LimitStanding } from "../dialect/limit-headers.ts";
-import type { Account, Balance, Claim, Refused } from "../ledger/ledger.ts";
+import type { Account, Balance, Claim } from "../ledger/ledger.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Notes where the caller stands with the limits it is under, for the headers of the answer; only where its dialect tells of them. */
@@ -16,16 +15,6 @@ export function noteStandings(exchange: Exchange, claims: readonly Claim[]): May
     const headers = dialect.limitHeaders?.(tightest(balances), services.clock.nowMs()) ?? [];
     exchange.limitHeaders = headers;
   });
-}
-
-/** What every refusal by a limit or budget says for programs: the rule, what is left, and when there is more. */
-export function refusalHeaders({ account, left, resetsAtMs }: Refused): readonly [string, string][] {
-  const amount = account.unit === "nano_usd" ? `${formatUsd(left)} usd` : `${left} ${account.unit}`;
-  return [
-    ["x-tollgate-limit", account.name],
-    ["x-tollgate-limit-left", amount],
-    ["x-tollgate-limit-resets-at", new Date(resetsAtMs).toISOString()],
-  ];
 }
 
 function tightest(balances: readonly Balance[]): ReadonlyMap<LimitedUnit, LimitStanding> {

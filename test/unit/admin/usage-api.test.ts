@@ -9,7 +9,7 @@ import { doUsageJob } from "../../../src/admin/usage-job.ts";
 import { focusDimensions } from "../../../src/usage/focus.ts";
 import { serialise } from "../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../src/usage/segment.ts";
-import { noLimits } from "../../support/no-limits.ts";
+import { noBudgets } from "../../support/no-budgets.ts";
 import { fullRecord } from "../../support/usage-records.ts";
 
 const nowMs = Date.parse("2026-11-21T12:00:00Z");
@@ -30,7 +30,7 @@ async function serve(limits: UsageDeskLimits = {}): Promise<void> {
       config: () => ({}),
       token: () => token,
       usage: desk,
-      limits: noLimits,
+      budgets: noBudgets,
       nowMs: () => nowMs,
     },
   );

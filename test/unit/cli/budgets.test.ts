@@ -31,7 +31,7 @@ before(async () => {
       token: () => token,
       usage,
       nowMs: () => 0,
-      limits: {
+      budgets: {
         accounts: (filter) => ledger.accounts(filter),
         find: (id) => ledger.find(id),
         reset: async (id, by) => ledger.reset(id, by),

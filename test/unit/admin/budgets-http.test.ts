@@ -28,7 +28,7 @@ before(async () => {
       token: () => token,
       usage,
       nowMs: () => 0,
-      limits: {
+      budgets: {
         accounts: (filter) => ledger.accounts(filter),
         find: (id) => ledger.find(id),
         reset: async (id, by) => ledger.reset(id, by),
@@ -69,11 +69,11 @@ function audit(): readonly Record<string, string>[] {
     .map((line) => JSON.parse(line));
 }
 
-describe("the admin interface to limits", () => {
+describe("the admin interface to budgets", () => {
   it("lists accounts with what is used, held and left, and when it resets", async () => {
-    const { json } = await call("/limits");
+    const { json } = await call("/budgets");
     assert.equal(json.more, false);
-    assert.deepEqual(json.limits[0], {
+    assert.deepEqual(json.accounts[0], {
       id: day.id,
       name: "day",
       key: "tenant_id=acme",
@@ -85,12 +85,12 @@ describe("the admin interface to limits", () => {
       left: "330",
       resets_at: "2026-08-04T00:00:00.000Z",
     });
-    assert.equal(json.limits.length, 2);
+    assert.equal(json.accounts.length, 2);
   });
 
   it("lists those of one rule, one key, or one id alone", async () => {
     const names = async (query: string) =>
-      (await call(`/limits?${query}`)).json.limits.map((row: { name: string }) => row.name);
+      (await call(`/budgets?${query}`)).json.accounts.map((row: { name: string }) => row.name);
     assert.deepEqual(await names("name=open"), ["open"]);
     assert.deepEqual(await names("key=tenant_id%3Dacme"), ["day"]);
     assert.deepEqual(await names(`id=${encodeURIComponent(day.id)}&id=none`), ["day"]);
@@ -98,12 +98,12 @@ describe("the admin interface to limits", () => {
   });
 
   it("grants, raises and resets, and writes down who did what, when and from where", async () => {
-    const granted = await call("/limits/grant", { body: { id: day.id, amount: "500", by: "ann" } });
-    assert.equal(granted.json.limit.limit, "1500");
-    const raised = await call("/limits/raise", { body: { id: day.id, to: "2000", by: "bob" } });
-    assert.equal(raised.json.limit.limit, "2000");
-    const reset = await call("/limits/reset", { body: { id: day.id, by: "ann" } });
-    assert.deepEqual([reset.json.limit.used, reset.json.limit.held], ["0", "600"]);
+    const granted = await call("/budgets/grant", { body: { id: day.id, amount: "500", by: "ann" } });
+    assert.equal(granted.json.account.limit, "1500");
+    const raised = await call("/budgets/raise", { body: { id: day.id, to: "2000", by: "bob" } });
+    assert.equal(raised.json.account.limit, "2000");
+    const reset = await call("/budgets/reset", { body: { id: day.id, by: "ann" } });
+    assert.deepEqual([reset.json.account.used, reset.json.account.held], ["0", "600"]);
     const common = { time: "2026-08-03T12:00:00.000Z", account: day.id, from: "127.0.0.1" };
     assert.deepEqual(audit(), [
       { ...common, action: "grant", by: "ann", amount: "500" },
@@ -113,23 +113,28 @@ describe("the admin interface to limits", () => {
   });
 
   const refused: readonly (readonly [title: string, path: string, sent: Sent, status: number])[] = [
-    ["without the token", "/limits", { headers: { authorization: "Bearer no" } }, 401],
-    ["a change without the token", "/limits/reset", { body: {}, headers: { authorization: "" } }, 401],
-    ["a change by GET", "/limits/reset", {}, 405],
-    ["a list by POST", "/limits", { body: {} }, 405],
-    ["who does not say who", "/limits/reset", { body: { id: day.id } }, 400],
-    ["an account that nobody uses", "/limits/reset", { body: { id: "none", by: "ann" } }, 400],
+    ["without the token", "/budgets", { headers: { authorization: "Bearer no" } }, 401],
+    ["a change without the token", "/budgets/reset", { body: {}, headers: { authorization: "" } }, 401],
+    ["a change by GET", "/budgets/reset", {}, 405],
+    ["a list by POST", "/budgets", { body: {} }, 405],
+    ["who does not say who", "/budgets/reset", { body: { id: day.id } }, 400],
+    ["an account that nobody uses", "/budgets/reset", { body: { id: "none", by: "ann" } }, 400],
     [
       "an amount that is no number",
-      "/limits/grant",
+      "/budgets/grant",
       { body: { id: day.id, amount: "5 usd", by: "ann" } },
       400,
     ],
-    ["to raise a limit to less", "/limits/raise", { body: { id: day.id, to: "5", by: "ann" } }, 400],
-    ["what is no JSON", "/limits/reset", { body: "{" }, 400],
-    ["a form", "/limits/reset", { body: "{}", headers: { "content-type": "text/plain" } }, 400],
-    ["a page of another origin", "/limits/reset", { body: {}, headers: { origin: "http://a.example" } }, 400],
-    ["a body without end", "/limits/reset", { body: "x".repeat(70_000) }, 413],
+    ["to raise a limit to less", "/budgets/raise", { body: { id: day.id, to: "5", by: "ann" } }, 400],
+    ["what is no JSON", "/budgets/reset", { body: "{" }, 400],
+    ["a form", "/budgets/reset", { body: "{}", headers: { "content-type": "text/plain" } }, 400],
+    [
+      "a page of another origin",
+      "/budgets/reset",
+      { body: {}, headers: { origin: "http://a.example" } },
+      400,
+    ],
+    ["a body without end", "/budgets/reset", { body: "x".repeat(70_000) }, 413],
   ];
   for (const [title, path, sent, status] of refused)
     it(`refuses ${title}, and changes nothing`, async () => {
@@ -140,7 +145,7 @@ describe("the admin interface to limits", () => {
 
   it("writes down what could not be done, and says so", async () => {
     const open = account("open", 4n, "user_id=ann").id;
-    const { status, json } = await call("/limits/grant", { body: { id: open, amount: "1", by: "ann" } });
+    const { status, json } = await call("/budgets/grant", { body: { id: open, amount: "1", by: "ann" } });
     assert.equal(status, 400);
     assert.match(json.error, /refills by itself/);
     assert.match(audit().at(-1)?.failed ?? "", /refills by itself/);

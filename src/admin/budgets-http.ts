@@ -1,39 +1,39 @@
 import type { IncomingMessage } from "node:http";
 import { GatewayError } from "../core/errors.ts";
-import { changeLimit, type LimitsSource, listLimits } from "./limits-api.ts";
+import { type BudgetsSource, changeAccount, listBudgets } from "./budgets-api.ts";
 
 const bodyBytesMax = 65_536;
 const methods: Readonly<Record<string, "GET" | "POST">> = {
-  "/limits": "GET",
-  "/limits/reset": "POST",
-  "/limits/grant": "POST",
-  "/limits/raise": "POST",
+  "/budgets": "GET",
+  "/budgets/reset": "POST",
+  "/budgets/grant": "POST",
+  "/budgets/raise": "POST",
 };
 
-/** An answer of the interface to limits, as JSON. */
-export interface LimitsAnswer {
+/** An answer of the interface to budgets, as JSON. */
+export interface BudgetsAnswer {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Whether a path is of the interface to limits. */
-export function isLimitsPath(path: string): boolean {
+/** Whether a path is of the interface to budgets. */
+export function isBudgetsPath(path: string): boolean {
   return Object.hasOwn(methods, path);
 }
 
-/** `GET /limits?name=&key=&id=` lists accounts; `POST /limits/{reset,grant,raise}` changes one, and writes down who asked. Never rejects. */
-export async function answerLimits(
-  source: LimitsSource,
+/** `GET /budgets?name=&key=&id=` lists accounts; `POST /budgets/{reset,grant,raise}` changes one, and writes down who asked. Never rejects. */
+export async function answerBudgets(
+  source: BudgetsSource,
   request: IncomingMessage,
   url: URL,
-): Promise<LimitsAnswer> {
+): Promise<BudgetsAnswer> {
   try {
     if (request.method !== methods[url.pathname]) return failure(405, `send ${methods[url.pathname]}`);
-    if (request.method === "GET") return { status: 200, body: await listLimits(source, url.searchParams) };
+    if (request.method === "GET") return { status: 200, body: await listBudgets(source, url.searchParams) };
     const body = await readJson(request);
-    const action = url.pathname.slice("/limits/".length);
-    const limit = await changeLimit(source, action, body, request.socket.remoteAddress ?? "");
-    return { status: 200, body: { limit } };
+    const action = url.pathname.slice("/budgets/".length);
+    const account = await changeAccount(source, action, body, request.socket.remoteAddress ?? "");
+    return { status: 200, body: { account } };
   } catch (thrown) {
     const error = GatewayError.from(thrown);
     return failure(error.status, error.message);
@@ -59,6 +59,6 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function failure(status: number, message: string): LimitsAnswer {
+function failure(status: number, message: string): BudgetsAnswer {
   return { status, body: { error: message } };
 }

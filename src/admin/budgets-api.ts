@@ -5,8 +5,8 @@ import type { AccountFilter } from "../ledger/overview.ts";
 import { formatWindow } from "../ledger/window.ts";
 import type { AuditEntry } from "./audit-log.ts";
 
-/** What the interface to limits and budgets works with. */
-export interface LimitsSource {
+/** What the interface to budgets and budgets works with. */
+export interface BudgetsSource {
   accounts(filter: AccountFilter): Promise<readonly Balance[]>;
   find(accountId: string): Balance | undefined;
   reset(accountId: string, by: string): Promise<void>;
@@ -16,7 +16,7 @@ export interface LimitsSource {
 }
 
 /** An account as the admin interface shows it. Amounts are decimal strings in the account's unit. */
-export interface LimitRow {
+export interface AccountRow {
   readonly id: string;
   readonly name: string;
   readonly key: string;
@@ -42,25 +42,25 @@ const actions = {
 };
 
 /** Accounts in use, with where they stand; `more` when there are others that the query also asks for. */
-export async function listLimits(
-  source: LimitsSource,
+export async function listBudgets(
+  source: BudgetsSource,
   query: URLSearchParams,
-): Promise<{ readonly limits: readonly LimitRow[]; readonly more: boolean }> {
+): Promise<{ readonly accounts: readonly AccountRow[]; readonly more: boolean }> {
   const ids = query.getAll("id");
   if (ids.length > 0)
-    return { limits: ids.slice(0, rowsMax).flatMap((one) => rowsOf(source.find(one))), more: false };
+    return { accounts: ids.slice(0, rowsMax).flatMap((one) => rowsOf(source.find(one))), more: false };
   const filter = { name: query.get("name") ?? undefined, key: query.get("key") ?? undefined };
   const found = await source.accounts({ ...filter, max: rowsMax + 1 });
-  return { limits: found.slice(0, rowsMax).flatMap(rowsOf), more: found.length > rowsMax };
+  return { accounts: found.slice(0, rowsMax).flatMap(rowsOf), more: found.length > rowsMax };
 }
 
 /** Does what somebody asks to be done to an account, and answers how it stands then. Throws `invalid_request`. */
-export async function changeLimit(
-  source: LimitsSource,
+export async function changeAccount(
+  source: BudgetsSource,
   action: string,
   body: unknown,
   from: string,
-): Promise<LimitRow | undefined> {
+): Promise<AccountRow | undefined> {
   const asked = read(action, body);
   const before = source.find(asked.id);
   if (before === undefined) throw new GatewayError("invalid_request", `no account "${asked.id}" is in use`);
@@ -106,7 +106,7 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
 }
 
 async function audited(
-  source: LimitsSource,
+  source: BudgetsSource,
   entry: Omit<AuditEntry, "time">,
   change: () => Promise<void>,
 ): Promise<void> {
@@ -119,7 +119,7 @@ async function audited(
   }
 }
 
-function rowsOf(balance: Balance | undefined): readonly LimitRow[] {
+function rowsOf(balance: Balance | undefined): readonly AccountRow[] {
   if (balance === undefined) return [];
   const { account, used, held, left, resetsAtMs } = balance;
   return [

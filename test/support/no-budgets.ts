@@ -1,7 +1,7 @@
-import type { LimitsSource } from "../../src/admin/limits-api.ts";
+import type { BudgetsSource } from "../../src/admin/budgets-api.ts";
 
 /** No limit and no budget. */
-export const noLimits: LimitsSource = {
+export const noBudgets: BudgetsSource = {
   accounts: async () => [],
   find: () => undefined,
   reset: async () => {},
