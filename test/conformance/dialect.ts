@@ -192,6 +192,43 @@ function answerPromises(dialect: Dialect, file: string): void {
     assert.deepEqual(run([...alone, Buffer.alloc(0)]), whole, "every byte alone");
     assert.deepEqual(run([bytes, Buffer.alloc(0)]), whole, "an empty piece at the end");
   });
+
+  it(`${name}: never fails in another way than by what it tells, whatever a field holds`, () => {
+    const lines = answer.includes("\n") && !contentType.includes("json") ? answer.split("\n") : [answer];
+    const places = lines.flatMap((line, at) => jsonPlaces(line).map((path) => ({ at, path })));
+    if (places.length === 0) return;
+    fc.assert(
+      fc.property(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 2 }), ({ at, path }, value) => {
+        const changed = lines.with(at, withJson(lines[at] ?? "", path, value)).join("\n");
+        const { error, complete } = run([binary ? frameEventStream(changed) : Buffer.from(changed)]);
+        assert.ok(!(complete === true && error !== undefined && status < 400), "an error is no end");
+      }),
+      { numRuns: 60, seed: 11 },
+    );
+  });
+}
+
+/** Where in a line its JSON begins. */
+function jsonStart(line: string): number {
+  return line.indexOf("{");
+}
+
+/** The paths of all values in the JSON that a line ends with. */
+function jsonPlaces(line: string): readonly (readonly string[])[] {
+  const start = jsonStart(line);
+  if (start < 0) return [];
+  try {
+    return pathsOf(JSON.parse(line.slice(start)));
+  } catch {
+    return [];
+  }
+}
+
+function withJson(line: string, path: readonly string[], value: unknown): string {
+  const start = jsonStart(line);
+  const json = JSON.parse(line.slice(start));
+  setAt(json, path, value);
+  return line.slice(0, start) + JSON.stringify(json);
 }
 
 interface Passed {

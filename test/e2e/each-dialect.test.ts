@@ -71,66 +71,68 @@ const faults: readonly (readonly [title: string, at: (position: number) => Fault
   ["says nothing", () => ({ empty: "content" })],
 ];
 
-for (const [dialect, { whole, streamed, body, headers, saysStream, errorMark }] of Object.entries(asked)) {
-  describe(`${dialect} through Envoy`, () => {
-    const running = useTestStack(sdkStack);
-    let stack: TestStack;
-    before(() => {
-      stack = running();
-    });
-    afterEach(async () => {
-      await stack.idle();
-      stack.alpha.reset();
-    });
-
-    const send = (stream: boolean, signal?: AbortSignal): Promise<Response> =>
-      fetch(`${stack.stack.listenUrl}${stream ? streamed : whole}`, {
-        method: "POST",
-        headers: { authorization: "Bearer key-acme", "content-type": "application/json", ...headers },
-        body: JSON.stringify(saysStream ? { ...body, stream } : body),
-        signal: signal ?? null,
-      });
-
-    for (const [title, faultsAt] of faults)
-      for (const stream of [true, false])
-        it(`never ends a ${stream ? "stream" : "whole answer"} as if it were good when it ${title}`, async () => {
-          for (const position of [0, 4]) {
-            stack.alpha.setFaults({ tokens: 12, ...faultsAt(position) }, 1);
-            const record = await stack.recordOf(async () => {
-              const response = await send(stream);
-              const text = await response.text().catch(() => undefined);
-              // A cut says it all, and so does a status; whole answers pass with the provider's own error inside.
-              if (text === undefined || response.status >= 400) return;
-              if (stream) assert.match(text, errorMark);
-              else assert.match(text, /error|message|failure/i);
-            });
-            assert.equal(record.ending, "upstream_error", `at ${position}`);
-            assert.ok(record.error_code);
-          }
-        });
-
-    it("closes the provider's connection when its client leaves a stream, and charges what was delivered", async () => {
-      stack.alpha.setFaults({ tokens: 500, tokenDelayMs: 10 }, 1);
-      const record = await stack.recordOf(async () => {
-        const leaving = new AbortController();
-        const { body: answer } = await send(true, leaving.signal);
-        let pieces = 0;
-        await assert.rejects(async () => {
-          for await (const _ of answer ?? []) if (++pieces === 20) leaving.abort();
-        });
-        await until("the provider was cut off", () => stack.alpha.received().at(-1)?.aborted === true);
-      });
-      const written = stack.alpha.received().at(-1)?.outputTokensWritten ?? 0;
-      assert.equal(record.ending, "downstream_reset");
-      assert.match(String(record.usage_source), /^(?:counted|partial)$/);
-      // A family's estimate may be off by its own factor; what is on its way when the client leaves is little.
-      const told = Number(record.output_tokens);
-      assert.ok(told > written * 0.5 && told < written * 2.5, `${told} of ${written}`);
-    });
-
-    it("leaves nothing open, and met no bug", async () => {
-      await stack.idle();
-      assert.equal(await stack.metric("tollgate_bugs_total"), 0);
-    });
+describe("through Envoy", () => {
+  const running = useTestStack(sdkStack);
+  let stack: TestStack;
+  before(() => {
+    stack = running();
   });
-}
+  afterEach(async () => {
+    await stack.idle();
+    stack.alpha.reset();
+  });
+
+  for (const [dialect, { whole, streamed, body, headers, saysStream, errorMark }] of Object.entries(asked)) {
+    describe(dialect, () => {
+      const send = (stream: boolean, signal?: AbortSignal): Promise<Response> =>
+        fetch(`${stack.stack.listenUrl}${stream ? streamed : whole}`, {
+          method: "POST",
+          headers: { authorization: "Bearer key-acme", "content-type": "application/json", ...headers },
+          body: JSON.stringify(saysStream ? { ...body, stream } : body),
+          signal: signal ?? null,
+        });
+
+      for (const [title, faultsAt] of faults)
+        for (const stream of [true, false])
+          it(`never ends a ${stream ? "stream" : "whole answer"} as if it were good when it ${title}`, async () => {
+            for (const position of [0, 4]) {
+              stack.alpha.setFaults({ tokens: 12, ...faultsAt(position) }, 1);
+              const record = await stack.recordOf(async () => {
+                const response = await send(stream);
+                const text = await response.text().catch(() => undefined);
+                // A cut says it all, and so does a status; whole answers pass with the provider's own error inside.
+                if (text === undefined || response.status >= 400) return;
+                if (stream) assert.match(text, errorMark);
+                else assert.match(text, /error|message|failure/i);
+              });
+              assert.equal(record.ending, "upstream_error", `at ${position}`);
+              assert.ok(record.error_code);
+            }
+          });
+
+      it("closes the provider's connection when its client leaves a stream, and charges what was delivered", async () => {
+        stack.alpha.setFaults({ tokens: 500, tokenDelayMs: 10 }, 1);
+        const record = await stack.recordOf(async () => {
+          const leaving = new AbortController();
+          const { body: answer } = await send(true, leaving.signal);
+          let pieces = 0;
+          await assert.rejects(async () => {
+            for await (const _ of answer ?? []) if (++pieces === 20) leaving.abort();
+          });
+          await until("the provider was cut off", () => stack.alpha.received().at(-1)?.aborted === true);
+        });
+        const written = stack.alpha.received().at(-1)?.outputTokensWritten ?? 0;
+        assert.equal(record.ending, "downstream_reset");
+        assert.match(String(record.usage_source), /^(?:counted|partial)$/);
+        // A family's estimate may be off by its own factor; what is on its way when the client leaves is little.
+        const told = Number(record.output_tokens);
+        assert.ok(told > written * 0.5 && told < written * 2.5, `${told} of ${written}`);
+      });
+    });
+  }
+
+  it("leaves nothing open, and met no bug", async () => {
+    await stack.idle();
+    assert.equal(await stack.metric("tollgate_bugs_total"), 0);
+  });
+});
