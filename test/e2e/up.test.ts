@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { runCli } from "../../src/cli/run.ts";
+import { envoyBinary } from "../support/envoy.ts";
+import { until } from "../support/until.ts";
+
+describe("tollgate up", () => {
+  let folder: string;
+  let binary: string;
+  let taken: Server;
+  let takenPort: number;
+  let out: string[];
+  let err: string[];
+
+  before(async () => {
+    binary = await envoyBinary();
+    taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    takenPort = (taken.address() as { port: number }).port;
+  });
+  after(() => taken.close());
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tg-"));
+    [out, err] = [[], []];
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Runs `tollgate up` with a config whose addresses are these; resolves with its exit code. */
+  function up(
+    addresses: { listen?: string; admin?: string; server?: string },
+    stop: AbortSignal,
+  ): Promise<number> {
+    const { listen = "127.0.0.1:0", admin = "127.0.0.1:0", server = "unix:./run/t.sock" } = addresses;
+    writeFileSync(
+      join(folder, "tollgate.yaml"),
+      `
+version: 1
+listen: { address: "${listen}" }
+server: { address: "${server}" }
+admin: { address: "${admin}" }
+backends:
+  fake: { provider: openai-compatible, endpoint: "http://127.0.0.1:1/v1", price: { input: 1, output: 2 } }
+models:
+  a-model: { targets: [fake/a-model] }
+identity: [{ type: anonymous, tenant_id: local }]
+`,
+    );
+    return runCli(["up", "--log-level", "error"], {
+      out: (line) => out.push(line),
+      err: (line) => err.push(line),
+      input: (async function* () {})(),
+      env: { ENVOY_BIN: binary, PATH: dirname(process.execPath) },
+      cwd: folder,
+      stop,
+      onHangup: () => () => {},
+    });
+  }
+
+  it("says where it listens, and what to type next in a fresh folder", async () => {
+    const stop = new AbortController();
+    const running = up({}, stop.signal);
+    await until("it is ready", () => err.some((line) => line.includes("curl")), 20_000);
+    const [, listen] = /^ready listen=(\S+) admin=http:\/\/127\.0\.0\.1:\d+$/.exec(out.join("\n")) ?? [];
+    assert.ok(listen !== undefined, out.join("\n"));
+    assert.match(err.join("\n"), new RegExp(`curl ${listen}/v1/chat/completions .*\\n.*"model": "a-model"`));
+    const models = await fetch(`${listen}/v1/models`);
+    assert.match(await models.text(), /a-model/);
+    stop.abort();
+    assert.equal(await running, 0);
+  });
+
+  for (const setting of ["listen", "admin", "server"] as const)
+    it(`says that another process has the port of ${setting}.address, and what to do`, async () => {
+      const code = await up({ [setting]: `127.0.0.1:${takenPort}` }, new AbortController().signal);
+      assert.equal(code, 1);
+      assert.deepEqual(err, [
+        `tollgate: 127.0.0.1:${takenPort} is in use by another process: end it, or set another ${setting}.address in the config`,
+      ]);
+    });
+});
