@@ -46,10 +46,11 @@ function compileModel(
   return {
     name,
     ...parts,
+    failover: section.failover,
     attempts: section.attempts ?? section.targets.length + section.fallback.length,
     timeouts: Object.freeze({
       attemptMs: section.timeouts.attempt,
-      firstTokenMs: undefined,
+      firstTokenMs: section.timeouts.firstToken,
       betweenTokensMs: undefined,
       totalMs: section.timeouts.total,
     }),

@@ -98,12 +98,14 @@ export const modelSection = z.strictObject({
   fallback: z.array(targetText).default([]),
   select: z.enum(selections).default("ordered"),
   key: z.array(z.string().min(1)).min(1).optional(),
-  failover: only("status", ["content"], "status is the default: by status and transport alone").default(
-    "status",
-  ),
+  failover: z.enum(["content", "status"]).default("content"),
   attempts: z.int().min(1).max(maxAttempts).optional(),
   timeouts: z
-    .strictObject({ attempt: durationMs.optional(), total: durationMs.prefault("10m") })
+    .strictObject({
+      attempt: durationMs.optional(),
+      firstToken: durationMs.optional(),
+      total: durationMs.prefault("10m"),
+    })
     .refine(
       ({ attempt, total }) => attempt === undefined || attempt <= total,
       "attempt is longer than total, so it could never end an attempt",

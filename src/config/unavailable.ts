@@ -8,7 +8,6 @@ const unavailableKeys: readonly string[] = [
   "listen.tls",
   "models.*.validate",
   "models.*.timeouts.connect",
-  "models.*.timeouts.firstToken",
   "models.*.timeouts.betweenTokens",
   "caps.*.topK",
   "ledger.url",

@@ -1,5 +1,7 @@
+import type { GatewayError } from "../core/errors.ts";
 import type { PlannedTarget } from "../plan/plan.ts";
 import type { FailureClass } from "../provider/provider.ts";
+import type { Usage } from "../usage/usage.ts";
 
 /** How one upstream try ended, as far as it is known. */
 export type AttemptFate =
@@ -14,6 +16,16 @@ export type AttemptFate =
       readonly class: FailureClass;
     };
 
+/** Why an answer was not passed on. */
+export interface Judgement {
+  readonly class: FailureClass;
+  readonly error: GatewayError;
+  /** As the provider answered. */
+  readonly status: number;
+  /** What the provider said it used: it will bill it. */
+  readonly usage: Usage | undefined;
+}
+
 /** One upstream try within an exchange. */
 export interface Attempt {
   /** From 1. */
@@ -25,12 +37,15 @@ export interface Attempt {
   fate: AttemptFate;
   /** What of the request was said differently or left out, as its target's format demands; told to the client. */
   changes: readonly string[];
+  /** What its answer said when it was looked at before the client saw any of it; undefined: nothing was wrong, or nobody looked. */
+  judged: Judgement | undefined;
   /** The targets' health has been told how it went. */
   signed: boolean;
 }
 
-/** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working. */
-export function mayBeBilled(fate: AttemptFate): boolean {
+/** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working, one that said what it used was done. */
+export function mayBeBilled({ fate, judged }: Attempt): boolean {
+  if (judged?.usage !== undefined) return true;
   return fate.kind === "failed" && fate.class === "timeout" && fate.status === undefined;
 }
 

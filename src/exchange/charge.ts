@@ -18,8 +18,8 @@ export interface Charge {
 /** The charge of every attempt of a closed exchange, in order. */
 export function chargeAttempts(exchange: Exchange): readonly Charge[] {
   return exchange.attempts.map((attempt) => {
-    if (attempt.fate.kind === "failed")
-      return mayBeBilled(attempt.fate) ? chargeHold(attempt) : free(attempt);
+    if (attempt.judged?.usage !== undefined) return chargeJudged(attempt, attempt.judged.usage);
+    if (attempt.fate.kind === "failed") return mayBeBilled(attempt) ? chargeHold(attempt) : free(attempt);
     // Taken by the provider and never answered: the client left, or Envoy did.
     if (attempt.fate.kind === "open" && !streams(exchange)) return chargeHold(attempt);
     return chargeAnswer(exchange, attempt);
@@ -48,6 +48,16 @@ function chargeHold(attempt: Attempt): Charge {
     costDifferenceMaxNanoUsd: costMaxNanoUsd,
     priceVersion: attempt.target.rate.version,
   };
+}
+
+/** An answer that nobody got was made all the same, and the provider said what it took. */
+function chargeJudged(attempt: Attempt, said: Usage): Charge {
+  const { rate, inputTokens, costMaxNanoUsd } = attempt.target;
+  const whole = said.inputTokens !== undefined && said.outputTokens !== undefined;
+  const usage: Usage = { ...said, inputTokens: said.inputTokens ?? inputTokens };
+  const costNanoUsd = costOf(rate, usage);
+  const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
+  return priced(attempt, rate, usage, whole ? "provider" : "partial", whole ? 0n : more);
 }
 
 function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {

@@ -42,7 +42,8 @@ function noteAttempt(exchange: Exchange, fate: Fate): void {
     return;
   }
   const failure = classOf(exchange, attempt, fate);
-  attempt.fate = { kind: "failed", status: fate.status, flags: fate.flags, class: failure };
+  const status = attempt.judged?.status ?? fate.status;
+  attempt.fate = { kind: "failed", status, flags: fate.flags, class: failure };
   noteFailure(exchange, attempt, failure, fate.retryAfter);
 }
 
@@ -64,6 +65,7 @@ export function missingFates(exchange: Exchange): number {
 }
 
 function classOf(exchange: Exchange, attempt: Attempt, fate: Fate): ReturnType<typeof classOfFlags> {
+  if (attempt.judged !== undefined) return attempt.judged.class;
   if (attempt.fate.kind === "failed" && attempt.fate.class === "timeout") return "timeout";
   if (fate.status === undefined || fate.flags.includes("UT")) return classOfFlags(fate.flags);
   const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;

@@ -120,17 +120,24 @@ function edits(
     headers: { set, remove },
     plan: {
       id: exchange.id,
-      mode: plan.mode,
+      mode: modeOf(plan),
       clusters: plan.targets.map(({ target }) => target.backend),
     },
   };
 }
 
+/** With nobody left to ask there is nothing to look for. */
+function modeOf({ targets, mode }: Plan): Plan["mode"] {
+  return targets.length === 1 ? "plain" : mode;
+}
+
 /** What the router takes for this request alone, and takes off before the first provider sees it. */
-function retryHeaders({ targets, timeouts }: Plan): [string, string][] {
+function retryHeaders(plan: Plan): [string, string][] {
+  const { targets, timeouts } = plan;
   const headers: [string, string][] = [["x-envoy-max-retries", String(targets.length - 1)]];
-  if (timeouts.attemptMs !== undefined)
-    headers.push(["x-envoy-upstream-rq-per-try-timeout-ms", String(timeouts.attemptMs)]);
+  const perTryMs =
+    modeOf(plan) === "guarded" ? (timeouts.firstTokenMs ?? timeouts.attemptMs) : timeouts.attemptMs;
+  if (perTryMs !== undefined) headers.push(["x-envoy-upstream-rq-per-try-timeout-ms", String(perTryMs)]);
   if (timeouts.totalMs !== undefined)
     headers.push(["x-envoy-upstream-rq-timeout-ms", String(timeouts.totalMs)]);
   return headers;
@@ -154,6 +161,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       endedMs: undefined,
       fate: { kind: "open" },
       changes: [],
+      judged: undefined,
       signed: false,
     });
   }
@@ -173,7 +181,7 @@ export function billedSoFar(exchange: Exchange): Hold {
   const billed = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
   const plan = planned(exchange);
   for (const attempt of exchange.attempts) {
-    if (!mayBeBilled(attempt.fate)) continue;
+    if (!mayBeBilled(attempt)) continue;
     billed.costNanoUsd += attempt.target.costMaxNanoUsd;
     billed.inputTokens += attempt.target.inputTokensMax;
     billed.outputTokens += plan.outputCap * plan.choices;

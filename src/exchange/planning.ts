@@ -26,7 +26,7 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
     targets: planned,
     outputCap,
     choices: facts.choices,
-    mode: route.mode,
+    mode: route.failover === "status" ? "plain" : facts.stream ? "guarded" : "validated",
     timeouts: route.timeouts,
   });
 }

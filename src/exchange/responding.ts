@@ -3,6 +3,7 @@ import type { Headers } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { ResponseContext } from "../dialect/dialect.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
+import { answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
 import { counterOfTarget } from "./counting.ts";
@@ -14,7 +15,7 @@ import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
 import { spend } from "./stages.ts";
-import { translateHeaders, translateResponse } from "./translating.ts";
+import { translateHeaders } from "./translating.ts";
 
 /** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
 const upstreamOnlyHeaders = [
@@ -50,6 +51,7 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
     return replace(exchange, localFailure(head), endingOf(head));
   }
   const attempt = attemptAt(exchange, Math.max(1, head.attempt));
+  if (attempt.judged !== undefined) return replace(exchange, attempt.judged.error, "upstream_error");
   answered(exchange, attempt, head);
   const failure = upstreamFailure(head);
   if (failure !== undefined) return replace(exchange, failure, "upstream_error");
@@ -212,10 +214,7 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
       exchange.holdWatch?.passed(text.length);
     },
   };
-  exchange.transform =
-    carriage.kind === "pass"
-      ? carriage.dialect.passResponse(context)
-      : translateResponse(exchange, attempt, carriage, context);
+  exchange.transform = answerReader(exchange, attempt, carriage, context);
 }
 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {

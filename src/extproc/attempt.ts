@@ -1,4 +1,4 @@
-import { GatewayError } from "../core/errors.ts";
+import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { retry } from "../exchange/retrying.ts";
@@ -9,11 +9,13 @@ import { continueReplies } from "./codec/processing-response.ts";
 import { attemptReply, localReply } from "./replies.ts";
 import type { Role } from "./role.ts";
 
-/** The role attempt: one stream for each upstream try after the first, encoded anew for its own target. */
+/** The role attempt: one stream for each upstream try after the first, encoded anew for its own target. The first goes as it was encoded downstream. */
 export class AttemptRole implements Role {
   readonly cut = false;
+  readonly done = false;
   readonly #services: Services;
   #exchange: Exchange | undefined;
+  #number = 0;
 
   constructor(services: Services) {
     this.#services = services;
@@ -30,10 +32,18 @@ export class AttemptRole implements Role {
     this.#exchange = exchange;
     exchange.closing.began();
     const number = Number(message.attribute("upstream.request_attempt_count") ?? 0);
+    this.#number = number;
+    if (number === 1) return continueReplies.request_headers;
     const cluster = String(message.attribute("xds.cluster_name") ?? "");
     return chain(retry(exchange, number, cluster), (outcome) =>
       outcome.kind === "reply" ? localReply(outcome.reply) : attemptReply(outcome),
     );
+  }
+
+  /** Whose attempt this is and its number; asking before it has begun is a bug. */
+  get begun(): { readonly exchange: Exchange; readonly number: number } {
+    assert(this.#exchange !== undefined, "request headers come first");
+    return { exchange: this.#exchange, number: this.#number };
   }
 
   fail(error: GatewayError): Uint8Array {

@@ -14,6 +14,7 @@ import type { Role } from "./role.ts";
 
 /** The role downstream: one stream for each request, from its headers to the end of its answer. */
 export class DownstreamRole implements Role {
+  readonly done = false;
   readonly #services: Services;
   readonly #snapshot: Snapshot;
   #exchange: Exchange | undefined;

@@ -7,6 +7,10 @@ export interface Role {
   on(message: ProcessingRequest): MaybePromise<Uint8Array>;
   /** After the reply just made the stream has to fail, so that Envoy breaks off both of its sides. */
   readonly cut: boolean;
+  /** After the replies owed so far nothing more is to be looked at: the stream is ended, and Envoy goes on alone. */
+  readonly done: boolean;
+  /** Is shown what comes while a reply is still being made; it is answered in its turn by `on` all the same. */
+  ahead?(message: ProcessingRequest): void;
   /** The reply that fails this stream closed. */
   fail(error: GatewayError): Uint8Array;
   closed(): void;

@@ -5,10 +5,12 @@ import type { Services } from "../exchange/services.ts";
 import { roleKey } from "../plan/metadata.ts";
 import { AttemptRole } from "./attempt.ts";
 import { DownstreamRole } from "./downstream.ts";
+import { GuardedRole } from "./guarded.ts";
 import type { Role } from "./role.ts";
 import { RoleStream } from "./stream.ts";
+import { ValidatedRole } from "./validated.ts";
 
-const roles = ["downstream", "attempt"] as const;
+const roles = ["downstream", "attempt", "guarded", "validated"] as const;
 type RoleName = (typeof roles)[number];
 
 /** Envoy's external processing service; each stream says its role in its initial metadata. */
@@ -36,6 +38,10 @@ function createRole(name: RoleName, services: Services, snapshot: () => Snapshot
       return new DownstreamRole(services, snapshot());
     case "attempt":
       return new AttemptRole(services);
+    case "guarded":
+      return new GuardedRole(services);
+    case "validated":
+      return new ValidatedRole(services);
     default:
       return unreachable(name);
   }

@@ -37,7 +37,9 @@ export class RoleStream implements EdgeHandler {
       return;
     }
     // The edge's bytes are valid only during this call.
-    this.#waiting.push(Buffer.from(bytes));
+    const kept = Buffer.from(bytes);
+    this.#waiting.push(kept);
+    this.#showAhead(kept);
   }
 
   halfClosed(): void {
@@ -65,6 +67,7 @@ export class RoleStream implements EdgeHandler {
       const reply = this.#role.on(decodeProcessingRequest(bytes));
       if (!(reply instanceof Promise)) {
         this.#send(reply);
+        if (this.#role.done) this.#endIfDone();
         return;
       }
       this.#busy = true;
@@ -72,6 +75,15 @@ export class RoleStream implements EdgeHandler {
         (late) => this.#resume(late),
         (error) => this.#fail(error),
       );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #showAhead(bytes: Buffer): void {
+    if (this.#role.ahead === undefined) return;
+    try {
+      this.#role.ahead(decodeProcessingRequest(bytes));
     } catch (error) {
       this.#fail(error);
     }
@@ -98,7 +110,7 @@ export class RoleStream implements EdgeHandler {
   }
 
   #endIfDone(): void {
-    if (!this.#halfClosed || this.#busy || this.#over) return;
+    if (this.#busy || this.#over || !(this.#halfClosed || this.#role.done)) return;
     this.#over = true;
     this.#stream.end();
   }

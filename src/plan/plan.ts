@@ -26,7 +26,10 @@ export interface Timeouts {
   readonly totalMs: number | undefined;
 }
 
-/** `plain` retries by status and transport alone; `guarded` and `validated` (with routing) look at content too. */
+/** What makes a try fail: its status and transport alone, or what its answer says too. */
+export type Failover = "status" | "content";
+
+/** How attempts are judged: `plain` by status and transport, `guarded` a stream up to its first content, `validated` a whole answer. */
 export type Mode = "plain" | "guarded" | "validated";
 
 /** One target of a plan with what it may cost. */

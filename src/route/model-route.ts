@@ -1,4 +1,4 @@
-import type { Mode, Target, Timeouts } from "../plan/plan.ts";
+import type { Failover, Target, Timeouts } from "../plan/plan.ts";
 import type { Candidate, Select } from "./select.ts";
 
 /** How one model name is answered: who may answer, in which order they are tried, and what binds the attempts. */
@@ -14,6 +14,6 @@ export interface ModelRoute {
   readonly select: Select;
   /** Attempts at most over all targets; at least 1, at most the number of targets. */
   readonly attempts: number;
-  readonly mode: Mode;
+  readonly failover: Failover;
   readonly timeouts: Timeouts;
 }

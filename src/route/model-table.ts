@@ -1,4 +1,4 @@
-import type { Target, Timeouts } from "../plan/plan.ts";
+import type { Failover, Target, Timeouts } from "../plan/plan.ts";
 import type { ModelRoute } from "./model-route.ts";
 import type { Candidate, Select } from "./select.ts";
 
@@ -9,6 +9,7 @@ export interface ModelEntry {
   readonly fallback: readonly Target[];
   readonly select: Select;
   readonly attempts: number;
+  readonly failover: Failover;
   readonly timeouts: Timeouts;
 }
 
@@ -54,7 +55,7 @@ function routeOf(entry: ModelEntry, name: string, rest: string): ModelRoute {
     targets: Object.freeze(targets),
     select: entry.select,
     attempts: Math.min(entry.attempts, targets.length),
-    mode: "plain",
+    failover: entry.failover,
     timeouts: entry.timeouts,
   });
 }

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { EdgeAddress } from "../edge/edge.ts";
 import { type EnvoyBackend, type EnvoyInput, edgeCluster, rejectCluster } from "./envoy-input.ts";
-import { attemptFilter, attemptHeadersFilter } from "./ext-proc.ts";
+import { attemptFilters, attemptHeadersFilter } from "./ext-proc.ts";
 import { type Json, typed } from "./typed.ts";
 
 const protocolOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -95,7 +95,7 @@ function backendCluster(backend: EnvoyBackend): Json {
           ? { auto_config: { http_protocol_options: {}, http2_protocol_options: {} } }
           : { explicit_http_config: { http_protocol_options: {} } }),
         http_filters: [
-          attemptFilter(),
+          ...attemptFilters(),
           attemptHeadersFilter(),
           {
             name: "envoy.filters.http.upstream_codec",

@@ -55,49 +55,105 @@ export function downstreamFilter(): Json {
   };
 }
 
-/** The upstream filter of attempts from the second on: rebuilds path, credentials and body for its own target. */
-export function attemptFilter(): Json {
+/** The upstream filters of attempts, by the plan's mode: of each request one of them runs, and on a plain first attempt none. */
+export function attemptFilters(): readonly Json[] {
+  const headersOnly = { request_header_mode: "SEND", request_body_mode: "NONE" };
+  const judging = {
+    // A provider may take as long as the plan's deadlines let it, which Envoy keeps by other timers.
+    message_timeout: judgingTimeout,
+    response_attributes: responseAttributes,
+  };
+  return [
+    attemptFilter("attempt", anyOf([modeIs("guarded"), modeIs("validated"), firstAttempt]), {
+      processing_mode: { ...headersOnly, response_header_mode: "SKIP", response_body_mode: "NONE" },
+    }),
+    attemptFilter("guarded", not(modeIs("guarded")), {
+      ...judging,
+      send_body_without_waiting_for_header_response: true,
+      processing_mode: { ...headersOnly, response_header_mode: "SEND", response_body_mode: "STREAMED" },
+    }),
+    attemptFilter("validated", not(modeIs("validated")), {
+      ...judging,
+      processing_mode: { ...headersOnly, response_header_mode: "SEND", response_body_mode: "BUFFERED" },
+    }),
+  ];
+}
+
+function attemptFilter(role: string, skip: Json, fields: { readonly [key: string]: Json }): Json {
   return {
-    name: "tollgate.attempt",
+    name: `tollgate.${role}`,
     typed_config: typed("extensions.common.matching.v3.ExtensionWithMatcher", {
       extension_config: {
-        name: "tollgate.attempt.ext_proc",
-        typed_config: externalProcessor("attempt", {
-          processing_mode: {
-            request_header_mode: "SEND",
-            request_body_mode: "NONE",
-            response_header_mode: "SKIP",
-            response_body_mode: "NONE",
-          },
+        name: `tollgate.${role}.ext_proc`,
+        typed_config: externalProcessor(role, {
           request_attributes: ["xds.cluster_name", "upstream.request_attempt_count"],
           metadata_options: {
             forwarding_namespaces: { untyped: [planNamespace] },
             receiving_namespaces: { untyped: [attemptNamespace] },
           },
+          ...fields,
         }),
       },
       xds_matcher: {
-        matcher_tree: {
-          input: {
-            name: "attempt",
-            typed_config: typed("type.matcher.v3.HttpRequestHeaderMatchInput", {
-              header_name: "x-envoy-attempt-count",
-            }),
-          },
-          exact_match_map: {
-            map: {
-              "1": {
+        matcher_list: {
+          matchers: [
+            {
+              predicate: skip,
+              on_match: {
                 action: {
                   name: "skip",
                   typed_config: typed("extensions.filters.common.matcher.action.v3.SkipFilter"),
                 },
               },
             },
-          },
+          ],
         },
       },
     }),
   };
+}
+
+/** An hour, the longest that Envoy takes. */
+const judgingTimeout = "3600s";
+
+const firstAttempt: Json = {
+  single_predicate: {
+    input: {
+      name: "attempt",
+      typed_config: typed("type.matcher.v3.HttpRequestHeaderMatchInput", {
+        header_name: "x-envoy-attempt-count",
+      }),
+    },
+    value_match: { exact: "1" },
+  },
+};
+
+function modeIs(mode: string): Json {
+  return {
+    single_predicate: {
+      input: {
+        name: "mode",
+        typed_config: typed("extensions.matching.common_inputs.network.v3.DynamicMetadataInput", {
+          filter: planNamespace,
+          path: [{ key: "mode" }],
+        }),
+      },
+      custom_match: {
+        name: "mode",
+        typed_config: typed("extensions.matching.input_matchers.metadata.v3.Metadata", {
+          value: { string_match: { exact: mode } },
+        }),
+      },
+    },
+  };
+}
+
+function not(predicate: Json): Json {
+  return { not_matcher: predicate };
+}
+
+function anyOf(predicates: readonly Json[]): Json {
+  return { or_matcher: { predicate: predicates } };
 }
 
 /** Behind the attempt filter: gives a replaced body its length back, and takes off what no provider should see. */

@@ -1,0 +1,80 @@
+import type { GatewayError } from "../core/errors.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import { attemptAt } from "../exchange/forwarding.ts";
+import { Gate, type Verdict } from "../exchange/gate.ts";
+import type { Services } from "../exchange/services.ts";
+import { AttemptRole } from "./attempt.ts";
+import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
+import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
+import type { Role } from "./role.ts";
+
+/**
+ * The role guarded: one stream for each upstream try of a stream that may still fall back. It withholds the response headers until the
+ * answer says something, or fails; then it leaves, and Envoy goes on alone.
+ */
+export class GuardedRole implements Role {
+  readonly cut = false;
+  readonly #attempt: AttemptRole;
+  #gate: Gate | undefined;
+  #decide: ((verdict: Verdict) => void) | undefined;
+  #done = false;
+
+  constructor(services: Services) {
+    this.#attempt = new AttemptRole(services);
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+    if (message.kind === "request_headers") return this.#attempt.on(message);
+    if (message.kind === "response_headers") return this.#withhold(message);
+    return continueReplies[message.kind];
+  }
+
+  /** What comes while the headers are withheld: it will be answered after them, and decides about them. */
+  ahead(message: ProcessingRequest): void {
+    if (this.#gate === undefined || this.#decide === undefined) return;
+    if (message.kind === "response_body") this.#judge(this.#gate.push(message.body, message.endOfStream));
+    else if (message.kind === "response_trailers") this.#judge(this.#gate.push(noBytes, true));
+  }
+
+  fail(error: GatewayError): Uint8Array {
+    return this.#attempt.fail(error);
+  }
+
+  closed(): void {
+    this.#attempt.closed();
+  }
+
+  #withhold(message: HttpHeaders): MaybePromise<Uint8Array> {
+    const { exchange, number } = this.#attempt.begun;
+    const head = { status: Number(message.headers.get(":status")), headers: message.headers };
+    const gate = new Gate(exchange, attemptAt(exchange, number), head, false);
+    const known = gate.push(noBytes, message.endOfStream);
+    if (known !== undefined) return this.#reply(known);
+    this.#gate = gate;
+    return new Promise((resolve) => {
+      this.#decide = (verdict) => resolve(this.#reply(verdict));
+    });
+  }
+
+  #judge(verdict: Verdict | undefined): void {
+    if (verdict === undefined) return;
+    this.#decide?.(verdict);
+    this.#decide = undefined;
+  }
+
+  #reply(verdict: Verdict): Uint8Array {
+    this.#done = verdict === "release";
+    return verdict === "release" ? continueReplies.response_headers : failedHeaders;
+  }
+}
+
+const noBytes = Buffer.alloc(0);
+/** Makes Envoy try the next target. */
+const failedHeaders = encodeHeadersReply({
+  kind: "response_headers",
+  edits: { set: [[":status", "503"]], remove: [] },
+});

@@ -1,0 +1,52 @@
+import type { GatewayError } from "../core/errors.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import { attemptAt } from "../exchange/forwarding.ts";
+import { Gate } from "../exchange/gate.ts";
+import type { Services } from "../exchange/services.ts";
+import { AttemptRole } from "./attempt.ts";
+import type { ProcessingRequest } from "./codec/processing-request.ts";
+import { continueReplies, encodeBodyReply } from "./codec/processing-response.ts";
+import type { Role } from "./role.ts";
+
+/** The role validated: one stream for each upstream try of a whole answer that may still fall back; judges it by all of it. */
+export class ValidatedRole implements Role {
+  readonly cut = false;
+  readonly done = false;
+  readonly #attempt: AttemptRole;
+  #gate: Gate | undefined;
+
+  constructor(services: Services) {
+    this.#attempt = new AttemptRole(services);
+  }
+
+  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+    switch (message.kind) {
+      case "request_headers":
+        return this.#attempt.on(message);
+      case "response_headers": {
+        const { exchange, number } = this.#attempt.begun;
+        const head = { status: Number(message.headers.get(":status")), headers: message.headers };
+        this.#gate = new Gate(exchange, attemptAt(exchange, number), head, true);
+        return continueReplies.response_headers;
+      }
+      case "response_body":
+        return this.#gate?.push(message.body, true) === "fail" ? failedBody : continueReplies.response_body;
+      default:
+        return continueReplies[message.kind];
+    }
+  }
+
+  fail(error: GatewayError): Uint8Array {
+    return this.#attempt.fail(error);
+  }
+
+  closed(): void {
+    this.#attempt.closed();
+  }
+}
+
+/** Makes Envoy try the next target. */
+const failedBody = encodeBodyReply({
+  kind: "response_body",
+  edits: { set: [[":status", "502"]], remove: [] },
+});
