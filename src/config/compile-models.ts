@@ -34,6 +34,7 @@ export function compileModels(
     const fallback = compileFallback(compilation, name, written, neighbours);
     if (section === undefined) return [];
     const select = compileSelect(compilation, name, section, neighbours.fieldNames);
+    checkFailover(compilation, name, section);
     return [compileModel(name, section, { candidates, fallback, select })];
   });
 }
@@ -46,7 +47,7 @@ function compileModel(
   return {
     name,
     ...parts,
-    failover: section.failover,
+    failover: section.failover ?? "content",
     attempts: section.attempts ?? section.targets.length + section.fallback.length,
     timeouts: Object.freeze({
       attemptMs: section.timeouts.attempt,
@@ -55,6 +56,22 @@ function compileModel(
       totalMs: section.timeouts.total,
     }),
   };
+}
+
+/** Looking at content serves to ask someone else. */
+function checkFailover({ file }: Compilation, name: string, section: ModelSection): void {
+  const { targets, fallback, failover, timeouts, attempts } = section;
+  const alone = targets.length + fallback.length < 2 || attempts === 1;
+  if (alone && failover !== undefined)
+    file.refuse(["models", name, "failover"], "there is one attempt alone: this could never apply", "key");
+  if (timeouts.firstToken !== undefined && (alone || failover === "status"))
+    file.refuse(
+      ["models", name, "timeouts", "firstToken"],
+      alone
+        ? "there is one attempt alone: this could never apply"
+        : "needs `failover: content`: by status alone nobody looks for the first token",
+      "key",
+    );
 }
 
 function compileSelect(

@@ -98,7 +98,7 @@ export const modelSection = z.strictObject({
   fallback: z.array(targetText).default([]),
   select: z.enum(selections).default("ordered"),
   key: z.array(z.string().min(1)).min(1).optional(),
-  failover: z.enum(["content", "status"]).default("content"),
+  failover: z.enum(["content", "status"]).optional(),
   attempts: z.int().min(1).max(maxAttempts).optional(),
   timeouts: z
     .strictObject({

@@ -1,11 +1,12 @@
 import type { GatewayError } from "../core/errors.ts";
+import type { HeaderEdits } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import { attemptAt } from "../exchange/forwarding.ts";
 import { Gate } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
 import { AttemptRole } from "./attempt.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
-import { continueReplies, encodeBodyReply } from "./codec/processing-response.ts";
+import { continueReplies, encodeBodyReply, encodeHeadersReply } from "./codec/processing-response.ts";
 import type { Role } from "./role.ts";
 
 /** The role validated: one stream for each upstream try of a whole answer that may still fall back; judges it by all of it. */
@@ -26,7 +27,9 @@ export class ValidatedRole implements Role {
       case "response_headers": {
         const { exchange, number } = this.#attempt.begun;
         const head = { status: Number(message.headers.get(":status")), headers: message.headers };
-        this.#gate = new Gate(exchange, attemptAt(exchange, number), head, true);
+        const gate = new Gate(exchange, attemptAt(exchange, number), head, true);
+        if (message.endOfStream && gate.push(noBytes, true) === "fail") return failedHeaders;
+        this.#gate = gate;
         return continueReplies.response_headers;
       }
       case "response_body":
@@ -45,8 +48,8 @@ export class ValidatedRole implements Role {
   }
 }
 
-/** Makes Envoy try the next target. */
-const failedBody = encodeBodyReply({
-  kind: "response_body",
-  edits: { set: [[":status", "502"]], remove: [] },
-});
+const noBytes = Buffer.alloc(0);
+/** Make Envoy try the next target. */
+const badGateway: HeaderEdits = { set: [[":status", "502"]], remove: [] };
+const failedHeaders = encodeHeadersReply({ kind: "response_headers", edits: badGateway });
+const failedBody = encodeBodyReply({ kind: "response_body", edits: badGateway });

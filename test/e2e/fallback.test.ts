@@ -257,7 +257,7 @@ describeOnEveryEdge("fallback", (edge) => {
 
     it("follows once an answer has begun", async () => {
       const answer = await askFaulted(
-        { tokens: 200, reset: "after-headers" },
+        { tokens: 200, reset: 4, tokenDelayMs: 5 },
         chatBody({ stream: true }),
       ).catch(() => undefined);
       assert.ok(answer === undefined || !answer.text.includes("[DONE]"));

@@ -77,7 +77,7 @@ identity: [{ type: anonymous, tenant_id: local }]
       targets: [{ backend: "house", model: "llama" }],
       select: { kind: "ordered" },
       attempts: 1,
-      mode: "plain",
+      failover: "content",
       timeouts: {
         attemptMs: undefined,
         firstTokenMs: undefined,

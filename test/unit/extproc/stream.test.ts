@@ -14,8 +14,13 @@ function streamWith(reply: () => Promise<Uint8Array> | Uint8Array) {
     end: () => void events.push("ended"),
     fail: () => void events.push("failed"),
   } as unknown as EdgeStream;
-  const role = { cut: false,
-    done: false, on: reply, fail: () => message, closed: () => void events.push("told") };
+  const role = {
+    cut: false,
+    done: false,
+    on: reply,
+    fail: () => message,
+    closed: () => void events.push("told"),
+  };
   return { events, handler: new RoleStream(stream, role, (error) => assert.fail(String(error))) };
 }
 

@@ -44,5 +44,13 @@ function entry(name: string, targets: readonly string[], attempts = targets.leng
     weight: 1,
     capacity: undefined,
   }));
-  return { name, candidates, fallback: [], select: { kind: "ordered" }, failover: "content", attempts, timeouts: none };
+  return {
+    name,
+    candidates,
+    fallback: [],
+    select: { kind: "ordered" },
+    failover: "content",
+    attempts,
+    timeouts: none,
+  };
 }
