@@ -100,6 +100,13 @@ describe("HTTP/2 edge, frame by frame", { timeout: 30_000 }, () => {
         ),
       "streams that make us reset them": () =>
         many((index) => Buffer.concat([headers(index * 2 + 1), windowUpdate(index * 2 + 1, 0)])),
+      "streams whose content-length lies": () =>
+        many((index) =>
+          Buffer.concat([
+            headers(index * 2 + 1, 0, [["content-length", "2"]]),
+            data(index * 2 + 1, Buffer.alloc(1), flag.endStream),
+          ]),
+        ),
       "streams beyond the number allowed": () => many((index) => headers(index * 2 + 1)),
       PING: () => many(() => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
       SETTINGS: () => many(() => frame(frameType.settings, 0, 0)),

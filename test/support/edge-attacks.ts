@@ -124,7 +124,9 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
   "slow reader": {
     start: Buffer.concat([clientStart, frame(frameType.windowUpdate, 0, 0, uint32(0x7fff_0000)), headers(1)]),
-    next: constant(frame(frameType.data, 0, 1, grpcMessage(Buffer.alloc(16_000)))),
+    // As much as our window takes, which is not given back while the answers wait.
+    next: (round) =>
+      round < 1_000 ? frame(frameType.data, 0, 1, grpcMessage(Buffer.alloc(16_000))) : undefined,
     connections: 4,
     deaf: true,
   },

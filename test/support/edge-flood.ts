@@ -18,15 +18,17 @@ export interface FloodOptions {
   readonly attackMs: number;
   /** How many times as long as without a flood the p99 of honest calls may be. */
   readonly slowdown: number;
+  /** p99 without a flood is taken to be at least this: below it is the scheduler that is measured. */
+  readonly leastP99Ms: number;
 }
 
-/** p99 without a flood is taken to be at least this, in ms: below it is the scheduler that is measured. */
-const leastP99Ms = 5;
+/** Once more before it counts: another process may have had the cores. */
+const attempts = 5;
 /** What all connections may hold, and as much again for what a collector has not yet swept. */
 const memoryGrowthBytes = 2 * http2Limits.heldBytes;
 
 /** Runs every attack against our own edge, beside honest traffic. */
-export function floodSuite({ attackMs, slowdown }: FloodOptions): void {
+export function floodSuite({ attackMs, slowdown, leastP99Ms }: FloodOptions): void {
   describe("floods beside honest traffic", { timeout: 60 * attackMs + 60_000 }, () => {
     let folder: string;
     let server: EdgeProcess;
@@ -66,9 +68,8 @@ export function floodSuite({ attackMs, slowdown }: FloodOptions): void {
           assert.equal(beside.failed, 0);
           if (endsWith !== undefined) assertEnded(outcome.codes, endsWith);
           told = `p99 ${beside.p99Ms.toFixed(1)} ms beside the flood, ${calm.p99Ms.toFixed(1)} ms without`;
-          // Once more before it counts: another process may have had the cores.
           if (beside.streams > 0 && beside.p99Ms <= limitMs) break;
-          assert.ok(attempt < 3, told);
+          assert.ok(attempt < attempts, told);
         }
         const grown = (await server.usage()).rssBytes - calmRssBytes;
         assert.ok(grown < memoryGrowthBytes, `grown by ${grown >> 20} MiB`);

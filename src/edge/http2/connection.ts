@@ -101,13 +101,11 @@ export class Connection implements MemoryHolder {
       this.destroy();
       return;
     }
-    const error = this.#overdue();
+    const error = this.#overdue() ?? this.#resetOverdue();
     if (error !== undefined) {
       this.#fail(error);
       return;
     }
-    for (const stream of this.#calls.messages.overdue(this.#ticks(this.#limits.messageTimeoutMs)))
-      this.#calls.reset(stream, errorCode.cancel);
     if (this.#silentTicks === this.#ticks(this.#limits.keepaliveIntervalMs))
       this.#writer.ping(0, pingPayload, 0);
     // A client that does not answer the PING of a drain is not waited for any longer.
@@ -132,6 +130,13 @@ export class Connection implements MemoryHolder {
     if (block !== undefined && ++block.ageTicks > this.#ticks(this.#limits.headerBlockTimeoutMs))
       return connectionError(errorCode.enhanceYourCalm, "header block not finished in time");
     return undefined;
+  }
+
+  #resetOverdue(): ConnectionError | undefined {
+    let error: ConnectionError | undefined;
+    for (const stream of this.#calls.messages.overdue(this.#ticks(this.#limits.messageTimeoutMs)))
+      error ??= this.#calls.reset(stream, errorCode.cancel);
+    return error;
   }
 
   #read(chunk: Buffer): void {

@@ -22,7 +22,7 @@ export interface FrameSink {
   /** Content of the DATA frame begun last, in pieces as the socket gave them. */
   dataPiece(chunk: Buffer, start: number, end: number): void;
   /** The DATA frame begun last is complete. */
-  dataEnd(): void;
+  dataEnd(): ConnectionError | undefined;
   /** Any other frame, whole. The bytes are valid only during the call. */
   frame(
     type: number,
@@ -123,11 +123,10 @@ export class FrameReader {
     if (error !== undefined) return error;
     this.#contentLeft = content;
     this.#paddingLeft = padding;
-    if (content + padding === 0) this.#sink.dataEnd();
-    return undefined;
+    return content + padding === 0 ? this.#sink.dataEnd() : undefined;
   }
 
-  #readData(chunk: Buffer, start: number): number {
+  #readData(chunk: Buffer, start: number): number | ConnectionError {
     let at = start;
     if (this.#contentLeft > 0) {
       const end = Math.min(chunk.length, at + this.#contentLeft);
@@ -138,8 +137,8 @@ export class FrameReader {
     if (this.#contentLeft > 0) return at;
     const skipped = Math.min(this.#paddingLeft, chunk.length - at);
     this.#paddingLeft -= skipped;
-    if (this.#paddingLeft === 0) this.#sink.dataEnd();
-    return at + skipped;
+    const error = this.#paddingLeft === 0 ? this.#sink.dataEnd() : undefined;
+    return error ?? at + skipped;
   }
 
   #holdRest(chunk: Buffer, at: number): number {

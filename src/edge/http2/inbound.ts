@@ -70,12 +70,14 @@ export class Inbound implements FrameSink {
     if (failure !== undefined) stream.fail(failure.status, failure.message);
   }
 
-  dataEnd(): void {
-    if (!this.#dataEnds) return;
+  dataEnd(): ConnectionError | undefined {
+    if (!this.#dataEnds) return undefined;
     const stream = this.#dataStream;
     // The stream may have been ended, and even be gone, since the frame began.
-    if (stream !== undefined && this.#calls.table.get(stream.id) === stream) this.#calls.halfClose(stream);
-    else this.#noteEnd(this.#dataId);
+    if (stream !== undefined && this.#calls.table.get(stream.id) === stream)
+      return this.#calls.halfClose(stream);
+    this.#noteEnd(this.#dataId);
+    return undefined;
   }
 
   frame(

@@ -120,7 +120,7 @@ export class MessageReader {
     if (partial.content.length < needed) {
       const isEager = this.incompleteBytes + partial.length <= this.#maxIncompleteBytes * eagerShare;
       const capacity = isEager ? partial.length : Math.min(partial.length, needed * growthFactor);
-      const grown = Buffer.allocUnsafeSlow(capacity);
+      const grown = Buffer.allocUnsafe(capacity);
       partial.content.copy(grown, 0, 0, filled);
       this.incompleteBytes += grown.length - partial.content.length;
       partial.content = grown;
