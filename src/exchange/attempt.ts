@@ -35,6 +35,8 @@ export interface Attempt {
   startedMs: number;
   endedMs: number | undefined;
   fate: AttemptFate;
+  /** The provider's own id of the call, once it has answered. */
+  requestId: string | undefined;
   /** What of the request was said differently or left out, as its target's format demands; told to the client. */
   changes: readonly string[];
   /** What its answer said when it was looked at before the client saw any of it; undefined: nothing was wrong, or nobody looked. */

@@ -160,6 +160,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       startedMs: now,
       endedMs: undefined,
       fate: { kind: "open" },
+      requestId: undefined,
       changes: [],
       judged: undefined,
       signed: false,

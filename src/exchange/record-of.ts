@@ -93,6 +93,7 @@ function attemptOf({ attempt, usage, source, costNanoUsd }: Charge): RecordedAtt
   const flags = fate.kind === "open" ? [] : fate.flags;
   return {
     target: formatTarget(attempt.target.target),
+    request_id: attempt.requestId,
     status: fate.kind === "open" ? undefined : fate.status,
     flags: flags.length === 0 ? undefined : flags.join(","),
     class: fate.kind === "failed" ? fate.class : undefined,

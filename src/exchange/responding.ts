@@ -29,6 +29,8 @@ const upstreamOnlyHeaders = [
 ];
 const upstreamOnlyPrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-envoy-", "x-tollgate-"];
 const noBytes = Buffer.alloc(0);
+const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
+const requestIdCharsMax = 128;
 /** Longest `x-tollgate-warning`, in characters. */
 const warningCharsMax = 1_024;
 
@@ -170,6 +172,7 @@ function finish(exchange: Exchange): Buffer {
 
 function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): void {
   exchange.answeredBy = attempt;
+  attempt.requestId = requestIdOf(head.headers);
   // From the first response byte on no other attempt can follow.
   exchange.releaseOriginal();
   if (head.status < 400) {
@@ -180,6 +183,15 @@ function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): voi
   const failureClass = provider?.classify(head.status, head.headers, noBytes) ?? classOfFlags([]);
   attempt.fate = { kind: "failed", status: head.status, flags: [], class: failureClass };
   noteFailure(exchange, attempt, failureClass, head.headers.get("retry-after"));
+}
+
+/** The provider's own id of a call, by whichever header it has for that; what usage exports know it by. */
+function requestIdOf(headers: Headers): string | undefined {
+  for (const name of requestIdHeaders) {
+    const id = headers.get(name);
+    if (id !== undefined) return id.slice(0, requestIdCharsMax);
+  }
+  return undefined;
 }
 
 /** Envoy gave up: the last attempt failed without an answer. */

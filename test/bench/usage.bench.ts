@@ -1,6 +1,6 @@
 /**
  * The usage log's costs: pricing and writing a record, a steady 20,000 records a second, and reports over a large log.
- * `node --import tsx test/bench/usage.bench.ts [records of the report, 10000000]` prints what results/usage.md keeps.
+ * `npm run bench:usage [-- records of the report, 10000000]` prints what results/usage.md keeps.
  */
 import { copyFile, mkdtemp, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";

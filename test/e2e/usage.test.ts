@@ -62,6 +62,12 @@ usage: { sinks: [{ type: http, url: "http://127.0.0.1:${port}/events" }] }
     assert.equal(balance?.used, 21_000_000n);
   });
 
+  it("names each call as its provider does, to be found on the bill", async () => {
+    const { record } = await call(50, 5);
+    const [attempt] = record.attempts as { request_id: string }[];
+    assert.equal(attempt?.request_id, `req_${stack.alpha.received().at(-1)?.id}`);
+  });
+
   it("is delivered to the config's sinks, and answered by the admin interface", async () => {
     const { record } = await call(100, 10);
     await until("the sink has it", () => delivered.some(({ id }) => id === record.exchange_id));
@@ -72,10 +78,10 @@ usage: { sinks: [{ type: http, url: "http://127.0.0.1:${port}/events" }] }
     assert.deepEqual(rows, [
       {
         tenant_id: "acme",
-        exchanges: 2,
-        input_tokens: 1_900,
-        output_tokens: 430,
-        cost_nano_usd: "21900000",
+        exchanges: 3,
+        input_tokens: 1_950,
+        output_tokens: 435,
+        cost_nano_usd: "22350000",
         wasted_nano_usd: "0",
       },
     ]);
