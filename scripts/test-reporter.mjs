@@ -19,7 +19,8 @@ export default async function* report(events) {
       titles[data.nesting] = data.name;
     }
     if (type === "test:pass" || type === "test:fail") {
-      if (data.file !== file.path) {
+      // A suite made by a function of test/support is reported as that file's: it counts for the test file it came with.
+      if (data.file !== file.path && (file.path === undefined || data.file.endsWith(".test.ts"))) {
         yield lineOf(file, outputs);
         file = newFile(data.file);
       }
