@@ -20,7 +20,7 @@ export default async function* report(events) {
     }
     if (type === "test:pass" || type === "test:fail") {
       // A suite made by a function of test/support is reported as that file's: it counts for the test file it came with.
-      if (data.file !== file.path && (file.path === undefined || data.file.endsWith(".test.ts"))) {
+      if (data.file !== file.path && (file.path === undefined || data.file?.endsWith(".test.ts"))) {
         yield lineOf(file, outputs);
         file = newFile(data.file);
       }
