@@ -32,6 +32,8 @@ export class Gate {
   readonly #whole: boolean;
   readonly #reader: ResponseTransform | undefined;
   readonly #error: Buffer[] = [];
+  /** What an upstream encoded although it was asked not to is read further down only. */
+  readonly #encoded: boolean;
   #bytes = 0;
   #content = false;
 
@@ -41,6 +43,7 @@ export class Gate {
     this.#attempt = attempt;
     this.#head = head;
     this.#whole = whole;
+    this.#encoded = isEncoded(head.headers);
     if (head.status < 400) {
       this.#reader = answerReader(exchange, attempt, plannedCarriage(exchange, attempt.target.target), {
         status: head.status,
@@ -56,6 +59,7 @@ export class Gate {
   /** Takes the next bytes; undefined: not known yet, which it never answers at the end. */
   push(chunk: Buffer, end: boolean): Verdict | undefined {
     this.#bytes += chunk.length;
+    if (this.#encoded) return "release";
     return this.#reader === undefined ? this.#refusal(chunk, end) : this.#answer(this.#reader, chunk, end);
   }
 
@@ -97,6 +101,10 @@ export class Gate {
     this.#attempt.fate = { kind: "failed", status, flags: [], class: failure };
     return "fail";
   }
+}
+
+function isEncoded(headers: Headers): boolean {
+  return (headers.get("content-encoding") ?? "identity") !== "identity";
 }
 
 function classOf({ code }: GatewayError): FailureClass {
