@@ -6,6 +6,7 @@ import { appendAudit } from "./admin/audit-log.ts";
 import type { BudgetsSource } from "./admin/budgets-api.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
+import { targetRow } from "./admin/targets-api.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
@@ -269,6 +270,10 @@ export class Gateway {
       usage: this.#usageDesk,
       nowMs: () => this.#clock.nowMs(),
       budgets: this.#budgetsSource(),
+      targets: () => {
+        const nowMs = this.#clock.monotonicMs();
+        return this.#targetHealth.list(nowMs).map((target) => targetRow(target, nowMs));
+      },
     };
   }
 

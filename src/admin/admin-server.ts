@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { BudgetsSource } from "./budgets-api.ts";
 import { answerBudgets, isBudgetsPath } from "./budgets-http.ts";
+import type { TargetRow } from "./targets-api.ts";
 import { type AdminReply, answerUsage } from "./usage-api.ts";
 import type { UsageDesk } from "./usage-desk.ts";
 
@@ -25,6 +26,8 @@ export interface AdminSource {
   /** Wall time. */
   nowMs(): number;
   readonly budgets: BudgetsSource;
+  /** How every target does. */
+  targets(): readonly TargetRow[];
 }
 
 /** The running admin interface. */
@@ -33,7 +36,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz, /metrics, /config, /usage and /budgets. The first two are open, the rest ask for the token where there is one. */
+/** Serves /livez, /readyz, /metrics, /config, /usage, /budgets and /targets. The first two are open, the rest ask for the token where there is one. */
 export async function startAdminServer(
   address: { readonly host: string; readonly port: number },
   source: AdminSource,
@@ -86,6 +89,8 @@ async function answer(
   }
   if (path === "/config")
     return send(response, 200, "application/json", `${JSON.stringify(source.config(), undefined, 2)}\n`);
+  if (path === "/targets")
+    return send(response, 200, "application/json", `${JSON.stringify({ targets: source.targets() })}\n`);
   if (path === "/usage" || path.startsWith("/usage/")) {
     const reply: AdminReply = await answerUsage(source.usage, url, source.nowMs());
     return send(response, reply.status, reply.contentType, reply.body);
@@ -98,7 +103,7 @@ async function answer(
     response,
     404,
     "text/plain",
-    "here are /livez, /readyz, /metrics, /config, /usage and /budgets\n",
+    "here are /livez, /readyz, /metrics, /config, /usage, /budgets and /targets\n",
   );
 }
 

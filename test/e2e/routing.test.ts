@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { before, beforeEach, describe, it } from "node:test";
+import type { TargetRow } from "../../src/admin/targets-api.ts";
 import { ask, chatBody, errorOf } from "../support/chat.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
+import { runLine } from "../support/terminal.ts";
 
 const config = `
 version: 1
@@ -155,6 +158,27 @@ describe("routing", () => {
       stack.alpha.setFaults({ error: "auth" });
       for (let index = 0; index < 5; index += 1) assert.equal(await backendOf("both"), "beta");
       assert.equal(stack.alpha.received().length, 1);
+    });
+
+    it("says who rests, why and for how long", async () => {
+      stack.alpha.setFaults({ error: "rate-limit", retryAfter: "600" });
+      await backendOf("both");
+      const admin = stack.stack.gateway.adminUrl;
+      const { targets } = (await (await fetch(`${admin}/targets`)).json()) as { targets: TargetRow[] };
+      const alpha = targets.find(({ target }) => target === "alpha/model-a");
+      assert.equal(alpha?.state, "resting");
+      assert.equal(alpha.why, "throttled");
+      assert.ok((alpha.rests_ms ?? 0) > 590_000);
+      const { out, code } = await runLine(
+        ["status", "--admin", admin, "-c", join(stack.folder, "tollgate.yaml")],
+        {
+          cwd: stack.folder,
+          env: { ALPHA_KEY: "alpha-secret", BETA_KEY: "beta-secret" },
+        },
+      );
+      assert.equal(code, 0);
+      assert.match(out, /alpha\/model-a +resting: throttled +\d+ s/);
+      assert.match(out, /beta\/model-b +open/);
     });
 
     it("goes on asking the only backend there is", async () => {

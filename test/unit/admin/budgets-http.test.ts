@@ -23,6 +23,7 @@ before(async () => {
     { host: "127.0.0.1", port: 0 },
     {
       unreadyReasons: () => [],
+      targets: () => [],
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,

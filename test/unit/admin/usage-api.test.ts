@@ -26,6 +26,7 @@ async function serve(limits: UsageDeskLimits = {}): Promise<void> {
     { host: "127.0.0.1", port: 0 },
     {
       unreadyReasons: () => [],
+      targets: () => [],
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,

@@ -3,6 +3,7 @@ import { budgets } from "./budgets.ts";
 import { changeBudget } from "./change-budget.ts";
 import { explainRequest } from "./explain.ts";
 import { rowFormats } from "./rows.ts";
+import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
 const actions = {
@@ -33,6 +34,13 @@ export function addBudgetCommands(program: Command, terminal: Terminal): void {
         return changeBudget(terminal, action, { ...options, name, amount });
       });
   }
+}
+
+/** Adds `tollgate status`. */
+export function addStatus(program: Command, terminal: Terminal): void {
+  asking(program.command("status"))
+    .description("how the targets of a running gateway do: who rests and why, how busy, how fast")
+    .action((options) => status(terminal, withFormat(options)));
 }
 
 /** Adds `tollgate explain`. */
