@@ -4,7 +4,7 @@ import { reconcileInvoice } from "./reconcile.ts";
 import { rowFormats } from "./rows.ts";
 import type { Terminal } from "./terminal.ts";
 import { usage } from "./usage.ts";
-import { usageCompress, usageErase, usageRemove } from "./usage-retention.ts";
+import { usageCompress, usageErase, usageExport, usageRemove } from "./usage-retention.ts";
 import { usageShow } from "./usage-show.ts";
 
 const configDefault = "tollgate.yaml";
@@ -66,6 +66,13 @@ function addRetention(report: Command, terminal: Terminal): void {
     .addOption(configOption())
     .requiredOption("--before <point>", "90d, or a date: what was recorded later is kept")
     .action(({ config, before }) => usageRemove(terminal, config, before));
+  report
+    .command("export")
+    .description("write the log's records to a Parquet file, a column for each field")
+    .addOption(configOption())
+    .requiredOption("--parquet <file>", "where to write it")
+    .option("--since <point>", "90d, or a date; what was opened earlier is left out (default: everything)")
+    .action((options) => usageExport(terminal, options));
   report
     .command("erase")
     .description("take a person out of the log; tenants, models, tokens and costs stay, so sums do, too")

@@ -4,6 +4,7 @@ import { systemClock } from "../core/clock.ts";
 import { parsePointMs } from "../usage/period.ts";
 import { compressSegments } from "../usage/retention/compress.ts";
 import { eraseSubject } from "../usage/retention/erase.ts";
+import { exportParquet } from "../usage/retention/export-parquet.ts";
 import { removeSegments } from "../usage/retention/remove.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
@@ -35,6 +36,20 @@ export async function usageErase(terminal: Terminal, config: string, subject: st
     terminal.err(
       `${countOf(pendingSegments, "segment")} still written or delivered and left alone: erase again after the hour`,
     );
+}
+
+/** `tollgate usage export`: the log's records as one Parquet file. */
+export async function usageExport(
+  terminal: Terminal,
+  options: { readonly config: string; readonly parquet: string; readonly since?: string | undefined },
+): Promise<void> {
+  const { since } = options;
+  const sinceMs = since === undefined ? undefined : parsePointMs(since, systemClock.nowMs());
+  if (since !== undefined && sinceMs === undefined)
+    throw new CommandFailure("--since must be a period like 90d, or a date like 2026-01-31", 2);
+  const { folder } = usageLogOf(terminal, options.config);
+  const records = await exportParquet(folder, { sinceMs }, resolve(terminal.cwd, options.parquet));
+  terminal.out(`${countOf(records, "record")} written to ${options.parquet}`);
 }
 
 function usageLogOf(terminal: Terminal, config: string): { folder: string; sinks: readonly string[] } {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -201,6 +201,14 @@ describe("tollgate reconcile", () => {
     assert.match(other.err, /other\.json: entry 1 is no usage of OpenAI, Anthropic or Bedrock$/);
     const backend = await run("reconcile", "--invoice", "good.json", "--backend", "gone");
     assert.deepEqual([backend.code, backend.err], [2, "tollgate: --backend gone: the config has no such"]);
+  });
+});
+
+describe("tollgate usage export", () => {
+  it("writes the records to a Parquet file", async () => {
+    const { code, out } = await run("usage", "export", "--parquet", "out.parquet", "--since", "30d");
+    assert.deepEqual([code, out], [0, "4 records written to out.parquet"]);
+    assert.equal(readFileSync(join(folder, "out.parquet"), "latin1").slice(0, 4), "PAR1");
   });
 });
 
