@@ -172,6 +172,8 @@ describe("every SDK with every format of provider", () => {
       const client = sdkClients(stack.baseUrl, "key-acme")[index];
       assert.ok(client !== undefined);
       for (const stream of [false, true]) {
+        // The next record is then this call's.
+        await stack.idle();
         stack.alpha.setFaults({ status: 503 }, 1);
         stack.beta.setFaults({ status: 503 }, 1);
         const record = await stack.recordOf(async () => {
