@@ -2,6 +2,7 @@ import { assert, GatewayError } from "../core/errors.ts";
 import { refusalOf } from "../dialect/changes.ts";
 import type { ClientCodec, UpstreamCodec } from "../dialect/codec.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
+import { inexactInteger } from "../dialect/exact-numbers.ts";
 import { parseObject } from "../dialect/json-view.ts";
 import type { ModelRequest } from "../dialect/model-request.ts";
 import type { Target } from "../plan/plan.ts";
@@ -67,7 +68,14 @@ export function modelRequestOf(exchange: Exchange, client: ClientCodec): ModelRe
   const { original, modelRequest } = exchange;
   if (modelRequest !== undefined) return modelRequest;
   assert(original !== undefined, "the original body is kept until no attempt can follow");
-  const body = parseObject(original.toString());
+  const json = original.toString();
+  const changed = inexactInteger(json);
+  if (changed !== undefined)
+    throw new GatewayError(
+      "unsupported",
+      `the number ${changed.slice(0, 40)} cannot be translated exactly: send it as a string`,
+    );
+  const body = parseObject(json);
   assert(body !== undefined, "what was inspected is a JSON object");
   exchange.modelRequest = client.decodeRequest(body, admitted(exchange).facts);
   return exchange.modelRequest;
