@@ -1,4 +1,3 @@
-import { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -12,7 +11,7 @@ import { ladderPlans } from "./ladder.ts";
 import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
 import { makePlan, planOffers } from "./planning.ts";
-import { refuse, refuseForLimit } from "./refusing.ts";
+import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { findRoute } from "./routing.ts";
 import { spend } from "./stages.ts";
 import { noteStandings } from "./standing.ts";
@@ -135,10 +134,4 @@ function take(exchange: Exchange, offer: Offer | undefined, climbed: boolean): M
     exchange.advance("forwarded");
     return encodeAttempt(exchange, 1);
   });
-}
-
-/** The client left before anything was sent: nothing leaves, and a hold that was made is settled at nothing. */
-function leave(exchange: Exchange): Outcome {
-  exchange.end("downstream_reset");
-  return refuse(exchange, new GatewayError("shutting_down", "the client has left"));
 }

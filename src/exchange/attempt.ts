@@ -24,6 +24,8 @@ export interface Judgement {
   readonly status: number;
   /** What the provider said it used: it will bill it. */
   readonly usage: Usage | undefined;
+  /** A whole answer broke off or made no sense: it was made, and will be billed, though nothing says what it took. */
+  readonly made: boolean;
 }
 
 /** One upstream try within an exchange. */
@@ -45,9 +47,9 @@ export interface Attempt {
   signed: boolean;
 }
 
-/** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working, one that said what it used was done. */
+/** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working, one that said what it used was done, and so was a whole answer that broke on its way. */
 export function mayBeBilled({ fate, judged }: Attempt): boolean {
-  if (judged?.usage !== undefined) return true;
+  if (judged?.usage !== undefined || judged?.made === true) return true;
   return fate.kind === "failed" && fate.class === "timeout" && fate.status === undefined;
 }
 

@@ -81,10 +81,10 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
     outputTokens: larger(said?.outputTokens, exchange.outputCounter?.total() ?? 0),
   };
   const costNanoUsd = costOf(rate, usage);
+  // The bill may be anything from nothing, where the provider takes the answer for failed, to the hold.
   const { costMaxNanoUsd } = attempt.target;
   const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
-  // Where no answer began, the request may not have reached the provider at all.
-  const difference = attempt.fate.kind === "open" && costNanoUsd > more ? costNanoUsd : more;
+  const difference = more > costNanoUsd ? more : costNanoUsd;
   return priced(attempt, rate, usage, said === undefined ? "counted" : "partial", difference);
 }
 

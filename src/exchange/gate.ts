@@ -97,7 +97,10 @@ export class Gate {
   #fail(failure: FailureClass, error: GatewayError, reader: ResponseTransform | undefined): Verdict {
     const { status } = this.#head;
     assert(this.#attempt.judged === undefined, "an answer is judged once");
-    this.#attempt.judged = { class: failure, error, status, usage: reader?.seen.usage };
+    const seen = reader?.seen;
+    const broken = seen !== undefined && (seen.unreadable || (seen.error === undefined && !seen.complete));
+    const made = this.#whole && this.#bytes > 0 && broken;
+    this.#attempt.judged = { class: failure, error, status, usage: seen?.usage, made };
     this.#attempt.fate = { kind: "failed", status, flags: [], class: failure };
     return "fail";
   }

@@ -32,3 +32,9 @@ export function refuseForLimit(exchange: Exchange, refused: Refused): Outcome {
   ];
   return refuse(exchange, refusal(refused, clock.nowMs()));
 }
+
+/** The client left while this was being made ready: nothing leaves, and nobody gets what is answered. */
+export function leave(exchange: Exchange): Outcome {
+  exchange.end("downstream_reset");
+  return refuse(exchange, new GatewayError("shutting_down", "the client has left"));
+}

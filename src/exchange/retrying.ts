@@ -5,24 +5,29 @@ import { type Exchange, planned } from "./exchange.ts";
 import { attemptAt, billedSoFar, encodeAttempt } from "./forwarding.ts";
 import type { Outcome } from "./outcome.ts";
 import { withHold } from "./planning.ts";
-import { refuse, refuseForLimit } from "./refusing.ts";
+import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { spend } from "./stages.ts";
 
 /** A further attempt, as Envoy begins it: encoded again from the original, its hold grown by what failed attempts may be billed. Never throws. */
 export function retry(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome> {
   try {
-    const outcome = chain(
-      coverFailed(exchange, number, cluster),
-      (denied) => denied ?? encodeAttempt(exchange, number),
-    );
+    if (isLate(exchange)) return leave(exchange);
+    const outcome = chain(coverFailed(exchange, number, cluster), (denied) => {
+      if (denied !== undefined) return denied;
+      return isLate(exchange) ? leave(exchange) : encodeAttempt(exchange, number);
+    });
     return outcome instanceof Promise ? outcome.catch((error) => refuse(exchange, error)) : outcome;
   } catch (error) {
     return refuse(exchange, error);
   }
 }
 
+/** Envoy does not wait for us: the client may have left, or the whole been given up, with this attempt still on its way here. */
+function isLate(exchange: Exchange): boolean {
+  return exchange.closing.over || exchange.phase !== "forwarded";
+}
+
 function coverFailed(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome | undefined> {
-  assert(exchange.phase === "forwarded", "an attempt belongs to a forwarded exchange");
   const plan = planned(exchange);
   const attempt = attemptAt(exchange, number);
   assert(attempt.target.target.backend === cluster, "Envoy follows the plan");

@@ -1,6 +1,7 @@
 import { attemptLog, requestLog } from "./access-log.ts";
 import { bodyHeadroomBytes, type EnvoyInput } from "./envoy-input.ts";
 import { downstreamFilter } from "./ext-proc.ts";
+import { localReplies } from "./local-replies.ts";
 import { type Json, typed } from "./typed.ts";
 
 /** Envoy holds at most this much of a connection's data beyond what the body limit asks for. */
@@ -44,6 +45,7 @@ function connectionManager(routes: RouteSource): Json {
       request_timeout: "300s",
       delayed_close_timeout: "1s",
       access_log: [requestLog()],
+      local_reply_config: localReplies(),
       http_filters: [
         downstreamFilter(),
         {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
+import { createAuthority } from "../support/certificates.ts";
 import { type Answer, ask, chatBody, errorOf, streamedText } from "../support/chat.ts";
 import { describeOnEveryEdge } from "../support/every-edge.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
@@ -14,8 +15,30 @@ interface Attempt {
   readonly cost_nano_usd?: string;
 }
 
+/** The second backend is reached over TLS, and believed on the word of this authority alone. */
+const authority = createAuthority("authority");
+const config = `
+version: 1
+listen: { address: "127.0.0.1:0" }
+server: { address: "unix:./run/t.sock" }
+admin: { address: "127.0.0.1:0" }
+backends:
+  alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
+  beta: { provider: openai-compatible, endpoint: "https://localhost:{{beta.port}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 }, tls: { ca: ./authority.pem } }
+models:
+  both: { targets: [alpha/model-a, beta/model-b] }
+  quick: { targets: [alpha/model-a, beta/model-b], timeouts: { attempt: 300ms } }
+identity:
+  - { type: api-key, file: ./keys.yaml }
+`;
+
 describeOnEveryEdge("fallback", (edge) => {
-  const running = useTestStack({ edge });
+  const running = useTestStack({
+    edge,
+    config,
+    files: { "authority.pem": authority.cert },
+    beta: { tls: authority.issue(["localhost"]) },
+  });
   let stack: TestStack;
   before(() => {
     stack = running();
@@ -133,7 +156,8 @@ describeOnEveryEdge("fallback", (edge) => {
       assert.ok(got);
       assert.equal(got.headers.authorization, "Bearer beta-secret");
       assert.equal(got.path, "/v1/chat/completions");
-      assert.equal(got.headers.host, new URL(stack.beta.url).host);
+      assert.equal(got.headers.host, `localhost:${stack.beta.port}`);
+      assert.equal(got.tls?.sni, "localhost");
       assert.equal(JSON.parse(got.body ?? "").model, "model-b");
       assert.equal(JSON.parse(got.body ?? "").contract, undefined);
       assert.equal(Number(got.headers["content-length"]), got.bodyBytes);

@@ -33,7 +33,7 @@ describeOnEveryEdge(`${requests} requests with resets in between`, (edge) => {
 
   /** By turns: a call, a call whose first backend resets, a stream, a stream that its client leaves, one that its provider resets. */
   async function take(turn: number): Promise<"whole" | "broken"> {
-    const model = turn % 10 === 3 ? "resets" : turn % 10 === 7 ? "breaks" : "one";
+    const model = turn % 10 === 3 ? "resets" : breaks(turn) ? "breaks" : "one";
     const stream = turn % 2 === 1;
     const body = chatBody({ model, stream, max_tokens: 10 });
     if (turn % 5 === 4) return leave(body);
@@ -56,7 +56,7 @@ describeOnEveryEdge(`${requests} requests with resets in between`, (edge) => {
     let next = 0;
     const client = async (): Promise<void> => {
       for (let turn = next++; turn < requests; turn = next++) {
-        const isBroken = turn % 10 === 7 || turn % 5 === 4;
+        const isBroken = breaks(turn) || turn % 5 === 4;
         const end = await take(turn);
         if (!isBroken && end === "broken") failed.push(turn);
       }
@@ -115,3 +115,8 @@ describeOnEveryEdge(`${requests} requests with resets in between`, (edge) => {
     assert.equal(await stack.metric("tollgate_bugs_total"), 0);
   });
 });
+
+/** Seldom: over HTTP/1.1 Envoy takes a second to tell a client of it. */
+function breaks(turn: number): boolean {
+  return turn % 50 === 7;
+}
