@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import { systemClock } from "../core/clock.ts";
-import { formatUsd } from "../core/money.ts";
+import { ceilToNano, formatUsd } from "../core/money.ts";
 import { formatTarget } from "../plan/plan.ts";
 import type { Quote } from "../price/catalogue.ts";
+import type { Rate } from "../price/rate.ts";
 import { configuredModels } from "./configured-models.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import type { ConfigReport } from "./models.ts";
@@ -28,12 +29,32 @@ export function prices(terminal: Terminal, options: ConfigReport & { readonly al
   if (options.format === "table") terminal.out("\nUSD per 1M tokens");
 }
 
-/** A price and why it counts. Prices are decimal dollars per 1M tokens; null: nobody knows, so a request for it is refused. */
-interface PriceRow {
-  readonly target: string;
+/** Prices by class, decimal dollars per 1M tokens; absent: billed as `input`, or `output`. `per_call`: dollars a call, to the nano-dollar. */
+interface ClassPrices {
+  readonly cache_write?: string;
+  readonly cache_write_1h?: string;
+  readonly audio_input?: string;
+  readonly image_input?: string;
+  readonly reasoning?: string;
+  readonly audio_output?: string;
+  readonly image_output?: string;
+  readonly per_call?: string;
+}
+
+/** What one kind of service costs; {@link PriceRow} has the standard one. */
+interface ServicePrices extends ClassPrices {
   readonly input: string | null;
   readonly cached_input: string | null;
   readonly output: string | null;
+  /** The whole request costs this where its input is longer. */
+  readonly tiers?: readonly (ServicePrices & { readonly above_input_tokens: number })[];
+}
+
+/** A price and why it counts. Null prices: nobody knows, so a request for it is refused. */
+interface PriceRow extends ServicePrices {
+  readonly target: string;
+  /** Prices of `batch`, `flex` and `priority`, where they differ. */
+  readonly services?: Readonly<Record<string, ServicePrices>>;
   /** The price file, or `backend` for a backend's own price. */
   readonly from: string | null;
   /** What matched in the file; null for a backend's own price and a ceiling of unknown models. */
@@ -59,14 +80,39 @@ function rowOf(target: string, quote: Quote | undefined): PriceRow {
   const { rate, entry } = quote ?? {};
   return {
     target,
-    input: perMillion(rate?.input),
-    cached_input: perMillion(rate?.cachedInput),
-    output: perMillion(rate?.output),
+    ...pricesOf(rate),
+    ...(rate?.services === undefined
+      ? {}
+      : { services: Object.fromEntries([...rate.services].map(([name, own]) => [name, pricesOf(own)])) }),
     from: quote?.from ?? null,
     entry: quote === undefined ? null : entryName(quote),
     line: entry?.line ?? null,
     since: entry === undefined ? null : new Date(entry.fromMs).toISOString().slice(0, 10),
     source: entry?.source ?? null,
+  };
+}
+
+function pricesOf(rate: Rate | undefined): ServicePrices {
+  const classes = {
+    cache_write: perMillion(rate?.cacheWrite),
+    cache_write_1h: perMillion(rate?.cacheWrite1h),
+    audio_input: perMillion(rate?.audioInput),
+    image_input: perMillion(rate?.imageInput),
+    reasoning: perMillion(rate?.reasoning),
+    audio_output: perMillion(rate?.audioOutput),
+    image_output: perMillion(rate?.imageOutput),
+    per_call: rate?.perCall === undefined ? null : formatUsd(ceilToNano(rate.perCall)),
+  };
+  const tiers = (rate?.tiers ?? []).map((tier) => ({
+    above_input_tokens: tier.aboveInputTokens,
+    ...pricesOf(tier.rate),
+  }));
+  return {
+    input: perMillion(rate?.input),
+    cached_input: perMillion(rate?.cachedInput),
+    output: perMillion(rate?.output),
+    ...Object.fromEntries(Object.entries(classes).filter(([, price]) => price !== null)),
+    ...(tiers.length === 0 ? {} : { tiers }),
   };
 }
 
@@ -83,5 +129,7 @@ function because(row: PriceRow): string {
   if (row.from === null) return row.target.endsWith("*") ? "depends on the model named" : "no price: refused";
   if (row.from === "backend") return "the backend's own price";
   if (row.entry === null) return `${row.from}: ceiling of unknown models`;
-  return `${row.from}:${row.line} ${row.entry}, since ${row.since}`;
+  const [tier] = row.tiers ?? [];
+  const dearer = tier === undefined ? "" : `; dearer above ${tier.above_input_tokens} tokens of input`;
+  return `${row.from}:${row.line} ${row.entry}, since ${row.since}${dearer}`;
 }

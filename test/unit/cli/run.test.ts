@@ -142,6 +142,18 @@ describe("tollgate models and prices", () => {
     assert.match(lines[(rows[0]?.line ?? 0) - 1] ?? "", /gpt-4\.1/);
   });
 
+  it("tell every kind of rate to programs: classes, long inputs, service tiers", async () => {
+    const { out } = await run(["prices", "--all", "--json"]);
+    const rows = JSON.parse(out) as Record<string, unknown>[];
+    const priceOf = (target: string) => rows.find((row) => row.target === target);
+    const { cache_write, cache_write_1h, services } = priceOf("anthropic/claude-sonnet-4-5") ?? {};
+    assert.deepEqual([cache_write, cache_write_1h], ["3.75", "6"]);
+    assert.deepEqual(Object.keys(services ?? {}), ["batch"]);
+    assert.deepEqual(priceOf("openai/gpt-6-sol")?.tiers, [
+      { above_input_tokens: 272_000, input: "4", cached_input: "0.4", output: "15", cache_write: "5" },
+    ]);
+  });
+
   it("are tables for people", async () => {
     const { out } = await run(["prices"]);
     const [head, first, , , pattern] = out.split("\n");
