@@ -88,6 +88,18 @@ async function pathological(): Promise<void> {
   }
 }
 
+async function streams(): Promise<void> {
+  say("\n## A streamed delta of five characters, tollgate, o200k_base: best of 5\n");
+  say("| text | one delta |");
+  say("|---|---|");
+  for (const text of ["en", "code", "zh"] as const) {
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++)
+      times.push((await ask("tollgate", { kind: "stream", text, bytes: 1_000_000 })).milliseconds);
+    say(`| ${text} | ${micro(Math.min(...times))} |`);
+  }
+}
+
 function micro(milliseconds: number): string {
   return milliseconds < 1 ? `${(milliseconds * 1000).toFixed(2)} µs` : `${milliseconds.toFixed(2)} ms`;
 }
@@ -113,6 +125,7 @@ say(
 await loading("o200k_base");
 await speed("o200k_base", quick ? [10_000] : [100, 1000, 10_000, 100_000, 1_000_000]);
 await pathological();
+await streams();
 if (!quick) {
   await loading("cl100k_base");
   await speed("cl100k_base", [10_000]);

@@ -6,6 +6,7 @@ import { pathologies, type TextKind, textOf } from "./texts.ts";
 export type Task =
   | { readonly kind: "load"; readonly library: string; readonly vocabulary: Vocabulary }
   | { readonly kind: "time"; readonly text: TextKind; readonly bytes: number; readonly milliseconds: number }
+  | { readonly kind: "stream"; readonly text: TextKind; readonly bytes: number }
   | { readonly kind: "pathology"; readonly name: string; readonly length: number };
 
 /**
@@ -59,6 +60,18 @@ async function run(task: Task): Promise<Answer> {
     }
     case "time":
       return { ...timed(slicesOf(task.text, task.bytes), task.milliseconds), rssMiB: 0 };
+    case "stream": {
+      const deltas = textOf(task.text, task.bytes).match(/.{1,5}/gsu) ?? [];
+      const counter = new VocabularyCounter("o200k_base");
+      // Warm, as a gateway is: vocabulary loaded, code compiled, this tenant's words known.
+      const earlier = counter.stream("tenant");
+      for (const delta of deltas) earlier.push(delta);
+      const stream = counter.stream("tenant");
+      const begin = cpuMilliseconds();
+      for (const delta of deltas) stream.push(delta);
+      const tokens = stream.total();
+      return { milliseconds: (cpuMilliseconds() - begin) / deltas.length, tokens, rssMiB: 0 };
+    }
     case "pathology": {
       const text = Buffer.from(pathologies[task.name]!(task.length)).toString("utf8");
       const begin = cpuMilliseconds();

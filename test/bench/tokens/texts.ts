@@ -102,6 +102,16 @@ export const pathologies: Readonly<Record<string, (length: number) => string>> =
     const chars = "!@#$%^&*(){}[]<>?:;";
     return Array.from({ length }, () => chars.charAt(Math.floor(random() * chars.length))).join("");
   },
+  "mix of them all": (length) => {
+    const random = randomOf(7);
+    const kinds = Object.entries(pathologies).filter(([name]) => name !== "mix of them all");
+    let text = "";
+    while (text.length < length) {
+      const [, kind] = kinds[Math.floor(random() * kinds.length)]!;
+      text += kind(1 + Math.floor(random() * 400));
+    }
+    return text.slice(0, length);
+  },
 };
 
 function byteOf(random: () => number): () => number {
