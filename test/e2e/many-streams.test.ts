@@ -1,0 +1,11 @@
+import { it } from "node:test";
+import { describeOnEveryEdge } from "../support/every-edge.ts";
+import { provesManyStreams } from "../support/many-streams.ts";
+import { useTestStack } from "../support/stack.ts";
+
+describeOnEveryEdge("streams that are open at once", (edge) => {
+  const stack = useTestStack({ edge });
+
+  it("each get their own answer and their own record, 1,000 of them", () =>
+    provesManyStreams(stack(), 1_000, 5_000));
+});
