@@ -1,8 +1,10 @@
+import type { ContractReader } from "../contract/contract.ts";
 import { parseTarget, type Target } from "../plan/plan.ts";
 import type { Catalogue } from "../price/rate.ts";
 import type { ModelEntry } from "../route/model-table.ts";
 import type { Candidate, Select } from "../route/select.ts";
 import { type Compilation, entriesOf } from "./compilation.ts";
+import { compileTimeouts } from "./compile-timeouts.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Path } from "./problem.ts";
 import { type ModelSection, modelSection } from "./schema.ts";
@@ -16,8 +18,7 @@ export interface ModelNeighbours {
   readonly backends: ReadonlyMap<string, Backend>;
   /** Undefined when the prices have problems of their own. */
   readonly prices: Catalogue | undefined;
-  /** Contract fields, and the principal's. */
-  readonly fieldNames: ReadonlySet<string>;
+  readonly contract: ContractReader;
 }
 
 /** Compiles the `models` map. */
@@ -33,45 +34,32 @@ export function compileModels(
     const candidates = compileCandidates(compilation, name, written.targets, neighbours);
     const fallback = compileFallback(compilation, name, written, neighbours);
     if (section === undefined) return [];
-    const select = compileSelect(compilation, name, section, neighbours.fieldNames);
+    const select = compileSelect(compilation, name, section, neighbours.contract.fieldNames);
     checkFailover(compilation, name, section);
-    return [compileModel(name, section, { candidates, fallback, select })];
+    const timeouts = compileTimeouts(compilation, name, section, neighbours.contract);
+    return [compileModel(name, section, { candidates, fallback, select, ...timeouts })];
   });
 }
 
 function compileModel(
   name: string,
   section: ModelSection,
-  parts: Pick<ModelEntry, "candidates" | "fallback" | "select">,
+  parts: Omit<ModelEntry, "name" | "failover" | "attempts">,
 ): ModelEntry {
   return {
     name,
     ...parts,
     failover: section.failover ?? "content",
     attempts: section.attempts ?? section.targets.length + section.fallback.length,
-    timeouts: Object.freeze({
-      attemptMs: section.timeouts.attempt,
-      firstTokenMs: section.timeouts.firstToken,
-      betweenTokensMs: undefined,
-      totalMs: section.timeouts.total,
-    }),
   };
 }
 
 /** Looking at content serves to ask someone else. */
 function checkFailover({ file }: Compilation, name: string, section: ModelSection): void {
-  const { targets, fallback, failover, timeouts, attempts } = section;
+  const { targets, fallback, failover, attempts } = section;
   const alone = targets.length + fallback.length < 2 || attempts === 1;
   if (alone && failover !== undefined)
     file.refuse(["models", name, "failover"], "there is one attempt alone: this could never apply", "key");
-  if (timeouts.firstToken !== undefined && (alone || failover === "status"))
-    file.refuse(
-      ["models", name, "timeouts", "firstToken"],
-      alone
-        ? "there is one attempt alone: this could never apply"
-        : "needs `failover: content`: by status alone nobody looks for the first token",
-      "key",
-    );
 }
 
 function compileSelect(

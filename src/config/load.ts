@@ -15,6 +15,7 @@ import { compilePrices } from "./compile-prices.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileAccess, compileCaps } from "./compile-rules.ts";
 import { compileSinks } from "./compile-sinks.ts";
+import { connectTimeoutsOf } from "./compile-timeouts.ts";
 import { ConfigInputs, type ConfigMaterial } from "./config-inputs.ts";
 import { parseSection, refuseKeys } from "./parse-section.ts";
 import { compareProblems, type Problem } from "./problem.ts";
@@ -105,7 +106,7 @@ function compileSections(
     backendNames,
     backends,
     prices,
-    fieldNames: contract.fieldNames,
+    contract,
   });
   const identities = compileIdentities(compilation, listOf(compilation, "identity", root.identity), contract);
   const modelNames = modelEntries.map(([name]) => name);
@@ -122,6 +123,7 @@ function compileSections(
     ...own,
     version: inputs.version,
     backends,
+    connectTimeouts: connectTimeoutsOf(models),
     identities,
     contract,
     routes,

@@ -5,6 +5,7 @@ import { priceSection } from "../price/price-section.ts";
 import { conditionSection } from "../route/condition.ts";
 import { onlySection } from "../route/only.ts";
 import { durationMs, edgeAddress, httpUrl, path, sizeBytes, tcpAddress } from "./scalars.ts";
+import { timeoutsSection } from "./timeouts-section.ts";
 
 const minBodyLimitBytes = 1_024;
 const maxBodyLimitBytes = 1_073_741_824;
@@ -100,17 +101,7 @@ export const modelSection = z.strictObject({
   key: z.array(z.string().min(1)).min(1).optional(),
   failover: z.enum(["content", "status"]).optional(),
   attempts: z.int().min(1).max(maxAttempts).optional(),
-  timeouts: z
-    .strictObject({
-      attempt: durationMs.optional(),
-      firstToken: durationMs.optional(),
-      total: durationMs.prefault("10m"),
-    })
-    .refine(
-      ({ attempt, total }) => attempt === undefined || attempt <= total,
-      "attempt is longer than total, so it could never end an attempt",
-    )
-    .prefault({}),
+  timeouts: timeoutsSection,
 });
 
 /** One entry of `routes`. */

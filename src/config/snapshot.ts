@@ -84,6 +84,8 @@ export interface Snapshot {
   readonly server: ServerConfig;
   readonly admin: AdminConfig;
   readonly backends: ReadonlyMap<string, Backend>;
+  /** Longest wait for a connection, in milliseconds by backend; a backend that is missing has the default. */
+  readonly connectTimeouts: ReadonlyMap<string, number>;
   /** In the config's order: the first that recognises a credential decides. */
   readonly identities: readonly Identity[];
   readonly contract: ContractReader;

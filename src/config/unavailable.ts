@@ -7,7 +7,6 @@ const unavailableKeys: readonly string[] = [
   "listen.cors",
   "listen.tls",
   "models.*.validate",
-  "models.*.timeouts.connect",
   "models.*.timeouts.betweenTokens",
   "caps.*.topK",
   "ledger.url",

@@ -135,12 +135,17 @@ function modeOf({ targets, mode }: Plan): Plan["mode"] {
 function retryHeaders(plan: Plan): [string, string][] {
   const { targets, timeouts } = plan;
   const headers: [string, string][] = [["x-envoy-max-retries", String(targets.length - 1)]];
-  const perTryMs =
-    modeOf(plan) === "guarded" ? (timeouts.firstTokenMs ?? timeouts.attemptMs) : timeouts.attemptMs;
-  if (perTryMs !== undefined) headers.push(["x-envoy-upstream-rq-per-try-timeout-ms", String(perTryMs)]);
+  const tryMs = perTryMs(plan);
+  if (tryMs !== undefined) headers.push(["x-envoy-upstream-rq-per-try-timeout-ms", String(tryMs)]);
   if (timeouts.totalMs !== undefined)
     headers.push(["x-envoy-upstream-rq-timeout-ms", String(timeouts.totalMs)]);
   return headers;
+}
+
+/** How long Envoy gives each try. */
+function perTryMs(plan: Plan): number | undefined {
+  const { attemptMs, firstTokenMs } = plan.timeouts;
+  return modeOf(plan) === "guarded" ? (firstTokenMs ?? attemptMs) : attemptMs;
 }
 
 /** The attempt with this number, noted as begun now; those before it that nobody told us of are noted too. */
@@ -149,7 +154,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
   const now = exchange.services.clock.monotonicMs();
   while (exchange.attempts.length < number) {
     const previous = exchange.attempts.at(-1);
-    if (previous !== undefined) closePrevious(previous, now, plan.timeouts.attemptMs);
+    if (previous !== undefined) closePrevious(previous, now, perTryMs(plan));
     const target = plan.targets[exchange.attempts.length];
     if (target === undefined)
       throw new GatewayError("internal", `attempt ${number} of a plan of ${plan.targets.length}`);
@@ -170,10 +175,10 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
 }
 
 /** A next attempt means that this one failed; how is told by the access log, but a deadline shows in the time it took. */
-function closePrevious(attempt: Attempt, nowMs: number, attemptTimeoutMs: number | undefined): void {
+function closePrevious(attempt: Attempt, nowMs: number, timeoutMs: number | undefined): void {
   attempt.endedMs ??= nowMs;
   if (attempt.fate.kind !== "open") return;
-  const timedOut = attemptTimeoutMs !== undefined && nowMs - attempt.startedMs >= attemptTimeoutMs;
+  const timedOut = timeoutMs !== undefined && nowMs - attempt.startedMs >= timeoutMs;
   attempt.fate = { kind: "failed", status: undefined, flags: [], class: timedOut ? "timeout" : "overloaded" };
 }
 

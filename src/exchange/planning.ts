@@ -27,7 +27,7 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
     outputCap,
     choices: facts.choices,
     mode: route.failover === "status" ? "plain" : facts.stream ? "guarded" : "validated",
-    timeouts: route.timeouts,
+    timeouts: route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts,
   });
 }
 

@@ -16,4 +16,6 @@ export interface ModelRoute {
   readonly attempts: number;
   readonly failover: Failover;
   readonly timeouts: Timeouts;
+  /** By latency class, where one has its own. */
+  readonly classTimeouts: ReadonlyMap<string, Timeouts>;
 }

@@ -10,7 +10,11 @@ export interface ModelEntry {
   readonly select: Select;
   readonly attempts: number;
   readonly failover: Failover;
+  /** To a usable connection, in milliseconds; undefined: as the backend's other models or the default say. */
+  readonly connectMs: number | undefined;
   readonly timeouts: Timeouts;
+  /** By latency class, where one has its own. */
+  readonly classTimeouts: ReadonlyMap<string, Timeouts>;
 }
 
 /** What clients may name, and how it is answered. */
@@ -57,6 +61,7 @@ function routeOf(entry: ModelEntry, name: string, rest: string): ModelRoute {
     attempts: Math.min(entry.attempts, targets.length),
     failover: entry.failover,
     timeouts: entry.timeouts,
+    classTimeouts: entry.classTimeouts,
   });
 }
 

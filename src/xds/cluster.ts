@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { EdgeAddress } from "../edge/edge.ts";
 import { type EnvoyBackend, type EnvoyInput, edgeCluster, rejectCluster } from "./envoy-input.ts";
 import { attemptFilters, attemptHeadersFilter } from "./ext-proc.ts";
-import { type Json, typed } from "./typed.ts";
+import { type Json, seconds, typed } from "./typed.ts";
 
 const protocolOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 /** Requests in flight and retries per cluster: the defaults (1024 and 3) would turn load into errors. */
@@ -11,6 +11,7 @@ const unlimited = {
     { max_connections: 65_536, max_pending_requests: 65_536, max_requests: 65_536, max_retries: 65_536 },
   ],
 };
+const connectTimeoutMs = 3_000;
 const windowBytes = 16_777_216;
 /** Turns "no hosts", which is final, into a refused connection, which is retried on the next target. */
 const closedPort = { endpoint: { address: { socket_address: { address: "127.0.0.1", port_value: 1 } } } };
@@ -87,7 +88,7 @@ function backendCluster(backend: EnvoyBackend): Json {
   return {
     name: backend.name,
     ...discovery(address),
-    connect_timeout: "3s",
+    connect_timeout: seconds(backend.connectTimeoutMs ?? connectTimeoutMs),
     circuit_breakers: unlimited,
     typed_extension_protocol_options: {
       [protocolOptions]: typed("extensions.upstreams.http.v3.HttpProtocolOptions", {

@@ -17,6 +17,8 @@ export interface EnvoyBackend {
   readonly name: string;
   /** Origin decides address and TLS; the path is not Envoy's business. */
   readonly endpoint: URL;
+  /** Longest wait for a connection, TLS included; undefined: the default. */
+  readonly connectTimeoutMs: number | undefined;
   readonly tls: {
     /** PEM file of the authorities to trust. */
     readonly caFile: string;

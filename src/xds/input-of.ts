@@ -11,6 +11,7 @@ export function envoyInputOf(snapshot: Snapshot, edge: EdgeAddress, caFile: stri
     backends: [...snapshot.backends.values()].map(({ name, provider, tls }) => ({
       name,
       endpoint: provider.endpoint,
+      connectTimeoutMs: snapshot.connectTimeouts.get(name),
       tls: { caFile: tls?.caFile ?? caFile, serverName: tls?.serverName },
     })),
   };

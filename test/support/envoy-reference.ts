@@ -54,6 +54,7 @@ export function envoyReference(caFile = "/etc/ssl/certs/ca-certificates.crt"): s
       {
         name: "openai",
         endpoint: new URL("https://api.openai.com/v1"),
+        connectTimeoutMs: undefined,
         tls: { caFile, serverName: undefined },
       },
     ],

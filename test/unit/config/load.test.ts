@@ -84,10 +84,29 @@ identity: [{ type: anonymous, tenant_id: local }]
         betweenTokensMs: undefined,
         totalMs: 600_000,
       },
+      classTimeouts: new Map(),
     });
     assert.deepEqual(snapshot.model("lab/x/y")?.targets, [{ backend: "house", model: "x/y" }]);
     assert.equal(snapshot.model("lab/x/y")?.timeouts.attemptMs, 30_000);
     assert.deepEqual(snapshot.models(), ["fast"]);
+  });
+
+  it("gives each latency class its own deadlines, and the model's where it says nothing", () => {
+    const timeouts = "attempt: 30s, total: 3m, latencyClass: { interactive: { total: 40s } }";
+    const model = load(
+      minimal.replace("targets: [house/llama]", `targets: [house/llama], timeouts: { ${timeouts} }`),
+    ).model("fast");
+    assert.equal(model?.timeouts.totalMs, 180_000);
+    const interactive = model?.classTimeouts.get("interactive");
+    assert.deepEqual([interactive?.attemptMs, interactive?.totalMs], [30_000, 40_000]);
+    assert.equal(model?.classTimeouts.get("batch"), undefined);
+  });
+
+  it("connects to a backend within the shortest of its models' connect timeouts", () => {
+    const slow = "slow: { targets: [house/qwen], timeouts: { connect: 2s } }";
+    const quick = "quick: { targets: [house/qwen], timeouts: { connect: 1s } }";
+    const snapshot = load(minimal.replace("fast: {", `${slow}\n  ${quick}\n  fast: {`));
+    assert.deepEqual([...snapshot.connectTimeouts], [["house", 1_000]]);
   });
 
   it("keeps money exact, however it is written", () => {

@@ -51,6 +51,8 @@ function entry(name: string, targets: readonly string[], attempts = targets.leng
     select: { kind: "ordered" },
     failover: "content",
     attempts,
+    connectMs: undefined,
     timeouts: none,
+    classTimeouts: new Map(),
   };
 }
