@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import { AlertWebhook } from "./admin/alert-webhook.ts";
-import { appendAudit } from "./admin/audit-log.ts";
+import { type AuditEntry, appendAudit } from "./admin/audit-log.ts";
 import type { BudgetsSource } from "./admin/budgets-api.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
+import type { OverridesSource } from "./admin/overrides-api.ts";
 import { targetRow } from "./admin/targets-api.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
@@ -21,11 +22,14 @@ import { Originals } from "./exchange/originals.ts";
 import { Registry } from "./exchange/registry.ts";
 import type { Services } from "./exchange/services.ts";
 import { settle } from "./exchange/settlement.ts";
+import { Steering } from "./exchange/steering.ts";
 import { extProcMethod } from "./extproc/server.ts";
 import { type JournaledLedger, openMemoryLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
 import { Health as TargetHealth } from "./route/health.ts";
+import { Overrides } from "./route/overrides.ts";
+import { readOverrides } from "./route/overrides-file.ts";
 import { type KeptCalibration, openCalibration } from "./tokens/calibration-file.ts";
 import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
@@ -53,6 +57,7 @@ export class Gateway {
   readonly #log: Log;
   readonly #registry = new Registry();
   readonly #targetHealth = new TargetHealth();
+  readonly #steering: Steering;
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
   readonly #usageDesk: UsageDesk;
@@ -74,6 +79,7 @@ export class Gateway {
     ledger: JournaledLedger,
     usageLog: UsageLog,
     kept: KeptCalibration,
+    overrides: Overrides,
   ) {
     const clock = options.clock ?? systemClock;
     this.#log = options.log;
@@ -84,6 +90,8 @@ export class Gateway {
     this.#clock = clock;
     this.#kept = kept;
     const { calibration } = kept;
+    const path = overridesFile(options.snapshot);
+    this.#steering = new Steering({ clock, overrides, registry: this.#registry, path });
     this.#metrics = new Metrics(options.log, {
       openExchanges: () => this.#registry.size,
       openHolds: () => this.#ledger.openHolds(),
@@ -108,6 +116,7 @@ export class Gateway {
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
       health: this.#targetHealth,
+      overrides,
       random: Math.random,
       record: (record, ownFields) => this.#record(record, ownFields),
       observer: this.#metrics,
@@ -132,6 +141,7 @@ export class Gateway {
     const { snapshot } = options;
     const clock = options.clock ?? systemClock;
     loadVocabularies(snapshot);
+    const overrides = new Overrides(await readOverrides(overridesFile(snapshot)));
     const usageLog = await openUsageLog({ folder: snapshot.usageLog.folder, clock });
     let gateway: Gateway | undefined;
     const ledger = await openMemoryLedger({
@@ -146,7 +156,7 @@ export class Gateway {
     const calibration = await openCalibration(join(snapshot.ledger.folder, "calibration.json"), (error) =>
       options.log.warn({ cause: String(error) }, "what was learnt about token counts could not be written"),
     );
-    gateway = new Gateway(options, ledger, usageLog, calibration);
+    gateway = new Gateway(options, ledger, usageLog, calibration, overrides);
     try {
       await gateway.#closeLost();
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
@@ -270,6 +280,7 @@ export class Gateway {
       usage: this.#usageDesk,
       nowMs: () => this.#clock.nowMs(),
       budgets: this.#budgetsSource(),
+      overrides: this.#overridesSource(),
       targets: () => {
         const nowMs = this.#clock.monotonicMs();
         return this.#targetHealth.list(nowMs).map((target) => targetRow(target, nowMs));
@@ -278,14 +289,29 @@ export class Gateway {
   }
 
   #budgetsSource(): BudgetsSource {
-    const audit = join(this.#snapshot.ledger.folder, "audit.jsonl");
     return {
       accounts: (filter) => this.#ledger.accounts(filter),
       find: (id) => this.#ledger.find(id),
       reset: (id, by) => this.#ledger.reset(id, by),
       grant: (id, amount, by) => this.#ledger.grant(id, amount, by),
-      audit: (entry) => appendAudit(audit, { time: new Date(this.#clock.nowMs()).toISOString(), ...entry }),
+      audit: (entry) => this.#audit(entry),
     };
+  }
+
+  #overridesSource(): OverridesSource {
+    return {
+      steering: this.#steering,
+      snapshot: () => this.#snapshot,
+      audit: async (entry) => {
+        await this.#audit(entry);
+        this.#log.warn(entry, "an operator steers");
+      },
+    };
+  }
+
+  #audit(entry: Omit<AuditEntry, "time">): Promise<void> {
+    const time = new Date(this.#clock.nowMs()).toISOString();
+    return appendAudit(join(this.#snapshot.ledger.folder, "audit.jsonl"), { time, ...entry });
   }
 
   #unreadyReasons(): readonly string[] {
@@ -296,6 +322,11 @@ export class Gateway {
     if (!this.#ledger.writable) reasons.push("ledger: holds cannot be written down");
     return reasons;
   }
+}
+
+/** Where what operators have ordered is kept. */
+function overridesFile(snapshot: Snapshot): string {
+  return join(snapshot.ledger.folder, "overrides.json");
 }
 
 /** Loads what counting for these models needs, so that no request waits for it. */

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { BudgetsSource } from "./budgets-api.ts";
 import { answerBudgets, isBudgetsPath } from "./budgets-http.ts";
+import type { OverridesSource } from "./overrides-api.ts";
+import { answerOverrides, isOverridesPath } from "./overrides-http.ts";
 import type { TargetRow } from "./targets-api.ts";
 import { type AdminReply, answerUsage } from "./usage-api.ts";
 import type { UsageDesk } from "./usage-desk.ts";
@@ -26,6 +28,7 @@ export interface AdminSource {
   /** Wall time. */
   nowMs(): number;
   readonly budgets: BudgetsSource;
+  readonly overrides: OverridesSource;
   /** How every target does. */
   targets(): readonly TargetRow[];
 }
@@ -36,7 +39,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz, /metrics, /config, /usage, /budgets and /targets. The first two are open, the rest ask for the token where there is one. */
+/** Serves /livez, /readyz, /metrics, /config, /usage, /budgets, /targets and /overrides. The first two are open, the rest ask for the token where there is one. */
 export async function startAdminServer(
   address: { readonly host: string; readonly port: number },
   source: AdminSource,
@@ -67,7 +70,7 @@ async function answer(
   if (!URL.canParse(target, baseUrl)) return send(response, 400, "text/plain", "this is no path\n");
   const url = new URL(target, baseUrl);
   const path = url.pathname;
-  if (request.method !== "GET" && request.method !== "HEAD" && !isBudgetsPath(path))
+  if (request.method !== "GET" && request.method !== "HEAD" && !isBudgetsPath(path) && !isOverridesPath(path))
     return send(response, 405, "text/plain", "only GET\n");
   if (path === "/livez") return send(response, 200, "text/plain", "ok\n");
   if (path === "/readyz") {
@@ -99,11 +102,15 @@ async function answer(
     const { status, body } = await answerBudgets(source.budgets, request, url);
     return send(response, status, "application/json", `${JSON.stringify(body)}\n`);
   }
+  if (isOverridesPath(path)) {
+    const { status, body } = await answerOverrides(source.overrides, request, url);
+    return send(response, status, "application/json", `${JSON.stringify(body)}\n`);
+  }
   return send(
     response,
     404,
     "text/plain",
-    "here are /livez, /readyz, /metrics, /config, /usage, /budgets and /targets\n",
+    "here are /livez, /readyz, /metrics, /config, /usage, /budgets, /targets and /overrides\n",
   );
 }
 

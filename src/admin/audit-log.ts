@@ -1,21 +1,38 @@
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { OverrideAction, Scope } from "../route/override.ts";
 
-/** What somebody did to an account by hand, as the audit file has it: one line of JSON each. */
+/** What somebody did by hand, as the audit file has it: one line of JSON each. */
 export interface AuditEntry {
   /** ISO 8601. */
   readonly time: string;
-  readonly action: "reset" | "grant" | "raise";
-  /** The account's id. */
-  readonly account: string;
-  /** What was added to the limit, in the account's unit. */
-  readonly amount?: string;
+  readonly action: string;
   /** Who asked, by their own word. */
   readonly by: string;
   /** The address that the request came from. */
   readonly from: string;
   /** Set on a second line, when what the first says was not done after all. */
   readonly failed?: string;
+}
+
+/** What was done to an account. */
+export interface AccountAudit extends AuditEntry {
+  readonly action: "reset" | "grant" | "raise";
+  /** The account's id. */
+  readonly account: string;
+  /** What was added to the limit, in the account's unit. */
+  readonly amount?: string;
+}
+
+/** What was ordered over config and health, or taken back. */
+export interface OverrideAudit extends AuditEntry {
+  readonly action: OverrideAction | "lift";
+  /** The override's id. */
+  readonly override: string;
+  readonly scope?: Scope;
+  readonly reason?: string;
+  /** ISO 8601; absent: until it is lifted. */
+  readonly until?: string;
 }
 
 /** Appends to an audit file, made when missing; resolves when the entry is on the disk. */

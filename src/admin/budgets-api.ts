@@ -3,7 +3,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Balance } from "../ledger/ledger.ts";
 import type { AccountFilter } from "../ledger/overview.ts";
 import { formatWindow } from "../ledger/window.ts";
-import type { AuditEntry } from "./audit-log.ts";
+import type { AccountAudit } from "./audit-log.ts";
 
 /** What the interface to budgets and budgets works with. */
 export interface BudgetsSource {
@@ -12,7 +12,7 @@ export interface BudgetsSource {
   reset(accountId: string, by: string): Promise<void>;
   grant(accountId: string, amount: bigint, by: string): Promise<void>;
   /** Writes down what is about to be done; what cannot be written down is not done. */
-  audit(entry: Omit<AuditEntry, "time">): Promise<void>;
+  audit(entry: Omit<AccountAudit, "time">): Promise<void>;
 }
 
 /** An account as the admin interface shows it. Amounts are decimal strings in the account's unit. */
@@ -107,7 +107,7 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
 
 async function audited(
   source: BudgetsSource,
-  entry: Omit<AuditEntry, "time">,
+  entry: Omit<AccountAudit, "time">,
   change: () => Promise<void>,
 ): Promise<void> {
   await source.audit(entry);

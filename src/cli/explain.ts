@@ -13,6 +13,7 @@ import { Registry } from "../exchange/registry.ts";
 import type { Services } from "../exchange/services.ts";
 import { createMemoryLedger } from "../ledger/memory.ts";
 import { Health } from "../route/health.ts";
+import { Overrides } from "../route/overrides.ts";
 import { Calibration } from "../tokens/calibration.ts";
 import { calibratedCounterOf } from "../tokens/families.ts";
 import { explanationOf, formatExplanation } from "./explanation.ts";
@@ -75,6 +76,7 @@ function dryServices(snapshot: Snapshot): Services {
     registry: new Registry(),
     originals: new Originals(snapshot.listen.bodyLimitBytes),
     health: new Health(),
+    overrides: new Overrides(),
     random: Math.random,
     record: async () => {},
     observer: {

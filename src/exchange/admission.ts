@@ -1,3 +1,4 @@
+import type { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -15,6 +16,7 @@ import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { findRoute } from "./routing.ts";
 import { spend } from "./stages.ts";
 import { noteStandings } from "./standing.ts";
+import { stopSince } from "./stopping.ts";
 
 /** Refuses by the headers alone what would be refused with its body too; undefined: go on. Never throws. */
 export function preview(exchange: Exchange): Outcome | undefined {
@@ -131,7 +133,15 @@ function take(exchange: Exchange, offer: Offer | undefined, climbed: boolean): M
   exchange.degraded = climbed;
   return chain(noteStandings(exchange, offer.claims), () => {
     if (exchange.closing.over) return leave(exchange);
+    const stopped = stoppedMeanwhile(exchange);
+    if (stopped !== undefined) return refuse(exchange, stopped);
     exchange.advance("forwarded");
     return encodeAttempt(exchange, 1);
   });
+}
+
+/** While the request was being held, what it needs may have been stopped. */
+function stoppedMeanwhile(exchange: Exchange): GatewayError | undefined {
+  const [first] = exchange.plan?.targets ?? [];
+  return first === undefined ? undefined : stopSince(exchange, first.target);
 }

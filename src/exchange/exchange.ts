@@ -1,7 +1,7 @@
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { ContentDecoder } from "../core/content-decoder.ts";
-import { assert, type ErrorCode } from "../core/errors.ts";
+import { assert, type ErrorCode, type GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
 import type { ModelRequest } from "../dialect/model-request.ts";
@@ -110,6 +110,10 @@ export class Exchange {
   /** The answer broke in a way that no further byte can tell: the client's connection has to break, too. */
   cut = false;
   bytesOut = 0;
+  /** An operator has stopped this while it was under way; what comes next of the answer is its end. */
+  stopped: GatewayError | undefined;
+  /** Is told so at once: where nothing more comes, the answer has to be ended all the same. */
+  onStopped: ((why: GatewayError) => void) | undefined;
 
   ending: Ending | undefined;
   errorCode: ErrorCode | undefined;

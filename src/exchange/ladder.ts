@@ -5,6 +5,7 @@ import type { Rung } from "../policy/ladder.ts";
 import { countInput } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { clampPlan, makePlan } from "./planning.ts";
+import { stopOf } from "./stopping.ts";
 
 /** The cheaper plans that the `exceeded` of the budget with this name allows, in the order of its rungs; none where there is nothing to try. */
 export function ladderPlans(exchange: Exchange, budget: string): MaybePromise<readonly Plan[]> {
@@ -27,6 +28,7 @@ function plansOf(exchange: Exchange, rung: Exclude<Rung, { kind: "reject" }>): M
   const route = exchange.snapshot.model(rung.kind === "use" ? rung.model : facts.model);
   if (route === undefined) return [];
   if (exchange.snapshot.access([route.name], exchange.principal, contract) !== undefined) return [];
+  if (stopOf(exchange, route.name) !== undefined) return [];
   return chain(countInput(exchange, route.targets), () => {
     const plan = planOrNothing(exchange, route);
     if (plan === undefined) return [];

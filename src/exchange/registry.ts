@@ -19,6 +19,11 @@ export class Registry {
     return this.#open.size >= openExchangesMax;
   }
 
+  /** Those open, oldest first. */
+  exchanges(): Iterable<Exchange> {
+    return this.#open.values();
+  }
+
   /** The open exchange that was added first. */
   get oldest(): Exchange | undefined {
     for (const exchange of this.#open.values()) return exchange;

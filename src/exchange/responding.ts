@@ -117,8 +117,9 @@ function transformed(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
   exchange.bytesOut += out.length;
   if (!end) {
     if (transform.seen.unreadable) abandon(exchange, transform.seen.error);
-    const overrun = exchange.holdWatch?.check();
-    return overrun === undefined ? out : cutShort(exchange, out, overrun);
+    if (exchange.cut) return out;
+    const why = exchange.stopped ?? exchange.holdWatch?.check();
+    return why === undefined ? out : cutShort(exchange, out, why);
   }
   const tail = finish(exchange);
   exchange.bytesOut += tail.length;
@@ -131,7 +132,7 @@ function abandon(exchange: Exchange, why: GatewayError | undefined): void {
   exchange.cut = true;
 }
 
-/** The answer is longer than what can be held for it: the client is told so, and nothing further is asked of the provider. */
+/** The answer must not go on: the client is told so, and nothing further is asked of the provider. */
 function cutShort(exchange: Exchange, out: Buffer, why: GatewayError): Buffer {
   exchange.end("cut_by_policy", why.code);
   exchange.cut = true;

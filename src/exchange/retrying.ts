@@ -1,5 +1,6 @@
 import { assert } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import type { Attempt } from "./attempt.ts";
 import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { attemptAt, billedSoFar, encodeAttempt } from "./forwarding.ts";
@@ -7,11 +8,14 @@ import type { Outcome } from "./outcome.ts";
 import { withHold } from "./planning.ts";
 import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { spend } from "./stages.ts";
+import { stopSince } from "./stopping.ts";
 
 /** A further attempt, as Envoy begins it: encoded again from the original, its hold grown by what failed attempts may be billed. Never throws. */
 export function retry(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome> {
   try {
     if (isLate(exchange)) return leave(exchange);
+    const stopped = refuseStopped(exchange, attemptAt(exchange, number));
+    if (stopped !== undefined) return stopped;
     const outcome = chain(coverFailed(exchange, number, cluster), (denied) => {
       if (denied !== undefined) return denied;
       return isLate(exchange) ? leave(exchange) : encodeAttempt(exchange, number);
@@ -25,6 +29,16 @@ export function retry(exchange: Exchange, number: number, cluster: string): Mayb
 /** Envoy does not wait for us: the client may have left, or the whole been given up, with this attempt still on its way here. */
 function isLate(exchange: Exchange): boolean {
   return exchange.closing.over || exchange.phase !== "forwarded";
+}
+
+/** What was planned may have been stopped since: then it does not leave, and costs nothing. */
+function refuseStopped(exchange: Exchange, attempt: Attempt): Outcome | undefined {
+  const stopped = stopSince(exchange, attempt.target.target);
+  if (stopped === undefined) return undefined;
+  attempt.fate = { kind: "failed", status: undefined, flags: [], class: "overloaded" };
+  attempt.signed = true;
+  exchange.logged.add(attempt.number);
+  return refuse(exchange, stopped);
 }
 
 function coverFailed(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome | undefined> {

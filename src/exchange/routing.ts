@@ -8,11 +8,12 @@ import type { Subject } from "../route/subject.ts";
 import { cannotCarry } from "./carrying.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { isForced, stopOf, whyStopped } from "./stopping.ts";
 
 /** What a client names, or leaves out, to be served by the route of its workflow. */
 const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
 
-/** How a request is served: the first rule that matches decides, else the model that the client named; then access. Throws what refuses it. */
+/** How a request is served: the first rule that matches decides, else the model that the client named; then access, and what was stopped by hand. Throws what refuses it. */
 export function findRoute(exchange: Exchange): ModelRoute {
   const { contract, facts } = admitted(exchange);
   const rule = exchange.snapshot.routes.find(subjectOf(exchange));
@@ -23,6 +24,8 @@ export function findRoute(exchange: Exchange): ModelRoute {
   const named = anyModel.has(facts.model) ? [route.name] : [facts.model, route.name];
   const denied = exchange.snapshot.access(named, exchange.principal, contract);
   if (denied !== undefined) throw denied;
+  const stopped = stopOf(exchange, route.name);
+  if (stopped !== undefined) throw stopped;
   return route;
 }
 
@@ -62,14 +65,14 @@ export function chooseTargets(
   const may = (target: Target): boolean => {
     const refusal = cannotCarry(exchange, target, route.name);
     if (refusal !== undefined) refusals.push(refusal);
-    const reason = refusal?.message ?? whyNot(exchange, target);
+    const reason = refusal?.message ?? whyNot(exchange, target) ?? whyStopped(exchange, target, route.name);
     if (reason !== undefined) rejected.push({ target, reason });
     return reason === undefined;
   };
   const candidates = route.candidates.filter(({ target }) => may(target));
   const fallback = route.fallback.filter(may);
   const ordered = order(candidates, route.select, choosingFor(exchange, route, cost));
-  const [first, ...others] = open(exchange, ordered, fallback, rejected);
+  const [first, ...others] = open(exchange, route.name, ordered, fallback, rejected);
   if (first === undefined) throw nobody(exchange, route, rejected, refusals);
   return [first, ...others];
 }
@@ -116,10 +119,11 @@ const tooLong = "the input is longer than its context window";
 
 /**
  * Leaves out who rests. Where that is everyone, whose rest ends first is tried alone: all of them would be a storm. A route with a
- * single target has nothing to spare it for.
+ * single target has nothing to spare it for; one that is forced does not rest.
  */
 function open(
   exchange: Exchange,
+  routeName: string,
   ordered: readonly Candidate[],
   fallback: readonly Target[],
   rejected: Rejected[],
@@ -132,7 +136,7 @@ function open(
   const awake: Target[] = [];
   for (const target of all) {
     const standing = health.standing(target, nowMs);
-    if (standing.kind !== "resting") awake.push(target);
+    if (standing.kind !== "resting" || isForced(exchange, target, routeName)) awake.push(target);
     else {
       resting.push({ target, untilMs: standing.untilMs });
       rejected.push({ target, reason: `it rests: ${standing.why}` });

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Account, Ledger } from "../ledger/ledger.ts";
 import type { Health } from "../route/health.ts";
+import type { Overrides } from "../route/overrides.ts";
 import type { Calibration } from "../tokens/calibration.ts";
 import type { CounterOf } from "../tokens/counter.ts";
 import type { UsageRecord } from "../usage/record.ts";
@@ -22,6 +23,8 @@ export interface Services {
   readonly originals: Originals;
   /** How the targets do. */
   readonly health: Health;
+  /** What operators have ordered by hand. */
+  readonly overrides: Overrides;
   /** From 0 to below 1, for shares of traffic. */
   readonly random: () => number;
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */

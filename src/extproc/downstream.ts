@@ -7,10 +7,14 @@ import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
 import { endBody, passBody, respond } from "../exchange/responding.ts";
 import type { Services } from "../exchange/services.ts";
+import { noteStopped, stoppedReply } from "../exchange/stopping.ts";
 import type { HttpBody, HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies, encodeBodyReply, encodeHeadersReply } from "./codec/processing-response.ts";
 import { forwardReply, localReply } from "./replies.ts";
-import type { Role } from "./role.ts";
+import type { Role, RoleLine } from "./role.ts";
+
+/** How long a stopped answer may stay silent: an error can be told behind its next piece, and behind nothing else. */
+const stopGraceMs = 250;
 
 /** The role downstream: one stream for each request, from its headers to the end of its answer. */
 export class DownstreamRole implements Role {
@@ -18,6 +22,8 @@ export class DownstreamRole implements Role {
   readonly #services: Services;
   readonly #snapshot: Snapshot;
   #exchange: Exchange | undefined;
+  #line: RoleLine | undefined;
+  #stopTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(services: Services, snapshot: Snapshot) {
@@ -27,6 +33,10 @@ export class DownstreamRole implements Role {
 
   get cut(): boolean {
     return this.#exchange?.cut ?? false;
+  }
+
+  attach(line: RoleLine): void {
+    this.#line = line;
   }
 
   on(message: ProcessingRequest): MaybePromise<Uint8Array> {
@@ -55,6 +65,7 @@ export class DownstreamRole implements Role {
 
   closed(): void {
     this.#closed = true;
+    clearTimeout(this.#stopTimer);
     this.#exchange?.closing.close();
   }
 
@@ -69,6 +80,7 @@ export class DownstreamRole implements Role {
     return chain(open(this.#services, this.#snapshot, head), (opened) => {
       if (opened.kind === "reply") return localReply(opened.reply);
       this.#exchange = opened.exchange;
+      opened.exchange.onStopped = (why) => this.#stop(why);
       if (this.#closed) opened.exchange.closing.close();
       const refused = preview(opened.exchange);
       if (refused?.kind === "reply") return localReply(refused.reply);
@@ -102,6 +114,19 @@ export class DownstreamRole implements Role {
     const exchange = this.#required();
     const out = passBody(exchange, message.body, message.endOfStream);
     return chain(out, (bytes) => this.#replyBody(message, bytes));
+  }
+
+  /** Nothing of the answer has passed: the client gets an error in its place. Else the next piece is the last; where none comes, only a break is left. */
+  #stop(why: GatewayError): void {
+    const exchange = this.#required();
+    if (exchange.phase === "forwarded") {
+      this.#line?.finish(localReply(stoppedReply(exchange, why)));
+      return;
+    }
+    this.#stopTimer = setTimeout(() => {
+      noteStopped(exchange, why);
+      this.#line?.breakOff();
+    }, stopGraceMs);
   }
 
   #replyBody(message: HttpBody, out: Buffer): Uint8Array {

@@ -1,13 +1,13 @@
 import { GatewayError } from "../core/errors.ts";
 import { type EdgeHandler, type EdgeStream, grpcStatus } from "../edge/edge.ts";
 import { decodeProcessingRequest } from "./codec/processing-request.ts";
-import type { Role } from "./role.ts";
+import type { Role, RoleLine } from "./role.ts";
 
 /** Bytes of messages that may wait while a reply is being made; Envoy's own windows stay below. */
 const waitingBytesMax = 67_108_864;
 
 /** One ext_proc stream, start to end: one reply for each message, in order; what is known at once is answered at once. */
-export class RoleStream implements EdgeHandler {
+export class RoleStream implements EdgeHandler, RoleLine {
   readonly #stream: EdgeStream;
   readonly #role: Role;
   readonly #onBug: (error: unknown) => void;
@@ -22,6 +22,20 @@ export class RoleStream implements EdgeHandler {
     this.#stream = stream;
     this.#role = role;
     this.#onBug = onBug;
+    role.attach?.(this);
+  }
+
+  finish(reply: Uint8Array): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stream.send(reply);
+    this.#stream.end();
+  }
+
+  breakOff(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stream.fail(grpcStatus.internal, "the answer broke off");
   }
 
   message(bytes: Buffer): void {
@@ -104,9 +118,7 @@ export class RoleStream implements EdgeHandler {
 
   #send(reply: Uint8Array): void {
     this.#stream.send(reply);
-    if (!this.#role.cut) return;
-    this.#over = true;
-    this.#stream.fail(grpcStatus.internal, "the answer broke off");
+    if (this.#role.cut) this.breakOff();
   }
 
   #endIfDone(): void {

@@ -16,6 +16,7 @@ import type { Observer, Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
 import type { JournaledLedger } from "../../src/ledger/journaled.ts";
 import { Health } from "../../src/route/health.ts";
+import { Overrides } from "../../src/route/overrides.ts";
 import { Calibration } from "../../src/tokens/calibration.ts";
 import { calibratedCounterOf } from "../../src/tokens/families.ts";
 import { openUsageLog, type UsageLog } from "../../src/usage/log.ts";
@@ -168,6 +169,7 @@ export class ExchangeWorld {
       counterOf: calibratedCounterOf(calibration),
       calibration,
       health: new Health(),
+      overrides: new Overrides(),
       random: () => 0.5,
       registry: new Registry(),
       originals: new Originals(100_000_000),

@@ -18,6 +18,7 @@ import type { Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
 import type { Account, Ledger } from "../../src/ledger/ledger.ts";
 import { Health } from "../../src/route/health.ts";
+import { Overrides } from "../../src/route/overrides.ts";
 import { Calibration } from "../../src/tokens/calibration.ts";
 import { calibratedCounterOf } from "../../src/tokens/families.ts";
 import type { UsageRecord } from "../../src/usage/record.ts";
@@ -68,6 +69,7 @@ export function exchangesOn(
     registry,
     originals: new Originals(1_000_000),
     health: new Health(),
+    overrides: new Overrides(),
     random: () => 0,
     record: async (one) => {
       await record(one);

@@ -9,6 +9,7 @@ import { UsageDesk } from "../../../src/admin/usage-desk.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { manualClock } from "../../support/manual-clock.ts";
+import { noOverrides } from "../../support/no-overrides.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tg-limits-"));
 const auditFile = join(folder, "ledger", "audit.jsonl");
@@ -24,6 +25,7 @@ before(async () => {
     {
       unreadyReasons: () => [],
       targets: () => [],
+      overrides: noOverrides,
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,

@@ -10,6 +10,7 @@ import { focusDimensions } from "../../../src/usage/focus.ts";
 import { serialise } from "../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../src/usage/segment.ts";
 import { noBudgets } from "../../support/no-budgets.ts";
+import { noOverrides } from "../../support/no-overrides.ts";
 import { fullRecord } from "../../support/usage-records.ts";
 
 const nowMs = Date.parse("2026-11-21T12:00:00Z");
@@ -27,6 +28,7 @@ async function serve(limits: UsageDeskLimits = {}): Promise<void> {
     {
       unreadyReasons: () => [],
       targets: () => [],
+      overrides: noOverrides,
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,

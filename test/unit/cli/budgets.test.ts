@@ -4,15 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
-import type { AuditEntry } from "../../../src/admin/audit-log.ts";
+import type { AccountAudit } from "../../../src/admin/audit-log.ts";
 import { UsageDesk } from "../../../src/admin/usage-desk.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { manualClock } from "../../support/manual-clock.ts";
+import { noOverrides } from "../../support/no-overrides.ts";
 import { type CliResult, runLine } from "../../support/terminal.ts";
 
 const token = "a token of sixteen or more";
-const audits: Omit<AuditEntry, "time">[] = [];
+const audits: Omit<AccountAudit, "time">[] = [];
 const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
 const day = account("day", 2_000_000_000n);
 let folder: string;
@@ -27,6 +28,7 @@ before(async () => {
     {
       unreadyReasons: () => [],
       targets: () => [],
+      overrides: noOverrides,
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,
