@@ -12,7 +12,6 @@ const reasonWaitMs = 1_000;
  */
 export class Closing {
   readonly #exchange: Exchange;
-  #abort: AbortController | undefined;
   #open = 0;
   #downstreamClosed = false;
   #streamsWaived = false;
@@ -34,12 +33,6 @@ export class Closing {
     this.check();
   }
 
-  /** Aborted when the downstream stream closes; made when first asked for. */
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    return this.#abort.signal;
-  }
-
   /** The downstream stream is closed: nobody waits for an answer. */
   get over(): boolean {
     return this.#downstreamClosed;
@@ -49,7 +42,6 @@ export class Closing {
   close(): void {
     if (this.#downstreamClosed) return;
     this.#downstreamClosed = true;
-    this.#abort?.abort();
     this.#exchange.releaseOriginal();
     // Nothing has left yet: only the client can have ended this.
     if (this.#exchange.plan === undefined && this.#open === 0) this.#exchange.end("downstream_reset");

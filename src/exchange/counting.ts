@@ -39,8 +39,9 @@ export function countForRoute(exchange: Exchange): MaybePromise<void> {
   const { original, snapshot, services } = exchange;
   if (!snapshot.routes.askInputTokens || original === undefined) return;
   const { vocabulary } = services.counterOf("openai", "gpt-4o", neutral);
-  const { signal } = exchange.closing;
-  const counted = vocabulary.countSpansPaced(original, admitted(exchange).facts.text, { signal });
+  const counted = vocabulary.countSpansPaced(original, admitted(exchange).facts.text, {
+    caller: exchange.closing,
+  });
   return chain(counted, (tokens) => {
     exchange.neutralTokens = tokens;
   });
@@ -63,12 +64,12 @@ function countText(
   if (text.has(vocabulary)) return countText(exchange, counters, stopAbove, text, index + 1);
   const { facts } = admitted(exchange);
   const counted = vocabulary.countSpansPaced(original, facts.text, {
-    signal: exchange.closing.signal,
+    caller: exchange.closing,
     tenant: exchange.principal.tenantId,
     stopAbove: stopAbove / scaleMin(counters, vocabulary),
   });
   return chain(counted, (tokens) => {
-    // Aborted: nobody waits for this request any more.
+    // Nobody waits for this request any more.
     if (tokens === undefined) return;
     text.set(vocabulary, tokens);
     return countText(exchange, counters, stopAbove, text, index + 1);

@@ -18,7 +18,7 @@ export interface Counter {
   countSpans(body: Buffer, spans: readonly TextSpan[], tenant?: string): number;
   /**
    * The same without holding the event loop: at once when the text is at most 64 KB, else in turns of about half a millisecond. With
-   * `stopAbove` it may answer early, with some number above that. Undefined when `signal` is aborted first. The body must not change meanwhile.
+   * `stopAbove` it may answer early, with some number above that. Undefined when its `caller` is over first. The body must not change meanwhile.
    */
   countSpansPaced(
     body: Buffer,
@@ -40,14 +40,19 @@ export interface Correction {
 /** The correction of what is exact, or of which no bill is known. */
 export const noCorrection: Correction = Object.freeze({ factor: 1, safetyFactor: 1 });
 
+/** Who asked for a count; once `over`, nobody waits for it any more. */
+export interface Caller {
+  readonly over: boolean;
+}
+
 /** How a long count may end before its end. */
 export interface PacedOptions {
   /** Only "more than so many tokens?" is asked. */
   readonly stopAbove?: number;
   /** Whose text it is: see {@link Counter.count}. */
   readonly tenant?: string;
-  /** Aborted when nobody waits for the count any more. */
-  readonly signal?: AbortSignal;
+  /** Who waits for the count. */
+  readonly caller?: Caller;
 }
 
 /** The inside of one JSON string in a body: bytes from `start` to `end`, quotes excluded; `escaped` when it contains a backslash. */

@@ -14,16 +14,16 @@ const MERGE_STEPS = 1 << 10;
 /** Pieces from this size on are merged in turns of their own. Words are shorter. */
 const LONG_PIECE_MIN_BYTES = 1 << 8;
 
-/** Counts the spans in turns that leave the event loop free between them; undefined when aborted. */
+/** Counts the spans in turns that leave the event loop free between them; undefined when the caller was over first. */
 export async function countPaced(
   engine: Engine,
   body: Buffer,
   spans: readonly TextSpan[],
-  { signal, tenant, stopAbove = Number.POSITIVE_INFINITY }: PacedOptions,
+  { caller, tenant, stopAbove = Number.POSITIVE_INFINITY }: PacedOptions,
 ): Promise<number | undefined> {
   const count = new PacedCount(engine, body, spans, tenant);
   for (;;) {
-    if (signal?.aborted) return undefined;
+    if (caller?.over) return undefined;
     const done = count.turn();
     if (done || count.total > stopAbove) return count.total;
     await nextTurn();

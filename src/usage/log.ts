@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -231,7 +232,7 @@ class SegmentedLog implements UsageLog {
     let position = this.#syncedBytes;
     for (const [at, batch] of this.#unsynced.entries()) {
       if (at >= this.#written) {
-        await writeAll(this.#file, batch, position);
+        writeAll(this.#file, batch, position);
         this.#written = at + 1;
       }
       position += batch.length;
@@ -296,11 +297,10 @@ class SegmentedLog implements UsageLog {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
-    written += bytesWritten;
-  }
+/** Into the system's memory, which takes a batch in less time than a turn of the thread pool; only syncs wait for the disk. */
+function writeAll(file: FileHandle, bytes: Buffer, position: number): void {
+  for (let written = 0; written < bytes.length; )
+    written += writeSync(file.fd, bytes, written, bytes.length - written, position + written);
 }
 
 /** A new file's name is on the disk only once its folder is. */
