@@ -294,6 +294,7 @@ export class Gateway {
       find: (id) => this.#ledger.find(id),
       reset: (id, by) => this.#ledger.reset(id, by),
       grant: (id, amount, by) => this.#ledger.grant(id, amount, by),
+      degradeOf: (name) => this.#snapshot.policies.find((policy) => policy.name === name)?.degrade,
       audit: (entry) => this.#audit(entry),
     };
   }

@@ -3,6 +3,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Balance } from "../ledger/ledger.ts";
 import type { AccountFilter } from "../ledger/overview.ts";
 import { formatWindow } from "../ledger/window.ts";
+import type { DegradeStep } from "../policy/ladder.ts";
 import type { AccountAudit } from "./audit-log.ts";
 
 /** What the interface to budgets and budgets works with. */
@@ -11,6 +12,8 @@ export interface BudgetsSource {
   find(accountId: string): Balance | undefined;
   reset(accountId: string, by: string): Promise<void>;
   grant(accountId: string, amount: bigint, by: string): Promise<void>;
+  /** The `degrade` of the budget with this name, as the config in force has it; undefined: it has none. */
+  degradeOf(name: string): readonly DegradeStep[] | undefined;
   /** Writes down what is about to be done; what cannot be written down is not done. */
   audit(entry: Omit<AccountAudit, "time">): Promise<void>;
 }
@@ -26,6 +29,10 @@ export interface AccountRow {
   readonly used: string;
   readonly held: string;
   readonly left: string;
+  /** Whole percent of the limit that is used or held. */
+  readonly percent: number;
+  /** The step of the budget's `degrade` that this share has reached, e.g. `80%: use fast`; absent: none. */
+  readonly degrade?: string;
   readonly resets_at: string;
 }
 
@@ -48,10 +55,16 @@ export async function listBudgets(
 ): Promise<{ readonly accounts: readonly AccountRow[]; readonly more: boolean }> {
   const ids = query.getAll("id");
   if (ids.length > 0)
-    return { accounts: ids.slice(0, rowsMax).flatMap((one) => rowsOf(source.find(one))), more: false };
+    return {
+      accounts: ids.slice(0, rowsMax).flatMap((one) => rowsOf(source, source.find(one))),
+      more: false,
+    };
   const filter = { name: query.get("name") ?? undefined, key: query.get("key") ?? undefined };
   const found = await source.accounts({ ...filter, max: rowsMax + 1 });
-  return { accounts: found.slice(0, rowsMax).flatMap(rowsOf), more: found.length > rowsMax };
+  return {
+    accounts: found.slice(0, rowsMax).flatMap((one) => rowsOf(source, one)),
+    more: found.length > rowsMax,
+  };
 }
 
 /** Does what somebody asks to be done to an account, and answers how it stands then. Throws `invalid_request`. */
@@ -75,7 +88,7 @@ export async function changeAccount(
       source.grant(asked.id, amount, asked.by),
     );
   }
-  return rowsOf(source.find(asked.id))[0];
+  return rowsOf(source, source.find(asked.id))[0];
 }
 
 type Asked =
@@ -119,9 +132,11 @@ async function audited(
   }
 }
 
-function rowsOf(balance: Balance | undefined): readonly AccountRow[] {
+function rowsOf(source: BudgetsSource, balance: Balance | undefined): readonly AccountRow[] {
   if (balance === undefined) return [];
   const { account, used, held, left, resetsAtMs } = balance;
+  const percent = percentOf(used + held, account.limit);
+  const reached = source.degradeOf(account.name)?.findLast(({ atPercent }) => percent >= atPercent);
   return [
     {
       id: account.id,
@@ -133,7 +148,18 @@ function rowsOf(balance: Balance | undefined): readonly AccountRow[] {
       used: used.toString(),
       held: held.toString(),
       left: left.toString(),
+      percent,
+      ...(reached === undefined ? undefined : { degrade: formatStep(reached) }),
       resets_at: new Date(resetsAtMs).toISOString(),
     },
   ];
+}
+
+/** Rounded down; what is taken of nothing is all of it. */
+function percentOf(taken: bigint, limit: bigint): number {
+  return limit <= 0n ? 100 : Number((taken * 100n) / limit);
+}
+
+function formatStep({ atPercent, to }: DegradeStep): string {
+  return `${atPercent}%: ${to.kind === "use" ? `use ${to.model}` : `clamp to at least ${to.atLeast}`}`;
 }

@@ -10,6 +10,7 @@ const windowLabels = [...ruleLabels, "window"];
 export class LimitMetrics {
   readonly #denied: Counter;
   readonly #observed: Counter;
+  readonly #degraded: Counter;
   readonly #alerts: Counter;
   readonly #alertsLost: Counter;
   readonly #holdRatio: Histogram;
@@ -27,6 +28,11 @@ export class LimitMetrics {
       "tollgate_limit_observed_total",
       "Exchanges that a rule in observe mode would have refused.",
       ruleLabels,
+    );
+    this.#degraded = counter(
+      "tollgate_limit_degraded_total",
+      "Exchanges answered by another model or shorter, by the budget whose ladder they went down.",
+      ["rule"],
     );
     this.#alerts = counter("tollgate_limit_alerts_total", "Thresholds passed, once a window and account.", [
       "rule",
@@ -49,6 +55,10 @@ export class LimitMetrics {
 
   observed(accounts: readonly Account[]): void {
     for (const { name, unit } of accounts) this.#observed.inc({ rule: name, unit });
+  }
+
+  degraded(rule: string): void {
+    this.#degraded.inc({ rule });
   }
 
   alerted(rule: string, percent: number): void {

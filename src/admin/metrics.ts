@@ -162,6 +162,7 @@ export class Metrics implements Observer {
     const { ending, dialect = "", usage_source: source = "none" } = record;
     this.#exchanges.inc({ ending, dialect, tokens_from: source });
     if (record.error_code !== undefined && ending === "denied") this.#denied.inc({ code: record.error_code });
+    if (record.degraded_by !== undefined) this.limits.degraded(record.degraded_by);
     for (const attempt of record.attempts ?? []) {
       this.#attempts.inc({ backend: backendOf(attempt.target), class: attempt.class ?? "answered" });
     }

@@ -35,6 +35,8 @@ export const columns: readonly Column<AccountRow>[] = [
   { title: "used", figures: true, of: (row) => quantity(row, row.used) },
   { title: "held", figures: true, of: (row) => quantity(row, row.held) },
   { title: "left", figures: true, of: (row) => quantity(row, row.left) },
+  { title: "taken", figures: true, of: ({ percent }) => `${percent}%` },
+  { title: "degrades", of: ({ degrade = "" }) => degrade },
   { title: "resets", of: ({ resets_at }) => resets_at.replace(/\.000Z$/, "Z") },
 ];
 

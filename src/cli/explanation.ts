@@ -26,6 +26,8 @@ type ExplainedOutcome =
 
 interface ExplainedOffer {
   readonly ladder_of: string | undefined;
+  /** From which share of that budget on it is made; 100: once it has no room at all. */
+  readonly from_percent: number | undefined;
   readonly targets: readonly {
     readonly target: string;
     readonly input_tokens: number;
@@ -47,6 +49,8 @@ interface ExplainedClaim {
   readonly amount: string;
   readonly left: string;
   readonly limit: string;
+  /** The share of the limit that this offer may fill: from there on, less is offered. */
+  readonly ceiling_percent: number | undefined;
   readonly observe: boolean;
   readonly fits: boolean;
 }
@@ -80,9 +84,10 @@ export function explanationOf(exchange: Exchange, explained: Explanation, live: 
   };
 }
 
-function offerOf({ ladderOf, plan, claims, fits }: TriedOffer): ExplainedOffer {
+function offerOf({ degraded, plan, claims, fits }: TriedOffer): ExplainedOffer {
   return {
-    ladder_of: ladderOf,
+    ladder_of: degraded?.by,
+    from_percent: degraded?.atPercent,
     targets: plan.targets.map(({ target, inputTokens, inputTokensMax, rate, costMaxNanoUsd }) => ({
       target: formatTarget(target),
       input_tokens: inputTokens,
@@ -107,6 +112,7 @@ function claimOf({ claim, balance, fits }: TriedClaim): ExplainedClaim {
     amount: amount.toString(),
     left: balance.left.toString(),
     limit: balance.account.limit.toString(),
+    ceiling_percent: claim.ceilingPercent,
     observe,
     fits,
   };
@@ -131,7 +137,8 @@ export function formatExplanation(explained: ExplainedRequest): string {
 }
 
 function offerLines(offer: ExplainedOffer, number: number): readonly string[] {
-  const why = offer.ladder_of === undefined ? "" : `, by the ladder of ${offer.ladder_of}`;
+  const from = offer.from_percent === 100 ? "" : ` from ${offer.from_percent}% on`;
+  const why = offer.ladder_of === undefined ? "" : `, by the ladder of ${offer.ladder_of}${from}`;
   return [
     `offer ${number}   holds ${usd(offer.hold_nano_usd)}, answers up to ${offer.output_cap} tokens${why}: ${offer.fits ? "fits" : "does not fit"}`,
     ...offer.targets.map(
@@ -140,7 +147,7 @@ function offerLines(offer: ExplainedOffer, number: number): readonly string[] {
     ),
     ...offer.claims.map(
       (one) =>
-        `  ${one.fits ? "ok" : one.observe ? "would refuse" : "REFUSES"}  ${one.name}${one.key === "" ? "" : ` (${one.key})`} ${one.window}: asks ${quantity(one, one.amount)}, has ${quantity(one, one.left)} of ${quantity(one, one.limit)} left`,
+        `  ${one.fits ? "ok" : one.observe ? "would refuse" : "REFUSES"}  ${one.name}${one.key === "" ? "" : ` (${one.key})`} ${one.window}: asks ${quantity(one, one.amount)}, has ${quantity(one, one.left)} of ${quantity(one, one.limit)} left${one.ceiling_percent === undefined ? "" : `, may fill ${one.ceiling_percent}%`}`,
     ),
   ];
 }

@@ -65,10 +65,15 @@ function compilePolicy(
     if (problem !== undefined) file.refuse([...path, ...use.path], problem, "key");
   }
   const policy = kind.create(parsed as never);
-  for (const [index, rung] of (policy.exceeded ?? []).entries()) {
+  const { degrade = [], exceeded = [] } = policy;
+  const uses = [
+    ...degrade.map(({ to }, index) => ({ rung: to, at: ["degrade", index, "use"] })),
+    ...exceeded.map((rung, index) => ({ rung, at: ["exceeded", index, "use"] })),
+  ];
+  for (const { rung, at } of uses) {
     if (rung.kind !== "use" || neighbours.modelNames.some((name) => covers(name, rung.model))) continue;
     const message = `no model is called "${rung.model}"${didYouMean(rung.model, neighbours.modelNames)}`;
-    file.refuse([...path, "exceeded", index, "use"], message);
+    file.refuse([...path, ...at], message);
   }
   return policy;
 }

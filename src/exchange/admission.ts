@@ -8,10 +8,10 @@ import { countForRoute, countInput, inputCountFor } from "./counting.ts";
 import { examine, examineHeaders } from "./examining.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
-import { ladderPlans } from "./ladder.ts";
+import { type Footing, firstFooting, nextFooting } from "./ladder.ts";
 import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
-import { makePlan, planOffers } from "./planning.ts";
+import { makePlan } from "./planning.ts";
 import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { findRoute } from "./routing.ts";
 import { spend } from "./stages.ts";
@@ -45,7 +45,7 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
   return chain(routeAndCount(exchange, body), (route) => {
     if (route === undefined) return leave(exchange);
     if (exchange.operation.local === "token_count") return answerCount(exchange, route);
-    return reserve(exchange, planOffers(makePlan(exchange, route)), []);
+    return reserve(exchange, firstFooting(makePlan(exchange, route)));
   });
 }
 
@@ -92,14 +92,13 @@ interface Offer {
   readonly claims: readonly Claim[];
 }
 
-/** Holds the first plan that fits. When none does, the ladder of the budget that refused is climbed, each budget's once. */
-function reserve(
-  exchange: Exchange,
-  plans: readonly Plan[],
-  climbed: readonly string[],
-): MaybePromise<Outcome> {
+/** Holds the first plan that fits. When none does, the ladder of the budget that refused is climbed a step. */
+function reserve(exchange: Exchange, footing: Footing): MaybePromise<Outcome> {
   const { clock, ledger, observer } = exchange.services;
-  const offers: readonly Offer[] = plans.map((plan) => ({ plan, claims: claimsOf(exchange, plan) }));
+  const offers: readonly Offer[] = footing.plans.map((plan) => ({
+    plan,
+    claims: claimsOf(exchange, plan, footing.steps),
+  }));
   const startedMs = clock.monotonicMs();
   const reserved = ledger.reserve(
     exchange.id,
@@ -109,14 +108,10 @@ function reserve(
     spend(exchange.stages, "reserve", startedMs, clock);
     if (result.kind === "taken") {
       if (result.observed.length > 0) observer.observed(result.observed);
-      return take(exchange, offers[result.offer], climbed.length > 0);
+      return take(exchange, offers[result.offer], footing);
     }
-    const { name } = result.account;
-    const rungs = climbed.includes(name) ? [] : ladderPlans(exchange, name);
-    return chain(rungs, (next) =>
-      next.length === 0
-        ? limited(exchange, result, offers.at(-1)?.claims ?? [])
-        : reserve(exchange, next, [...climbed, name]),
+    return chain(nextFooting(exchange, footing, result.account.name), (next) =>
+      next === undefined ? limited(exchange, result, offers.at(-1)?.claims ?? []) : reserve(exchange, next),
     );
   });
 }
@@ -126,11 +121,11 @@ function limited(exchange: Exchange, refused: Refused, claims: readonly Claim[])
   return chain(noteStandings(exchange, claims), () => refuseForLimit(exchange, refused));
 }
 
-function take(exchange: Exchange, offer: Offer | undefined, climbed: boolean): MaybePromise<Outcome> {
+function take(exchange: Exchange, offer: Offer | undefined, { degraded }: Footing): MaybePromise<Outcome> {
   if (offer === undefined) throw new Error("the ledger took an offer that was not made");
   exchange.plan = offer.plan;
   exchange.claims = offer.claims;
-  exchange.degraded = climbed;
+  exchange.degradedBy = degraded?.by;
   return chain(noteStandings(exchange, offer.claims), () => {
     if (exchange.closing.over) return leave(exchange);
     const stopped = stoppedMeanwhile(exchange);

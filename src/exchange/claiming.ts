@@ -1,9 +1,16 @@
 import type { Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Policy } from "../policy/policy.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** What every policy claims for a plan. Throws the first denial. */
-export function claimsOf(exchange: Exchange, plan: Plan): readonly Claim[] {
+/** Steps of `degrade` that each budget has taken for a request, by the budget's name; none where it is not there. */
+export type StepsTaken = ReadonlyMap<string, number>;
+
+/**
+ * What every policy claims for a plan. Before a request is under way, `steps` binds the claims of each budget that has further steps
+ * to the share at which the next begins. Throws the first denial.
+ */
+export function claimsOf(exchange: Exchange, plan: Plan, steps?: StepsTaken): readonly Claim[] {
   const { principal, services, snapshot } = exchange;
   const { contract, facts } = admitted(exchange);
   const admission = {
@@ -16,7 +23,14 @@ export function claimsOf(exchange: Exchange, plan: Plan): readonly Claim[] {
   for (const policy of snapshot.policies) {
     const verdict = policy.judge(admission);
     if (verdict.kind === "deny") throw verdict.error;
-    claims.push(...verdict.claims);
+    const ceilingPercent = steps === undefined ? undefined : nextStepPercent(policy, steps);
+    if (ceilingPercent === undefined) claims.push(...verdict.claims);
+    else for (const claim of verdict.claims) claims.push({ ...claim, ceilingPercent });
   }
   return claims;
+}
+
+/** Where the next step of a budget begins; undefined: it has no further one. */
+function nextStepPercent({ name, degrade }: Policy, steps: StepsTaken): number | undefined {
+  return degrade?.[steps.get(name) ?? 0]?.atPercent;
 }

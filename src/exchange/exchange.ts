@@ -83,8 +83,8 @@ export class Exchange {
   claims: readonly Claim[] = [];
   /** Where the caller stands with its limits, for every answer. */
   limitHeaders: readonly (readonly [name: string, value: string])[] = [];
-  /** A budget had no room for what was asked, and a rung of its ladder was taken. */
-  degraded = false;
+  /** The budget that had no room for what was asked, and whose ladder was climbed for less; undefined: it gets what it asked for. */
+  degradedBy: string | undefined;
   /** The request body as the client sent it; released with the first response byte. */
   original: Buffer | undefined;
   /** Bytes of `original` that count against the bound on all originals. */

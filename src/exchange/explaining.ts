@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
+import { ceilingOf } from "../ledger/ceiling.ts";
 import type { Account, Balance, Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
@@ -6,8 +7,8 @@ import type { Rejected } from "../route/only.ts";
 import { routeAndCount } from "./admission.ts";
 import { claimsOf } from "./claiming.ts";
 import type { Exchange } from "./exchange.ts";
-import { ladderPlans } from "./ladder.ts";
-import { makePlan, planOffers } from "./planning.ts";
+import { type Footing, firstFooting, nextFooting } from "./ladder.ts";
+import { makePlan } from "./planning.ts";
 
 /** A claim of an offer, and whether the account has room for it. */
 export interface TriedClaim {
@@ -19,8 +20,8 @@ export interface TriedClaim {
 
 /** An offer that would be made to the ledger. */
 export interface TriedOffer {
-  /** The budget whose ladder it is a rung of; undefined: what was asked for, or less of its fallbacks. */
-  readonly ladderOf: string | undefined;
+  /** The budget whose ladder led to it, and from which share on; undefined: what was asked for, or less of its fallbacks. */
+  readonly degraded: Footing["degraded"];
   readonly plan: Plan;
   readonly claims: readonly TriedClaim[];
   /** Every claim fits, or only observes. */
@@ -47,13 +48,13 @@ export async function explain(exchange: Exchange, body: Buffer, read: ReadAccoun
   try {
     const route = await routeAndCount(exchange, body);
     if (route === undefined) throw new GatewayError("shutting_down", "the client has left");
-    let plans: readonly Plan[] = [];
+    let plan: Plan;
     try {
-      plans = planOffers(makePlan(exchange, route));
+      plan = makePlan(exchange, route);
     } finally {
       rejected = exchange.rejected;
     }
-    await climb(exchange, plans, undefined, [], offers, read);
+    await climb(exchange, firstFooting(plan), offers, read);
     return { offers, rejected, refusal: undefined };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -61,34 +62,31 @@ export async function explain(exchange: Exchange, body: Buffer, read: ReadAccoun
   }
 }
 
-/** Tries plans, then the ladder of the budget that refuses the last of them. Throws the refusal. */
+/** Tries the plans of a footing, then of that which follows where the last of them is refused. Throws the refusal. */
 async function climb(
   exchange: Exchange,
-  plans: readonly Plan[],
-  ladderOf: string | undefined,
-  climbed: readonly string[],
+  footing: Footing,
   offers: TriedOffer[],
   read: ReadAccounts,
 ): Promise<void> {
-  for (const plan of plans) {
-    const offer = await tryOffer(exchange, plan, ladderOf, read);
+  for (const plan of footing.plans) {
+    const offer = await tryOffer(exchange, plan, footing, read);
     offers.push(offer);
     if (offer.fits) return;
   }
   const refused = refusedBy(offers.at(-1));
-  const { name } = refused.account;
-  const rungs = climbed.includes(name) ? [] : await ladderPlans(exchange, name);
-  if (rungs.length === 0) throw refusal(refused, exchange.services.clock.nowMs());
-  await climb(exchange, rungs, name, [...climbed, name], offers, read);
+  const next = await nextFooting(exchange, footing, refused.account.name);
+  if (next === undefined) throw refusal(refused, exchange.services.clock.nowMs());
+  await climb(exchange, next, offers, read);
 }
 
 async function tryOffer(
   exchange: Exchange,
   plan: Plan,
-  ladderOf: string | undefined,
+  { steps, degraded }: Footing,
   read: ReadAccounts,
 ): Promise<TriedOffer> {
-  const claims = claimsOf(exchange, plan);
+  const claims = claimsOf(exchange, plan, steps);
   const balances = await read(claims.map(({ account }) => account));
   const taken = new Map<string, bigint>();
   const tried = claims.flatMap((claim, at): TriedClaim[] => {
@@ -97,10 +95,11 @@ async function tryOffer(
     const { id } = claim.account;
     const sum = (taken.get(id) ?? 0n) + claim.amount;
     taken.set(id, sum);
-    return [{ claim, balance, fits: sum <= balance.left }];
+    const { account, used, held } = balance;
+    return [{ claim, balance, fits: used + held + sum <= ceilingOf(claim, account.limit) }];
   });
   return {
-    ladderOf,
+    degraded,
     plan,
     claims: tried,
     fits: tried.every(({ fits, claim }) => fits || claim.observe === true),

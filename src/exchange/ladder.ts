@@ -1,38 +1,94 @@
 import { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Rung } from "../policy/ladder.ts";
+import type { Degradation, DegradeStep, Rung } from "../policy/ladder.ts";
+import type { StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
-import { clampPlan, makePlan } from "./planning.ts";
+import { clampPlan, makePlan, planOffers } from "./planning.ts";
 import { stopOf } from "./stopping.ts";
 
-/** The cheaper plans that the `exceeded` of the budget with this name allows, in the order of its rungs; none where there is nothing to try. */
-export function ladderPlans(exchange: Exchange, budget: string): MaybePromise<readonly Plan[]> {
-  const rungs = exchange.snapshot.policies.find(({ name }) => name === budget)?.exceeded;
-  return rungs === undefined ? [] : climb(exchange, rungs, []);
+/** How far a request has come on the ladders of its budgets, and the plans to try there. */
+export interface Footing {
+  readonly plans: readonly Plan[];
+  readonly steps: StepsTaken;
+  /** Budgets whose `exceeded` was tried. */
+  readonly climbed: readonly string[];
+  /** What last changed the plans; undefined: they are of what was asked for. */
+  readonly degraded: { readonly by: string; readonly atPercent: number } | undefined;
+}
+
+/** Where every request stands at first: what it asks for, bound to where the first steps begin. */
+export function firstFooting(plan: Plan): Footing {
+  return { plans: planOffers(plan), steps: new Map(), climbed: [], degraded: undefined };
+}
+
+/**
+ * The next footing after this budget has refused the last plan of one: the next step of its `degrade`, and after the last of them its
+ * `exceeded`, once. Undefined: there is nothing more to try.
+ */
+export function nextFooting(
+  exchange: Exchange,
+  footing: Footing,
+  budget: string,
+): MaybePromise<Footing | undefined> {
+  const policy = exchange.snapshot.policies.find(({ name }) => name === budget);
+  const step = policy?.degrade?.[footing.steps.get(budget) ?? 0];
+  if (step !== undefined) return takeStep(exchange, footing, budget, step);
+  if (policy?.exceeded === undefined || footing.climbed.includes(budget)) return undefined;
+  const climbed = [...footing.climbed, budget];
+  return chain(climb(exchange, footing.plans, policy.exceeded, []), (plans) =>
+    plans.length === 0 ? undefined : { ...footing, plans, climbed, degraded: { by: budget, atPercent: 100 } },
+  );
+}
+
+/** The plans of a step, where it has any that cost less; else those there were. Either way the next step binds them. */
+function takeStep(
+  exchange: Exchange,
+  footing: Footing,
+  budget: string,
+  { atPercent, to }: DegradeStep,
+): MaybePromise<Footing> {
+  const steps = new Map(footing.steps).set(budget, (footing.steps.get(budget) ?? 0) + 1);
+  const most = footing.plans[0]?.hold.costNanoUsd ?? 0n;
+  return chain(degrade(exchange, footing.plans, to), (plans) => {
+    const cheaper = plans.filter(({ hold }) => hold.costNanoUsd < most);
+    return cheaper.length === 0
+      ? { ...footing, steps }
+      : { ...footing, steps, plans: cheaper, degraded: { by: budget, atPercent } };
+  });
 }
 
 function climb(
   exchange: Exchange,
+  from: readonly Plan[],
   rungs: readonly Rung[],
   plans: readonly Plan[],
 ): MaybePromise<readonly Plan[]> {
   const [rung, ...rest] = rungs;
   if (rung === undefined || rung.kind === "reject") return plans;
-  return chain(plansOf(exchange, rung), (more) => climb(exchange, rest, [...plans, ...more]));
+  return chain(degrade(exchange, from, rung), (more) => climb(exchange, from, rest, [...plans, ...more]));
 }
 
-function plansOf(exchange: Exchange, rung: Exclude<Rung, { kind: "reject" }>): MaybePromise<readonly Plan[]> {
-  const { contract, facts } = admitted(exchange);
-  const route = exchange.snapshot.model(rung.kind === "use" ? rung.model : facts.model);
+/** What less there is than these plans; nothing, where the request cannot be answered so. */
+function degrade(exchange: Exchange, plans: readonly Plan[], to: Degradation): MaybePromise<readonly Plan[]> {
+  const [first] = plans;
+  if (first === undefined) return [];
+  return to.kind === "clamp" ? clamped(first, to.atLeast) : using(exchange, to.model, plans);
+}
+
+/** The plans of another model, with answers no longer than those of the plans there are. */
+function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybePromise<readonly Plan[]> {
+  const { contract } = admitted(exchange);
+  const route = exchange.snapshot.model(model);
   if (route === undefined) return [];
   if (exchange.snapshot.access([route.name], exchange.principal, contract) !== undefined) return [];
   if (stopOf(exchange, route.name) !== undefined) return [];
   return chain(countInput(exchange, route.targets), () => {
     const plan = planOrNothing(exchange, route);
     if (plan === undefined) return [];
-    return rung.kind === "use" ? [plan] : clamped(plan, rung.atLeast);
+    const caps = new Set(from.map(({ outputCap }) => Math.min(outputCap, plan.outputCap)));
+    return [...caps].flatMap((cap) => planOffers(cap < plan.outputCap ? clampPlan(plan, cap) : plan));
   });
 }
 

@@ -40,7 +40,8 @@ export function recordOf(
     output_tokens: billed?.usage.outputTokens ?? null,
     retrieval_latency_ms: null,
     inference_latency_ms: inferenceMs(stages),
-    fallback_used: plan === undefined ? null : exchange.degraded || exchange.attempts.length > 1,
+    fallback_used:
+      plan === undefined ? null : exchange.degradedBy !== undefined || exchange.attempts.length > 1,
     validation_result: null,
     estimated_cost_usd: usdOf(total.costNanoUsd),
     exchange_id: exchange.id,
@@ -70,6 +71,7 @@ export function recordOf(
     finish_reason: seen?.finishReason,
     error_code: exchange.errorCode,
     fallback_reason: fallbackReason(exchange),
+    degraded_by: exchange.degradedBy,
     attempts: charges.map(attemptOf),
     ttft_ms: elapsed(exchange.openedMs, exchange.firstContentMs),
     tpot_ms: timePerOutputToken(exchange, billed?.usage.outputTokens),
@@ -123,7 +125,7 @@ function tokenClasses(usage: Usage | undefined): Omit<RecordedUsage, "input_toke
 
 /** Why the first target did not answer. */
 function fallbackReason(exchange: Exchange): FallbackReason | undefined {
-  if (exchange.degraded) return "budget";
+  if (exchange.degradedBy !== undefined) return "budget";
   const [first] = exchange.attempts;
   if (exchange.attempts.length < 2 || first?.fate.kind !== "failed") return undefined;
   if (first.fate.class === "timeout") return "timeout";

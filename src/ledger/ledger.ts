@@ -37,6 +37,8 @@ export interface Account {
 export interface Claim {
   readonly account: Account;
   readonly amount: bigint;
+  /** The share of the limit, percent, that this claim may fill; the whole where nothing is said. */
+  readonly ceilingPercent?: number;
   /** Counts what would be refused instead of refusing (`mode: observe`). */
   readonly observe?: boolean;
 }
@@ -56,7 +58,7 @@ export interface Refused {
   readonly amount: bigint;
   /** Never below 0. */
   readonly left: bigint;
-  /** When the amount would fit if nothing else were taken; for `open` windows, and amounts over the whole limit, when the window itself starts anew, or now. */
+  /** When the amount would fit (below its ceiling) if nothing else were taken; for `open` windows, and amounts over the whole limit, when the window itself starts anew, or now. */
   readonly resetsAtMs: number;
   /** True when settled use alone would leave room: what stands in the way is held by calls that are still open. */
   readonly openHoldsOnly: boolean;

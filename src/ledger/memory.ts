@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { assert, GatewayError } from "../core/errors.ts";
+import { ceilingOf } from "./ceiling.ts";
 import { amountOf, amountUsed, type Leg, spread, sumByAccount } from "./hold.ts";
 import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
@@ -62,7 +63,8 @@ export class MemoryLedger implements Ledger {
       refused = outcome;
     }
     assert(refused !== undefined, "a reserve has at least one offer");
-    if (!refused.openHoldsOnly) this.#tellUsedUp(refused.account);
+    // What its own ceiling keeps out does not say that the limit is used up.
+    if (!refused.openHoldsOnly && refused.amount > refused.left) this.#tellUsedUp(refused.account);
     return refused;
   }
 
@@ -173,8 +175,8 @@ export class MemoryLedger implements Ledger {
       const { account, amount } = claim;
       assert(amount >= 0n && amount <= maxAmount, "an amount is between 0 and 2^60");
       const row = this.state.touch(nowMs, account);
-      const limit = account.limit + table.granted(row);
-      if (table.counter(row).taken(row) + amount > limit) {
+      const room = ceilingOf(claim, account.limit + table.granted(row));
+      if (table.counter(row).taken(row) + amount > room) {
         if (claim.observe !== true) {
           while (legs.length > before) this.state.untake(legs);
           return this.#refusal(claim, row, nowMs);
@@ -188,18 +190,20 @@ export class MemoryLedger implements Ledger {
     return observed;
   }
 
-  #refusal({ account, amount }: Claim, row: number, nowMs: number): Refused {
+  #refusal(claim: Claim, row: number, nowMs: number): Refused {
+    const { account, amount } = claim;
     const counter = this.state.table.counter(row);
     const limit = account.limit + this.state.table.granted(row);
+    const room = ceilingOf(claim, limit);
     const left = atLeastZero(limit - counter.taken(row));
-    const lapsing = amount > limit ? counter.taken(row) : counter.taken(row) + amount - limit;
+    const lapsing = amount > room ? counter.taken(row) : counter.taken(row) + amount - room;
     return {
       kind: "refused",
       account: limit === account.limit ? account : { ...account, limit },
       amount,
       left,
       resetsAtMs: Math.max(nowMs, counter.lapsesAtMs(row, lapsing)),
-      openHoldsOnly: counter.used(row) + amount <= limit,
+      openHoldsOnly: counter.used(row) + amount <= room,
     };
   }
 

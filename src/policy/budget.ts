@@ -3,7 +3,7 @@ import { compileMatch } from "../contract/match.ts";
 import { parseUsd } from "../core/money.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { type Claimer, compileClaims, forEachBackend } from "./account-rule.ts";
-import type { Rung } from "./ladder.ts";
+import { checkLadders, degradeSection, exceededSection, percent } from "./ladder-section.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
@@ -30,27 +30,6 @@ const usd = z
     return z.NEVER;
   });
 
-const percent = z
-  .string({ error: "must be a share, e.g. 80%" })
-  .regex(/^([1-9]\d?|100)%$/, "must be a share from 1% to 100%")
-  .transform((text) => Number(text.slice(0, -1)));
-
-const rung = z.union(
-  [
-    z.literal("reject").transform((): Rung => ({ kind: "reject" })),
-    z.strictObject({ use: z.string().min(1) }).transform(({ use }): Rung => ({ kind: "use", model: use })),
-    z
-      .strictObject({ clamp: z.strictObject({ atLeast: z.int().min(1) }) })
-      .transform(({ clamp }): Rung => ({ kind: "clamp", atLeast: clamp.atLeast })),
-  ],
-  {
-    error: ({ input }) =>
-      typeof input === "object" && input !== null && "queue" in input
-        ? "queue: not available in this version"
-        : "must be { use: MODEL }, { clamp: { atLeast: TOKENS } } or reject",
-  },
-);
-
 const schema = z
   .strictObject({
     ...ruleShape,
@@ -65,14 +44,13 @@ const schema = z
       .array(z.strictObject({ window: windowText, share: percent }))
       .max(4)
       .default([]),
-    exceeded: z.array(rung).max(8).default([]),
+    degrade: degradeSection,
+    exceeded: exceededSection,
   })
   .superRefine((rule, context) => {
     const note = noteIn(context);
     checkRule(rule, note);
-    const reject = rule.exceeded.findIndex(({ kind }) => kind === "reject");
-    if (reject >= 0 && reject < rule.exceeded.length - 1)
-      note(["exceeded", reject + 1], "comes after reject: it could never be tried");
+    checkLadders(rule, note);
     for (const [index, subcap] of rule.subcaps.entries())
       if (roughLengthMs(subcap.window) >= roughLengthMs(rule.window))
         note(["subcaps", index, "window"], "must be shorter than the budget's own window");
@@ -88,7 +66,7 @@ export const budget = definePolicy({
   schema,
   fields: fieldsOf,
   create: (section): Policy => {
-    const { name, per, exceeded } = section;
+    const { name, per, degrade, exceeded } = section;
     const when = section.when === undefined ? undefined : compileMatch(section.when);
     const claimers = [
       compileShare(section, section.window, 100),
@@ -96,6 +74,7 @@ export const budget = definePolicy({
     ];
     return {
       name,
+      ...(degrade.length === 0 ? undefined : { degrade }),
       ...(exceeded.length === 0 ? undefined : { exceeded }),
       judge: (admission) => {
         const claims: Claim[] = [];

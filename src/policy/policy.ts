@@ -2,7 +2,7 @@ import type { GatewayError } from "../core/errors.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Rung } from "./ladder.ts";
+import type { DegradeStep, Rung } from "./ladder.ts";
 
 /** What a policy judges: who asks, under which contract, for what. */
 export interface Admission {
@@ -23,6 +23,8 @@ export interface Policy {
   /** The rule's name; its accounts carry it. */
   readonly name: string;
   judge(admission: Admission): Verdict;
+  /** From which share of its accounts on less is offered than was asked for; ascending. */
+  readonly degrade?: readonly DegradeStep[];
   /** What to try, in this order, when one of its accounts refuses. Absent: refuse. */
   readonly exceeded?: readonly Rung[];
 }

@@ -50,6 +50,7 @@ export const recordFields = [
   "finish_reason",
   "error_code",
   "fallback_reason",
+  "degraded_by",
   "attempts",
   "ttft_ms",
   "tpot_ms",

@@ -138,6 +138,8 @@ export interface UsageRecord {
   readonly finish_reason?: string | undefined;
   readonly error_code?: string | undefined;
   readonly fallback_reason?: FallbackReason | undefined;
+  /** The budget that had no room for what was asked, and whose ladder led to what was answered. */
+  readonly degraded_by?: string | undefined;
   readonly attempts?: readonly RecordedAttempt[] | undefined;
 
   readonly ttft_ms?: number | undefined;

@@ -123,6 +123,35 @@ function describeReserve(start: Start): void {
     assert.deepEqual(await numbers(ledger, day), { used: 120n, held: 0n, left: 0n });
   });
 
+  it("keeps a claim below its own ceiling, and every other below the limit", async () => {
+    const { ledger } = await start();
+    const day = account("day", 1_000n);
+    const whole = { account: day, amount: 300n, ceilingPercent: 80 };
+    const less = { account: day, amount: 100n, ceilingPercent: 90 };
+    const offers = [[whole], [less], [claim(day, 50n)]];
+    const took = [];
+    for (let call = 0; call < 7; call++) {
+      const outcome = await ledger.reserve(`${call}`, offers);
+      took.push(outcome.kind === "taken" ? outcome.offer : "refused");
+    }
+    assert.deepEqual(took, [0, 0, 1, 1, 1, 2, 2]);
+    assert.deepEqual(await numbers(ledger, day), { used: 0n, held: 1_000n, left: 0n });
+    const refused = refusedBy(await ledger.reserve("last", [[{ ...whole, amount: 1n }]]));
+    assert.deepEqual([refused.account.limit, refused.left], [1_000n, 0n]);
+  });
+
+  it("says what is left of the limit, not of the ceiling, and when the claim will fit below it", async () => {
+    const { ledger, clock } = await start();
+    const minute = account("minute", 600n);
+    taken(await ledger.reserve("a", [[claim(minute, 500n)]]));
+    const bound = { account: minute, amount: 10n, ceilingPercent: 80 };
+    const refused = refusedBy(await ledger.reserve("b", [[bound]]));
+    assert.deepEqual([refused.account.limit, refused.left], [600n, 100n]);
+    assert.equal(refused.resetsAtMs, clock.nowMs() + 3_000);
+    clock.set(refused.resetsAtMs);
+    taken(await ledger.reserve("b", [[bound]]));
+  });
+
   it("keeps what was used when the limit changes", async () => {
     const { ledger } = await start();
     taken(await ledger.reserve("a", [[claim(account("day", 100n), 80n)]]));

@@ -24,6 +24,7 @@ limits:
 budgets:
   - { name: cheaper, when: { workflow: cheaper }, usd: 0.01, window: day, exceeded: [{ use: small }, reject] }
   - { name: shorter, when: { workflow: shorter }, usd: 0.01, window: day, exceeded: [{ clamp: { atLeast: 10 } }, reject] }
+  - { name: stepped, when: { workflow: stepped }, usd: 0.02, window: day, alerts: [50%], degrade: [{ at: 60%, use: small }, { at: 95%, clamp: { atLeast: 10 } }] }
   - { name: none, when: { workflow: none }, usd: 0.0001, window: day, exceeded: [{ use: small }, { clamp: { atLeast: 50 } }, reject] }
 `;
 
@@ -49,7 +50,40 @@ describe("a budget without room for what is asked", () => {
     assert.equal(answer.headers.get("x-tollgate-model"), "gpt-4.1-mini");
     assert.equal(stack.alpha.received().length, 0);
     const record = await stack.record(answer.exchange);
-    assert.deepEqual([record.fallback_used, record.fallback_reason], [true, "budget"]);
+    assert.deepEqual(
+      [record.fallback_used, record.fallback_reason, record.degraded_by],
+      [true, "budget", "cheaper"],
+    );
+  });
+
+  it("answers by the cheaper model from the share on at which the budget says so", async () => {
+    // Each call of the big model is billed 0.0101 dollars of 0.02: the second would pass 60 %.
+    stack.alpha.setFaults({ tokens: 1_000 });
+    const models: (string | null)[] = [];
+    let last: Answer | undefined;
+    for (let round = 0; round < 3; round++) {
+      last = await call("stepped");
+      assert.equal(last.status, 200);
+      models.push(last.headers.get("x-tollgate-model"));
+      await stack.record(last.exchange);
+    }
+    assert.deepEqual(models, ["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-mini"]);
+    assert.equal(stack.alpha.received().length, 1);
+    const record = await stack.record(last?.exchange ?? null);
+    assert.deepEqual(
+      [record.fallback_used, record.fallback_reason, record.degraded_by],
+      [true, "budget", "stepped"],
+    );
+    await stack.idle();
+    const { adminUrl } = stack.stack.gateway;
+    const { accounts } = (await (await fetch(`${adminUrl}/budgets?name=stepped`)).json()) as {
+      readonly accounts: readonly Readonly<Record<string, unknown>>[];
+    };
+    assert.equal(accounts[0]?.limit, "20000000", "the limit is the true one");
+    assert.ok(Number(accounts[0]?.percent) >= 50 && Number(accounts[0]?.percent) < 95);
+    const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+    assert.match(metrics, /tollgate_limit_degraded_total\{rule="stepped"\} 2\n/);
+    assert.match(metrics, /tollgate_limit_alerts_total\{rule="stepped",percent="50"\} 1\n/);
   });
 
   it("answers shorter, where its ladder clamps", async () => {

@@ -73,8 +73,9 @@ export class LedgerModel {
 
   #fits(claims: readonly Claim[], nowMs: number): boolean {
     return claims.every(
-      ({ account, amount }) =>
-        this.used(account, nowMs) + this.held(account, nowMs) + amount <= account.limit,
+      ({ account, amount, ceilingPercent = 100 }) =>
+        (this.used(account, nowMs) + this.held(account, nowMs) + amount) * 100n <=
+        account.limit * BigInt(ceilingPercent),
     );
   }
 }

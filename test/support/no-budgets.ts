@@ -6,5 +6,6 @@ export const noBudgets: BudgetsSource = {
   find: () => undefined,
   reset: async () => {},
   grant: async () => {},
+  degradeOf: () => undefined,
   audit: async () => {},
 };

@@ -70,6 +70,7 @@ export const fullRecord: UsageRecord = {
   finish_reason: "stop",
   error_code: "timeout",
   fallback_reason: "provider",
+  degraded_by: "tenant-month",
   attempts: [
     { target: "openai/gpt-4.1", status: 503, flags: "UF", class: "overloaded", ms: 12 },
     {

@@ -36,6 +36,8 @@ before(async () => {
         find: (id) => ledger.find(id),
         reset: async (id, by) => ledger.reset(id, by),
         grant: async (id, amount, by) => ledger.grant(id, amount, by),
+        degradeOf: (name) =>
+          name === "day" ? [{ atPercent: 50, to: { kind: "use", model: "fast" } }] : undefined,
         audit: (entry) => appendAudit(auditFile, { time: "2026-08-03T12:00:00.000Z", ...entry }),
       },
     },
@@ -86,6 +88,8 @@ describe("the admin interface to budgets", () => {
       used: "70",
       held: "600",
       left: "330",
+      percent: 67,
+      degrade: "50%: use fast",
       resets_at: "2026-08-04T00:00:00.000Z",
     });
     assert.equal(json.accounts.length, 2);

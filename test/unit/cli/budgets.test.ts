@@ -39,6 +39,8 @@ before(async () => {
         find: (id) => ledger.find(id),
         reset: async (id, by) => ledger.reset(id, by),
         grant: async (id, amount, by) => ledger.grant(id, amount, by),
+        degradeOf: (name) =>
+          name === "day" ? [{ atPercent: 60, to: { kind: "clamp", atLeast: 200 } }] : undefined,
         audit: async (entry) => void audits.push(entry),
       },
     },
@@ -73,9 +75,9 @@ describe("tollgate budgets", () => {
     assert.equal(
       out,
       [
-        "rule  key             window     limit     used     held     left  resets",
-        "day   tenant_id=acme  day@UTC       $2    $0.75     $0.5    $0.75  2026-08-04T00:00:00Z",
-        "open  (all)           open     4 slots  0 slots  1 slots  3 slots  2026-08-03T12:00:00Z",
+        "rule  key             window     limit     used     held     left  taken  degrades                    resets",
+        "day   tenant_id=acme  day@UTC       $2    $0.75     $0.5    $0.75    62%  60%: clamp to at least 200  2026-08-04T00:00:00Z",
+        "open  (all)           open     4 slots  0 slots  1 slots  3 slots    25%                              2026-08-03T12:00:00Z",
       ].join("\n"),
     );
   });

@@ -25,6 +25,7 @@ limits:
   - { name: rpm, per: [tenant_id], requests: 60, window: 1m, mode: observe }
 budgets:
   - { name: day, per: [tenant_id], usd: 0.01, window: day, exceeded: [{ use: small }, reject] }
+  - { name: stepped, when: { workflow: stepped }, usd: 0.05, window: day, degrade: [{ at: 1%, use: small }] }
   - { name: small-day, when: { workflow: tight }, usd: 0.0000001, window: day }
 `;
 const keys = `keys: [{ name: acme-app, sha256: ${createHash("sha256").update("key-acme").digest("hex")}, tenant_id: acme, user_id: acme-user }]`;
@@ -78,6 +79,18 @@ describe("tollgate explain", () => {
       ],
     );
     assert.deepEqual(outcome, { kind: "forward", target: "beta/gpt-4.1-mini" });
+  });
+
+  it("shows the share that an offer is bound to, and the step that follows", async () => {
+    const args = ["--request", "short.json", "-H", "x-tollgate-workflow: stepped"];
+    const { out } = await run(...args);
+    assert.match(
+      out,
+      /^ {2}REFUSES {2}stepped day@UTC: asks \$0\.001\d*, has \$0\.05 of \$0\.05 left, may fill 1%$/m,
+    );
+    assert.match(out, /^offer \d .*, by the ladder of stepped from 1% on: fits$/m);
+    const { offers } = JSON.parse((await run(...args, "--json")).out);
+    assert.deepEqual([offers.at(-1).ladder_of, offers.at(-1).from_percent], ["stepped", 1]);
   });
 
   it("says which rule refuses, and what it would answer", async () => {

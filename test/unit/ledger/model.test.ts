@@ -36,13 +36,18 @@ function commands(accounts: readonly Account[]): fc.Arbitrary<readonly Command[]
       ),
     );
   const which = fc.nat(20);
+  const bound = fc
+    .tuple(claims, fc.option(fc.integer({ min: 1, max: 99 }), { nil: undefined }))
+    .map(([list, ceilingPercent]) =>
+      ceilingPercent === undefined ? list : list.map((one) => ({ ...one, ceilingPercent })),
+    );
   return fc.array(
     fc.oneof(
       {
         weight: 6,
         arbitrary: fc.record({
           do: fc.constant("reserve"),
-          offers: fc.array(claims, { minLength: 1, maxLength: 3 }),
+          offers: fc.array(bound, { minLength: 1, maxLength: 3 }),
         }),
       },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("adjust"), which, claims }) },

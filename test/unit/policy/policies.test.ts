@@ -130,6 +130,21 @@ describe("a limit or budget", () => {
   });
 });
 
+describe("a budget's steps", () => {
+  it("are read in order, with the share at which each begins", () => {
+    const degrade = [
+      { at: "80%", use: "fast" },
+      { at: "90%", clamp: { atLeast: 200 } },
+    ];
+    const policy = policyOf("budgets", { name: "b", usd: 1, window: "day", degrade });
+    assert.deepEqual(policy.degrade, [
+      { atPercent: 80, to: { kind: "use", model: "fast" } },
+      { atPercent: 90, to: { kind: "clamp", atLeast: 200 } },
+    ]);
+    assert.equal(policy.exceeded, undefined);
+  });
+});
+
 const minute = { name: "r", requests: 1, window: "1m" };
 const parallel = { name: "c", concurrent: 1 };
 const daily = { name: "b", usd: 1, window: "day" };
@@ -164,6 +179,49 @@ const mistakes: readonly (readonly ["limits" | "budgets", object, string, RegExp
   ["budgets", { ...daily, subcaps: [{ window: "week", share: "5%" }] }, "subcaps.0.window", /shorter/],
   ["budgets", { ...daily, exceeded: ["reject", { use: "m" }] }, "exceeded.1", /never be tried/],
   ["budgets", { ...daily, exceeded: [{ queue: "nightly" }] }, "exceeded.0", /queue: not available/],
+  ["budgets", { ...daily, mode: "observe", exceeded: ["reject"] }, "exceeded", /never refuses/],
+  ["budgets", { ...daily, mode: "observe", degrade: [{ at: "80%", use: "m" }] }, "degrade", /never refuses/],
+  ["budgets", { ...daily, degrade: [{ use: "m" }] }, "degrade.0.at", /share/],
+  ["budgets", { ...daily, degrade: [{ at: "100%", use: "m" }] }, "degrade.0.at", /1% to 99%/],
+  ["budgets", { ...daily, degrade: [{ at: 80, use: "m" }] }, "degrade.0.at", /share, e.g. 80%/],
+  ["budgets", { ...daily, degrade: [{ at: "80%" }] }, "degrade.0", /either `use: MODEL` or/],
+  [
+    "budgets",
+    { ...daily, degrade: [{ at: "80%", use: "m", clamp: { atLeast: 5 } }] },
+    "degrade.0",
+    /either `use: MODEL` or/,
+  ],
+  [
+    "budgets",
+    {
+      ...daily,
+      degrade: [
+        { at: "80%", use: "m" },
+        { at: "80%", clamp: { atLeast: 5 } },
+      ],
+    },
+    "degrade.1.at",
+    /above the 80%/,
+  ],
+  [
+    "budgets",
+    {
+      ...daily,
+      degrade: [
+        { at: "70%", use: "m" },
+        { at: "80%", clamp: { atLeast: 5 } },
+        { at: "90%", use: "m" },
+      ],
+    },
+    "degrade.2.use",
+    /in use already/,
+  ],
+  [
+    "budgets",
+    { ...daily, when: { model: "m" }, degrade: [{ at: "70%", use: "m" }] },
+    "degrade.0.use",
+    /in use already/,
+  ],
 ];
 
 describe("the schema of a limit or budget", () => {
