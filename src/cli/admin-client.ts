@@ -18,6 +18,8 @@ export interface AdminClient {
   get(path: string): Promise<unknown>;
   /** The answer to `POST path` with this body. */
   post(path: string, body: object): Promise<unknown>;
+  /** The answer to `DELETE path` with this body. */
+  delete(path: string, body: object): Promise<unknown>;
 }
 
 /** The admin interface that a command's options mean. */
@@ -31,7 +33,7 @@ export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminC
 
 /** The admin interface at a URL. Its methods throw {@link CommandFailure} for every answer but a good one. */
 export function adminClient(url: string, token: string | undefined): AdminClient {
-  const call = async (method: "GET" | "POST", path: string, body?: object): Promise<unknown> => {
+  const call = async (method: "GET" | "POST" | "DELETE", path: string, body?: object): Promise<unknown> => {
     const response = await reach(url, path, {
       method,
       headers: {
@@ -48,7 +50,11 @@ export function adminClient(url: string, token: string | undefined): AdminClient
       throw new CommandFailure(`${url} is no gateway's admin interface`);
     }
   };
-  return { get: (path) => call("GET", path), post: (path, body) => call("POST", path, body) };
+  return {
+    get: (path) => call("GET", path),
+    post: (path, body) => call("POST", path, body),
+    delete: (path, body) => call("DELETE", path, body),
+  };
 }
 
 async function reach(url: string, path: string, init: RequestInit): Promise<Response> {

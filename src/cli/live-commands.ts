@@ -39,7 +39,9 @@ export function addBudgetCommands(program: Command, terminal: Terminal): void {
 /** Adds `tollgate status`. */
 export function addStatus(program: Command, terminal: Terminal): void {
   asking(program.command("status"))
-    .description("how the targets of a running gateway do: who rests and why, how busy, how fast")
+    .description(
+      "how the targets of a running gateway do: who rests and why, how busy, how fast; and what is stopped or forced",
+    )
     .action((options) => status(terminal, withFormat(options)));
 }
 
@@ -62,7 +64,8 @@ function collect(line: string, lines: readonly string[]): readonly string[] {
   return [...lines, line];
 }
 
-function asking(command: Command): Command {
+/** A command that asks a running gateway. */
+export function asking(command: Command): Command {
   return command
     .option("-c, --config <file>", "the gateway's config", "tollgate.yaml")
     .option("--admin <url>", "the gateway's admin interface; default: admin.address of the config")
@@ -70,6 +73,7 @@ function asking(command: Command): Command {
     .option("--json", "the same as --format json");
 }
 
-function withFormat<Options extends { json?: boolean; format: string }>(options: Options): Options {
+/** Options in which `--json` is a format as any other. */
+export function withFormat<Options extends { json?: boolean; format: string }>(options: Options): Options {
   return options.json === true ? { ...options, format: "json" } : options;
 }

@@ -13,6 +13,7 @@ import { printNewKey } from "./new-key.ts";
 import { prices } from "./prices.ts";
 import { rowFormats } from "./rows.ts";
 import { serve } from "./serve.ts";
+import { addSteering } from "./steering-commands.ts";
 import type { Terminal } from "./terminal.ts";
 import { up } from "./up.ts";
 import { addUsageCommands } from "./usage-commands.ts";
@@ -43,6 +44,7 @@ export function createProgram(terminal: Terminal): Command {
   addUsageCommands(program, terminal);
   addBudgetCommands(program, terminal);
   addStatus(program, terminal);
+  addSteering(program, terminal);
   addExplain(program, terminal);
   addKeys(program, terminal);
   return program;

@@ -1,5 +1,6 @@
 import type { TargetRow } from "../admin/targets-api.ts";
 import { type AdminOptions, adminClientOf } from "./admin-client.ts";
+import { overrideColumns, overridesOf } from "./overrides.ts";
 import { type Column, formatRows, type RowFormat } from "./rows.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -8,13 +9,17 @@ export interface StatusOptions extends AdminOptions {
   readonly format: RowFormat;
 }
 
-/** `tollgate status`: how the targets of a running gateway do. */
+/** `tollgate status`: how the targets of a running gateway do, and what operators have ordered. */
 export async function status(terminal: Terminal, options: StatusOptions): Promise<void> {
-  const answer = (await adminClientOf(terminal, options).get("/targets")) as {
-    readonly targets: readonly TargetRow[];
-  };
-  if (options.format === "table" && answer.targets.length === 0) terminal.out("no target has been asked yet");
-  else terminal.out(formatRows(answer.targets, columns, options.format));
+  const client = adminClientOf(terminal, options);
+  const { targets } = (await client.get("/targets")) as { readonly targets: readonly TargetRow[] };
+  const overrides = await overridesOf(client);
+  if (options.format === "json") {
+    terminal.out(JSON.stringify({ targets, overrides }, undefined, 2));
+    return;
+  }
+  terminal.out(targets.length === 0 ? "no target has been asked yet" : formatRows(targets, columns, "table"));
+  if (overrides.length > 0) terminal.out(`\n${formatRows(overrides, overrideColumns, "table")}`);
 }
 
 const columns: readonly Column<TargetRow>[] = [

@@ -1,0 +1,18 @@
+import type { AdminSource } from "../../src/admin/admin-server.ts";
+import { noBudgets } from "./no-budgets.ts";
+import { noOverrides } from "./no-overrides.ts";
+
+/** What an admin interface shows where a test gives nothing else. */
+export function adminSource(given: Partial<AdminSource> & Pick<AdminSource, "usage">): AdminSource {
+  return {
+    unreadyReasons: () => [],
+    targets: () => [],
+    metrics: async () => ({ contentType: "text/plain", text: "" }),
+    config: () => ({}),
+    token: () => undefined,
+    nowMs: () => 0,
+    budgets: noBudgets,
+    overrides: noOverrides,
+    ...given,
+  };
+}
