@@ -1,6 +1,8 @@
+import type { GatewayError } from "../core/errors.ts";
 import { formatUsd } from "../core/money.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { Explanation, TriedClaim, TriedOffer } from "../exchange/explaining.ts";
+import { warningHeader, warningOf } from "../exchange/warning.ts";
 import { formatWindow } from "../ledger/window.ts";
 import { formatTarget } from "../plan/plan.ts";
 
@@ -13,7 +15,12 @@ export interface ExplainedRequest {
   readonly model: string | undefined;
   /** The rule that matched, e.g. `routes[0]`. */
   readonly rule: string | undefined;
-  readonly left_out: readonly { readonly target: string; readonly reason: string }[];
+  /** `field`: the one of the request that stands in the way, where it is one. */
+  readonly left_out: readonly {
+    readonly target: string;
+    readonly reason: string;
+    readonly field: string | undefined;
+  }[];
   readonly offers: readonly ExplainedOffer[];
   /** False: no gateway was asked, and limits are shown as if nothing were used. */
   readonly live: boolean;
@@ -22,7 +29,14 @@ export interface ExplainedRequest {
 
 type ExplainedOutcome =
   | { readonly kind: "forward"; readonly target: string }
-  | { readonly kind: "refuse"; readonly status: number; readonly code: string; readonly message: string };
+  | {
+      readonly kind: "refuse";
+      readonly status: number;
+      readonly code: string;
+      readonly message: string;
+      /** The request's field at fault, where it is one. */
+      readonly field: string | undefined;
+    };
 
 interface ExplainedOffer {
   readonly ladder_of: string | undefined;
@@ -34,6 +48,11 @@ interface ExplainedOffer {
     readonly input_tokens_max: number;
     readonly price: string;
     readonly cost_max_nano_usd: string;
+    /** The provider's format, and whether the request would be said anew in it. */
+    readonly format: string;
+    readonly translated: boolean;
+    /** What would be said differently or left out. */
+    readonly changes: readonly string[];
   }[];
   readonly output_cap: number;
   readonly hold_nano_usd: string;
@@ -74,26 +93,37 @@ export function explanationOf(exchange: Exchange, explained: Explanation, live: 
     operation: operation.name,
     model: facts?.model,
     rule: rule?.name,
-    left_out: explained.rejected.map(({ target, reason }) => ({ target: formatTarget(target), reason })),
+    left_out: explained.rejected.map(({ target, reason, field }) => ({
+      target: formatTarget(target),
+      reason,
+      field,
+    })),
     offers: explained.offers.map(offerOf),
     live,
     outcome:
       refusal === undefined
         ? { kind: "forward", target: last === undefined ? "" : formatTarget(last.target) }
-        : { kind: "refuse", status: refusal.status, code: refusal.code, message: refusal.message },
+        : refusedOutcome(refusal),
   };
 }
 
-function offerOf({ degraded, plan, claims, fits }: TriedOffer): ExplainedOffer {
+function refusedOutcome({ status, code, message, param }: GatewayError): ExplainedOutcome {
+  return { kind: "refuse", status, code, message, field: param };
+}
+
+function offerOf({ degraded, plan, sayings, claims, fits }: TriedOffer): ExplainedOffer {
   return {
     ladder_of: degraded?.by,
     from_percent: degraded?.atPercent,
-    targets: plan.targets.map(({ target, inputTokens, inputTokensMax, rate, costMaxNanoUsd }) => ({
+    targets: plan.targets.map(({ target, inputTokens, inputTokensMax, rate, costMaxNanoUsd }, at) => ({
       target: formatTarget(target),
       input_tokens: inputTokens,
       input_tokens_max: inputTokensMax,
       price: rate.version,
       cost_max_nano_usd: costMaxNanoUsd.toString(),
+      format: sayings[at]?.format ?? "",
+      translated: sayings[at]?.translated ?? false,
+      changes: sayings[at]?.changes ?? [],
     })),
     output_cap: plan.outputCap,
     hold_nano_usd: plan.hold.costNanoUsd.toString(),
@@ -141,15 +171,20 @@ function offerLines(offer: ExplainedOffer, number: number): readonly string[] {
   const why = offer.ladder_of === undefined ? "" : `, by the ladder of ${offer.ladder_of}${from}`;
   return [
     `offer ${number}   holds ${usd(offer.hold_nano_usd)}, answers up to ${offer.output_cap} tokens${why}: ${offer.fits ? "fits" : "does not fit"}`,
-    ...offer.targets.map(
-      (one, at) =>
-        `  ${at + 1}. ${one.target}: ${one.input_tokens} input tokens (at most ${one.input_tokens_max}), at most ${usd(one.cost_max_nano_usd)} by ${one.price}`,
-    ),
+    ...offer.targets.flatMap((one, at) => [
+      `  ${at + 1}. ${one.target}: ${one.input_tokens} input tokens (at most ${one.input_tokens_max}), at most ${usd(one.cost_max_nano_usd)} by ${one.price}`,
+      ...(one.translated ? [`     ${translation(one.format, one.changes)}`] : []),
+    ]),
     ...offer.claims.map(
       (one) =>
         `  ${one.fits ? "ok" : one.observe ? "would refuse" : "REFUSES"}  ${one.name}${one.key === "" ? "" : ` (${one.key})`} ${one.window}: asks ${quantity(one, one.amount)}, has ${quantity(one, one.left)} of ${quantity(one, one.limit)} left${one.ceiling_percent === undefined ? "" : `, may fill ${one.ceiling_percent}%`}`,
     ),
   ];
+}
+
+function translation(format: string, changes: readonly string[]): string {
+  const lost = changes.length === 0 ? "nothing is lost" : `${warningHeader}: ${warningOf(changes)}`;
+  return `translated to ${format}; ${lost}`;
 }
 
 function pairs(fields: Readonly<Record<string, unknown>>): string {

@@ -1,10 +1,10 @@
 import type { ByteRuns } from "../core/byte-runs.ts";
 import type { GatewayError } from "../core/errors.ts";
 import type { Operation, RequestFacts, ResponseContext, ResponseTransform } from "./dialect.ts";
-import type { Supports } from "./feature.ts";
 import type { JsonObject } from "./json-view.ts";
 import type { ModelEvent } from "./model-event.ts";
 import type { ModelRequest } from "./model-request.ts";
+import type { Reach } from "./reach.ts";
 
 /** What an answer's writer has to know besides the events. */
 export interface AnswerContext {
@@ -59,11 +59,11 @@ export interface EncodeTarget {
 
 /** A format in which providers answer requests of others. */
 export interface UpstreamCodec {
-  /** What every feature becomes. */
-  readonly supports: Supports;
+  /** What every feature becomes, and the bounds within which. */
+  readonly reach: Reach;
   /** The operation that answers a conversation. */
   operation(model: string, stream: boolean): Operation;
-  /** Throws `unsupported` or `invalid_request`, naming the client's field, for what cannot be said. */
+  /** Throws what {@link checkReach} does. */
   encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest;
   /** Reads an answer of status 200 as events for a client's encoder; `callId` begins the ids of tool calls that come without one. */
   decodeAnswer(context: ResponseContext, encoder: EventEncoder, callId: string): ResponseTransform;

@@ -1,10 +1,10 @@
 import { assert, GatewayError } from "../core/errors.ts";
-import { refusalOf } from "../dialect/changes.ts";
 import type { ClientCodec, UpstreamCodec } from "../dialect/codec.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import { inexactInteger } from "../dialect/exact-numbers.ts";
 import { parseObject } from "../dialect/json-view.ts";
 import type { ModelRequest } from "../dialect/model-request.ts";
+import { checkReach } from "../dialect/reach.ts";
 import type { Target } from "../plan/plan.ts";
 import type { Provider } from "../provider/provider.ts";
 import { admitted, type Exchange } from "./exchange.ts";
@@ -85,7 +85,8 @@ function refused(exchange: Exchange, upstream: UpstreamCodec): GatewayError | un
   const { client } = exchange.dialect;
   assert(client !== undefined, "only what has a client's codec is translated");
   try {
-    return refusalOf(modelRequestOf(exchange, client), upstream.supports);
+    checkReach(modelRequestOf(exchange, client), upstream.reach);
+    return undefined;
   } catch (error) {
     if (error instanceof GatewayError) return error;
     throw error;

@@ -1,12 +1,15 @@
 import { GatewayError } from "../core/errors.ts";
+import type { DialectName } from "../dialect/dialect.ts";
 import { ceilingOf } from "../ledger/ceiling.ts";
 import type { Account, Balance, Claim, Refused } from "../ledger/ledger.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, Target } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { Rejected } from "../route/only.ts";
 import { routeAndCount } from "./admission.ts";
+import { plannedCarriage } from "./carrying.ts";
 import { claimsOf } from "./claiming.ts";
 import type { Exchange } from "./exchange.ts";
+import { writeRequest } from "./forwarding.ts";
 import { type Footing, firstFooting, nextFooting } from "./ladder.ts";
 import { makePlan } from "./planning.ts";
 
@@ -18,11 +21,23 @@ export interface TriedClaim {
   readonly fits: boolean;
 }
 
+/** How a target would be asked. */
+export interface Saying {
+  /** Its provider's format. */
+  readonly format: DialectName;
+  /** Whether the request would be said anew in it; otherwise its own bytes go. */
+  readonly translated: boolean;
+  /** What would be said differently or left out, each as the answer's warning tells it. */
+  readonly changes: readonly string[];
+}
+
 /** An offer that would be made to the ledger. */
 export interface TriedOffer {
   /** The budget whose ladder led to it, and from which share on; undefined: what was asked for, or less of its fallbacks. */
   readonly degraded: Footing["degraded"];
   readonly plan: Plan;
+  /** One for each target of the plan, in its order. */
+  readonly sayings: readonly Saying[];
   readonly claims: readonly TriedClaim[];
   /** Every claim fits, or only observes. */
   readonly fits: boolean;
@@ -101,9 +116,16 @@ async function tryOffer(
   return {
     degraded,
     plan,
+    sayings: plan.targets.map(({ target }) => sayingOf(exchange, plan, target)),
     claims: tried,
     fits: tried.every(({ fits, claim }) => fits || claim.observe === true),
   };
+}
+
+function sayingOf(exchange: Exchange, plan: Plan, target: Target): Saying {
+  const carriage = plannedCarriage(exchange, target);
+  const { changes } = writeRequest(exchange, plan, carriage, target);
+  return { format: carriage.dialect.name, translated: carriage.kind === "translate", changes };
 }
 
 function refusedBy(offer: TriedOffer | undefined): Refused {

@@ -29,9 +29,8 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
   const { target } = attempt.target;
   const { provider } = backendOf(exchange, target);
   const { original } = exchange;
-  assert(original !== undefined, "the original body is kept until no attempt can follow");
   const carriage = plannedCarriage(exchange, target);
-  const written = writeRequest(exchange, carriage, original, target);
+  const written = writeRequest(exchange, plan, carriage, target);
   attempt.changes = written.changes;
   const prepared = provider.prepare(carriage.operation, target.model);
   const outgoing: OutgoingRequest = {
@@ -58,14 +57,15 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
   });
 }
 
-/** The request's bytes for one target: the client's own with what differs spliced in, or the same said in the provider's format. */
-function writeRequest(
+/** The request's bytes for one target of a plan: the client's own with what differs spliced in, or the same said in the provider's format. */
+export function writeRequest(
   exchange: Exchange,
+  { outputCap, choices }: Plan,
   carriage: Carriage,
-  original: Buffer,
   { backend, model }: Target,
 ): EncodedRequest {
-  const { outputCap, choices } = planned(exchange);
+  const { original } = exchange;
+  assert(original !== undefined, "the original body is kept until no attempt can follow");
   const { facts } = admitted(exchange);
   const { provider } = backendOf(exchange, { backend, model });
   const edits = { model, outputCap, outputCapField: provider.outputCapField(carriage.operation) };

@@ -16,6 +16,7 @@ import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
 import { spend } from "./stages.ts";
 import { translateHeaders } from "./translating.ts";
+import { warningHeader, warningOf } from "./warning.ts";
 
 /** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
 const upstreamOnlyHeaders = [
@@ -31,8 +32,6 @@ const upstreamOnlyPrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-envoy-"
 const noBytes = Buffer.alloc(0);
 const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
 const requestIdCharsMax = 128;
-/** Longest `x-tollgate-warning`, in characters. */
-const warningCharsMax = 1_024;
 
 /** Takes the response headers: whose answer it is, and whether the client gets it or one of ours instead. */
 export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome {
@@ -301,16 +300,8 @@ function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
     ["x-tollgate-attempts", String(attempt.number)],
     ...(attempt.changes.length === 0
       ? []
-      : ([["x-tollgate-warning", warningOf(attempt.changes)]] satisfies [string, string][])),
+      : ([[warningHeader, warningOf(attempt.changes)]] satisfies [string, string][])),
   ];
-}
-
-/** What became of the client's fields, as far as it has room; field names are the client's own, so nothing but plain text leaves. */
-function warningOf(changes: readonly string[]): string {
-  return changes
-    .join(", ")
-    .replace(/[^\x20-\x7e]/g, "?")
-    .slice(0, warningCharsMax);
 }
 
 function foreignHeaders(headers: Headers): string[] {

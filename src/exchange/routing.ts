@@ -5,7 +5,8 @@ import type { ModelRoute } from "../route/model-route.ts";
 import { outsideOf, type Rejected } from "../route/only.ts";
 import { type Candidate, type Choosing, order } from "../route/select.ts";
 import type { Subject } from "../route/subject.ts";
-import { cannotCarry } from "./carrying.ts";
+import { cannotDo } from "./capability.ts";
+import { cannotCarry, carriageOf } from "./carrying.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { isForced, stopOf, whyStopped } from "./stopping.ts";
@@ -52,7 +53,7 @@ function subjectOf(exchange: Exchange): Subject {
 
 /**
  * The targets of a route in the order they are to be tried: filter, then selection, then health. At least one; notes on the exchange
- * which were left out and why. Throws what refuses the request when none is left.
+ * which were left out and why. Throws what refuses the request when none is left; where that is a field of its own, the error names it.
  */
 export function chooseTargets(
   exchange: Exchange,
@@ -61,20 +62,31 @@ export function chooseTargets(
 ): readonly [Target, ...Target[]] {
   const rejected: Rejected[] = [];
   const refusals: GatewayError[] = [];
+  let stopped = false;
   exchange.rejected = rejected;
   const may = (target: Target): boolean => {
-    const refusal = cannotCarry(exchange, target, route.name);
+    const bound = outOfBounds(exchange, target);
+    const refusal = bound === undefined ? refusalBy(exchange, target, route) : undefined;
     if (refusal !== undefined) refusals.push(refusal);
-    const reason = refusal?.message ?? whyNot(exchange, target) ?? whyStopped(exchange, target, route.name);
-    if (reason !== undefined) rejected.push({ target, reason });
-    return reason === undefined;
+    const lasting = bound ?? refusal?.message ?? tooLongFor(exchange, target);
+    const reason = lasting ?? whyStopped(exchange, target, route.name);
+    if (reason === undefined) return true;
+    stopped ||= lasting === undefined;
+    rejected.push({ target, reason, field: refusal?.param });
+    return false;
   };
   const candidates = route.candidates.filter(({ target }) => may(target));
   const fallback = route.fallback.filter(may);
   const ordered = order(candidates, route.select, choosingFor(exchange, route, cost));
   const [first, ...others] = open(exchange, route.name, ordered, fallback, rejected);
-  if (first === undefined) throw nobody(exchange, route, rejected, refusals);
+  // Who is only stopped could answer later.
+  if (first === undefined) throw nobody(exchange, route, rejected, stopped ? undefined : refusals[0]);
   return [first, ...others];
+}
+
+/** Why a target cannot say or do what the request asks for; undefined: it can. */
+function refusalBy(exchange: Exchange, target: Target, { name }: ModelRoute): GatewayError | undefined {
+  return cannotCarry(exchange, target, name) ?? cannotDo(exchange, target);
 }
 
 function choosingFor(exchange: Exchange, { select }: ModelRoute, cost: Choosing["cost"]): Choosing {
@@ -90,9 +102,9 @@ function choosingFor(exchange: Exchange, { select }: ModelRoute, cost: Choosing[
   };
 }
 
-/** Why a target cannot or may not answer this request at all; undefined: it can. No fallback crosses this. */
-function whyNot(exchange: Exchange, target: Target): string | undefined {
-  const { contract, facts } = admitted(exchange);
+/** Why a target may not answer this request, whatever it asks for; undefined: it may. No fallback crosses this. */
+function outOfBounds(exchange: Exchange, target: Target): string | undefined {
+  const { contract } = admitted(exchange);
   const backend = exchange.snapshot.backends.get(target.backend);
   assert(backend !== undefined, "a route names only backends of its snapshot");
   const sensitivity = contract.field("sensitivity");
@@ -102,15 +114,14 @@ function whyNot(exchange: Exchange, target: Target): string | undefined {
   )
     return `it may not be sent what is ${sensitivity ?? "of no stated sensitivity"}`;
   const only = exchange.rule?.only;
-  const { region, private: isPrivate } = backend;
-  const outside =
-    only === undefined
-      ? undefined
-      : outsideOf(only, target, { provider: backend.provider.type, region, private: isPrivate });
-  if (outside !== undefined) return outside;
-  const { capabilities, contextTokensMax } = modelFactsOf(target.model);
-  if (facts.images > 0 && capabilities?.includes("images") === false) return "it takes no images";
-  if (facts.tools > 0 && capabilities?.includes("tools") === false) return "it takes no tools";
+  if (only === undefined) return undefined;
+  const { region, private: isPrivate, provider } = backend;
+  const supports = carriageOf(exchange, target)?.dialect.upstream?.reach.supports;
+  return outsideOf(only, target, { provider: provider.type, region, private: isPrivate, supports });
+}
+
+function tooLongFor(exchange: Exchange, target: Target): string | undefined {
+  const { contextTokensMax } = modelFactsOf(target.model);
   const inputTokens = inputCountFor(exchange, target)?.tokens ?? 0;
   return contextTokensMax !== undefined && inputTokens > contextTokensMax ? tooLong : undefined;
 }
@@ -139,7 +150,7 @@ function open(
     if (standing.kind !== "resting" || isForced(exchange, target, routeName)) awake.push(target);
     else {
       resting.push({ target, untilMs: standing.untilMs });
-      rejected.push({ target, reason: `it rests: ${standing.why}` });
+      rejected.push({ target, reason: `it rests: ${standing.why}`, field: undefined });
     }
   }
   if (awake.length > 0) return awake;
@@ -151,11 +162,10 @@ function nobody(
   exchange: Exchange,
   route: ModelRoute,
   rejected: readonly Rejected[],
-  refusals: readonly GatewayError[],
+  refusal: GatewayError | undefined,
 ): GatewayError {
-  const [refusal] = refusals;
-  // Nothing but the request itself stands in the way.
-  if (refusal !== undefined && refusals.length === rejected.length) return refusal;
+  // Asking again changes nothing: of the targets it may go to, none can say or do what it asks for.
+  if (refusal !== undefined) return refusal;
   if (rejected.every(({ reason }) => reason === tooLong))
     return new GatewayError("context_length_exceeded", `the input is too long for model "${route.name}"`, {
       param: "model",

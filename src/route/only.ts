@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { capabilities, modelFactsOf } from "../plan/model-facts.ts";
+import type { Supports } from "../dialect/feature.ts";
+import { modelFactsOf } from "../plan/model-facts.ts";
 import type { Target } from "../plan/plan.ts";
+import { meets, requirements } from "./requirement.ts";
 
 const names = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
@@ -16,7 +18,7 @@ export const onlySection = z
     provider: names.optional(),
     backend: names.optional(),
     capability: z
-      .union([z.enum(capabilities), z.array(z.enum(capabilities)).min(1)])
+      .union([z.enum(requirements), z.array(z.enum(requirements)).min(1)])
       .transform((value) => (Array.isArray(value) ? value : [value]))
       .optional(),
     contextWindow: z.int().min(1).optional(),
@@ -31,6 +33,8 @@ export interface Place {
   readonly provider: string;
   readonly region: string | undefined;
   readonly private: boolean;
+  /** What the format can say that it would be asked in; undefined: it is asked in the client's own, which no table tells of. */
+  readonly supports: Supports | undefined;
 }
 
 /** Why a target lies outside a bound; undefined: within. What nobody knows of a model counts as missing. */
@@ -44,7 +48,7 @@ export function outsideOf(only: Only, target: Target, place: Place): string | un
   if (only.backend !== undefined && !only.backend.includes(target.backend))
     return `its backend is not ${only.backend.join(" or ")}`;
   const facts = modelFactsOf(target.model);
-  const missing = only.capability?.find((capability) => facts.capabilities?.includes(capability) !== true);
+  const missing = only.capability?.find((requirement) => !meets(requirement, facts, place.supports));
   if (missing !== undefined) return `it is not known to be able to do ${missing}`;
   if (only.contextWindow !== undefined && (facts.contextTokensMax ?? 0) < only.contextWindow)
     return `its context window is not known to be ${only.contextWindow} tokens`;
@@ -55,4 +59,6 @@ export function outsideOf(only: Only, target: Target, place: Place): string | un
 export interface Rejected {
   readonly target: Target;
   readonly reason: string;
+  /** The request's field that stands in the way, as the client wrote it; undefined: it is no field. */
+  readonly field: string | undefined;
 }

@@ -25,11 +25,11 @@ import type { UsageRecord } from "../../src/usage/record.ts";
 import { until } from "./until.ts";
 
 /** A snapshot of a config's text, without files beside it. Throws its problems. */
-export function snapshotOf(config: string): Snapshot {
+export function snapshotOf(config: string, environment: Readonly<Record<string, string>> = {}): Snapshot {
   const folder = mkdtempSync(join(tmpdir(), "tg-config-"));
   try {
     writeFileSync(join(folder, "tollgate.yaml"), config);
-    const loaded = loadConfig(join(folder, "tollgate.yaml"), {});
+    const loaded = loadConfig(join(folder, "tollgate.yaml"), environment);
     if (loaded.kind === "problems") throw new Error(loaded.problems.map(formatProblem).join("\n"));
     return loaded.snapshot;
   } finally {
@@ -44,8 +44,12 @@ export interface Exchanges {
   /** Accounts that refused, in order. */
   readonly limited: Account[];
   readonly bugs: unknown[];
-  /** Sends a chat request as tenant `local`. */
-  ask(body: object): Promise<{ readonly exchange: Exchange; readonly outcome: Outcome }>;
+  /** Sends a request as tenant `local`; without a path it is a chat. */
+  ask(
+    body: object,
+    path?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly exchange: Exchange; readonly outcome: Outcome }>;
   /** Ends the downstream stream, and waits for the settlement. */
   close(exchange: Exchange): Promise<void>;
 }
@@ -91,9 +95,9 @@ export function exchangesOn(
     records,
     limited,
     bugs,
-    async ask(body) {
-      const headers = headersOf({ "content-type": "application/json" });
-      const head = { method: "POST", path: "/v1/chat/completions", headers, endOfStream: false };
+    async ask(body, path = "/v1/chat/completions", more = {}) {
+      const headers = headersOf({ "content-type": "application/json", ...more });
+      const head = { method: "POST", path, headers, endOfStream: false };
       const opened = await open(services, snapshot, head);
       if (opened.kind === "reply") throw new Error(opened.reply.body.toString());
       const { exchange } = opened;

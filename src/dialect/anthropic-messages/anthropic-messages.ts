@@ -5,7 +5,7 @@ import { pathOf } from "../request-path.ts";
 import { decodeMessagesAnswer } from "./decode-events.ts";
 import { decodeMessagesRequest } from "./decode-request.ts";
 import { encodeMessagesAnswer } from "./encode-events.ts";
-import { encodeMessagesRequest, messagesSupports } from "./encode-request.ts";
+import { encodeMessagesRequest, messagesReach } from "./encode-request.ts";
 import { encodeAnthropicError } from "./error.ts";
 import { inspectMessages } from "./inspect.ts";
 import { spliceMessages } from "./request.ts";
@@ -44,7 +44,7 @@ export const anthropicMessages: Dialect = {
     encodeAnswer: encodeMessagesAnswer,
   },
   upstream: {
-    supports: messagesSupports,
+    reach: messagesReach,
     operation: (model, stream) => ({ name: "messages", model, stream }),
     encodeRequest: encodeMessagesRequest,
     decodeAnswer: decodeMessagesAnswer,

@@ -1,36 +1,40 @@
-import { Changes, cannotSay, supportsAllBut } from "../changes.ts";
+import { Changes, supportsAllBut } from "../changes.ts";
 import { claudeTraits } from "../claude-models.ts";
 import { claudeSchema } from "../claude-schema.ts";
 import { claudeThinking } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
+import type { Reach } from "../reach.ts";
 import { cacheControl } from "./cache-control.ts";
 import { encodeSystem, encodeTurn } from "./encode-turns.ts";
 
 /** What a Messages request can say of what others can (reference/providers.md §1.16). */
-export const messagesSupports = supportsAllBut({
-  system_later: "adapted",
-  image_detail: "dropped",
-  temperature: "adapted",
-  top_p: "adapted",
-  top_k: "adapted",
-  seed: "dropped",
-  penalties: "dropped",
-  choices: "refused",
-  json: "refused",
-  json_schema: "adapted",
-  reasoning: "adapted",
-  reasoning_replay: "adapted",
-});
+export const messagesReach: Reach = {
+  supports: supportsAllBut({
+    system_later: "adapted",
+    image_detail: "dropped",
+    temperature: "adapted",
+    top_p: "adapted",
+    top_k: "adapted",
+    seed: "dropped",
+    penalties: "dropped",
+    choices: "refused",
+    json: "refused",
+    json_schema: "adapted",
+    reasoning: "adapted",
+    reasoning_replay: "adapted",
+  }),
+  toolName: /^[A-Za-z0-9_-]{1,128}$/,
+  refusesBlankStop: true,
+  httpOnly: true,
+};
 
-/** Names of tools that Anthropic takes. */
-const toolNamePattern = /^[A-Za-z0-9_-]{1,128}$/;
 const temperatureMax = 1;
 
 /** Writes a Messages request. */
 export function encodeMessagesRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, messagesSupports);
+  const changes = new Changes(request, messagesReach);
   const { system, turns } = mergeTurns(request, changes);
   const thinking = claudeThinking(request, claudeTraits(target.model), target.outputCap, changes);
   const format = encodeFormat(request, changes);
@@ -42,7 +46,7 @@ export function encodeMessagesRequest(request: ModelRequest, target: EncodeTarge
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(encodeTool) }),
     ...encodeToolChoice(request),
     ...encodeSampling(request, target.model, thinking.thinking !== undefined, changes),
-    ...(request.stop.length === 0 ? {} : { stop_sequences: encodeStop(request, changes) }),
+    ...(request.stop.length === 0 ? {} : { stop_sequences: request.stop }),
     ...(thinking.thinking === undefined ? {} : { thinking: thinking.thinking }),
     ...(thinking.output_config === undefined && format === undefined
       ? {}
@@ -55,7 +59,6 @@ export function encodeMessagesRequest(request: ModelRequest, target: EncodeTarge
 const headers = [["anthropic-version", "2023-06-01"]] as const;
 
 function encodeTool(tool: Tool): object {
-  if (!toolNamePattern.test(tool.name)) throw cannotSay(`${tool.field}.name`);
   return {
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
@@ -104,13 +107,6 @@ function encodeSampling(request: ModelRequest, model: string, thinks: boolean, c
     ...(topP === undefined || both ? {} : { top_p: topP }),
     ...(topK === undefined ? {} : { top_k: topK }),
   };
-}
-
-/** Anthropic refuses sequences of white space alone. */
-function encodeStop({ stop }: ModelRequest, changes: Changes): readonly string[] {
-  if (stop.some((sequence) => sequence.trim() === ""))
-    throw cannotSay(changes.field("stop"), "must not be white space alone for this model's provider");
-  return stop;
 }
 
 function encodeFormat({ format }: ModelRequest, changes: Changes): object | undefined {

@@ -1,5 +1,5 @@
 import { unreachable } from "../../core/errors.ts";
-import { type Changes, cannotSay } from "../changes.ts";
+import type { Changes } from "../changes.ts";
 import type { MergedTurn } from "../merge-turns.ts";
 import type { ModelRequest, Part, Source, TextPart } from "../model-request.ts";
 import { argumentsObject } from "../tool-arguments.ts";
@@ -31,12 +31,12 @@ function encodePart(part: Part, field: string, request: ModelRequest, changes: C
     case "text":
       return [encodeText(part)];
     case "image":
-      return [{ type: "image", source: encodeSource(part.source, field), ...cacheControl(part.cache) }];
+      return [{ type: "image", source: encodeSource(part.source), ...cacheControl(part.cache) }];
     case "document":
       return [
         {
           type: "document",
-          source: encodeSource(part.source, field),
+          source: encodeSource(part.source),
           ...(part.name === undefined ? {} : { title: part.name }),
           ...cacheControl(part.cache),
         },
@@ -91,12 +91,11 @@ function encodeText({ text, cache }: TextPart): object {
   return { type: "text", text, ...cacheControl(cache) };
 }
 
-function encodeSource(source: Source, field: string): object {
+function encodeSource(source: Source): object {
   switch (source.kind) {
     case "base64":
       return { type: "base64", media_type: source.mediaType, data: source.data };
     case "url":
-      if (!/^https?:/i.test(source.url)) throw cannotSay(field, "has a URL that is not http");
       return { type: "url", url: source.url };
     case "text":
       return { type: "text", media_type: "text/plain", data: source.text };

@@ -2,11 +2,13 @@ import { unreachable } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
+import { objectOf } from "../json-view.ts";
 import { invalid, readCount, readFlag, readModel } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { readResponseFormat } from "../response-format.ts";
 import { readContent, readMessages, readTools } from "./prompt.ts";
 
 const requestKeys = new KeySet([
@@ -16,6 +18,7 @@ const requestKeys = new KeySet([
   "max_tokens",
   "stream",
   "tools",
+  "output_config",
   "contract",
   "metadata",
 ]);
@@ -68,6 +71,9 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "tools":
       readTools(draft);
+      return;
+    case "output_config":
+      readResponseFormat(draft, ({ format }) => objectOf(format)?.type);
       return;
     case "contract":
     case "metadata":

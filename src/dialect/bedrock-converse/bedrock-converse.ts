@@ -4,7 +4,7 @@ import type { Dialect } from "../dialect.ts";
 import { decodeConverseAnswer } from "./decode-events.ts";
 import { decodeConverseRequest } from "./decode-request.ts";
 import { encodeConverseAnswer } from "./encode-events.ts";
-import { converseSupports, encodeConverseRequest } from "./encode-request.ts";
+import { converseReach, encodeConverseRequest } from "./encode-request.ts";
 import { inspectConverse } from "./inspect.ts";
 import { spliceConverse } from "./request.ts";
 import { passConverse } from "./response.ts";
@@ -27,7 +27,7 @@ export const bedrockConverse: Dialect = {
     encodeAnswer: encodeConverseAnswer,
   },
   upstream: {
-    supports: converseSupports,
+    reach: converseReach,
     operation: (model, stream) => ({ name: "converse", model, stream }),
     encodeRequest: encodeConverseRequest,
     decodeAnswer: decodeConverseAnswer,

@@ -1,38 +1,44 @@
-import { Changes, cannotSay, supportsAllBut } from "../changes.ts";
+import { Changes, supportsAllBut } from "../changes.ts";
 import { claudeTraits, isClaude } from "../claude-models.ts";
 import { claudeThinking } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { type MergedTurn, mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
+import type { Reach } from "../reach.ts";
 import { cachePoint, DocumentNames, encodeSystem, encodeTurn } from "./encode-turns.ts";
+import { documentFormats, imageFormats } from "./media.ts";
 
 /** What a Converse request can say of what others can (reference/providers.md §1.16). */
-export const converseSupports = supportsAllBut({
-  system_later: "adapted",
-  image_url: "refused",
-  image_detail: "dropped",
-  document_url: "refused",
-  tool_strict: "dropped",
-  tool_choice_none: "adapted",
-  single_tool_call: "dropped",
-  temperature: "adapted",
-  top_p: "adapted",
-  top_k: "adapted",
-  seed: "dropped",
-  penalties: "dropped",
-  choices: "refused",
-  json: "refused",
-  reasoning: "adapted",
-  reasoning_replay: "adapted",
-});
+export const converseReach: Reach = {
+  supports: supportsAllBut({
+    system_later: "adapted",
+    image_url: "refused",
+    image_detail: "dropped",
+    document_url: "refused",
+    tool_strict: "dropped",
+    tool_choice_none: "adapted",
+    single_tool_call: "dropped",
+    temperature: "adapted",
+    top_p: "adapted",
+    top_k: "adapted",
+    seed: "dropped",
+    penalties: "dropped",
+    choices: "refused",
+    json: "refused",
+    reasoning: "adapted",
+    reasoning_replay: "adapted",
+  }),
+  toolName: /^[A-Za-z0-9_-]{1,64}$/,
+  refusesNoneAfterCalls: true,
+  imageTypes: imageFormats,
+  documentTypes: documentFormats,
+};
 
-/** Names of tools that Bedrock takes. */
-const toolNamePattern = /^[A-Za-z0-9_-]{1,64}$/;
 const temperatureMax = 1;
 
 /** Writes a Converse request. */
 export function encodeConverseRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, converseSupports);
+  const changes = new Changes(request, converseReach);
   const { system, turns } = mergeTurns(request, changes);
   const additional = encodeAdditional(request, target, changes);
   const names = new DocumentNames();
@@ -44,7 +50,7 @@ export function encodeConverseRequest(request: ModelRequest, target: EncodeTarge
       ...encodeSampling(request, target.model, "thinking" in additional, changes),
       ...(request.stop.length === 0 ? {} : { stopSequences: request.stop }),
     },
-    ...encodeToolConfig(request, turns, changes),
+    ...encodeToolConfig(request, turns),
     ...(Object.keys(additional).length === 0 ? {} : { additionalModelRequestFields: additional }),
     ...encodeFormat(request),
   };
@@ -87,18 +93,11 @@ function encodeSampling(request: ModelRequest, model: string, thinks: boolean, c
 }
 
 /** Bedrock wants the tools of a conversation declared even when it is to call none any more (reference/providers.md §1.16). */
-function encodeToolConfig(request: ModelRequest, turns: readonly MergedTurn[], changes: Changes): object {
+function encodeToolConfig(request: ModelRequest, turns: readonly MergedTurn[]): object {
+  if (request.toolChoice?.kind === "none") return {};
   const called = new Set<string>();
   for (const { parts } of turns)
     for (const part of parts) if (part.type === "tool_call") called.add(part.name);
-  if (request.toolChoice?.kind === "none") {
-    if (called.size > 0)
-      throw cannotSay(
-        changes.field("tool_choice_none"),
-        "cannot follow tool calls with this model's provider",
-      );
-    return {};
-  }
   if (request.tools.length === 0) {
     if (called.size === 0) return {};
     const tools = [...called].map((name) => ({
@@ -111,8 +110,7 @@ function encodeToolConfig(request: ModelRequest, turns: readonly MergedTurn[], c
 }
 
 function encodeTool(tool: Tool): readonly object[] {
-  const { name, description, parameters, cache, field } = tool;
-  if (!toolNamePattern.test(name)) throw cannotSay(`${field}.name`);
+  const { name, description, parameters, cache } = tool;
   const toolSpec = {
     name,
     // Bedrock refuses an empty one.

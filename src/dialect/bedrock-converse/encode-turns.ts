@@ -1,5 +1,5 @@
-import { unreachable } from "../../core/errors.ts";
-import { type Changes, cannotSay } from "../changes.ts";
+import { assert, unreachable } from "../../core/errors.ts";
+import type { Changes } from "../changes.ts";
 import type { MergedTurn } from "../merge-turns.ts";
 import type { CacheMark, DocumentPart, ImagePart, Part, TextPart } from "../model-request.ts";
 import { argumentsObject } from "../tool-arguments.ts";
@@ -48,9 +48,9 @@ function encodePart(part: Part, field: string, names: DocumentNames, changes: Ch
     case "text":
       return [{ text: part.text }, ...cachePoint(part.cache)];
     case "image":
-      return [encodeImage(part, field), ...cachePoint(part.cache)];
+      return [encodeImage(part), ...cachePoint(part.cache)];
     case "document":
-      return [encodeDocument(part, field, names), ...cachePoint(part.cache)];
+      return [encodeDocument(part, names), ...cachePoint(part.cache)];
     case "reasoning":
       // What no vendor signed cannot be shown to a model as its own.
       if (part.signature === undefined) {
@@ -79,18 +79,14 @@ function encodePart(part: Part, field: string, names: DocumentNames, changes: Ch
   }
 }
 
-function encodeImage({ source }: ImagePart, field: string): object {
-  const format = source.kind === "base64" ? imageFormats[source.mediaType] : undefined;
-  if (source.kind !== "base64" || format === undefined)
-    throw cannotSay(field, "has an image that is neither PNG, JPEG, GIF nor WebP in base64");
-  return { image: { format, source: { bytes: source.data } } };
+function encodeImage({ source }: ImagePart): object {
+  assert(source.kind === "base64", "nothing else is within reach");
+  return { image: { format: imageFormats[source.mediaType], source: { bytes: source.data } } };
 }
 
-function encodeDocument({ source, name }: DocumentPart, field: string, names: DocumentNames): object {
-  if (source.kind === "url") throw cannotSay(field);
+function encodeDocument({ source, name }: DocumentPart, names: DocumentNames): object {
+  assert(source.kind !== "url", "it is not within reach");
   const format = source.kind === "text" ? "txt" : documentFormats[source.mediaType];
-  if (format === undefined)
-    throw cannotSay(field, "has a document of a type that this model's provider does not take");
   const bytes = source.kind === "text" ? Buffer.from(source.text).toString("base64") : source.data;
   return { document: { format, name: names.take(name), source: { bytes } } };
 }

@@ -2,11 +2,13 @@ import { unreachable } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
+import { objectOf } from "../json-view.ts";
 import { invalid, readCount } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { readResponseFormat } from "../response-format.ts";
 import { uncountable } from "../uncountable.ts";
 import { readContent, readMessages, readTools } from "./prompt.ts";
 
@@ -17,6 +19,7 @@ const requestKeys = new KeySet([
   "toolConfig",
   "additionalModelRequestFields",
   "promptVariables",
+  "outputConfig",
   "contract",
   "metadata",
   "requestMetadata",
@@ -85,6 +88,9 @@ function readMember(key: Exclude<RequestKey, "inferenceConfig"> | "", draft: Req
       return;
     case "promptVariables":
       throw uncountable(key);
+    case "outputConfig":
+      readResponseFormat(draft, ({ textFormat }) => objectOf(textFormat)?.type);
+      return;
     case "contract":
     case "metadata":
     case "requestMetadata":

@@ -1,34 +1,34 @@
-import { Changes, cannotSay, supportsAllBut } from "../changes.ts";
+import { Changes, supportsAllBut } from "../changes.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Reasoning, ReasoningEffort, Tool } from "../model-request.ts";
+import type { Reach } from "../reach.ts";
 import { TurnWriter } from "./encode-turns.ts";
 
 /** What a Gemini request can say of what others can (reference/providers.md §1.16). */
-export const generateSupports = supportsAllBut({
-  system_later: "adapted",
-  image_url: "refused",
-  image_detail: "dropped",
-  document_url: "refused",
-  tool_strict: "dropped",
-  single_tool_call: "dropped",
-  tool_result_image: "refused",
-  tool_result_document: "refused",
-  reasoning: "adapted",
-  reasoning_replay: "dropped",
-  cache: "dropped",
-});
-
-/** Names of functions that Gemini takes. */
-const toolNamePattern = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
-const stopMax = 5;
+export const generateReach: Reach = {
+  supports: supportsAllBut({
+    system_later: "adapted",
+    image_url: "refused",
+    image_detail: "dropped",
+    document_url: "refused",
+    tool_strict: "dropped",
+    single_tool_call: "dropped",
+    tool_result_image: "refused",
+    tool_result_document: "refused",
+    reasoning: "adapted",
+    reasoning_replay: "dropped",
+    cache: "dropped",
+  }),
+  toolName: /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/,
+  stopMax: 5,
+  namesResults: true,
+};
 
 /** Writes a Gemini request. */
 export function encodeGenerateRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, generateSupports);
+  const changes = new Changes(request, generateReach);
   const { system, turns } = mergeTurns(request, changes);
-  if (request.stop.length > stopMax)
-    throw cannotSay(changes.field("stop"), `may have at most ${stopMax} sequences for this model's provider`);
   const writer = new TurnWriter(target.model);
   const body = {
     ...(system.length === 0 ? {} : { systemInstruction: { parts: system.map(({ text }) => ({ text })) } }),
@@ -53,8 +53,7 @@ export function encodeGenerateRequest(request: ModelRequest, target: EncodeTarge
   return { body: Buffer.from(JSON.stringify(body)), headers: [], changes: changes.told };
 }
 
-function encodeTool({ name, description, parameters, field }: Tool): object {
-  if (!toolNamePattern.test(name)) throw cannotSay(`${field}.name`);
+function encodeTool({ name, description, parameters }: Tool): object {
   return { name, description, parametersJsonSchema: parameters };
 }
 

@@ -1,8 +1,6 @@
-import { unreachable } from "../../core/errors.ts";
-import { cannotSay } from "../changes.ts";
+import { assert, unreachable } from "../../core/errors.ts";
 import type { MergedTurn } from "../merge-turns.ts";
 import type { Part, Source, TextPart, ToolCallPart, ToolResultPart } from "../model-request.ts";
-import { invalid } from "../read-field.ts";
 import { argumentsObject } from "../tool-arguments.ts";
 import { providerId } from "../tool-call-id.ts";
 
@@ -39,14 +37,14 @@ export class TurnWriter {
         return [{ text: part.text }];
       case "image":
       case "document":
-        return [{ inlineData: blobOf(part.source, field) }];
+        return [{ inlineData: blobOf(part.source) }];
       case "reasoning":
       case "redacted":
         return [];
       case "tool_call":
         return [this.#call(part, field, first)];
       case "tool_result":
-        return [this.#result(part, field)];
+        return [this.#result(part)];
       default:
         return unreachable(part);
     }
@@ -62,9 +60,8 @@ export class TurnWriter {
     };
   }
 
-  #result({ id, content, isError }: ToolResultPart, field: string): object {
+  #result({ id, content, isError }: ToolResultPart): object {
     const name = this.#names.get(id);
-    if (name === undefined) throw invalid(field, `answers a tool call ${id} that was not made`);
     const text = content
       .filter((part): part is TextPart => part.type === "text")
       .map((part) => part.text)
@@ -75,13 +72,9 @@ export class TurnWriter {
   }
 }
 
-function blobOf(source: Source, field: string): object {
-  switch (source.kind) {
-    case "base64":
-      return { mimeType: source.mediaType, data: source.data };
-    case "text":
-      return { mimeType: "text/plain", data: Buffer.from(source.text).toString("base64") };
-    case "url":
-      throw cannotSay(field);
-  }
+function blobOf(source: Source): object {
+  assert(source.kind !== "url", "it is not within reach");
+  return source.kind === "base64"
+    ? { mimeType: source.mediaType, data: source.data }
+    : { mimeType: "text/plain", data: Buffer.from(source.text).toString("base64") };
 }

@@ -4,7 +4,7 @@ import { pathOf } from "../request-path.ts";
 import { decodeGenerateAnswer } from "./decode-events.ts";
 import { decodeGenerateRequest } from "./decode-request.ts";
 import { encodeGenerateAnswer } from "./encode-events.ts";
-import { encodeGenerateRequest, generateSupports } from "./encode-request.ts";
+import { encodeGenerateRequest, generateReach } from "./encode-request.ts";
 import { encodeGeminiError } from "./error.ts";
 import { inspectGenerate } from "./inspect.ts";
 import { spliceGenerate } from "./request.ts";
@@ -29,7 +29,7 @@ export const geminiGenerate: Dialect = {
     encodeAnswer: encodeGenerateAnswer,
   },
   upstream: {
-    supports: generateSupports,
+    reach: generateReach,
     operation: (model, stream) => ({ name: "generate", model, stream }),
     encodeRequest: encodeGenerateRequest,
     decodeAnswer: decodeGenerateAnswer,

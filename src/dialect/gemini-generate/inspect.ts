@@ -3,7 +3,7 @@ import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Member } from "../body-edit.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
-import { enterArray, invalid, readCount, readModel } from "../read-field.ts";
+import { enterArray, invalid, readCount, readModel, readText } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
@@ -33,7 +33,18 @@ const requestKeys = new KeySet([
   "metadata",
 ]);
 type RequestKey = (typeof requestKeys.names)[number];
-const configKeys = new KeySet(["maxOutputTokens", "max_output_tokens", "candidateCount", "candidate_count"]);
+const configKeys = new KeySet([
+  "maxOutputTokens",
+  "max_output_tokens",
+  "candidateCount",
+  "candidate_count",
+  "responseMimeType",
+  "response_mime_type",
+  "responseSchema",
+  "response_schema",
+  "responseJsonSchema",
+  "response_json_schema",
+]);
 type ConfigKey = (typeof configKeys.names)[number];
 
 const unbilledKeys: ReadonlySet<string> = new Set([
@@ -48,8 +59,6 @@ const unbilledKeys: ReadonlySet<string> = new Set([
 const unbilledConfig: ReadonlySet<string> = new Set([
   "stopSequences",
   "stop_sequences",
-  "responseMimeType",
-  "response_mime_type",
   "responseModalities",
   "response_modalities",
   "thinkingConfig",
@@ -183,16 +192,40 @@ class RequestReading {
       scan.skip();
       return undefined;
     }
-    const config = readMembers(scan, configKeys, param, (key) => {
-      if (key === "maxOutputTokens" || key === "max_output_tokens")
-        draft.capOutput(readCount(scan, `${param}.${key}`, 1, Number.MAX_SAFE_INTEGER));
-      else if (key === "candidateCount" || key === "candidate_count")
-        draft.choices = readCount(scan, `${param}.${key}`, 1, candidatesMax) ?? 1;
-      else readOther(draft, unbilledConfig);
-    });
+    const config = readMembers(scan, configKeys, param, (key) => readConfigMember(draft, param, key));
     refuseBoth(config, "maxOutputTokens", "max_output_tokens");
     refuseBoth(config, "candidateCount", "candidate_count");
     return config;
+  }
+}
+
+function readConfigMember(draft: RequestDraft, param: string, key: ConfigKey | ""): void {
+  const { scan } = draft;
+  switch (key) {
+    case "maxOutputTokens":
+    case "max_output_tokens":
+      draft.capOutput(readCount(scan, `${param}.${key}`, 1, Number.MAX_SAFE_INTEGER));
+      return;
+    case "candidateCount":
+    case "candidate_count":
+      draft.choices = readCount(scan, `${param}.${key}`, 1, candidatesMax) ?? 1;
+      return;
+    case "responseMimeType":
+    case "response_mime_type":
+      if (readText(scan, `${param}.${key}`) === "application/json") draft.responseFormat ??= "json";
+      return;
+    case "responseSchema":
+    case "response_schema":
+    case "responseJsonSchema":
+    case "response_json_schema":
+      if (scan.kind() !== "null") draft.responseFormat = "json-schema";
+      draft.text.value(scan);
+      return;
+    case "":
+      readOther(draft, unbilledConfig);
+      return;
+    default:
+      unreachable(key);
   }
 }
 

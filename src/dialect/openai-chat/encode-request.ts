@@ -1,33 +1,37 @@
-import { Changes, cannotSay, supportsAllBut } from "../changes.ts";
+import { Changes, supportsAllBut } from "../changes.ts";
 import { effortOf } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import type { ModelRequest, OutputFormat, Tool, ToolChoice } from "../model-request.ts";
+import type { Reach } from "../reach.ts";
 import { encodeTurns } from "./encode-turns.ts";
-
-/** What a chat request can say of what others can (reference/providers.md §1.16). */
-export const chatSupports = supportsAllBut({
-  document_text: "refused",
-  document_url: "refused",
-  tool_result_error: "dropped",
-  tool_result_image: "refused",
-  tool_result_document: "refused",
-  top_k: "dropped",
-  reasoning: "adapted",
-  reasoning_replay: "dropped",
-  cache: "dropped",
-});
 
 /** Names of tools and schemas that OpenAI takes. */
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
-const stopMax = 4;
+
+/** What a chat request can say of what others can (reference/providers.md §1.16). */
+export const chatReach: Reach = {
+  supports: supportsAllBut({
+    document_text: "refused",
+    document_url: "refused",
+    tool_result_error: "dropped",
+    tool_result_image: "refused",
+    tool_result_document: "refused",
+    top_k: "dropped",
+    reasoning: "adapted",
+    reasoning_replay: "dropped",
+    cache: "dropped",
+  }),
+  toolName: namePattern,
+  stopMax: 4,
+  argumentsAsText: true,
+};
+
 /** What a schema is called whose format has no names. */
 const schemaName = "answer";
 
 /** Writes a chat request. */
 export function encodeChatRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, chatSupports);
-  if (request.stop.length > stopMax)
-    throw cannotSay(changes.field("stop"), `may have at most ${stopMax} sequences for this model's provider`);
+  const changes = new Changes(request, chatReach);
   const hasTools = request.tools.length > 0;
   const body = {
     model: target.model,
@@ -54,8 +58,7 @@ export function encodeChatRequest(request: ModelRequest, target: EncodeTarget): 
   return { body: Buffer.from(JSON.stringify(body)), headers: [], changes: changes.told };
 }
 
-function encodeTool({ name, description, parameters, strict, field }: Tool): object {
-  if (!namePattern.test(name)) throw cannotSay(`${field}.name`);
+function encodeTool({ name, description, parameters, strict }: Tool): object {
   return { type: "function", function: { name, description, parameters, strict } };
 }
 

@@ -8,8 +8,8 @@ import { readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { readResponseFormat } from "../response-format.ts";
 import { readMessages, readTools } from "./prompt.ts";
-import { readResponseFormat } from "./response-format.ts";
 
 /** Most answers one request may ask for (OpenAI: 1 to 128). */
 const choicesMax = 128;
@@ -88,7 +88,7 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
       return;
     case "response_format":
       if (scan.kind() === "object") draft.formats = 1;
-      draft.responseFormat = readResponseFormat(draft);
+      readResponseFormat(draft, ({ type }) => type);
       return;
     case "contract":
     case "metadata":

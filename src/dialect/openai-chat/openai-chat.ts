@@ -7,7 +7,7 @@ import { pathOf } from "../request-path.ts";
 import { decodeChatAnswer } from "./decode-events.ts";
 import { decodeChatRequest } from "./decode-request.ts";
 import { encodeChatAnswer } from "./encode-events.ts";
-import { chatSupports, encodeChatRequest } from "./encode-request.ts";
+import { chatReach, encodeChatRequest } from "./encode-request.ts";
 import { inspectChat } from "./inspect.ts";
 import { spliceChat } from "./request.ts";
 import { passChat } from "./response.ts";
@@ -31,7 +31,7 @@ export const openaiChat: Dialect = {
     encodeAnswer: encodeChatAnswer,
   },
   upstream: {
-    supports: chatSupports,
+    reach: chatReach,
     operation: (model, stream) => ({ name: "chat", model, stream }),
     encodeRequest: encodeChatRequest,
     decodeAnswer: decodeChatAnswer,

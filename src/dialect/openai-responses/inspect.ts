@@ -2,11 +2,13 @@ import { unreachable } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
+import { objectOf } from "../json-view.ts";
 import { readCount, readFlag, readModel } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { readResponseFormat } from "../response-format.ts";
 import { uncountable } from "../uncountable.ts";
 import { readInput, readTools } from "./prompt.ts";
 
@@ -82,7 +84,7 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "text":
       if (scan.kind() === "object") draft.formats = 1;
-      draft.text.value(scan);
+      readResponseFormat(draft, ({ format }) => objectOf(format)?.type);
       return;
     case "background":
       if (readFlag(scan, key) === true) throw uncountable(key);

@@ -17,9 +17,13 @@ admin: { address: "127.0.0.1:0" }
 backends:
   alpha: { provider: openai-compatible, endpoint: "http://127.0.0.1:9900/v1", price: { input: 10, output: 10 } }
   beta: { provider: openai-compatible, endpoint: "http://127.0.0.1:9901/v1", price: { input: 1, output: 1 } }
+  claude: { provider: anthropic, apiKey: "\${env:KEY}", endpoint: "http://127.0.0.1:9902", price: { input: 0.1, output: 0.1 } }
+  gemini: { provider: gemini, apiKey: "\${env:KEY}", endpoint: "http://127.0.0.1:9903", price: { input: 0.1, output: 0.1 } }
 models:
   big: { targets: [alpha/gpt-4.1, beta/gpt-4.1-mini] }
   small: { targets: [beta/gpt-4.1-mini] }
+  mixed: { targets: [beta/gpt-4.1-mini, claude/claude-sonnet-4-5, gemini/gemini-2.5-flash] }
+  only-claude: { targets: [claude/claude-sonnet-4-5] }
 identity: [{ type: api-key, file: ./keys.yaml }]
 limits:
   - { name: rpm, per: [tenant_id], requests: 60, window: 1m, mode: observe }
@@ -31,6 +35,8 @@ budgets:
 const keys = `keys: [{ name: acme-app, sha256: ${createHash("sha256").update("key-acme").digest("hex")}, tenant_id: acme, user_id: acme-user }]`;
 const body = (maxTokens: number) =>
   JSON.stringify({ model: "big", max_tokens: maxTokens, messages: [{ role: "user", content: "hi" }] });
+const chat = (more: object) =>
+  JSON.stringify({ max_tokens: 10, messages: [{ role: "user", content: "hi" }], ...more });
 
 let folder: string;
 let gateway: Gateway;
@@ -40,7 +46,7 @@ before(async () => {
   writeFileSync(join(folder, "keys.yaml"), keys);
   writeFileSync(join(folder, "short.json"), body(100));
   writeFileSync(join(folder, "long.json"), body(2_000));
-  const loaded = loadConfig(join(folder, "tollgate.yaml"), {});
+  const loaded = loadConfig(join(folder, "tollgate.yaml"), { KEY: "secret" });
   if (loaded.kind === "problems") throw new Error(loaded.problems[0].message);
   gateway = await Gateway.start({ snapshot: loaded.snapshot, log: createLog("error") });
 });
@@ -50,7 +56,7 @@ after(async () => {
 });
 
 const run = (...args: readonly string[]): Promise<CliResult> =>
-  runLine(["explain", "--key", "key-acme", ...args], { cwd: folder });
+  runLine(["explain", "--key", "key-acme", ...args], { cwd: folder, env: { KEY: "secret" } });
 
 describe("tollgate explain", () => {
   it("says who calls, under which contract, which targets in order, what is held, and that limits are not asked", async () => {
@@ -122,8 +128,67 @@ describe("tollgate explain", () => {
     await gateway.ledger.settle("other", []);
   });
 
+  it("says for each target what translation makes of the request, in the words of its warning", async () => {
+    writeFileSync(
+      join(folder, "seed.json"),
+      chat({ model: "mixed", seed: 7, temperature: 1.5, user: "u-1" }),
+    );
+    const { out } = await run("--request", "seed.json");
+    assert.match(out, /^ {2}1\. beta\/gpt-4\.1-mini: .*\n {2}2\. claude/m);
+    const [first, second] = out.match(/^ {5}translated to .*$/gm) ?? [];
+    assert.equal(
+      first,
+      "     translated to anthropic-messages; x-tollgate-warning: user dropped, seed dropped, temperature clamped to 1",
+    );
+    assert.equal(second, "     translated to gemini-generate; x-tollgate-warning: user dropped");
+    const [offer] = JSON.parse((await run("--request", "seed.json", "--json")).out).offers;
+    assert.deepEqual(
+      offer.targets.map(({ format, translated, changes }: Record<string, unknown>) => [
+        format,
+        translated,
+        changes,
+      ]),
+      [
+        ["openai-chat", false, []],
+        ["anthropic-messages", true, ["user dropped", "seed dropped", "temperature clamped to 1"]],
+        ["gemini-generate", true, ["user dropped"]],
+      ],
+    );
+    writeFileSync(join(folder, "plain.json"), chat({ model: "only-claude" }));
+    assert.match(
+      (await run("--request", "plain.json")).out,
+      /translated to anthropic-messages; nothing is lost/,
+    );
+  });
+
+  it("says which targets are passed over for which field, and the 400 where none is left", async () => {
+    writeFileSync(join(folder, "n.json"), chat({ model: "mixed", n: 2 }));
+    assert.match(
+      (await run("--request", "n.json")).out,
+      /^left out {2}claude\/claude-sonnet-4-5: n cannot be said in the format of this model's provider$/m,
+    );
+    const { left_out: leftOut, outcome } = JSON.parse((await run("--request", "n.json", "--json")).out);
+    assert.deepEqual(leftOut, [
+      {
+        target: "claude/claude-sonnet-4-5",
+        reason: "n cannot be said in the format of this model's provider",
+        field: "n",
+      },
+    ]);
+    assert.equal(outcome.kind, "forward");
+    writeFileSync(join(folder, "n-only.json"), chat({ model: "only-claude", n: 2 }));
+    const refused = JSON.parse((await run("--request", "n-only.json", "--json")).out).outcome;
+    assert.deepEqual(
+      [refused.kind, refused.status, refused.code, refused.field],
+      ["refuse", 400, "unsupported", "n"],
+    );
+  });
+
   it("is refused as the request would be, without a key", async () => {
-    const { code, err } = await runLine(["explain", "--request", "short.json"], { cwd: folder });
+    const { code, err } = await runLine(["explain", "--request", "short.json"], {
+      cwd: folder,
+      env: { KEY: "secret" },
+    });
     assert.equal(code, 1);
     assert.match(err, /refused 401/);
   });

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { featureNames, features, type Support } from "../../../../src/dialect/feature.ts";
+import { requirements } from "../../../../src/route/requirement.ts";
 import { upstreamDialects } from "../../../support/translation.ts";
 
 const page = fileURLToPath(new URL("../../../../docs/translation.md", import.meta.url));
@@ -19,11 +20,18 @@ describe("the table of the documentation", () => {
   });
 });
 
+function capabilityOf(feature: string): string {
+  const name = feature.replaceAll("_", "-");
+  assert.ok(requirements.includes(name), name);
+  return name;
+}
+
 function table(): string {
-  const head = ["asked for", ...upstreamDialects.map(({ name }) => name)];
+  const head = ["capability", "asked for", ...upstreamDialects.map(({ name }) => name)];
   const rows = featureNames.map((feature) => [
+    `\`${capabilityOf(feature)}\``,
     features[feature],
-    ...upstreamDialects.map(({ upstream }) => marks[upstream!.supports[feature]]),
+    ...upstreamDialects.map(({ upstream }) => marks[upstream!.reach.supports[feature]]),
   ]);
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`);
   return lines.join("");
