@@ -40,8 +40,9 @@ export function compileBackends(
     // Without the price it was to have, nothing can be said about its models.
     if (rate === undefined && section.price !== undefined) continue;
     if (rate !== undefined) prices.set(name, rate);
-    const { region, private: isPrivate, sensitivity } = section;
-    backends.set(name, Object.freeze({ name, provider, region, private: isPrivate, sensitivity, tls }));
+    const { region, private: isPrivate, contextWindow, sensitivity } = section;
+    const said = { region, private: isPrivate, contextWindow, sensitivity };
+    backends.set(name, Object.freeze({ name, provider, ...said, tls }));
   }
   return { backends, prices };
 }

@@ -64,6 +64,13 @@ function* problemsOf(
       written.attempt === undefined ? "total" : "attempt",
       "attempt is longer than total, so it could never end an attempt",
     ];
+  if (whole.retryAfter !== undefined && whole.retryAfter >= totalOf(whole))
+    yield [
+      written.retryAfter === undefined ? "total" : "retryAfter",
+      "retryAfter leaves no time of total for an answer",
+    ];
+  if (written.retryAfter !== undefined && failover === "status")
+    yield ["retryAfter", "needs `failover: content`: by status alone nobody reads how long to wait"];
   if (written.firstToken === undefined) return;
   if (targets.length + fallback.length < 2 || attempts === 1)
     yield ["firstToken", "there is one attempt alone: this could never apply"];
@@ -81,5 +88,6 @@ function timeoutsOf(deadlines: Deadlines): Timeouts {
     firstTokenMs: deadlines.firstToken,
     betweenTokensMs: undefined,
     totalMs: totalOf(deadlines),
+    retryAfterMs: deadlines.retryAfter,
   });
 }

@@ -52,6 +52,11 @@ export const backendCommon = z.strictObject({
   provider: z.string(),
   region: z.string().min(1).optional(),
   private: z.boolean().default(false),
+  contextWindow: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Tokens of input and output together that its models take, where they are not known for it."),
   sensitivity: z.array(z.string().min(1)).min(1).optional(),
   price: priceSection.optional(),
   tls: z

@@ -50,6 +50,8 @@ export interface Backend {
   readonly region: string | undefined;
   /** Self-hosted: what it is sent stays in the house. */
   readonly private: boolean;
+  /** Input and output together, in tokens, that each of its models takes; undefined: as they are known for. */
+  readonly contextWindow: number | undefined;
   /** Sensitivities that may be sent there; undefined: any. */
   readonly sensitivity: readonly string[] | undefined;
   /** Undefined: the defaults for an https endpoint. */

@@ -12,6 +12,12 @@ const deadlines = {
   total: durationMs
     .optional()
     .describe("For all tries together, to the last byte. 10m where nothing is said."),
+  retryAfter: durationMs
+    .refine((ms) => ms <= 60_000, "must be at most 60s")
+    .optional()
+    .describe(
+      "The longest wait that a target's Retry-After may ask for. With no other target left, the same one is then asked once more. Nobody waits where nothing is said.",
+    ),
 };
 
 /** A model's `timeouts`. */

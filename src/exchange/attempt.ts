@@ -41,6 +41,8 @@ export interface Attempt {
   requestId: string | undefined;
   /** What of the request was said differently or left out, as its target's format demands; told to the client. */
   changes: readonly string[];
+  /** What its refusal means by status and body, where somebody read both. */
+  refusedAs: FailureClass | undefined;
   /** What its answer said when it was looked at before the client saw any of it; undefined: nothing was wrong, or nobody looked. */
   judged: Judgement | undefined;
   /** The targets' health has been told how it went. */

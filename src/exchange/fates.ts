@@ -1,3 +1,4 @@
+import { retryAfterMs } from "../core/retry-after.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Registry } from "./registry.ts";
@@ -46,7 +47,7 @@ function noteAttempt(exchange: Exchange, fate: Fate): void {
   const failure = classOf(exchange, attempt, fate);
   const status = attempt.judged?.status ?? fate.status;
   attempt.fate = { kind: "failed", status, flags: fate.flags, class: failure };
-  noteFailure(exchange, attempt, failure, fate.retryAfter);
+  noteFailure(exchange, attempt, failure, retryAfterMs(fate.retryAfter, exchange.services.clock.nowMs()));
 }
 
 /** Notes why a request's connection ended; the reason counts only where nothing better is known. */
@@ -67,7 +68,8 @@ export function missingFates(exchange: Exchange): number {
 }
 
 function classOf(exchange: Exchange, attempt: Attempt, fate: Fate): ReturnType<typeof classOfFlags> {
-  if (attempt.judged !== undefined) return attempt.judged.class;
+  const told = attempt.judged?.class ?? attempt.refusedAs;
+  if (told !== undefined) return told;
   if (attempt.fate.kind === "failed" && attempt.fate.class === "timeout") return "timeout";
   if (fate.status === undefined || fate.flags.includes("UT")) return classOfFlags(fate.flags);
   const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;

@@ -45,7 +45,7 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
     nowMs: exchange.services.clock.nowMs(),
   };
   return chain(provider.authorize(outgoing), () => {
-    if (number === plan.targets.length) exchange.releaseOriginal();
+    if (number === attemptsMax(plan)) exchange.releaseOriginal();
     const forward: Forward = {
       kind: "forward",
       ...edits(exchange, number, plan, outgoing, carriage),
@@ -127,14 +127,18 @@ function edits(
 }
 
 /** With nobody left to ask there is nothing to look for. */
-function modeOf({ targets, mode }: Plan): Plan["mode"] {
-  return targets.length === 1 ? "plain" : mode;
+function modeOf(plan: Plan): Plan["mode"] {
+  return attemptsMax(plan) === 1 ? "plain" : plan.mode;
+}
+
+function attemptsMax({ targets, spareAttempts }: Plan): number {
+  return targets.length + spareAttempts;
 }
 
 /** What the router takes for this request alone, and takes off before the first provider sees it. */
 function retryHeaders(plan: Plan): [string, string][] {
-  const { targets, timeouts } = plan;
-  const headers: [string, string][] = [["x-envoy-max-retries", String(targets.length - 1)]];
+  const { timeouts } = plan;
+  const headers: [string, string][] = [["x-envoy-max-retries", String(attemptsMax(plan) - 1)]];
   const tryMs = perTryMs(plan);
   if (tryMs !== undefined) headers.push(["x-envoy-upstream-rq-per-try-timeout-ms", String(tryMs)]);
   if (timeouts.totalMs !== undefined)
@@ -154,7 +158,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
   const now = exchange.services.clock.monotonicMs();
   while (exchange.attempts.length < number) {
     const previous = exchange.attempts.at(-1);
-    if (previous !== undefined) closePrevious(previous, now, perTryMs(plan));
+    if (previous !== undefined) closePrevious(exchange, previous);
     const target = plan.targets[exchange.attempts.length];
     if (target === undefined)
       throw new GatewayError("internal", `attempt ${number} of a plan of ${plan.targets.length}`);
@@ -167,6 +171,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       fate: { kind: "open" },
       requestId: undefined,
       changes: [],
+      refusedAs: undefined,
       judged: undefined,
       signed: false,
     });
@@ -175,7 +180,9 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
 }
 
 /** A next attempt means that this one failed; how is told by the access log, but a deadline shows in the time it took. */
-function closePrevious(attempt: Attempt, nowMs: number, timeoutMs: number | undefined): void {
+export function closePrevious(exchange: Exchange, attempt: Attempt): void {
+  const nowMs = exchange.services.clock.monotonicMs();
+  const timeoutMs = perTryMs(planned(exchange));
   attempt.endedMs ??= nowMs;
   if (attempt.fate.kind !== "open") return;
   const timedOut = timeoutMs !== undefined && nowMs - attempt.startedMs >= timeoutMs;

@@ -1,11 +1,16 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
+import { askedWaitMs } from "../core/retry-after.ts";
 import type { ResponseTransform } from "../dialect/dialect.ts";
+import { errorOfStatus } from "../dialect/upstream-error.ts";
 import type { FailureClass } from "../provider/provider.ts";
 import { answerReader } from "./answer-reader.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, Judgement } from "./attempt.ts";
 import { backendOf, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { type Following, follow } from "./following.ts";
+import { noteFailure } from "./signs.ts";
+import { codeOfFailure } from "./translating.ts";
 
 /** Bytes that a stream may send without saying anything before it is let through unread. */
 const silenceBytesMax = 1_048_576;
@@ -18,8 +23,12 @@ export interface GateHead {
   readonly headers: Headers;
 }
 
-/** What becomes of an answer: the client gets it, or the next target is asked. */
-export type Verdict = "release" | "fail";
+/** What becomes of an answer. */
+export type Verdict =
+  /** The client gets it. `last`: whatever its status, nobody else is asked. */
+  | { readonly kind: "release"; readonly last: boolean }
+  /** It is withheld. `following` undefined: nobody else is asked, and the client gets an error of ours. */
+  | { readonly kind: "fail"; readonly following: Following | undefined };
 
 /**
  * Looks at an answer before the client sees anything of it: a stream up to its first content, a whole answer to its end. What has said
@@ -59,18 +68,18 @@ export class Gate {
   /** Takes the next bytes; undefined: not known yet, which it never answers at the end. */
   push(chunk: Buffer, end: boolean): Verdict | undefined {
     this.#bytes += chunk.length;
-    if (this.#encoded) return "release";
-    return this.#reader === undefined ? this.#refusal(chunk, end) : this.#answer(this.#reader, chunk, end);
+    if (this.#reader === undefined) return this.#refusal(chunk, end);
+    return this.#encoded ? release : this.#answer(this.#reader, chunk, end);
   }
 
   #answer(reader: ResponseTransform, chunk: Buffer, end: boolean): Verdict | undefined {
     reader.push(chunk, end);
     const { seen } = reader;
-    if (!this.#whole && (this.#content || seen.content)) return "release";
+    if (!this.#whole && (this.#content || seen.content)) return release;
     if (seen.error !== undefined) return this.#fail(classOf(seen.error), seen.error, reader);
-    if (!end) return this.#bytes > silenceBytesMax ? "release" : undefined;
+    if (!end) return this.#bytes > silenceBytesMax ? release : undefined;
     const says = this.#content || seen.content || seen.finishReason !== undefined || seen.usage !== undefined;
-    if (seen.complete && says) return "release";
+    if (seen.complete && says) return release;
     const why = this.#bytes === 0 ? "is empty" : "ended before it was complete";
     return this.#fail(
       "overloaded",
@@ -79,32 +88,48 @@ export class Gate {
     );
   }
 
-  /** Envoy knows most refusals by their status; what is told by the body alone is a request too long for this model. */
+  /** A refusal is known for what it is by its status; where the vendors' words decide, by its body too. */
   #refusal(chunk: Buffer, end: boolean): Verdict | undefined {
-    if (this.#head.status !== 400 && this.#head.status !== 413) return "release";
-    if (this.#bytes > errorBytesMax) return "release";
-    this.#error.push(Buffer.from(chunk));
-    if (!end) return undefined;
+    if (toldByBody.has(this.#head.status) && !this.#encoded && this.#bytes <= errorBytesMax) {
+      this.#error.push(Buffer.from(chunk));
+      if (!end) return undefined;
+    }
+    const { status, headers } = this.#head;
     const { provider } = backendOf(this.#exchange, this.#attempt.target.target);
-    const failure = provider.classify(this.#head.status, this.#head.headers, Buffer.concat(this.#error));
-    if (failure !== "context_length") return "release";
-    const error = new GatewayError("context_length_exceeded", "the input is too long for this model", {
-      param: "model",
-    });
-    return this.#fail(failure, error, undefined);
+    const failure = provider.classify(status, headers, Buffer.concat(this.#error));
+    const waitMs = askedWaitMs(headers, this.#exchange.services.clock.nowMs());
+    this.#attempt.refusedAs = failure;
+    noteFailure(this.#exchange, this.#attempt, failure, waitMs);
+    const following = follow(this.#exchange, this.#attempt, failure, waitMs);
+    // What a provider says of our account with it is nobody else's business, whatever status it says it with.
+    const isOurs = failure === "auth_or_quota" && status !== 429;
+    if (following === undefined && !isOurs) return lastRelease;
+    const code = codeOfFailure(failure, errorOfStatus(status).code);
+    const error = new GatewayError(code, `the provider answered ${status}`);
+    this.#judge({ class: failure, error, status, usage: undefined, made: false });
+    return { kind: "fail", following };
   }
 
-  #fail(failure: FailureClass, error: GatewayError, reader: ResponseTransform | undefined): Verdict {
-    const { status } = this.#head;
-    assert(this.#attempt.judged === undefined, "an answer is judged once");
-    const seen = reader?.seen;
-    const broken = seen !== undefined && (seen.unreadable || (seen.error === undefined && !seen.complete));
+  #fail(failure: FailureClass, error: GatewayError, { seen }: ResponseTransform): Verdict {
+    const broken = seen.unreadable || (seen.error === undefined && !seen.complete);
     const made = this.#whole && this.#bytes > 0 && broken;
-    this.#attempt.judged = { class: failure, error, status, usage: seen?.usage, made };
-    this.#attempt.fate = { kind: "failed", status, flags: [], class: failure };
-    return "fail";
+    this.#judge({ class: failure, error, status: this.#head.status, usage: seen.usage, made });
+    noteFailure(this.#exchange, this.#attempt, failure);
+    return { kind: "fail", following: follow(this.#exchange, this.#attempt, failure) };
+  }
+
+  #judge(judged: Judgement): void {
+    assert(this.#attempt.judged === undefined, "an answer is judged once");
+    this.#attempt.judged = judged;
+    this.#attempt.fate = { kind: "failed", status: judged.status, flags: [], class: judged.class };
   }
 }
+
+const release: Verdict = { kind: "release", last: false };
+const lastRelease: Verdict = { kind: "release", last: true };
+
+/** Refusals that say by their body alone whose fault they are: a request too long for this model, an account that is used up, a bad key. */
+const toldByBody: ReadonlySet<number> = new Set([400, 402, 403, 404, 413, 422, 429]);
 
 function isEncoded(headers: Headers): boolean {
   return (headers.get("content-encoding") ?? "identity") !== "identity";
@@ -114,6 +139,11 @@ function classOf({ code }: GatewayError): FailureClass {
   switch (code) {
     case "rate_limit":
       return "rate_limited";
+    case "insufficient_quota":
+    case "upstream_auth":
+      return "auth_or_quota";
+    case "timeout":
+      return "timeout";
     case "context_length_exceeded":
       return "context_length";
     default:

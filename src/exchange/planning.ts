@@ -19,15 +19,17 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const chosen = chooseTargets(exchange, route, (target) => costGuess(exchange, target, caps));
   const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
   const targets = chosen.slice(0, single ? 1 : route.attempts);
+  const timeouts = route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts;
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
     model: route.name,
     targets: planned,
+    spareAttempts: single || timeouts.retryAfterMs === undefined ? 0 : 1,
     outputCap,
     choices: facts.choices,
     mode: route.failover === "status" ? "plain" : facts.stream ? "guarded" : "validated",
-    timeouts: route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts,
+    timeouts,
   });
 }
 

@@ -1,6 +1,7 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
+import { askedWaitMs } from "../core/retry-after.ts";
 import type { ResponseContext } from "../dialect/dialect.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
 import { answerReader } from "./answer-reader.ts";
@@ -180,9 +181,10 @@ function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): voi
     return;
   }
   const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;
-  const failureClass = provider?.classify(head.status, head.headers, noBytes) ?? classOfFlags([]);
+  const failureClass =
+    attempt.refusedAs ?? provider?.classify(head.status, head.headers, noBytes) ?? classOfFlags([]);
   attempt.fate = { kind: "failed", status: head.status, flags: [], class: failureClass };
-  noteFailure(exchange, attempt, failureClass, head.headers.get("retry-after"));
+  noteFailure(exchange, attempt, failureClass, askedWaitMs(head.headers, exchange.services.clock.nowMs()));
 }
 
 /** The provider's own id of a call, by whichever header it has for that; what usage exports know it by. */
@@ -196,10 +198,13 @@ function requestIdOf(headers: Headers): string | undefined {
 
 /** Envoy gave up: the last attempt failed without an answer. */
 function exhausted(exchange: Exchange, head: ResponseHead): void {
-  if (exchange.plan === undefined) return;
+  const { plan } = exchange;
+  if (plan === undefined) return;
   // Without an attempt of Envoy's, nothing was sent of the one that was encoded.
   const unsent = head.attempt === 0;
-  const attempt = unsent ? exchange.attempts.at(-1) : attemptAt(exchange, head.attempt);
+  // One more than planned: Envoy could not connect once more, and nothing was sent.
+  const number = Math.min(head.attempt, plan.targets.length);
+  const attempt = unsent ? exchange.attempts.at(-1) : attemptAt(exchange, number);
   if (attempt === undefined) return;
   // No access log will tell of it.
   if (unsent) exchange.logged.add(attempt.number);

@@ -1,9 +1,9 @@
-import { assert } from "../core/errors.ts";
+import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Attempt } from "./attempt.ts";
 import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
-import { attemptAt, billedSoFar, encodeAttempt } from "./forwarding.ts";
+import { attemptAt, billedSoFar, closePrevious, encodeAttempt } from "./forwarding.ts";
 import type { Outcome } from "./outcome.ts";
 import { withHold } from "./planning.ts";
 import { leave, refuse, refuseForLimit } from "./refusing.ts";
@@ -14,6 +14,7 @@ import { stopSince } from "./stopping.ts";
 export function retry(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome> {
   try {
     if (isLate(exchange)) return leave(exchange);
+    if (number > planned(exchange).targets.length) return giveUp(exchange);
     const stopped = refuseStopped(exchange, attemptAt(exchange, number));
     if (stopped !== undefined) return stopped;
     const outcome = chain(coverFailed(exchange, number, cluster), (denied) => {
@@ -39,6 +40,22 @@ function refuseStopped(exchange: Exchange, attempt: Attempt): Outcome | undefine
   attempt.signed = true;
   exchange.logged.add(attempt.number);
   return refuse(exchange, stopped);
+}
+
+/** Envoy tries more often than the plan has targets where it was told of spare attempts that nobody took: the last failure stands. */
+function giveUp(exchange: Exchange): Outcome {
+  const last = exchange.attempts.at(-1);
+  assert(last !== undefined, "an attempt has failed before");
+  closePrevious(exchange, last);
+  const timedOut = last.fate.kind === "failed" && last.fate.class === "timeout";
+  const error =
+    last.judged?.error ??
+    new GatewayError(
+      timedOut ? "timeout" : "upstream_unavailable",
+      timedOut ? "the provider did not answer in time" : "the provider could not be reached",
+    );
+  exchange.end(timedOut ? "timeout" : "upstream_error", error.code);
+  return refuse(exchange, error);
 }
 
 function coverFailed(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome | undefined> {

@@ -115,15 +115,21 @@ function outOfBounds(exchange: Exchange, target: Target): string | undefined {
     return `it may not be sent what is ${sensitivity ?? "of no stated sensitivity"}`;
   const only = exchange.rule?.only;
   if (only === undefined) return undefined;
-  const { region, private: isPrivate, provider } = backend;
+  const { region, private: isPrivate, provider, contextWindow } = backend;
   const supports = carriageOf(exchange, target)?.dialect.upstream?.reach.supports;
-  return outsideOf(only, target, { provider: provider.type, region, private: isPrivate, supports });
+  const place = { provider: provider.type, region, private: isPrivate, supports, contextWindow };
+  return outsideOf(only, target, place);
 }
 
 function tooLongFor(exchange: Exchange, target: Target): string | undefined {
-  const { contextTokensMax } = modelFactsOf(target.model);
   const inputTokens = inputCountFor(exchange, target)?.tokens ?? 0;
-  return contextTokensMax !== undefined && inputTokens > contextTokensMax ? tooLong : undefined;
+  const window = contextWindowOf(exchange, target);
+  return window !== undefined && inputTokens > window ? tooLong : undefined;
+}
+
+/** Input and output that a target takes together, in tokens: as its backend says, else as its model is known for; undefined: nobody knows. */
+export function contextWindowOf({ snapshot }: Exchange, { backend, model }: Target): number | undefined {
+  return snapshot.backends.get(backend)?.contextWindow ?? modelFactsOf(model).contextTokensMax;
 }
 
 const tooLong = "the input is longer than its context window";

@@ -1,5 +1,5 @@
-import { retryAfterMs } from "../core/retry-after.ts";
 import type { FailureClass } from "../provider/provider.ts";
+import { failureRules } from "../route/failure-rules.ts";
 import type { Sign } from "../route/health.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,33 +14,30 @@ export function noteAnswer(exchange: Exchange, attempt: Attempt): void {
   health.firstToken(attempt.target.target, now - attempt.startedMs);
 }
 
-/** Tells the targets' health that an attempt failed; what was the client's own fault says nothing about the target. */
+/** Tells the targets' health that an attempt failed, and how long its target asks to be left alone; what was the client's own fault says nothing about the target. */
 export function noteFailure(
   exchange: Exchange,
   attempt: Attempt,
   failure: FailureClass,
-  retryAfter?: string,
+  waitMs?: number,
 ): void {
   if (attempt.signed) return;
   attempt.signed = true;
   const { clock, health } = exchange.services;
   const { target } = attempt.target;
-  const sign = signOf(failure, retryAfterMs(retryAfter, clock.nowMs()));
+  const sign = signOf(failure, waitMs);
   if (sign !== undefined) health.note(target, sign, clock.monotonicMs());
 }
 
 function signOf(failure: FailureClass, waitMs: number | undefined): Sign | undefined {
-  switch (failure) {
-    case "client_error":
-    case "context_length":
-    case "content_policy":
+  switch (failureRules[failure].rests) {
+    case undefined:
       return undefined;
-    case "auth_or_quota":
+    case "refused":
       return { kind: "refused" };
-    case "rate_limited":
+    case "throttled":
       return { kind: "throttled", retryAfterMs: waitMs };
-    case "overloaded":
-    case "timeout":
+    case "errors":
       return { kind: "failed" };
   }
 }

@@ -75,11 +75,12 @@ function errorOf(provider: Provider, { status, headers }: ResponseContext, body:
   const plain = errorOfStatus(status);
   const parsed = parseObject(body.toString());
   const message = textOf(objectOf(parsed?.error)?.message) ?? textOf(parsed?.message) ?? plain.message;
-  const code = codeOf(provider.classify(status, headers, body), plain.code);
+  const code = codeOfFailure(provider.classify(status, headers, body), plain.code);
   return new GatewayError(code, message.slice(0, messageCharsMax));
 }
 
-function codeOf(failure: FailureClass, plain: ErrorCode): ErrorCode {
+/** A failure class in our words; `plain`: what the status alone means. */
+export function codeOfFailure(failure: FailureClass, plain: ErrorCode): ErrorCode {
   switch (failure) {
     case "context_length":
       return "context_length_exceeded";

@@ -5,7 +5,8 @@ import { Gate, type Verdict } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
 import { AttemptRole } from "./attempt.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
-import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
+import { continueReplies } from "./codec/processing-response.ts";
+import { verdictReply } from "./replies.ts";
 import type { Role } from "./role.ts";
 
 /**
@@ -67,14 +68,9 @@ export class GuardedRole implements Role {
   }
 
   #reply(verdict: Verdict): Uint8Array {
-    this.#done = verdict === "release";
-    return verdict === "release" ? continueReplies.response_headers : failedHeaders;
+    this.#done = verdict.kind === "release";
+    return verdictReply("response_headers", verdict);
   }
 }
 
 const noBytes = Buffer.alloc(0);
-/** Makes Envoy try the next target. */
-const failedHeaders = encodeHeadersReply({
-  kind: "response_headers",
-  edits: { set: [[":status", "503"]], remove: [] },
-});

@@ -1,9 +1,15 @@
 import type { LocalReply } from "../dialect/dialect.ts";
+import type { Verdict } from "../exchange/gate.ts";
 import { localDetails } from "../exchange/local-reply.ts";
 import type { Forward } from "../exchange/outcome.ts";
-import { attemptNamespace, planNamespace } from "../plan/metadata.ts";
-import { encodeBodyReply, encodeHeadersReply, encodeImmediateReply } from "./codec/processing-response.ts";
-import type { StructObject } from "./codec/struct-value.ts";
+import { attemptNamespace, lastAttemptHeader, planNamespace, waitHeader } from "../plan/metadata.ts";
+import {
+  continueReplies,
+  encodeBodyReply,
+  encodeHeadersReply,
+  encodeImmediateReply,
+} from "./codec/processing-response.ts";
+import type { StructObject, StructValue } from "./codec/struct-value.ts";
 
 /** An answer of ours in the upstream's place. */
 export function localReply(reply: LocalReply): Uint8Array {
@@ -42,13 +48,32 @@ export function attemptReply(forward: Forward): Uint8Array {
   });
 }
 
-function planStruct({ plan }: Forward): StructObject {
-  return {
-    id: plan.id,
-    mode: plan.mode,
-    priority_groups: plan.clusters.map((cluster, index) => ({
-      name: `attempt-${index + 1}`,
-      clusters: [{ cluster_name: cluster, weight: 1 }],
-    })),
+/** What Envoy is to do with an upstream's answer that was looked at. */
+export function verdictReply(kind: "response_headers" | "response_body", verdict: Verdict): Uint8Array {
+  if (verdict.kind === "release" && !verdict.last) return continueReplies[kind];
+  const following = verdict.kind === "fail" ? verdict.following : undefined;
+  const set: [string, string][] = [];
+  if (verdict.kind === "fail") set.push([":status", "503"]);
+  if (following === undefined) set.push([lastAttemptHeader, "true"]);
+  if (following?.waitSec !== undefined) set.push([waitHeader, String(following.waitSec)]);
+  const reply = {
+    edits: { set, remove: [] },
+    ...(following?.clusters === undefined
+      ? {}
+      : { dynamicMetadata: { [planNamespace]: { priority_groups: priorityGroups(following.clusters) } } }),
   };
+  return kind === "response_headers"
+    ? encodeHeadersReply({ kind, ...reply })
+    : encodeBodyReply({ kind, ...reply });
+}
+
+function planStruct({ plan }: Forward): StructObject {
+  return { id: plan.id, mode: plan.mode, priority_groups: priorityGroups(plan.clusters) };
+}
+
+function priorityGroups(clusters: readonly string[]): StructValue[] {
+  return clusters.map((cluster, index) => ({
+    name: `attempt-${index + 1}`,
+    clusters: [{ cluster_name: cluster, weight: 1 }],
+  }));
 }

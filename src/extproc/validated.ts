@@ -1,12 +1,12 @@
 import type { GatewayError } from "../core/errors.ts";
-import type { HeaderEdits } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import { attemptAt } from "../exchange/forwarding.ts";
 import { Gate } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
 import { AttemptRole } from "./attempt.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
-import { continueReplies, encodeBodyReply, encodeHeadersReply } from "./codec/processing-response.ts";
+import { continueReplies } from "./codec/processing-response.ts";
+import { verdictReply } from "./replies.ts";
 import type { Role } from "./role.ts";
 
 /** The role validated: one stream for each upstream try of a whole answer that may still fall back; judges it by all of it. */
@@ -28,12 +28,16 @@ export class ValidatedRole implements Role {
         const { exchange, number } = this.#attempt.begun;
         const head = { status: Number(message.headers.get(":status")), headers: message.headers };
         const gate = new Gate(exchange, attemptAt(exchange, number), head, true);
-        if (message.endOfStream && gate.push(noBytes, true) === "fail") return failedHeaders;
+        const known = message.endOfStream ? gate.push(noBytes, true) : undefined;
+        if (known !== undefined) return verdictReply(message.kind, known);
         this.#gate = gate;
         return continueReplies.response_headers;
       }
       case "response_body":
-        return this.#gate?.push(message.body, true) === "fail" ? failedBody : continueReplies.response_body;
+        return verdictReply(
+          message.kind,
+          this.#gate?.push(message.body, true) ?? { kind: "release", last: false },
+        );
       default:
         return continueReplies[message.kind];
     }
@@ -49,7 +53,3 @@ export class ValidatedRole implements Role {
 }
 
 const noBytes = Buffer.alloc(0);
-/** Make Envoy try the next target. */
-const badGateway: HeaderEdits = { set: [[":status", "502"]], remove: [] };
-const failedHeaders = encodeHeadersReply({ kind: "response_headers", edits: badGateway });
-const failedBody = encodeBodyReply({ kind: "response_body", edits: badGateway });

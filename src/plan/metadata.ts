@@ -13,3 +13,7 @@ export const planNamespace = "tollgate.plan";
 export const attemptNamespace = "tollgate.attempt";
 /** Initial gRPC metadata that tells an ext_proc stream's role. */
 export const roleKey = "x-tollgate-role";
+/** Response header by which an upstream filter tells the router that nobody else is to be asked, whatever the status: Envoy's own, which it heeds before any other rule. */
+export const lastAttemptHeader = "x-envoy-ratelimited";
+/** Response header by which an upstream filter tells the router how many seconds to wait before the next attempt. */
+export const waitHeader = "x-tollgate-wait";

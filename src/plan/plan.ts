@@ -24,6 +24,8 @@ export interface Timeouts {
   readonly firstTokenMs: number | undefined;
   readonly betweenTokensMs: number | undefined;
   readonly totalMs: number | undefined;
+  /** The longest wait that a target's `Retry-After` may ask for before it is asked again; undefined: nobody waits. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /** What makes a try fail: its status and transport alone, or what its answer says too. */
@@ -57,6 +59,8 @@ export interface Plan {
   /** The entry of the config's `models` that it is made from; may be a pattern. */
   readonly model: string;
   readonly targets: readonly PlannedTarget[];
+  /** Attempts that may still be added to it: Envoy has been told of as many more. */
+  readonly spareAttempts: number;
   /** Output tokens each answer may have at most: the client's own cap, clamped, or the injected one. */
   readonly outputCap: number;
   readonly choices: number;

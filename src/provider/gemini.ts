@@ -42,7 +42,7 @@ function classifyGemini(status: number, _headers: Headers, body: Buffer): Failur
     status === 401 ||
     status === 402 ||
     status === 403 ||
-    /API key not valid|API_KEY_INVALID/i.test(message)
+    /API key not valid|API_KEY_INVALID|enable billing/i.test(message)
   )
     return "auth_or_quota";
   if (status === 429) return /billing|prepay|spend/i.test(message) ? "auth_or_quota" : "rate_limited";

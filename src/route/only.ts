@@ -35,6 +35,8 @@ export interface Place {
   readonly private: boolean;
   /** What the format can say that it would be asked in; undefined: it is asked in the client's own, which no table tells of. */
   readonly supports: Supports | undefined;
+  /** Input and output together, in tokens, of every model there; undefined: as each is known for. */
+  readonly contextWindow: number | undefined;
 }
 
 /** Why a target lies outside a bound; undefined: within. What nobody knows of a model counts as missing. */
@@ -50,7 +52,8 @@ export function outsideOf(only: Only, target: Target, place: Place): string | un
   const facts = modelFactsOf(target.model);
   const missing = only.capability?.find((requirement) => !meets(requirement, facts, place.supports));
   if (missing !== undefined) return `it is not known to be able to do ${missing}`;
-  if (only.contextWindow !== undefined && (facts.contextTokensMax ?? 0) < only.contextWindow)
+  const window = place.contextWindow ?? facts.contextTokensMax ?? 0;
+  if (only.contextWindow !== undefined && window < only.contextWindow)
     return `its context window is not known to be ${only.contextWindow} tokens`;
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { attemptNamespace, planNamespace, roleKey } from "../plan/metadata.ts";
+import { attemptNamespace, lastAttemptHeader, planNamespace, roleKey, waitHeader } from "../plan/metadata.ts";
 import { edgeCluster } from "./envoy-input.ts";
 import { type Json, seconds, typed } from "./typed.ts";
 
@@ -89,7 +89,7 @@ function attemptFilter(role: string, skip: Json, fields: { readonly [key: string
           request_attributes: ["xds.cluster_name", "upstream.request_attempt_count"],
           metadata_options: {
             forwarding_namespaces: { untyped: [planNamespace] },
-            receiving_namespaces: { untyped: [attemptNamespace] },
+            receiving_namespaces: { untyped: [attemptNamespace, planNamespace] },
           },
           ...fields,
         }),
@@ -156,7 +156,7 @@ function anyOf(predicates: readonly Json[]): Json {
   return { or_matcher: { predicate: predicates } };
 }
 
-/** Behind the attempt filter: gives a replaced body its length back, and takes off what no provider should see. */
+/** Behind the attempt filter: gives a replaced body its length back, takes off what no provider should see, and what no provider may tell the router. */
 export function attemptHeadersFilter(): Json {
   return {
     name: "tollgate.attempt.headers",
@@ -176,6 +176,7 @@ export function attemptHeadersFilter(): Json {
           { remove: "x-forwarded-proto" },
           { remove: "x-forwarded-for" },
         ],
+        response_mutations: [{ remove: lastAttemptHeader }, { remove: waitHeader }],
       },
     }),
   };

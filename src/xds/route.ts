@@ -1,4 +1,4 @@
-import { planNamespace } from "../plan/metadata.ts";
+import { planNamespace, waitHeader } from "../plan/metadata.ts";
 import { bodyHeadroomBytes, type EnvoyInput, rejectCluster } from "./envoy-input.ts";
 import { type Json, typed } from "./typed.ts";
 
@@ -42,10 +42,14 @@ function planRoute(): Json {
     retry_policy: {
       retry_on: "5xx,reset,connect-failure,refused-stream,retriable-status-codes",
       // The next target has its own credentials and quota.
-      retriable_status_codes: [401, 402, 403, 408, 429],
+      retriable_status_codes: [401, 402, 403, 408, 409, 424, 429],
       num_retries: retriesMax,
       refresh_cluster_on_retry: true,
       retry_back_off: { base_interval: "0.005s", max_interval: "0.05s" },
+      rate_limited_retry_back_off: {
+        reset_headers: [{ name: waitHeader, format: "SECONDS" }],
+        max_interval: "60s",
+      },
     },
   };
 }

@@ -12,7 +12,7 @@ server: { address: "unix:./run/t.sock" }
 admin: { address: "127.0.0.1:0" }
 backends:
   alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
-  beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
+  beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 }, contextWindow: 1000000 }
 models:
   both: { targets: [alpha/model-a, beta/model-b], timeouts: { attempt: 1200ms, firstToken: 1200ms } }
   status: { targets: [alpha/model-a, beta/model-b], failover: status }

@@ -29,6 +29,7 @@ function planOf(targets: readonly PlannedTarget[], hold: Partial<Hold>): Plan {
   return {
     model: "one",
     targets,
+    spareAttempts: 0,
     outputCap: 100,
     choices: 1,
     mode: "plain",
@@ -36,6 +37,7 @@ function planOf(targets: readonly PlannedTarget[], hold: Partial<Hold>): Plan {
       attemptMs: undefined,
       firstTokenMs: undefined,
       betweenTokensMs: undefined,
+      retryAfterMs: undefined,
       totalMs: undefined,
     },
     hold: { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0, ...hold },

@@ -37,6 +37,7 @@ function entry(name: string, targets: readonly string[], attempts = targets.leng
     attemptMs: undefined,
     firstTokenMs: undefined,
     betweenTokensMs: undefined,
+    retryAfterMs: undefined,
     totalMs: undefined,
   };
   const candidates = targets.map((target) => ({
