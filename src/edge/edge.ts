@@ -29,7 +29,7 @@ export interface EdgeStream {
  * After the service's own `end` or `fail` only `closed` follows.
  */
 export interface EdgeHandler {
-  /** One whole message. The bytes are valid only during the call unless copied or retained by the handler as its own slice. */
+  /** One whole message. The bytes are valid only during the call, their memory is used again: who keeps any of them copies them. */
   message(bytes: Buffer): void;
   /** The client will send no more. */
   halfClosed(): void;

@@ -44,7 +44,7 @@ export class DownstreamRole implements Role {
       case "request_headers":
         return this.#open(message);
       case "request_body":
-        return this.#admit(Buffer.from(message.body), "request_body");
+        return this.#admit(message.body, "request_body");
       case "response_headers":
         return this.#respond(message);
       case "response_body":

@@ -38,8 +38,10 @@ export class RoleStream implements EdgeHandler, RoleLine {
     this.#stream.fail(grpcStatus.internal, "the answer broke off");
   }
 
-  message(bytes: Buffer): void {
+  message(message: Buffer): void {
     if (this.#over) return;
+    // The edge's bytes are valid only during this call, and roles keep views of theirs: of headers for as long as the exchange lasts.
+    const bytes = Buffer.from(message);
     if (!this.#busy) {
       this.#answer(bytes);
       return;
@@ -50,10 +52,8 @@ export class RoleStream implements EdgeHandler, RoleLine {
       this.#stream.fail(grpcStatus.resourceExhausted, "too many bytes wait for a reply");
       return;
     }
-    // The edge's bytes are valid only during this call.
-    const kept = Buffer.from(bytes);
-    this.#waiting.push(kept);
-    this.#showAhead(kept);
+    this.#waiting.push(bytes);
+    this.#showAhead(bytes);
   }
 
   halfClosed(): void {

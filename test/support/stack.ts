@@ -3,11 +3,13 @@ import { after, before, type TestContext } from "node:test";
 import { type LocalStack, startLocalStack } from "../../src/cli/local-stack.ts";
 import { createLog } from "../../src/core/log.ts";
 import type { EdgeFactory } from "../../src/edge/edge.ts";
+import { defaultEdge } from "../../src/edge/index.ts";
 import type { Balance } from "../../src/ledger/ledger.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
 import { readMetric, untilIdle } from "./admin.ts";
 import { balancesOf } from "./balance.ts";
 import { envoyBinary } from "./envoy.ts";
+import { fleetingMessages } from "./fleeting-messages.ts";
 import { createTestConfig, type TestConfig, type TestConfigOptions } from "./test-config.ts";
 import { UsageFolder } from "./usage-folder.ts";
 
@@ -61,7 +63,7 @@ export async function startTestStack(
     envoyBinary: await envoyBinary(),
     runFolder: join(folder, "run"),
     onEnvoyExit: (reason) => process.stderr.write(`${reason}\n`),
-    edge: options.edge,
+    edge: fleetingMessages(options.edge ?? defaultEdge),
   });
   running = stack;
   const { adminUrl } = stack.gateway;

@@ -14,6 +14,7 @@ import { MessageReader } from "./messages.ts";
 import { Outbound } from "./outbound.ts";
 import { parseContentLength, parseGrpcTimeout, type RequestHeaders } from "./request.ts";
 import { failureBlock, httpErrorBlock, trailersOnlyBlock } from "./response.ts";
+import type { SpareMemory } from "./spare-memory.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
 import { type Past, past, StreamTable } from "./stream-table.ts";
 
@@ -23,6 +24,7 @@ export interface Service {
   readonly maxMessageBytes: number;
   readonly limits: Http2Limits;
   readonly memory: HeldMemory;
+  readonly spare: SpareMemory;
 }
 
 /** The calls of one connection, from their opening to the moment their service has heard of their end. */
@@ -47,7 +49,7 @@ export class Calls implements StreamOwner {
     this.#writer = writer;
     this.#guard = guard;
     this.#wake = wake;
-    this.messages = new MessageReader(service.maxMessageBytes, service.limits);
+    this.messages = new MessageReader(service.maxMessageBytes, service.limits, service.spare);
     this.outbound = new Outbound(writer, guard, defaultWindowBytes, (stream) => this.#finished(stream));
   }
 

@@ -7,6 +7,7 @@ import { FrameWriter } from "./frame-writer.ts";
 import type { MemoryHolder } from "./held-memory.ts";
 import { Inbound } from "./inbound.ts";
 import type { Http2Limits } from "./limits.ts";
+import { readBufferBytes } from "./own-reads.ts";
 
 /** What a connection still reads and throws away after its end, so that the client gets to see our last frames. */
 const lingerBytes = 256 << 10;
@@ -30,8 +31,12 @@ export class Connection implements MemoryHolder {
   /** A read event is being handled: what is sent goes out at its end. */
   #reading = false;
   #flushScheduled = false;
-  /** Until it fires, nothing is read from a client that has been wasting our time. */
-  #rest: NodeJS.Timeout | undefined;
+  /** Others have their turn: nothing is read meanwhile. */
+  #waiting = false;
+  /** What has come and waits for our next turn. */
+  #unread: Buffer | undefined;
+  /** The last read was as long as reads get: what comes next is still the same turn. */
+  #filledRead = false;
   #lingerLeft = lingerBytes;
   /** Ticks since the connection, its last byte, the socket's last progress, and its end. */
   #ageTicks = 0;
@@ -48,13 +53,24 @@ export class Connection implements MemoryHolder {
     this.#calls = new Calls(service, this.#writer, this.#guard, () => this.#flushSoon());
     this.#inbound = new Inbound(this.#calls, this.#writer, this.#guard, service.limits);
     this.#reader = new FrameReader(this.#inbound);
-    socket.on("data", (chunk) => this.#read(chunk));
     socket.on("drain", () => this.#drained());
     // Every error is followed by `close`, which is where calls are told.
     socket.on("error", () => undefined);
     socket.on("close", () => this.#closed());
     // Goes out with the answer to the client's own preface, which does not wait for ours: a silent connection costs no write.
     this.#writer.preface(service.limits, defaultWindowBytes);
+  }
+
+  /** Takes what the socket brings; the bytes are valid only during the call. */
+  read(chunk: Buffer): void {
+    if (this.#phase === "ended") {
+      this.#linger(chunk);
+      return;
+    }
+    this.#silentTicks = 0;
+    if (!this.#filledRead) this.#reader.workLeft = this.#limits.turnWork;
+    this.#filledRead = chunk.length >= readBufferBytes;
+    this.#work(chunk);
   }
 
   /** Whether the client has spoken HTTP/2 so far. */
@@ -139,33 +155,39 @@ export class Connection implements MemoryHolder {
     return error;
   }
 
-  #read(chunk: Buffer): void {
-    if (this.#phase === "ended") {
-      this.#linger(chunk);
-      return;
-    }
-    this.#silentTicks = 0;
+  /** Handles as much as one turn allows. */
+  #work(chunk: Buffer): void {
     this.#reading = true;
-    const error = this.#reader.read(chunk);
-    if (error === undefined) this.#settle();
-    else this.#fail(error);
+    const stopped = this.#reader.read(chunk);
+    if (typeof stopped === "number") this.#settle();
+    else this.#fail(stopped);
     this.#reading = false;
-    if (this.#guard.strained) this.#pauseReading();
+    if (this.#phase === "ended" || typeof stopped !== "number") return;
+    if (stopped < chunk.length) this.#unread = Buffer.from(chunk.subarray(stopped));
+    if (this.#guard.strained || this.#reader.workLeft <= 0) this.#letOthersWork();
   }
 
-  /** Others are served meanwhile, however fast this client talks. */
-  #pauseReading(): void {
-    this.#guard.strained = false;
-    if (this.#phase === "ended") return;
+  /** Others are served meanwhile, however fast this client talks; one that wastes our time waits longer. */
+  #letOthersWork(): void {
+    this.#waiting = true;
     this.#socket.pause();
-    this.#rest ??= setTimeout(() => {
-      this.#rest = undefined;
-      this.#resumeReading();
-    }, this.#limits.restMs);
+    if (this.#guard.strained) setTimeout(() => this.#nextTurn(), this.#limits.restMs);
+    else setImmediate(() => this.#nextTurn());
+    this.#guard.strained = false;
+  }
+
+  #nextTurn(): void {
+    this.#waiting = false;
+    if (this.#phase === "ended") return;
+    this.#reader.workLeft = this.#limits.turnWork;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    if (unread !== undefined) this.#work(unread);
+    this.#resumeReading();
   }
 
   #resumeReading(): void {
-    if (this.#rest === undefined && !this.#writer.stalled) this.#socket.resume();
+    if (!this.#waiting && !this.#writer.stalled) this.#socket.resume();
   }
 
   /** Everything that follows a change: services hear of ends, the client gets what was built, a drained connection ends. */
@@ -216,6 +238,7 @@ export class Connection implements MemoryHolder {
   #end(): void {
     this.#phase = "ended";
     this.#writer.flush();
+    this.#unread = undefined;
     this.#socket.end();
     this.#socket.resume();
     this.#closed();
@@ -228,7 +251,7 @@ export class Connection implements MemoryHolder {
 
   #closed(): void {
     this.#phase = "ended";
-    clearTimeout(this.#rest);
+    this.#unread = undefined;
     this.#calls.dropAll();
     this.#calls.settle();
   }

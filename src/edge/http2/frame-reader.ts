@@ -37,8 +37,13 @@ export interface FrameSink {
 /** The frame header, and of a padded DATA frame the byte that tells the padding's length. */
 const heldBytes = frameHeaderBytes + maxFrameBytes;
 
+/** Of a frame that is not DATA, so many bytes are as much work as a frame: a header list may name a field with every byte. */
+const bytesPerWork = 64;
+
 /** Cuts a byte stream, in whatever pieces it comes, into frames. Content of DATA is passed on as it comes and never copied here. */
 export class FrameReader {
+  /** Work that may be done before reading stops: one for every frame, and for every 64 bytes of those that are not DATA. */
+  workLeft = 0;
   readonly #sink: FrameSink;
   /** A frame, or the preface, that the last chunk cut: its first `#held` bytes. */
   #hold: Buffer | undefined;
@@ -52,8 +57,8 @@ export class FrameReader {
     this.#sink = sink;
   }
 
-  /** Reads one chunk; after an error the reader is of no more use. */
-  read(chunk: Buffer): ConnectionError | undefined {
+  /** Reads one chunk, or as much of it as {@link workLeft} allows; returns where it stopped. After an error the reader is of no more use. */
+  read(chunk: Buffer): number | ConnectionError {
     let at = 0;
     if (this.#prefaceLeft > 0) {
       at = Math.min(this.#prefaceLeft, chunk.length);
@@ -62,7 +67,7 @@ export class FrameReader {
         return connectionError(errorCode.protocolError, "not the HTTP/2 preface");
       this.#prefaceLeft -= at;
     }
-    while (at < chunk.length) {
+    while (at < chunk.length && this.workLeft > 0) {
       const next =
         this.#contentLeft + this.#paddingLeft > 0
           ? this.#readData(chunk, at)
@@ -72,7 +77,7 @@ export class FrameReader {
       if (typeof next !== "number") return next;
       at = next;
     }
-    return undefined;
+    return at;
   }
 
   /** Reads the frame that starts at `at`; what the chunk cuts is held. Returns where reading goes on. */
@@ -107,12 +112,14 @@ export class FrameReader {
   }
 
   #deliver(bytes: Buffer, at: number, end: number): ConnectionError | undefined {
+    this.workLeft -= 1 + Math.floor((end - at) / bytesPerWork);
     const streamId = readUint32(bytes, at + 5) & 0x7fff_ffff;
     const flags = bytes[at + 4] ?? 0;
     return this.#sink.frame(bytes[at + 3] ?? 0, flags, streamId, bytes, at + frameHeaderBytes, end);
   }
 
   #beginData(bytes: Buffer, at: number, length: number): ConnectionError | undefined {
+    this.workLeft -= 1;
     const flags = bytes[at + 4] ?? 0;
     const padded = (flags & flag.padded) !== 0;
     const padding = padded ? (bytes[at + frameHeaderBytes] ?? 0) : 0;

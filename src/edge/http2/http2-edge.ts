@@ -12,6 +12,8 @@ import type { Service } from "./calls.ts";
 import { Connection } from "./connection.ts";
 import { HeldMemory } from "./held-memory.ts";
 import { type Http2Limits, http2Limits } from "./limits.ts";
+import { readBufferBytes, withOwnReads } from "./own-reads.ts";
+import { SpareMemory } from "./spare-memory.ts";
 
 /** The default edge: our own HTTP/2 straight over sockets. */
 export const http2Edge: EdgeFactory = (methods, options) => createHttp2Edge(methods, options, http2Limits);
@@ -28,6 +30,7 @@ export function createHttp2Edge(
     maxMessageBytes: options?.maxMessageBytes ?? defaultMaxMessageBytes,
     limits,
     memory: new HeldMemory(limits.heldBytes, connections),
+    spare: new SpareMemory(limits.spareBytes),
   };
   return new Http2Edge(service, connections);
 }
@@ -36,13 +39,16 @@ class Http2Edge implements Edge {
   readonly #service: Service;
   readonly #server: Server;
   readonly #connections: Set<Connection>;
+  /** Every connection reads into it: what was read is dealt with, or copied, before anything else is read. */
+  readonly #readBuffer = Buffer.allocUnsafeSlow(readBufferBytes);
+  #gone: (() => void) | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #draining = false;
 
   constructor(service: Service, connections: Set<Connection>) {
     this.#service = service;
     this.#connections = connections;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket));
   }
 
   async listen(address: EdgeAddress): Promise<EdgeAddress> {
@@ -84,17 +90,24 @@ class Http2Edge implements Edge {
   /** Listens no more; resolves when the last connection is gone. */
   async #stop(): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#gone = resolve));
     clearInterval(this.#ticker);
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: Socket): void {
     if (this.#draining || !this.#makeRoom()) {
-      socket.destroy();
+      accepted.destroy();
       return;
     }
+    const socket = withOwnReads(accepted, this.#readBuffer, (bytes) => connection.read(bytes));
     const connection = new Connection(socket, this.#service);
     this.#connections.add(connection);
-    socket.once("close", () => this.#connections.delete(connection));
+    socket.once("close", () => this.#leave(connection));
+  }
+
+  #leave(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#gone?.();
   }
 
   /** With all connections taken, one that has not yet said anything useful gives way, the oldest first. */

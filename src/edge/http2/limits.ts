@@ -35,9 +35,13 @@ export interface Http2Limits {
   readonly receiveWindowBytes: number;
   /** Memory for messages of which only a part has come. */
   readonly incompleteMessageBytes: number;
+  /** Memory of messages that have been read, kept for the next ones; of the edge. */
+  readonly spareBytes: number;
   /** Answers that wait for the client to read. From an eighth of it on, no more of the connection's receive window is given back. */
   readonly queuedBytes: number;
-  /** A connection that has used up a tenth of the burst of any rate is read from only once in so long. */
+  /** Work done for one connection before others have their turn: one for every frame, and for every 64 bytes of those that are not DATA. */
+  readonly turnWork: number;
+  /** A connection that has used up a tenth of the burst of any rate has a turn only once in so long. */
   readonly restMs: number;
   /** From the connection's start until the client's preface and SETTINGS are there. */
   readonly handshakeTimeoutMs: number;
@@ -76,7 +80,9 @@ export const http2Limits: Http2Limits = {
   headerListBytes: 64 << 10,
   receiveWindowBytes: 16 << 20,
   incompleteMessageBytes: 128 << 20,
+  spareBytes: 8 << 20,
   queuedBytes: 128 << 20,
+  turnWork: 256,
   restMs: 10,
   handshakeTimeoutMs: 10_000,
   headerBlockTimeoutMs: 10_000,

@@ -2,6 +2,7 @@ import { type GrpcStatus, grpcStatus } from "../edge.ts";
 import { readUint32 } from "./frame.ts";
 import { messagePrefixBytes } from "./frame-writer.ts";
 import type { Http2Limits } from "./limits.ts";
+import type { SpareMemory } from "./spare-memory.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /** Why a call cannot go on. */
@@ -34,11 +35,13 @@ export class MessageReader {
   incompleteBytes = 0;
   readonly #maxMessageBytes: number;
   readonly #maxIncompleteBytes: number;
+  readonly #spare: SpareMemory;
   readonly #incomplete = new Set<Http2Stream>();
 
-  constructor(maxMessageBytes: number, limits: Http2Limits) {
+  constructor(maxMessageBytes: number, limits: Http2Limits, spare: SpareMemory) {
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxIncompleteBytes = Math.max(limits.incompleteMessageBytes, maxMessageBytes);
+    this.#spare = spare;
   }
 
   /** Delivers every message that is complete now. Stops when the service ends the call. */
@@ -69,10 +72,8 @@ export class MessageReader {
 
   /** Lets go of what a stream has left incomplete. */
   forget(stream: Http2Stream): void {
-    if (stream.partial === undefined) return;
-    this.incompleteBytes -= stream.partial.content.length;
-    this.#incomplete.delete(stream);
-    stream.partial = undefined;
+    const partial = this.#takeOff(stream);
+    if (partial !== undefined) this.#spare.giveBack(partial.content);
   }
 
   /** Ages every incomplete message by one tick and returns the streams whose message is too old. */
@@ -101,8 +102,9 @@ export class MessageReader {
     const added = Math.min(end - at, partial.length - (partial.filled - messagePrefixBytes));
     this.#append(partial, chunk, at, at + added);
     if (partial.filled - messagePrefixBytes === partial.length) {
-      this.forget(stream);
-      stream.handler.message(partial.content);
+      this.#takeOff(stream);
+      stream.handler.message(partial.content.subarray(0, partial.length));
+      this.#spare.giveBack(partial.content);
     } else if (this.incompleteBytes > this.#maxIncompleteBytes) return tooMuchIncomplete;
     return at + added;
   }
@@ -113,6 +115,15 @@ export class MessageReader {
     return { prefix, filled: 0, content: noContent, length: 0, ageTicks: 0 };
   }
 
+  #takeOff(stream: Http2Stream): PartialMessage | undefined {
+    const { partial } = stream;
+    if (partial === undefined) return undefined;
+    this.incompleteBytes -= partial.content.length;
+    this.#incomplete.delete(stream);
+    stream.partial = undefined;
+    return partial;
+  }
+
   #append(partial: PartialMessage, chunk: Buffer, start: number, end: number): void {
     if (start === end) return;
     const filled = partial.filled - messagePrefixBytes;
@@ -120,9 +131,10 @@ export class MessageReader {
     if (partial.content.length < needed) {
       const isEager = this.incompleteBytes + partial.length <= this.#maxIncompleteBytes * eagerShare;
       const capacity = isEager ? partial.length : Math.min(partial.length, needed * growthFactor);
-      const grown = Buffer.allocUnsafe(capacity);
+      const grown = this.#spare.take(capacity);
       partial.content.copy(grown, 0, 0, filled);
       this.incompleteBytes += grown.length - partial.content.length;
+      this.#spare.giveBack(partial.content);
       partial.content = grown;
     }
     chunk.copy(partial.content, filled, start, end);

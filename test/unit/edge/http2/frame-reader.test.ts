@@ -22,9 +22,11 @@ function read(chunks: readonly Buffer[]) {
       return undefined;
     },
   });
+  reader.workLeft = Number.POSITIVE_INFINITY;
   for (const chunk of chunks) {
-    const error = reader.read(chunk);
-    if (error !== undefined) return { heard, code: error.code };
+    const stopped = reader.read(chunk);
+    if (typeof stopped !== "number") return { heard, code: stopped.code };
+    assert.equal(stopped, chunk.length);
   }
   return { heard, code: undefined };
 }
