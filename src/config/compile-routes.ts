@@ -6,6 +6,7 @@ import {
   conditionFields,
   isRequestField,
 } from "../route/condition.ts";
+import { languageRange } from "../route/language.ts";
 import { type RouteRule, type Routes, routesOf } from "../route/routes.ts";
 import { requestFields } from "../route/subject.ts";
 import type { Compilation } from "./compilation.ts";
@@ -101,6 +102,8 @@ function requestFieldProblem(
 ): string | undefined {
   if (name === "inputTokens" && values.some((value) => comparisonOf(value) === undefined))
     return 'inputTokens is compared with a number, as in ">50000"';
+  if (name === "language" && !values.every((value) => languageRange.test(value)))
+    return "language is compared with language tags, as in de or pt-BR";
   if (name !== "model") return undefined;
   const unknown = values.find(
     (value) => value !== "auto" && !modelNames.some((model) => covers(model, value) || covers(value, model)),

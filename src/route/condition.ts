@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { declaredLanguage, inLanguageRange } from "./language.ts";
 import { type RequestField, requestFieldOf, requestFields, type Subject } from "./subject.ts";
 
 /** How deep conditions may stand in one another. */
@@ -81,6 +82,11 @@ function compileField(name: string, values: readonly string[]): Condition {
     const roles = new Set(values);
     return ({ principal }) => principal.roles.some((role) => roles.has(role));
   }
+  if (name === "language")
+    return (subject) => {
+      const tag = declaredLanguage(subject);
+      return tag !== undefined && values.some((range) => inLanguageRange(tag, range));
+    };
   const one = oneOf(values);
   return isRequestField(name)
     ? (subject) => one(requestFieldOf(subject, name))

@@ -2,6 +2,7 @@ import type { Contract } from "../contract/contract.ts";
 import type { Headers } from "../core/headers.ts";
 import type { RequestFacts } from "../dialect/dialect.ts";
 import type { Principal } from "../identity/principal.ts";
+import { declaredLanguage } from "./language.ts";
 
 /** A request as routing sees it. */
 export interface Subject {
@@ -25,6 +26,7 @@ export const requestFields = [
   "tools",
   "images",
   "responseFormat",
+  "language",
   "inputTokens",
   "path",
 ] as const;
@@ -49,6 +51,8 @@ export function requestFieldOf(subject: Subject, name: RequestField): string | u
       return String(facts.images > 0);
     case "responseFormat":
       return facts.responseFormat;
+    case "language":
+      return declaredLanguage(subject);
     case "inputTokens":
       return subject.inputTokens?.toString();
     case "path":

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Contract } from "../../../src/contract/contract.ts";
 import { headersOf } from "../../../src/core/headers.ts";
+import type { DialectName } from "../../../src/dialect/dialect.ts";
+import { dialects } from "../../../src/dialect/index.ts";
 import { openaiChat } from "../../../src/dialect/openai-chat/openai-chat.ts";
 import { compileCondition, conditionSection } from "../../../src/route/condition.ts";
 import type { Subject } from "../../../src/route/subject.ts";
@@ -33,7 +35,7 @@ const subject: Subject = {
   contract,
   facts,
   dialect: "openai-chat",
-  headers: headersOf({ "x-region": "eu-west" }),
+  headers: headersOf({ "x-region": "eu-west", "accept-language": "en;q=0.8, de-AT, *;q=0.1" }),
   path: "/v1/chat/completions?beta=true",
   inputTokens: 60_000,
 };
@@ -51,6 +53,8 @@ const holds: readonly (readonly [string, unknown])[] = [
   ["a stream", { stream: true }],
   ["tools", { tools: true }],
   ["no images", { images: false }],
+  ["the language that is accepted most", { language: ["fr", "de"] }],
+  ["the language with its region", { language: "de-AT" }],
   ["the response format", { responseFormat: ["json", "json-schema"] }],
   ["the size of the input", { inputTokens: ">50000" }],
   ["the path, without its query", { path: "/v1/chat/completions" }],
@@ -66,6 +70,8 @@ const holds: readonly (readonly [string, unknown])[] = [
 const holdsNot: readonly (readonly [string, unknown])[] = [
   ["another value", { workflow: "classify" }],
   ["a field that is not set", { sensitivity: "public" }],
+  ["a language that is accepted less", { language: "en" }],
+  ["a region of the language that was not named", { language: "de-CH" }],
   ["a role the caller has not", { roles: "admin" }],
   ["a number on the wrong side", { inputTokens: "<60000" }],
   ["a header that is not there", { header: { "x-none": "a" } }],
@@ -83,6 +89,57 @@ describe("a condition", () => {
   for (const [title, written] of holdsNot)
     it(`does not hold for ${title}`, () =>
       assert.equal(compileCondition(conditionSection.parse(written))(subject), false));
+
+  it("goes by the language that the contract declares, before the one that is accepted", () => {
+    const declared = new Map([["language", "pt-BR"]]);
+    const condition = compileCondition(conditionSection.parse({ language: "pt" }));
+    const says = (language?: string): Subject => ({
+      ...subject,
+      contract: {
+        values: declared,
+        field: (name) => (language === undefined ? undefined : declared.get(name)),
+      },
+    });
+    assert.equal(condition(says("pt-BR")), true);
+    assert.equal(condition(says()), false);
+    const silent = { ...says(), headers: headersOf({ "accept-language": "*" }) };
+    assert.equal(condition(silent), false);
+  });
+
+  const asks: readonly (readonly [DialectName, string, object, string | undefined])[] = [
+    ["openai-chat", "json", { messages: [], response_format: { type: "json_object" } }, undefined],
+    ["openai-chat", "text", { messages: [], response_format: { type: "text" } }, undefined],
+    ["openai-responses", "json", { input: "a", text: { format: { type: "json_object" } } }, undefined],
+    [
+      "openai-responses",
+      "json-schema",
+      { input: "a", text: { format: { type: "json_schema", name: "a", schema: {} } } },
+      undefined,
+    ],
+    [
+      "anthropic-messages",
+      "json-schema",
+      { messages: [], output_config: { format: { type: "json_schema", schema: {} } } },
+      undefined,
+    ],
+    ["gemini-generate", "json", { generationConfig: { responseMimeType: "application/json" } }, "gemini-2.5"],
+    [
+      "gemini-generate",
+      "json-schema",
+      { generationConfig: { responseMimeType: "application/json", responseSchema: { type: "OBJECT" } } },
+      "gemini-2.5",
+    ],
+  ];
+  for (const [name, format, members, model] of asks)
+    it(`knows that ${name} asks for ${format}`, () => {
+      const dialect = dialects.find((one) => one.name === name)!;
+      const request = { ...(model === undefined ? { model: "m" } : { contents: [] }), ...members };
+      const operation = { name: "generate", ...(model === undefined ? {} : { model }) };
+      const asked = { ...subject, facts: dialect.inspect(Buffer.from(JSON.stringify(request)), operation) };
+      const holdsFor = (wanted: string) =>
+        compileCondition(conditionSection.parse({ responseFormat: wanted }))(asked);
+      assert.deepEqual(["text", "json", "json-schema"].filter(holdsFor), [format]);
+    });
 
   it("is refused when it is nested too deep, or says nothing", () => {
     let deep: unknown = { stream: true };
