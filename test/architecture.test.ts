@@ -13,7 +13,7 @@ const steps: readonly (readonly string[])[] = [
   ["provider", "identity"],
   ["contract"],
   ["plan"],
-  ["policy"],
+  ["policy", "validation"],
   ["route"],
   ["config"],
   ["exchange"],

@@ -5,6 +5,7 @@ import type { ModelEntry } from "../route/model-table.ts";
 import type { Candidate, Select } from "../route/select.ts";
 import { type Compilation, entriesOf } from "./compilation.ts";
 import { compileTimeouts } from "./compile-timeouts.ts";
+import { compileModelValidation } from "./compile-validation.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Path } from "./problem.ts";
 import { type ModelSection, modelSection } from "./schema.ts";
@@ -37,7 +38,8 @@ export function compileModels(
     const select = compileSelect(compilation, name, section, neighbours.contract.fieldNames);
     checkFailover(compilation, name, section);
     const timeouts = compileTimeouts(compilation, name, section, neighbours.contract);
-    return [compileModel(name, section, { candidates, fallback, select, ...timeouts })];
+    const validation = compileModelValidation(compilation, name, section);
+    return [compileModel(name, section, { candidates, fallback, select, validation, ...timeouts })];
   });
 }
 

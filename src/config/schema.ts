@@ -4,6 +4,7 @@ import { matchSection } from "../contract/match.ts";
 import { priceSection } from "../price/price-section.ts";
 import { conditionSection } from "../route/condition.ts";
 import { onlySection } from "../route/only.ts";
+import { validationSection } from "../validation/validation-section.ts";
 import { durationMs, edgeAddress, httpUrl, path, sizeBytes, tcpAddress } from "./scalars.ts";
 import { timeoutsSection } from "./timeouts-section.ts";
 
@@ -105,6 +106,7 @@ export const modelSection = z.strictObject({
   select: z.enum(selections).default("ordered"),
   key: z.array(z.string().min(1)).min(1).optional(),
   failover: z.enum(["content", "status"]).optional(),
+  validate: validationSection.optional(),
   attempts: z.int().min(1).max(maxAttempts).optional(),
   timeouts: timeoutsSection,
 });

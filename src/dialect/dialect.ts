@@ -5,6 +5,7 @@ import type { RequestParts } from "../tokens/request-weight.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { ClientCodec, UpstreamCodec } from "./codec.ts";
 import type { LimitStandings } from "./limit-headers.ts";
+import type { OutputFormat } from "./model-request.ts";
 
 /** A wire format that clients or providers speak. */
 export type DialectName =
@@ -81,6 +82,8 @@ export interface ResponseSeen {
   readonly model: string | undefined;
   /** Unified: stop, length, tool_calls, content_filter, error. */
   readonly finishReason: string | undefined;
+  /** One of the answers ended at its cap. */
+  readonly lengthStop: boolean;
   /** First text, reasoning or tool-call delta has passed. */
   readonly content: boolean;
   /** The format's own end was seen ([DONE], message_stop, a whole JSON answer). */
@@ -100,13 +103,16 @@ export interface ResponseTransform {
   breakOff(error: GatewayError): Buffer;
 }
 
+/** What a piece of billed output is: the answer's own words, or what stands beside them. */
+export type OutputKind = "answer" | "reasoning" | "refusal" | "call";
+
 /** What a response transform needs to know and whom it tells. */
 export interface ResponseContext {
   readonly status: number;
   readonly headers: Headers;
   readonly facts: RequestFacts;
-  /** Billed output text as it passes: content, reasoning, refusals, tool names and arguments. */
-  readonly onText: (text: string) => void;
+  /** Billed output text as it passes: content, reasoning, refusals, tool names and arguments; `choice` counts the answers from 0. */
+  readonly onText: (text: string, kind: OutputKind, choice: number) => void;
 }
 
 /** One wire format. */
@@ -119,6 +125,8 @@ export interface Dialect {
   /** Throws `invalid_request` for anything not understood, ambiguous, or readable in two ways. */
   inspect(body: Buffer, operation: Operation): RequestFacts;
   splice(body: Buffer, facts: RequestFacts, edits: RequestEdits): Buffer;
+  /** What the request wants its answer's text to be; undefined: anything. Formats that cannot ask for it have none. */
+  readonly outputFormat?: (body: Buffer) => OutputFormat | undefined;
   /** The bytes of the answer as they pass from an upstream of the same dialect to the client. */
   passResponse(context: ResponseContext): ResponseTransform;
   /** How clients of this format are served by providers of another. Formats without one are not. */

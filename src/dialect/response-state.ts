@@ -1,6 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Usage } from "../usage/usage.ts";
-import type { ResponseSeen } from "./dialect.ts";
+import type { OutputKind, ResponseContext, ResponseSeen } from "./dialect.ts";
 
 /** What a response transform has learnt, while it learns. */
 export class ResponseState implements ResponseSeen {
@@ -8,21 +8,28 @@ export class ResponseState implements ResponseSeen {
   usagePartial = false;
   model: string | undefined;
   finishReason: string | undefined;
+  lengthStop = false;
   content = false;
   complete = false;
   error: GatewayError | undefined;
   unreadable = false;
-  readonly #onText: (text: string) => void;
+  readonly #onText: ResponseContext["onText"];
 
-  constructor(onText: (text: string) => void) {
+  constructor(onText: ResponseContext["onText"]) {
     this.#onText = onText;
   }
 
   /** Notes billed output text, whatever its shape was checked to be: only non-empty strings count. */
-  text(value: unknown): void {
+  text(value: unknown, kind: OutputKind = "answer", choice = 0): void {
     if (typeof value !== "string" || value === "") return;
     this.content = true;
-    this.#onText(value);
+    this.#onText(value, kind, choice);
+  }
+
+  /** Notes why one of the answers ended, unified. */
+  finish(reason: string): void {
+    this.finishReason = reason;
+    if (reason === "length") this.lengthStop = true;
   }
 
   /** Notes that the answer cannot be read, and why. */

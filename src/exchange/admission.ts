@@ -3,6 +3,7 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ModelRoute } from "../route/model-route.ts";
+import { checksOf } from "./checking.ts";
 import { claimsOf } from "./claiming.ts";
 import { countForRoute, countInput, inputCountFor } from "./counting.ts";
 import { examine, examineHeaders } from "./examining.ts";
@@ -125,6 +126,7 @@ function take(exchange: Exchange, offer: Offer | undefined, { degraded }: Footin
   if (offer === undefined) throw new Error("the ledger took an offer that was not made");
   exchange.plan = offer.plan;
   exchange.claims = offer.claims;
+  exchange.checks = checksOf(exchange, offer.plan);
   exchange.degradedBy = degraded?.by;
   return chain(noteStandings(exchange, offer.claims), () => {
     if (exchange.closing.over) return leave(exchange);

@@ -2,6 +2,7 @@ import type { GatewayError } from "../core/errors.ts";
 import type { PlannedTarget } from "../plan/plan.ts";
 import type { FailureClass } from "../provider/provider.ts";
 import type { Usage } from "../usage/usage.ts";
+import type { CheckResult } from "../validation/answer-check.ts";
 
 /** How one upstream try ended, as far as it is known. */
 export type AttemptFate =
@@ -45,6 +46,10 @@ export interface Attempt {
   refusedAs: FailureClass | undefined;
   /** What its answer said when it was looked at before the client saw any of it; undefined: nothing was wrong, or nobody looked. */
   judged: Judgement | undefined;
+  /** What checks of its answer came to; undefined: there were none. */
+  checked: CheckResult | undefined;
+  /** Of its time, what was spent on checks. */
+  checkedMs: number;
   /** The targets' health has been told how it went. */
   signed: boolean;
 }

@@ -13,6 +13,7 @@ import type { RouteRule } from "../route/routes.ts";
 import type { StreamCounter } from "../tokens/counter.ts";
 import type { InputCount } from "../tokens/input-count.ts";
 import type { Ending } from "../usage/record.ts";
+import type { BoundRules } from "../validation/validation.ts";
 import type { Attempt } from "./attempt.ts";
 import { Closing } from "./closing.ts";
 import type { HoldWatch } from "./hold-watch.ts";
@@ -81,6 +82,8 @@ export class Exchange {
   rejected: readonly Rejected[] = [];
   plan: Plan | undefined;
   claims: readonly Claim[] = [];
+  /** What the plan's answers are checked by; undefined: by nothing. */
+  checks: BoundRules | undefined;
   /** Where the caller stands with its limits, for every answer. */
   limitHeaders: readonly (readonly [name: string, value: string])[] = [];
   /** The budget that had no room for what was asked, and whose ladder was climbed for less; undefined: it gets what it asked for. */

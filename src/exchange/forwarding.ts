@@ -126,9 +126,9 @@ function edits(
   };
 }
 
-/** With nobody left to ask there is nothing to look for. */
+/** With nobody left to ask there is nothing to look for, but what must be checked. */
 function modeOf(plan: Plan): Plan["mode"] {
-  return attemptsMax(plan) === 1 ? "plain" : plan.mode;
+  return attemptsMax(plan) === 1 && !plan.validated ? "plain" : plan.mode;
 }
 
 function attemptsMax({ targets, spareAttempts }: Plan): number {
@@ -173,6 +173,8 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       changes: [],
       refusedAs: undefined,
       judged: undefined,
+      checked: undefined,
+      checkedMs: 0,
       signed: false,
     });
   }

@@ -1,12 +1,16 @@
+import { ContentDecoder, isDecodable } from "../core/content-decoder.ts";
 import { assert, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
 import type { ResponseTransform } from "../dialect/dialect.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
 import type { FailureClass } from "../provider/provider.ts";
+import type { AnswerCheck } from "../validation/answer-check.ts";
 import { answerReader } from "./answer-reader.ts";
 import type { Attempt, Judgement } from "./attempt.ts";
 import { backendOf, plannedCarriage } from "./carrying.ts";
+import { beginCheck, checkFailure, concludeCheck } from "./checking.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { type Following, follow } from "./following.ts";
 import { noteFailure } from "./signs.ts";
@@ -40,6 +44,7 @@ export class Gate {
   readonly #head: GateHead;
   readonly #whole: boolean;
   readonly #reader: ResponseTransform | undefined;
+  readonly #check: AnswerCheck | undefined;
   readonly #error: Buffer[] = [];
   /** What an upstream encoded although it was asked not to is read further down only. */
   readonly #encoded: boolean;
@@ -54,12 +59,15 @@ export class Gate {
     this.#whole = whole;
     this.#encoded = isEncoded(head.headers);
     if (head.status < 400) {
+      const check = whole ? beginCheck(exchange) : undefined;
+      this.#check = check;
       this.#reader = answerReader(exchange, attempt, plannedCarriage(exchange, attempt.target.target), {
         status: head.status,
         headers: head.headers,
         facts: admitted(exchange).facts,
-        onText: () => {
+        onText: (text, kind, choice) => {
           this.#content = true;
+          check?.push(text, kind, choice);
         },
       });
     }
@@ -72,6 +80,21 @@ export class Gate {
     return this.#encoded ? release : this.#answer(this.#reader, chunk, end);
   }
 
+  /** Takes an answer that came in one piece. What is to be checked is decoded first, if its upstream encoded it. */
+  pushWhole(body: Buffer): MaybePromise<Verdict> {
+    const encoding = this.#head.headers.get("content-encoding") ?? "";
+    const reader = this.#reader;
+    if (!this.#encoded || this.#check === undefined || reader === undefined || !isDecodable(encoding))
+      return this.push(body, true) ?? release;
+    this.#bytes = body.length;
+    const decoder = new ContentDecoder(encoding);
+    const judged = decoder.push(body, true).then(
+      (plain) => this.#answer(reader, plain, true) ?? release,
+      (error) => this.#fail("overloaded", GatewayError.from(error), reader),
+    );
+    return judged.finally(() => decoder.close());
+  }
+
   #answer(reader: ResponseTransform, chunk: Buffer, end: boolean): Verdict | undefined {
     reader.push(chunk, end);
     const { seen } = reader;
@@ -79,13 +102,21 @@ export class Gate {
     if (seen.error !== undefined) return this.#fail(classOf(seen.error), seen.error, reader);
     if (!end) return this.#bytes > silenceBytesMax ? release : undefined;
     const says = this.#content || seen.content || seen.finishReason !== undefined || seen.usage !== undefined;
-    if (seen.complete && says) return release;
+    if (seen.complete && says) return this.#checked(reader);
     const why = this.#bytes === 0 ? "is empty" : "ended before it was complete";
     return this.#fail(
       "overloaded",
       new GatewayError("upstream_invalid", `the provider's answer ${why}`),
       reader,
     );
+  }
+
+  /** The answer is whole and says something: what is left is what its model's rules say of it. */
+  #checked(reader: ResponseTransform): Verdict {
+    if (this.#check === undefined) return release;
+    const result = concludeCheck(this.#exchange, this.#attempt, this.#check, reader.seen);
+    if (result.result !== "failed") return release;
+    return this.#fail("quality", checkFailure(result), reader);
   }
 
   /** A refusal is known for what it is by its status; where the vendors' words decide, by its body too. */
@@ -112,7 +143,7 @@ export class Gate {
 
   #fail(failure: FailureClass, error: GatewayError, { seen }: ResponseTransform): Verdict {
     const broken = seen.unreadable || (seen.error === undefined && !seen.complete);
-    const made = this.#whole && this.#bytes > 0 && broken;
+    const made = this.#whole && this.#bytes > 0 && (broken || failure === "quality");
     this.#judge({ class: failure, error, status: this.#head.status, usage: seen.usage, made });
     noteFailure(this.#exchange, this.#attempt, failure);
     return { kind: "fail", following: follow(this.#exchange, this.#attempt, failure) };

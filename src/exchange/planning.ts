@@ -1,7 +1,15 @@
 import { assert, GatewayError } from "../core/errors.ts";
+import type { RequestFacts } from "../dialect/dialect.ts";
 import type { Caps } from "../plan/caps.ts";
 import { modelFactsOf } from "../plan/model-facts.ts";
-import { formatTarget, type Hold, type Plan, type PlannedTarget, type Target } from "../plan/plan.ts";
+import {
+  formatTarget,
+  type Hold,
+  type Mode,
+  type Plan,
+  type PlannedTarget,
+  type Target,
+} from "../plan/plan.ts";
 import type { Rate } from "../price/rate.ts";
 import { ceilingOf } from "../price/rate.ts";
 import type { ModelRoute } from "../route/model-route.ts";
@@ -21,6 +29,7 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const targets = chosen.slice(0, single ? 1 : route.attempts);
   const timeouts = route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts;
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
+  const validated = holdsAnswers(route, facts);
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
     model: route.name,
@@ -28,9 +37,21 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
     spareAttempts: single || timeouts.retryAfterMs === undefined ? 0 : 1,
     outputCap,
     choices: facts.choices,
-    mode: route.failover === "status" ? "plain" : facts.stream ? "guarded" : "validated",
+    mode: modeOf(route, facts.stream, validated),
+    validated,
     timeouts,
   });
+}
+
+/** Whether answers wait until they are checked. Where nothing is generated there is nothing to check. */
+function holdsAnswers({ validation }: ModelRoute, { outputCap }: RequestFacts): boolean {
+  return validation !== undefined && outputCap !== 0;
+}
+
+/** A stream that waits for its check is judged as a whole answer is. */
+function modeOf({ failover }: ModelRoute, stream: boolean, validated: boolean): Mode {
+  if (failover === "status") return "plain";
+  return stream && !validated ? "guarded" : "validated";
 }
 
 /**

@@ -28,6 +28,7 @@ export function recordOf(
   const seen = exchange.transform?.seen;
   const stages = wholeStages(exchange);
   const answer = charges.find((charge) => charge.attempt === exchange.answeredBy) ?? charges.at(-1);
+  const checked = answer?.attempt.checked;
   const billed = answer?.source === undefined ? undefined : answer;
   return {
     trace_id: contract?.field("trace_id") ?? null,
@@ -42,7 +43,7 @@ export function recordOf(
     inference_latency_ms: inferenceMs(stages),
     fallback_used:
       plan === undefined ? null : exchange.degradedBy !== undefined || exchange.attempts.length > 1,
-    validation_result: null,
+    validation_result: checked?.result ?? null,
     estimated_cost_usd: usdOf(total.costNanoUsd),
     exchange_id: exchange.id,
     time: new Date(exchange.openedAtMs).toISOString(),
@@ -73,6 +74,7 @@ export function recordOf(
     fallback_reason: fallbackReason(exchange),
     degraded_by: exchange.degradedBy,
     attempts: charges.map(attemptOf),
+    validation_rules: checked?.[checked.result].join(","),
     ttft_ms: elapsed(exchange.openedMs, exchange.firstContentMs),
     tpot_ms: timePerOutputToken(exchange, billed?.usage.outputTokens),
     stage_ms: stagesOf(stages),
@@ -99,6 +101,7 @@ function attemptOf({ attempt, usage, source, costNanoUsd }: Charge): RecordedAtt
     status: fate.kind === "open" ? undefined : fate.status,
     flags: flags.length === 0 ? undefined : flags.join(","),
     class: fate.kind === "failed" ? fate.class : undefined,
+    failed_rules: attempt.checked?.result === "failed" ? attempt.checked.failed.join(",") : undefined,
     ms: elapsed(attempt.startedMs, attempt.endedMs),
     usage: source === undefined ? undefined : usageOf(usage),
     cost_nano_usd: costNanoUsd.toString(),
@@ -129,6 +132,7 @@ function fallbackReason(exchange: Exchange): FallbackReason | undefined {
   const [first] = exchange.attempts;
   if (exchange.attempts.length < 2 || first?.fate.kind !== "failed") return undefined;
   if (first.fate.class === "timeout") return "timeout";
+  if (first.fate.class === "quality") return "quality";
   return first.fate.class === "rate_limited" ? "throttle" : "provider";
 }
 
@@ -143,10 +147,13 @@ function wholeStages({ attempts, answeredBy, stages, services }: Exchange): Stag
   if (last === undefined) return stages;
   const tookMs = (last.endedMs ?? services.clock.monotonicMs()) - last.startedMs;
   const failed = attempts.slice(0, attempts.indexOf(last));
-  const failedMs = failed.reduce((sum, one) => sum + (one.endedMs ?? one.startedMs) - one.startedMs, 0);
+  const failedMs = failed.reduce(
+    (sum, one) => sum + (one.endedMs ?? one.startedMs) - one.startedMs - one.checkedMs,
+    0,
+  );
   return {
     ...stages,
-    forward: stages.forward ?? Math.max(0, tookMs - (stages.respond ?? 0)),
+    forward: stages.forward ?? Math.max(0, tookMs - last.checkedMs - (stages.respond ?? 0)),
     fallback: failed.length === 0 ? undefined : failedMs,
   };
 }

@@ -107,7 +107,7 @@ function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
 function noteEnd({ answeredBy, stages }: Exchange, nowMs: number): void {
   if (answeredBy === undefined) return;
   answeredBy.endedMs = nowMs;
-  stages.forward = nowMs - answeredBy.startedMs - (stages.respond ?? 0);
+  stages.forward = nowMs - answeredBy.startedMs - answeredBy.checkedMs - (stages.respond ?? 0);
 }
 
 function transformed(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {

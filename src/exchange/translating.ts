@@ -92,6 +92,8 @@ export function codeOfFailure(failure: FailureClass, plain: ErrorCode): ErrorCod
       return "upstream_unavailable";
     case "timeout":
       return "timeout";
+    case "quality":
+      return "validation_failed";
     case "client_error":
     case "content_policy":
       return plain;

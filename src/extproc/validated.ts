@@ -1,5 +1,5 @@
 import type { GatewayError } from "../core/errors.ts";
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { attemptAt } from "../exchange/forwarding.ts";
 import { Gate } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
@@ -9,7 +9,7 @@ import { continueReplies } from "./codec/processing-response.ts";
 import { verdictReply } from "./replies.ts";
 import type { Role } from "./role.ts";
 
-/** The role validated: one stream for each upstream try of a whole answer that may still fall back; judges it by all of it. */
+/** The role validated: one stream for each upstream try whose answer waits for its end: a whole one that may still fall back, or one that is to be checked. */
 export class ValidatedRole implements Role {
   readonly cut = false;
   readonly done = false;
@@ -34,10 +34,8 @@ export class ValidatedRole implements Role {
         return continueReplies.response_headers;
       }
       case "response_body":
-        return verdictReply(
-          message.kind,
-          this.#gate?.push(message.body, true) ?? { kind: "release", last: false },
-        );
+        if (this.#gate === undefined) return continueReplies.response_body;
+        return chain(this.#gate.pushWhole(message.body), (verdict) => verdictReply("response_body", verdict));
       default:
         return continueReplies[message.kind];
     }

@@ -22,6 +22,8 @@ export interface Faults {
   readonly tokenDelayMs?: number;
   /** Output tokens a choice would have without a cap. */
   readonly tokens?: number;
+  /** Answer with this text instead of words; it is cut at the cap, too, and `tokens` says nothing of it. */
+  readonly text?: string;
   /** End cleanly as HTTP, but in the middle of the answer. */
   readonly cutAfter?: number;
   /** Write no more, and keep the connection open until the client leaves. */
@@ -58,6 +60,7 @@ export interface Faults {
 const delayMaxMs = 600_000;
 const countMax = 1_000_000;
 const textMaxChars = 200;
+const answerMaxChars = 65_536;
 
 /** The words of `x-fake-*` headers and of `/faults`, each with its field and how its value is read. */
 const faultWords: {
@@ -71,6 +74,7 @@ const faultWords: {
   firstTokenDelayMs: ["first-token-delay", readDelay],
   tokenDelayMs: ["token-delay", readDelay],
   tokens: ["tokens", readCount],
+  text: ["text", (text) => (text.length > 0 && text.length <= answerMaxChars ? text : undefined)],
   cutAfter: ["cut-after", readCount],
   stallAfter: ["stall-after", readCount],
   reset: [

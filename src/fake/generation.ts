@@ -41,7 +41,7 @@ export interface ToolCall {
 
 /** What the model generates for each choice, and what it costs for all of them. */
 export interface Generation {
-  /** Words of visible text, each one output token. */
+  /** Words of visible text, or pieces of the one asked for, each one output token. */
   readonly words: (choice?: number) => Iterable<string>;
   readonly wordCount: number;
   /** Words of reasoning, each one output token; not every dialect shows them. */
@@ -56,7 +56,8 @@ export interface Generation {
 export function generate(ask: Ask): Generation {
   const { faults, prompt, inputTokens, choices = 1, tools = [] } = ask;
   const calls = tools.length === 0 ? 0 : (faults.toolCalls ?? (ask.toolRequired === true ? 1 : 0));
-  const wanted = faults.tokens ?? (calls > 0 ? 0 : tokensDefault);
+  const text = faults.text === undefined ? undefined : piecesOf(faults.text);
+  const wanted = text?.length ?? faults.tokens ?? (calls > 0 ? 0 : tokensDefault);
   let room = ask.cap ?? Number.POSITIVE_INFINITY;
   const reasoningTokens = Math.min(faults.reasoningTokens ?? 0, room);
   room -= reasoningTokens;
@@ -71,7 +72,7 @@ export function generate(ask: Ask): Generation {
   const perChoice = reasoningTokens + wordCount + sumOf(toolCalls);
   const length = wordCount < wanted || (calls > 0 && room <= 0);
   return {
-    words: (choice = 0) => answerWords(prompt, wordCount, choice),
+    words: (choice = 0) => text?.slice(0, wordCount) ?? answerWords(prompt, wordCount, choice),
     wordCount,
     thoughts: () => answerWords(prompt, reasoningTokens, thoughtsChoice),
     toolCalls,
@@ -128,6 +129,12 @@ export function toolInput(argumentTokens: readonly string[]): JsonRecord {
   } catch {
     return {};
   }
+}
+
+/** A text in its tokens; where one of them is no whole character, character by character. */
+function piecesOf(text: string): readonly string[] {
+  const tokens = splitTokens(text);
+  return tokens.join("") === text ? tokens : [...text];
 }
 
 function callOf(tool: Tool | undefined, prompt: string, room: number): ToolCall {

@@ -65,6 +65,8 @@ export interface Plan {
   readonly outputCap: number;
   readonly choices: number;
   readonly mode: Mode;
+  /** Answers are checked before anyone gets them, also those of the last target. */
+  readonly validated: boolean;
   readonly timeouts: Timeouts;
   /** Covers the dearest target, and failed attempts that may be billed. */
   readonly hold: Hold;

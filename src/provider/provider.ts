@@ -10,7 +10,9 @@ export type FailureClass =
   | "auth_or_quota"
   | "rate_limited"
   | "overloaded"
-  | "timeout";
+  | "timeout"
+  /** It answered, and the answer failed a check of ours; no provider says so. */
+  | "quality";
 
 /** A request as it goes to the provider; `authorize` may add to `headers`. */
 export interface OutgoingRequest {

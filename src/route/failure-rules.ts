@@ -20,4 +20,5 @@ export const failureRules: Readonly<Record<FailureClass, FailureRule>> = {
   rate_limited: { next: "next-target", waits: true, rests: "throttled" },
   overloaded: { next: "next-target", waits: true, rests: "errors" },
   timeout: { next: "next-target", waits: false, rests: "errors" },
+  quality: { next: "next-target", waits: false, rests: undefined },
 };

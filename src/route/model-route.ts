@@ -1,4 +1,5 @@
 import type { Failover, Target, Timeouts } from "../plan/plan.ts";
+import type { Validation } from "../validation/validation.ts";
 import type { Candidate, Select } from "./select.ts";
 
 /** How one model name is answered: who may answer, in which order they are tried, and what binds the attempts. */
@@ -15,6 +16,8 @@ export interface ModelRoute {
   /** Attempts at most over all targets; at least 1, at most the number of targets. */
   readonly attempts: number;
   readonly failover: Failover;
+  /** What its answers have to be; undefined: nobody asks. */
+  readonly validation: Validation | undefined;
   readonly timeouts: Timeouts;
   /** By latency class, where one has its own. */
   readonly classTimeouts: ReadonlyMap<string, Timeouts>;

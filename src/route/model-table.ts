@@ -1,4 +1,5 @@
 import type { Failover, Target, Timeouts } from "../plan/plan.ts";
+import type { Validation } from "../validation/validation.ts";
 import type { ModelRoute } from "./model-route.ts";
 import type { Candidate, Select } from "./select.ts";
 
@@ -10,6 +11,8 @@ export interface ModelEntry {
   readonly select: Select;
   readonly attempts: number;
   readonly failover: Failover;
+  /** What its answers have to be; undefined: nobody asks. */
+  readonly validation: Validation | undefined;
   /** To a usable connection, in milliseconds; undefined: as the backend's other models or the default say. */
   readonly connectMs: number | undefined;
   readonly timeouts: Timeouts;
@@ -60,6 +63,7 @@ function routeOf(entry: ModelEntry, name: string, rest: string): ModelRoute {
     select: entry.select,
     attempts: Math.min(entry.attempts, targets.length),
     failover: entry.failover,
+    validation: entry.validation,
     timeouts: entry.timeouts,
     classTimeouts: entry.classTimeouts,
   });

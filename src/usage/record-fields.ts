@@ -52,6 +52,7 @@ export const recordFields = [
   "fallback_reason",
   "degraded_by",
   "attempts",
+  "validation_rules",
   "ttft_ms",
   "tpot_ms",
   "stage_ms",

@@ -15,6 +15,9 @@ export type Ending =
 /** Why a later target answered than the first of the plan. */
 export type FallbackReason = "provider" | "throttle" | "timeout" | "policy" | "quality" | "budget";
 
+/** What became of an answer's checks; `modified` and `blocked`: it was changed, or kept back, for what it holds. */
+export type ValidationResult = "passed" | "modified" | "blocked" | "failed" | "skipped";
+
 /** Tokens of one attempt as the record writes them; absent = unknown. */
 export interface RecordedUsage {
   readonly input_tokens?: number | undefined;
@@ -41,6 +44,8 @@ export interface RecordedAttempt {
   readonly flags?: string | undefined;
   /** The failure class; absent for an attempt that succeeded. */
   readonly class?: string | undefined;
+  /** The rules its answer failed, e.g. `complete,jsonSchema`. */
+  readonly failed_rules?: string | undefined;
   readonly ms?: number | undefined;
   readonly usage?: RecordedUsage | undefined;
   /** Integer nano-USD in decimal. */
@@ -90,7 +95,7 @@ export interface UsageRecord {
   readonly retrieval_latency_ms: number | null;
   readonly inference_latency_ms: number | null;
   readonly fallback_used: boolean | null;
-  readonly validation_result: "passed" | "failed" | null;
+  readonly validation_result: ValidationResult | null;
   /** Exact to the nano-dollar below a million dollars ({@link usdOf}); `cost_nano_usd` is always exact. */
   readonly estimated_cost_usd: number | null;
 
@@ -141,6 +146,8 @@ export interface UsageRecord {
   /** The budget that had no room for what was asked, and whose ladder led to what was answered. */
   readonly degraded_by?: string | undefined;
   readonly attempts?: readonly RecordedAttempt[] | undefined;
+  /** The rules that gave the validation result, e.g. `complete,jsonSchema`. */
+  readonly validation_rules?: string | undefined;
 
   readonly ttft_ms?: number | undefined;
   readonly tpot_ms?: number | undefined;

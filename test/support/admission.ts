@@ -33,6 +33,7 @@ function planOf(targets: readonly PlannedTarget[], hold: Partial<Hold>): Plan {
     outputCap: 100,
     choices: 1,
     mode: "plain",
+    validated: false,
     timeouts: {
       attemptMs: undefined,
       firstTokenMs: undefined,

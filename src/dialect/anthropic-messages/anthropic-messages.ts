@@ -8,6 +8,7 @@ import { encodeMessagesAnswer } from "./encode-events.ts";
 import { encodeMessagesRequest, messagesReach } from "./encode-request.ts";
 import { encodeAnthropicError } from "./error.ts";
 import { inspectMessages } from "./inspect.ts";
+import { messagesFormat } from "./output-format.ts";
 import { spliceMessages } from "./request.ts";
 import { passMessages } from "./response.ts";
 
@@ -33,6 +34,7 @@ export const anthropicMessages: Dialect = {
   },
   inspect: inspectMessages,
   splice: spliceMessages,
+  outputFormat: messagesFormat,
   passResponse: passMessages,
   client: {
     operation: "messages",

@@ -18,6 +18,7 @@ import {
 } from "../read-json.ts";
 import { readCacheControl } from "./cache-control.ts";
 import { decodeMessages, decodeSystem } from "./decode-turns.ts";
+import { readMessagesFormat } from "./output-format.ts";
 
 /** Members that change no answer, or only how it is billed or kept. */
 const harmless: ReadonlySet<string> = new Set(["metadata", "service_tier", "inference_geo"]);
@@ -157,9 +158,6 @@ function decodeOutputConfig(draft: ModelRequestDraft, config: JsonObject): void 
   }
   const format = optional(config.format, "output_config.format", objectAt);
   if (format === undefined) return;
-  if (format.type !== "json_schema") throw invalid("output_config.format.type", "must be json_schema");
-  const field = "output_config.format";
-  const schema = objectAt(format.schema, `${field}.schema`);
-  draft.format = { kind: "schema", schema, name: undefined, description: undefined, strict: undefined };
-  draft.use("json_schema", field);
+  draft.format = readMessagesFormat(format, "output_config.format");
+  draft.use("json_schema", "output_config.format");
 }

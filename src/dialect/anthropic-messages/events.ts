@@ -43,7 +43,7 @@ export class MessagesEvents implements EventReader {
         return;
       case "message_delta": {
         const reason = textOf(objectOf(data.delta)?.stop_reason);
-        if (reason !== undefined) this.#seen.finishReason = unifiedStop(reason);
+        if (reason !== undefined) this.#seen.finish(unifiedStop(reason));
         this.#bill(objectOf(data.usage), true);
         return;
       }
@@ -80,7 +80,7 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
   seen.model ??= textOf(answer.model);
   for (const block of listOf(answer.content)) readBlock(block, seen);
   const reason = textOf(answer.stop_reason);
-  if (reason !== undefined) seen.finishReason = unifiedStop(reason);
+  if (reason !== undefined) seen.finish(unifiedStop(reason));
   const usage = objectOf(answer.usage);
   if (usage !== undefined) seen.bill(readMessagesUsage(usage, true));
   seen.refuseEmpty();
@@ -89,17 +89,17 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
 function readBlock(value: unknown, seen: ResponseState): void {
   const block = objectOf(value);
   seen.text(block?.text);
-  seen.text(block?.thinking);
-  seen.text(block?.name);
+  seen.text(block?.thinking, "reasoning");
+  seen.text(block?.name, "call");
   const input = objectOf(block?.input);
   // In a stream the input follows as deltas, and stands here empty.
-  if (input !== undefined && Object.keys(input).length > 0) seen.text(JSON.stringify(input));
+  if (input !== undefined && Object.keys(input).length > 0) seen.text(JSON.stringify(input), "call");
 }
 
 function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
   seen.text(delta?.text);
-  seen.text(delta?.thinking);
-  seen.text(delta?.partial_json);
+  seen.text(delta?.thinking, "reasoning");
+  seen.text(delta?.partial_json, "call");
 }
 
 /** Anthropic's stop reasons, unified (reference/providers.md §1.14); unknown ones count as `stop`. */

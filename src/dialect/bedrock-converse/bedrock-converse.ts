@@ -6,6 +6,7 @@ import { decodeConverseRequest } from "./decode-request.ts";
 import { encodeConverseAnswer } from "./encode-events.ts";
 import { converseReach, encodeConverseRequest } from "./encode-request.ts";
 import { inspectConverse } from "./inspect.ts";
+import { converseFormat } from "./output-format.ts";
 import { spliceConverse } from "./request.ts";
 import { passConverse } from "./response.ts";
 
@@ -16,6 +17,7 @@ export const bedrockConverse: Dialect = {
   match: (method, path) => matchBedrock("converse", method, path),
   inspect: inspectConverse,
   splice: spliceConverse,
+  outputFormat: converseFormat,
   passResponse: passConverse,
   client: {
     operation: "converse",

@@ -1,9 +1,8 @@
 import { readThinking } from "../claude-thinking.ts";
 import type { RequestFacts } from "../dialect.ts";
-import { type JsonObject, parseObject } from "../json-view.ts";
+import type { JsonObject } from "../json-view.ts";
 import type { ModelRequest } from "../model-request.ts";
 import { ModelRequestDraft } from "../model-request-draft.ts";
-import { invalid } from "../read-field.ts";
 import {
   isAbsent,
   listAt,
@@ -15,6 +14,7 @@ import {
   untranslatable,
 } from "../read-json.ts";
 import { decodeMessages, decodeSystem } from "./decode-turns.ts";
+import { readTextFormat } from "./output-format.ts";
 
 /** Members that change no answer, or only how it is billed, made or found again. */
 const harmless: ReadonlySet<string> = new Set(["requestMetadata", "performanceConfig", "serviceTier"]);
@@ -127,21 +127,8 @@ function decodeAdditional(draft: ModelRequestDraft, fields: JsonObject): void {
 }
 
 function decodeOutput(draft: ModelRequestDraft, config: JsonObject): void {
-  const field = "outputConfig.textFormat";
-  const format = optional(config.textFormat, field, objectAt);
+  const format = readTextFormat(config);
   if (format === undefined) return;
-  if (format.type !== "json_schema") throw invalid(`${field}.type`, "must be json_schema");
-  const { jsonSchema } = objectAt(format.structure, `${field}.structure`);
-  const at = `${field}.structure.jsonSchema`;
-  const written = objectAt(jsonSchema, at);
-  const schema = parseObject(textAt(written.schema, `${at}.schema`));
-  if (schema === undefined) throw invalid(`${at}.schema`, "must be a JSON object in a string");
-  draft.format = {
-    kind: "schema",
-    schema,
-    name: optional(written.name, `${at}.name`, textAt),
-    description: optional(written.description, `${at}.description`, textAt),
-    strict: undefined,
-  };
-  draft.use("json_schema", field);
+  draft.format = format;
+  draft.use("json_schema", "outputConfig.textFormat");
 }

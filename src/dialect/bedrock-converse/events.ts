@@ -38,13 +38,13 @@ export class ConverseEvents implements MessageReader {
   note(type: string | undefined, data: JsonObject): void {
     switch (type) {
       case "contentBlockStart":
-        this.#seen.text(objectOf(objectOf(data.start)?.toolUse)?.name);
+        this.#seen.text(objectOf(objectOf(data.start)?.toolUse)?.name, "call");
         return;
       case "contentBlockDelta":
         readDelta(objectOf(data.delta), this.#seen);
         return;
       case "messageStop":
-        this.#seen.finishReason = unifiedStop(textOf(data.stopReason) ?? "");
+        this.#seen.finish(unifiedStop(textOf(data.stopReason) ?? ""));
         return;
       case "metadata": {
         const usage = objectOf(data.usage);
@@ -79,12 +79,12 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
     const block = objectOf(value);
     const use = objectOf(block?.toolUse);
     seen.text(block?.text);
-    seen.text(objectOf(objectOf(block?.reasoningContent)?.reasoningText)?.text);
-    seen.text(use?.name);
-    if (use?.input !== undefined) seen.text(JSON.stringify(use.input));
+    seen.text(objectOf(objectOf(block?.reasoningContent)?.reasoningText)?.text, "reasoning");
+    seen.text(use?.name, "call");
+    if (use?.input !== undefined) seen.text(JSON.stringify(use.input), "call");
   }
   const reason = textOf(answer.stopReason);
-  if (reason !== undefined) seen.finishReason = unifiedStop(reason);
+  if (reason !== undefined) seen.finish(unifiedStop(reason));
   const usage = objectOf(answer.usage);
   if (usage !== undefined) seen.bill(readConverseUsage(usage, answer.serviceTier));
   seen.refuseEmpty();
@@ -92,8 +92,8 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
 
 function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
   seen.text(delta?.text);
-  seen.text(objectOf(delta?.reasoningContent)?.text);
-  seen.text(objectOf(delta?.toolUse)?.input);
+  seen.text(objectOf(delta?.reasoningContent)?.text, "reasoning");
+  seen.text(objectOf(delta?.toolUse)?.input, "call");
 }
 
 /** Bedrock's stop reasons, unified (reference/providers.md §1.14); unknown ones count as `stop`. */

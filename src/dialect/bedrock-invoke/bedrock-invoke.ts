@@ -1,5 +1,6 @@
 import { GatewayError } from "../../core/errors.ts";
 import { inspectMessages, type MessagesMarks } from "../anthropic-messages/inspect.ts";
+import { messagesFormat } from "../anthropic-messages/output-format.ts";
 import { encodeBedrockError } from "../bedrock-error.ts";
 import { matchBedrock } from "../bedrock-path.ts";
 import type { Dialect, Operation, RequestFacts } from "../dialect.ts";
@@ -14,6 +15,7 @@ export const bedrockInvoke: Dialect = {
   inspect: inspectInvoke,
   splice: (body, facts, edits) =>
     spliceMembers(body, facts.marks as MessagesMarks, facts, edits, ["max_tokens"]),
+  outputFormat: messagesFormat,
   passResponse: passInvoke,
   encodeError: encodeBedrockError,
 };

@@ -16,6 +16,7 @@ import {
 import { camel } from "./camel.ts";
 import { decodeContents, decodeSystem } from "./decode-turns.ts";
 import { jsonSchemaOf } from "./openapi-schema.ts";
+import { readSchema } from "./output-format.ts";
 
 /** Members that change no answer, or only how it is billed or guarded. */
 const harmless: ReadonlySet<string> = new Set(["safetySettings", "labels", "serviceTier"]);
@@ -177,19 +178,10 @@ function decodeSetting(draft: ModelRequestDraft, name: string, value: unknown, f
       if (draft.reasoning !== undefined) draft.use("reasoning", field);
       return;
     case "responseSchema":
-    case "responseJsonSchema": {
-      const schema = objectAt(value, field);
-      const written = name === "responseSchema" ? jsonSchemaOf(schema) : schema;
-      draft.format = {
-        kind: "schema",
-        schema: written,
-        name: undefined,
-        description: undefined,
-        strict: undefined,
-      };
+    case "responseJsonSchema":
+      draft.format = readSchema(name, value);
       draft.use("json_schema", field);
       return;
-    }
     case "responseModalities":
       if (listAt(value, field).some((one) => one !== "TEXT")) throw untranslatable(field);
       return;

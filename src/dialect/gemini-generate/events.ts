@@ -2,7 +2,7 @@ import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import { eventData } from "../event-data.ts";
-import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
 import type { EventReader } from "../sse-response.ts";
@@ -69,31 +69,31 @@ export class GenerateReader {
     seen.model ??= textOf(response.modelVersion);
     const usage = objectOf(response.usageMetadata);
     if (usage !== undefined) seen.bill(readGenerateUsage(usage));
-    if (textOf(objectOf(response.promptFeedback)?.blockReason) !== undefined)
-      seen.finishReason = "content_filter";
+    if (textOf(objectOf(response.promptFeedback)?.blockReason) !== undefined) seen.finish("content_filter");
     for (const item of listOf(response.candidates)) {
       const candidate = objectOf(item);
-      for (const part of listOf(objectOf(candidate?.content)?.parts)) this.#notePart(objectOf(part));
       const index = candidate?.index ?? 0;
+      const choice = tokensOf(index) ?? 0;
+      for (const part of listOf(objectOf(candidate?.content)?.parts)) this.#notePart(objectOf(part), choice);
       const reason = textOf(candidate?.finishReason);
       if (reason === undefined) {
         if (this.#unfinished.size < candidatesMax) this.#unfinished.add(index);
       } else {
         this.#unfinished.delete(index);
-        seen.finishReason = unifiedFinish(reason, this.#called);
+        seen.finish(unifiedFinish(reason, this.#called));
       }
     }
   }
 
-  #notePart(part: JsonObject | undefined): void {
+  #notePart(part: JsonObject | undefined, choice: number): void {
     const call = objectOf(part?.functionCall);
-    this.#seen.text(part?.text);
-    this.#seen.text(objectOf(part?.executableCode)?.code);
+    this.#seen.text(part?.text, part?.thought === true ? "reasoning" : "answer", choice);
+    this.#seen.text(objectOf(part?.executableCode)?.code, "call", choice);
     if (objectOf(part?.inlineData) !== undefined) this.#seen.content = true;
     if (call === undefined) return;
     this.#called = true;
-    this.#seen.text(call.name);
-    if (call.args !== undefined) this.#seen.text(JSON.stringify(call.args));
+    this.#seen.text(call.name, "call", choice);
+    if (call.args !== undefined) this.#seen.text(JSON.stringify(call.args), "call", choice);
   }
 }
 

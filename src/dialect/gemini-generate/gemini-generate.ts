@@ -7,6 +7,7 @@ import { encodeGenerateAnswer } from "./encode-events.ts";
 import { encodeGenerateRequest, generateReach } from "./encode-request.ts";
 import { encodeGeminiError } from "./error.ts";
 import { inspectGenerate } from "./inspect.ts";
+import { generateFormat } from "./output-format.ts";
 import { spliceGenerate } from "./request.ts";
 import { passGenerate } from "./response.ts";
 
@@ -19,6 +20,7 @@ export const geminiGenerate: Dialect = {
   match: matchGenerate,
   inspect: inspectGenerate,
   splice: spliceGenerate,
+  outputFormat: generateFormat,
   passResponse: passGenerate,
   client: {
     operation: "generate",

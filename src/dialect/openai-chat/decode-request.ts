@@ -2,8 +2,7 @@ import type { RequestFacts } from "../dialect.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { ModelRequest } from "../model-request.ts";
 import { ModelRequestDraft } from "../model-request-draft.ts";
-import { readEffort, readSchemaFormat, readStop } from "../openai-options.ts";
-import { invalid } from "../read-field.ts";
+import { readEffort, readStop } from "../openai-options.ts";
 import {
   flagAt,
   isAbsent,
@@ -15,6 +14,7 @@ import {
   untranslatable,
 } from "../read-json.ts";
 import { decodeMessages } from "./decode-turns.ts";
+import { readChatFormat } from "./output-format.ts";
 
 /** Members that change no answer, or only how it is billed, kept or found again. */
 const harmless: ReadonlySet<string> = new Set([
@@ -155,21 +155,9 @@ function decodeToolChoice(draft: ModelRequestDraft, value: unknown): void {
 }
 
 function decodeFormat(draft: ModelRequestDraft, value: unknown): void {
-  const format = objectAt(value, "response_format");
-  switch (format.type) {
-    case "text":
-      return;
-    case "json_object":
-      draft.format = { kind: "json" };
-      draft.use("json", "response_format");
-      return;
-    case "json_schema": {
-      const field = "response_format.json_schema";
-      draft.format = readSchemaFormat(objectAt(format.json_schema, field), field);
-      draft.use("json_schema", field);
-      return;
-    }
-    default:
-      throw invalid("response_format.type", "must be text, json_object or json_schema");
-  }
+  const format = readChatFormat(value);
+  if (format === undefined) return;
+  draft.format = format;
+  if (format.kind === "json") draft.use("json", "response_format");
+  else draft.use("json_schema", "response_format.json_schema");
 }

@@ -3,8 +3,9 @@ import type { GatewayError } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { SseEvent } from "../../core/sse.ts";
+import type { OutputKind } from "../dialect.ts";
 import { eventData } from "../event-data.ts";
-import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import { openaiErrorBody } from "../openai-error.ts";
 import { readMembers } from "../read-members.ts";
@@ -66,44 +67,46 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
   for (const item of listOf(answer.choices)) {
     const choice = objectOf(item);
     if (choice === undefined) continue;
+    const index = tokensOf(choice.index) ?? 0;
     const finish = textOf(choice.finish_reason);
-    if (finish !== undefined) seen.finishReason = unifiedFinish(finish);
+    if (finish !== undefined) seen.finish(unifiedFinish(finish));
     const message = objectOf(choice.delta) ?? objectOf(choice.message);
-    if (message !== undefined) readMessage(message, seen);
+    if (message !== undefined) readMessage(message, seen, index);
     // The older completions API has its text here.
-    seen.text(choice.text);
+    seen.text(choice.text, "answer", index);
   }
 }
 
-function readMessage(message: JsonObject, seen: ResponseState): void {
-  readContent(message.content, seen);
+function readMessage(message: JsonObject, seen: ResponseState, choice: number): void {
+  readContent(message.content, seen, "answer", choice);
   // vLLM and others stream reasoning under either name; some send both with the same text.
-  readContent(message.reasoning_content ?? message.reasoning, seen);
-  seen.text(message.refusal);
-  readCalled(message.function_call, seen);
+  readContent(message.reasoning_content ?? message.reasoning, seen, "reasoning", choice);
+  seen.text(message.refusal, "refusal", choice);
+  readCalled(message.function_call, seen, choice);
   for (const call of listOf(message.tool_calls)) {
-    readCalled(objectOf(call)?.function, seen);
-    readCalled(objectOf(call)?.custom, seen);
+    readCalled(objectOf(call)?.function, seen, choice);
+    readCalled(objectOf(call)?.custom, seen, choice);
   }
 }
 
 /** Text, or parts with text (Mistral's `thinking` holds parts again). */
-function readContent(content: unknown, seen: ResponseState): void {
+function readContent(content: unknown, seen: ResponseState, kind: OutputKind, choice: number): void {
   if (typeof content === "string") {
-    seen.text(content);
+    seen.text(content, kind, choice);
     return;
   }
   for (const part of listOf(content)) {
-    seen.text(objectOf(part)?.text);
-    for (const thought of listOf(objectOf(part)?.thinking)) seen.text(objectOf(thought)?.text);
+    seen.text(objectOf(part)?.text, kind, choice);
+    for (const thought of listOf(objectOf(part)?.thinking))
+      seen.text(objectOf(thought)?.text, "reasoning", choice);
   }
 }
 
-function readCalled(called: unknown, seen: ResponseState): void {
+function readCalled(called: unknown, seen: ResponseState, choice: number): void {
   const call = objectOf(called);
-  seen.text(call?.name);
-  seen.text(call?.arguments);
-  seen.text(call?.input);
+  seen.text(call?.name, "call", choice);
+  seen.text(call?.arguments, "call", choice);
+  seen.text(call?.input, "call", choice);
 }
 
 /** OpenAI's finish reasons are the unified ones; what is unknown must not break a stream and counts as `stop`. */

@@ -9,6 +9,7 @@ import { decodeChatRequest } from "./decode-request.ts";
 import { encodeChatAnswer } from "./encode-events.ts";
 import { chatReach, encodeChatRequest } from "./encode-request.ts";
 import { inspectChat } from "./inspect.ts";
+import { chatFormat } from "./output-format.ts";
 import { spliceChat } from "./request.ts";
 import { passChat } from "./response.ts";
 
@@ -23,6 +24,7 @@ export const openaiChat: Dialect = {
   },
   inspect: inspectChat,
   splice: spliceChat,
+  outputFormat: chatFormat,
   passResponse: passChat,
   client: {
     operation: "chat",

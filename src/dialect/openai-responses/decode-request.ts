@@ -2,8 +2,7 @@ import type { RequestFacts } from "../dialect.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { ModelRequest } from "../model-request.ts";
 import { ModelRequestDraft } from "../model-request-draft.ts";
-import { readEffort, readSchemaFormat } from "../openai-options.ts";
-import { invalid } from "../read-field.ts";
+import { readEffort } from "../openai-options.ts";
 import {
   flagAt,
   isAbsent,
@@ -16,6 +15,7 @@ import {
   untranslatable,
 } from "../read-json.ts";
 import { decodeInput } from "./decode-turns.ts";
+import { readTextFormat } from "./output-format.ts";
 
 /** Members that change no answer, or only how it is billed, kept or found again. */
 const harmless: ReadonlySet<string> = new Set([
@@ -127,20 +127,8 @@ function decodeReasoning(draft: ModelRequestDraft, reasoning: JsonObject): void 
 
 function decodeText(draft: ModelRequestDraft, text: JsonObject): void {
   if (!isAbsent(text.verbosity)) draft.drop("text.verbosity");
-  const format = optional(text.format, "text.format", objectAt);
-  switch (format?.type) {
-    case undefined:
-    case "text":
-      return;
-    case "json_object":
-      draft.format = { kind: "json" };
-      draft.use("json", "text.format");
-      return;
-    case "json_schema":
-      draft.format = readSchemaFormat(format ?? {}, "text.format");
-      draft.use("json_schema", "text.format");
-      return;
-    default:
-      throw invalid("text.format.type", "must be text, json_object or json_schema");
-  }
+  const format = readTextFormat(text);
+  if (format === undefined) return;
+  draft.format = format;
+  draft.use(format.kind === "json" ? "json" : "json_schema", "text.format");
 }

@@ -1,6 +1,7 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
+import type { OutputKind } from "../dialect.ts";
 import { eventData } from "../event-data.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { openaiErrorBody } from "../openai-error.ts";
@@ -41,7 +42,7 @@ export class ResponsesEvents implements EventReader {
         this.#seen.model ??= textOf(objectOf(data.response)?.model);
         return;
       case "response.output_item.added":
-        this.#seen.text(objectOf(data.item)?.name);
+        this.#seen.text(objectOf(data.item)?.name, "call");
         return;
       case "response.completed":
       case "response.incomplete":
@@ -59,7 +60,8 @@ export class ResponsesEvents implements EventReader {
         this.#seen.content = true;
         return;
       default:
-        if (typeof data.type === "string" && data.type.endsWith(".delta")) this.#seen.text(data.delta);
+        if (typeof data.type === "string" && data.type.endsWith(".delta"))
+          this.#seen.text(data.delta, kindOfDelta(data.type));
     }
   }
 }
@@ -68,12 +70,13 @@ export class ResponsesEvents implements EventReader {
 export function readResponse(response: JsonObject, seen: ResponseState): void {
   for (const value of listOf(response.output)) {
     const item = objectOf(value);
-    seen.text(item?.name);
-    seen.text(item?.arguments);
-    seen.text(item?.input);
+    seen.text(item?.name, "call");
+    seen.text(item?.arguments, "call");
+    seen.text(item?.input, "call");
+    const kind = item?.type === "reasoning" ? "reasoning" : "answer";
     for (const part of [...listOf(item?.content), ...listOf(item?.summary)]) {
-      seen.text(objectOf(part)?.text);
-      seen.text(objectOf(part)?.refusal);
+      seen.text(objectOf(part)?.text, kind);
+      seen.text(objectOf(part)?.refusal, "refusal");
     }
   }
   readOutcome(response, seen);
@@ -89,7 +92,14 @@ function readOutcome(response: JsonObject, seen: ResponseState): void {
     seen.error ??= errorInStream(error?.type, error?.code ?? "server_error");
   // That it is completed says nothing of an answer without output.
   if (listOf(response.output).length === 0) seen.refuseEmpty();
-  seen.finishReason = finishOf(response) ?? seen.finishReason;
+  const finish = finishOf(response);
+  if (finish !== undefined) seen.finish(finish);
+}
+
+function kindOfDelta(type: string): OutputKind {
+  if (type === "response.output_text.delta") return "answer";
+  if (type === "response.refusal.delta") return "refusal";
+  return type.startsWith("response.reasoning") ? "reasoning" : "call";
 }
 
 function finishOf(response: JsonObject): string | undefined {

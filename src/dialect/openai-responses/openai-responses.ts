@@ -7,6 +7,7 @@ import { pathOf } from "../request-path.ts";
 import { decodeResponsesRequest } from "./decode-request.ts";
 import { encodeResponsesAnswer } from "./encode-events.ts";
 import { inspectResponses } from "./inspect.ts";
+import { responsesFormat } from "./output-format.ts";
 import { spliceResponses } from "./request.ts";
 import { passResponses } from "./response.ts";
 
@@ -27,6 +28,7 @@ export const openaiResponses: Dialect = {
   },
   inspect: inspectResponses,
   splice: spliceResponses,
+  outputFormat: responsesFormat,
   passResponse: passResponses,
   client: {
     operation: "responses",

@@ -78,6 +78,7 @@ identity: [{ type: anonymous, tenant_id: local }]
       select: { kind: "ordered" },
       attempts: 1,
       failover: "content",
+      validation: undefined,
       timeouts: {
         attemptMs: undefined,
         firstTokenMs: undefined,

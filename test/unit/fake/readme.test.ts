@@ -16,6 +16,7 @@ const every: Required<Faults> = {
   firstTokenDelayMs: 2_000,
   tokenDelayMs: 20,
   tokens: 500,
+  text: `{"ok":true}`,
   cutAfter: 3,
   stallAfter: 3,
   reset: "before-headers",

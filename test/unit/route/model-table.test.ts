@@ -51,6 +51,7 @@ function entry(name: string, targets: readonly string[], attempts = targets.leng
     fallback: [],
     select: { kind: "ordered" },
     failover: "content",
+    validation: undefined,
     attempts,
     connectMs: undefined,
     timeouts: none,

@@ -1,0 +1,44 @@
+import { compileValidation, type Validation } from "../validation/validation.ts";
+import type { ValidationSection } from "../validation/validation-section.ts";
+import type { Compilation } from "./compilation.ts";
+import type { Path } from "./problem.ts";
+import type { ModelSection } from "./schema.ts";
+
+/** Compiles the `validate` of one model; undefined where it has none. */
+export function compileModelValidation(
+  compilation: Compilation,
+  name: string,
+  { validate, failover }: ModelSection,
+): Validation | undefined {
+  if (validate === undefined) return undefined;
+  const path = ["models", name, "validate"];
+  if (failover === "status")
+    compilation.file.refuse(
+      path,
+      "needs `failover: content`: by status alone nobody looks at answers",
+      "key",
+    );
+  const section: ValidationSection = validate;
+  const jsonSchema = schemaAt(compilation, [...path, "jsonSchema"], section.jsonSchema);
+  return compileValidation({ ...section, jsonSchema }, (key, why) =>
+    compilation.file.refuse([...path, key], why),
+  );
+}
+
+/** A schema that is in a file of its own; every other value as it is. */
+function schemaAt({ file, inputs }: Compilation, path: Path, value: unknown): unknown {
+  if (typeof value !== "string" || value === "auto") return value;
+  const read = inputs.readText(value);
+  if ("problem" in read) {
+    file.refuse(path, read.problem);
+    return undefined;
+  }
+  try {
+    const schema: unknown = JSON.parse(read.text);
+    if (typeof schema === "object" && schema !== null && !Array.isArray(schema)) return schema;
+  } catch {
+    // Said below, as of any other text.
+  }
+  file.refuse(path, `${inputs.show(value)} holds no JSON object`);
+  return undefined;
+}

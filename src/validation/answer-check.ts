@@ -1,0 +1,100 @@
+import type { Finding, Rule } from "./rule.ts";
+import type { BoundRules } from "./validation.ts";
+
+/** Most text of all answers together that is kept for checking, in characters. */
+const textCharactersMax = 1_048_576;
+/** Most answers told apart. */
+const choicesMax = 128;
+
+/** What a check came to. `failed` and `passed` name rules, `skipped` those that had nothing to look at or could not. */
+export interface CheckResult {
+  readonly result: "passed" | "failed" | "skipped";
+  readonly passed: readonly string[];
+  readonly failed: readonly string[];
+  readonly skipped: readonly string[];
+  /** Why a rule that failed did so without an answer of its own: it took too long, or the text was too long to keep. */
+  readonly bound: "slow" | "large" | undefined;
+}
+
+/** How an answer ended. */
+export interface AnswerEnd {
+  /** Unified. */
+  readonly finishReason: string | undefined;
+  readonly lengthStop: boolean;
+}
+
+interface Choice {
+  readonly pieces: string[];
+  /** It calls a tool, or refuses. */
+  other: boolean;
+}
+
+/** Gathers what a model answers, and checks it when it is whole. */
+export class AnswerCheck {
+  readonly #bound: BoundRules;
+  readonly #choices: Choice[] = [];
+  #characters = 0;
+
+  constructor(bound: BoundRules) {
+    this.#bound = bound;
+  }
+
+  /** Takes a piece of output, in order. */
+  push(text: string, kind: "answer" | "reasoning" | "refusal" | "call", index: number): void {
+    if (kind === "reasoning" || index >= choicesMax) return;
+    const choice = this.#choice(index);
+    if (kind !== "answer") {
+      choice.other = true;
+      return;
+    }
+    this.#characters += text.length;
+    if (this.#characters <= textCharactersMax) choice.pieces.push(text);
+    else choice.pieces.length = 0;
+  }
+
+  /** Asks every rule. Every answer has to pass it. */
+  finish(end: AnswerEnd): CheckResult {
+    const passed: string[] = [];
+    const failed: string[] = [];
+    const skipped = [...this.#bound.unreadable];
+    let bound: CheckResult["bound"];
+    const texts = this.#texts(end);
+    for (const rule of this.#bound.rules) {
+      const finding = this.#ask(rule, texts, end);
+      if (finding === "passes") passed.push(rule.name);
+      else if (finding === undefined) skipped.push(rule.name);
+      else failed.push(rule.name);
+      if (finding === "slow" || finding === "large") bound ??= finding;
+    }
+    const result = failed.length > 0 ? "failed" : passed.length > 0 ? "passed" : "skipped";
+    return { result, passed, failed, skipped, bound };
+  }
+
+  /** Undefined: there was nothing for the rule to look at. */
+  #ask(rule: Rule, texts: readonly string[], { lengthStop }: AnswerEnd): Finding | "large" | undefined {
+    if (!rule.ofText) return rule.check({ text: "", lengthStop });
+    if (texts.length === 0) return undefined;
+    if (this.#characters > textCharactersMax) return "large";
+    for (const text of texts) {
+      const finding = rule.check({ text, lengthStop });
+      if (finding !== "passes") return finding;
+    }
+    return "passes";
+  }
+
+  /** What rules about words look at. An answer without a word is an empty text, unless it calls or refuses; words before a call are none. */
+  #texts({ finishReason }: AnswerEnd): readonly string[] {
+    const choices = this.#choices.length === 0 ? [nothing] : this.#choices;
+    const texts = choices.filter(
+      ({ pieces, other }) => !other || (pieces.length > 0 && finishReason !== "tool_calls"),
+    );
+    return texts.map(({ pieces }) => pieces.join(""));
+  }
+
+  #choice(index: number): Choice {
+    while (this.#choices.length <= index) this.#choices.push({ pieces: [], other: false });
+    return this.#choices[index] ?? nothing;
+  }
+}
+
+const nothing: Choice = { pieces: [], other: false };

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { parseText } from "./json-text.ts";
+import type { Rule } from "./rule.ts";
+import { defineRule } from "./rule-kind.ts";
+
+/** The answer's text is one JSON value. */
+export const json = defineRule({
+  name: "json",
+  schema: z.literal(true).describe("The answer's text must be JSON, with nothing before or behind it."),
+  create: (_value, { codeFence }) => {
+    const rule = jsonRule("json", codeFence);
+    return () => rule;
+  },
+});
+
+/** The rule that text is JSON, under another rule's name. */
+export function jsonRule(name: string, codeFence: boolean): Rule {
+  return Object.freeze<Rule>({
+    name,
+    ofText: true,
+    check: ({ text }) => (parseText(text, codeFence) === undefined ? "fails" : "passes"),
+  });
+}

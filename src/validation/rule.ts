@@ -1,0 +1,27 @@
+/** One of a model's answers as it is checked: its own words alone, without reasoning, refusals and calls. */
+export interface Answer {
+  readonly text: string;
+  /** It ended at its cap. */
+  readonly lengthStop: boolean;
+}
+
+/** What a rule says about an answer; `slow`: looking took longer than it may. */
+export type Finding = "passes" | "fails" | "slow";
+
+/** Looks at an answer's text while it comes. */
+export interface Watch {
+  /** Takes the next piece; false: no text that begins like this can pass any more. */
+  push(piece: string): boolean;
+}
+
+/** Something an answer has to be. */
+export interface Rule {
+  /** Names the rule in errors, records and metrics: the key of its section. */
+  readonly name: string;
+  /** It is about the words, so an answer that has none, but calls tools or refuses, is not asked. */
+  readonly ofText: boolean;
+  /** What the whole answer shows. */
+  check(answer: Answer): Finding;
+  /** Where a rule can fail before the answer's end: a look at one answer as it comes. */
+  readonly watch?: () => Watch;
+}

@@ -1,0 +1,51 @@
+import { ruleKinds } from "./index.ts";
+import type { Rule } from "./rule.ts";
+import type { AskedFormat, RuleFor } from "./rule-kind.ts";
+import type { ValidationSection } from "./validation-section.ts";
+
+/** What the answers of one model have to be. */
+export interface Validation {
+  /** Names of the rules, in the order they are checked. */
+  readonly names: readonly string[];
+  /** The request's own response format decides what is checked. */
+  readonly asksFormat: boolean;
+  /** What to check for one request. */
+  rulesFor(asked: AskedFormat | undefined): BoundRules;
+}
+
+/** The rules that one request's answers are checked by. */
+export interface BoundRules {
+  readonly rules: readonly Rule[];
+  /** Names of rules that cannot be checked, for what the request asks for cannot be read here. */
+  readonly unreadable: readonly string[];
+}
+
+/** Compiles a checked section; `refuse` is told which key can be no rule, and why. */
+export function compileValidation(
+  section: ValidationSection,
+  refuse: (key: string, why: string) => void,
+): Validation {
+  const values = new Map<string, unknown>(Object.entries(section));
+  const settings = { codeFence: section.codeFence };
+  const configured = ruleKinds.flatMap((kind): { readonly name: string; readonly ruleFor: RuleFor }[] => {
+    const { name } = kind;
+    const value = values.get(name);
+    if (value === undefined) return [];
+    // Its own schema made the value, and the kind alone takes it.
+    return [{ name, ruleFor: kind.create(value as never, settings, (why) => refuse(name, why)) }];
+  });
+  return Object.freeze<Validation>({
+    names: Object.freeze(configured.map(({ name }) => name)),
+    asksFormat: values.get("jsonSchema") === "auto",
+    rulesFor: (asked) => {
+      const rules: Rule[] = [];
+      const unreadable: string[] = [];
+      for (const { name, ruleFor } of configured) {
+        const rule = ruleFor(asked);
+        if (rule === "unreadable") unreadable.push(name);
+        else if (rule !== undefined) rules.push(rule);
+      }
+      return { rules, unreadable };
+    },
+  });
+}
