@@ -88,7 +88,8 @@ export class Gate {
       return this.push(body, true) ?? release;
     this.#bytes = body.length;
     const decoder = new ContentDecoder(encoding);
-    const judged = decoder.push(body, true).then(
+    // The edge's bytes are valid only during this call.
+    const judged = decoder.push(Buffer.from(body), true).then(
       (plain) => this.#answer(reader, plain, true) ?? release,
       (error) => this.#fail("overloaded", GatewayError.from(error), reader),
     );
