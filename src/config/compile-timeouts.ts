@@ -71,6 +71,8 @@ function* problemsOf(
     ];
   if (written.retryAfter !== undefined && failover === "status")
     yield ["retryAfter", "needs `failover: content`: by status alone nobody reads how long to wait"];
+  if (written.betweenTokens !== undefined && written.betweenTokens > totalOf(whole))
+    yield ["betweenTokens", "betweenTokens is longer than total, so it could never end an answer"];
   if (written.firstToken === undefined) return;
   if (targets.length + fallback.length < 2 || attempts === 1)
     yield ["firstToken", "there is one attempt alone: this could never apply"];
@@ -86,7 +88,7 @@ function timeoutsOf(deadlines: Deadlines): Timeouts {
   return Object.freeze({
     attemptMs: deadlines.attempt,
     firstTokenMs: deadlines.firstToken,
-    betweenTokensMs: undefined,
+    betweenTokensMs: deadlines.betweenTokens,
     totalMs: totalOf(deadlines),
     retryAfterMs: deadlines.retryAfter,
   });

@@ -9,6 +9,11 @@ const deadlines = {
   firstToken: durationMs
     .optional()
     .describe("To the first content of each streamed try. Needs `failover: content` and a second target."),
+  betweenTokens: durationMs
+    .optional()
+    .describe(
+      "From each piece of a streamed answer to the next, once it has begun: text, reasoning, tool calls. Comments and pings do not count. A stream that stays silent for longer ends with an error event, and what came of it is paid.",
+    ),
   total: durationMs
     .optional()
     .describe("For all tries together, to the last byte. 10m where nothing is said."),

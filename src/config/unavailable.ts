@@ -6,7 +6,6 @@ const unavailableKeys: readonly string[] = [
   "observability",
   "listen.cors",
   "listen.tls",
-  "models.*.timeouts.betweenTokens",
   "caps.*.topK",
   "ledger.url",
   "ledger.onError",

@@ -6,6 +6,7 @@ import type { ModelRoute } from "../route/model-route.ts";
 import { checksOf } from "./checking.ts";
 import { claimsOf } from "./claiming.ts";
 import { countForRoute, countInput, inputCountFor } from "./counting.ts";
+import { Deadlines } from "./deadlines.ts";
 import { examine, examineHeaders } from "./examining.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
@@ -133,6 +134,7 @@ function take(exchange: Exchange, offer: Offer | undefined, { degraded }: Footin
     const stopped = stoppedMeanwhile(exchange);
     if (stopped !== undefined) return refuse(exchange, stopped);
     exchange.advance("forwarded");
+    exchange.deadlines = new Deadlines(exchange);
     return encodeAttempt(exchange, 1);
   });
 }

@@ -42,6 +42,7 @@ export class Closing {
   close(): void {
     if (this.#downstreamClosed) return;
     this.#downstreamClosed = true;
+    this.#exchange.deadlines?.stop();
     this.#exchange.releaseOriginal();
     // Nothing has left yet: only the client can have ended this.
     if (this.#exchange.plan === undefined && this.#open === 0) this.#exchange.end("downstream_reset");

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { ContentDecoder } from "../core/content-decoder.ts";
-import { assert, type ErrorCode, type GatewayError } from "../core/errors.ts";
+import { assert, type ErrorCode } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
 import type { ModelRequest } from "../dialect/model-request.ts";
@@ -16,7 +16,9 @@ import type { Ending } from "../usage/record.ts";
 import type { BoundRules } from "../validation/validation.ts";
 import type { Attempt } from "./attempt.ts";
 import { Closing } from "./closing.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { HoldWatch } from "./hold-watch.ts";
+import type { LastWord } from "./interrupting.ts";
 import type { Services } from "./services.ts";
 import { newStages, type Stages } from "./stages.ts";
 
@@ -110,13 +112,13 @@ export class Exchange {
   lastContentMs: number | undefined;
   /** The response was seen to its end. */
   responseEnded = false;
-  /** The answer broke in a way that no further byte can tell: the client's connection has to break, too. */
-  cut = false;
+  /** The answer ends before its time: its client is told so in the last that it gets, or, where nothing can say it, has to be cut off. */
+  broken: "told" | "cut" | undefined;
+  /** Says the last word to the client at once; there as soon as somebody speaks with Envoy for this exchange. */
+  speak: ((word: LastWord) => void) | undefined;
+  /** Keep the plan's time once the request has left. */
+  deadlines: Deadlines | undefined;
   bytesOut = 0;
-  /** An operator has stopped this while it was under way; what comes next of the answer is its end. */
-  stopped: GatewayError | undefined;
-  /** Is told so at once: where nothing more comes, the answer has to be ended all the same. */
-  onStopped: ((why: GatewayError) => void) | undefined;
 
   ending: Ending | undefined;
   errorCode: ErrorCode | undefined;

@@ -38,7 +38,7 @@ function noteAttempt(exchange: Exchange, fate: Fate): void {
   exchange.logged.add(attempt.number);
   attempt.endedMs ??= exchange.services.clock.monotonicMs();
   // Broken off by us: that says nothing about the target, and what it began is still to be paid.
-  if (exchange.stopped !== undefined && attempt.fate.kind === "open") return;
+  if (exchange.broken !== undefined && attempt.fate.kind === "open") return;
   if (attempt.fate.kind === "answered") {
     // Broken off after it had begun to answer: what came is still to be paid.
     attempt.fate = { ...attempt.fate, flags: fate.flags };

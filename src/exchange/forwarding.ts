@@ -137,12 +137,9 @@ function attemptsMax({ targets, spareAttempts }: Plan): number {
 
 /** What the router takes for this request alone, and takes off before the first provider sees it. */
 function retryHeaders(plan: Plan): [string, string][] {
-  const { timeouts } = plan;
   const headers: [string, string][] = [["x-envoy-max-retries", String(attemptsMax(plan) - 1)]];
   const tryMs = perTryMs(plan);
   if (tryMs !== undefined) headers.push(["x-envoy-upstream-rq-per-try-timeout-ms", String(tryMs)]);
-  if (timeouts.totalMs !== undefined)
-    headers.push(["x-envoy-upstream-rq-timeout-ms", String(timeouts.totalMs)]);
   return headers;
 }
 

@@ -2,7 +2,7 @@ import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
-import type { ResponseContext } from "../dialect/dialect.ts";
+import type { ResponseContext, ResponseTransform } from "../dialect/dialect.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
 import { answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
@@ -12,6 +12,7 @@ import { beginDecoding } from "./decoding.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
 import { HoldWatch } from "./hold-watch.ts";
+import { breakOff } from "./interrupting.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
@@ -81,17 +82,8 @@ export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): Maybe
   if (decoder === undefined) return passPlain(exchange, chunk, end);
   return decoder.push(chunk, end).then(
     (plain) => passPlain(exchange, plain, end),
-    (error) => breakDown(exchange, GatewayError.from(error), end),
+    (error) => breakOff(exchange, GatewayError.from(error), "upstream_error"),
   );
-}
-
-/** What came cannot be decoded: a stream says so in an event, of anything else only a cut is honest. */
-function breakDown(exchange: Exchange, why: GatewayError, end: boolean): Buffer {
-  exchange.end("upstream_error", why.code);
-  exchange.cut = !(end && admitted(exchange).facts.stream);
-  const event = exchange.transform?.breakOff(why) ?? noBytes;
-  exchange.bytesOut += event.length;
-  return event;
 }
 
 function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
@@ -116,29 +108,21 @@ function transformed(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
   const out = transform.push(chunk, end);
   exchange.bytesOut += out.length;
   if (!end) {
-    if (transform.seen.unreadable) abandon(exchange, transform.seen.error);
-    if (exchange.cut) return out;
-    const why = exchange.stopped ?? exchange.holdWatch?.check();
-    return why === undefined ? out : cutShort(exchange, out, why);
+    if (transform.seen.unreadable) abandon(exchange, transform);
+    if (exchange.broken !== undefined) return out;
+    const overrun = exchange.holdWatch?.check();
+    if (overrun === undefined) return out;
+    return Buffer.concat([out, breakOff(exchange, overrun, "cut_by_policy")]);
   }
   const tail = finish(exchange);
   exchange.bytesOut += tail.length;
   return tail.length === 0 ? out : Buffer.concat([out, tail]);
 }
 
-/** The client has been told that the answer broke: what the provider still sends is of no use to anyone. */
-function abandon(exchange: Exchange, why: GatewayError | undefined): void {
-  exchange.end("upstream_error", why?.code);
-  exchange.cut = true;
-}
-
-/** The answer must not go on: the client is told so, and nothing further is asked of the provider. */
-function cutShort(exchange: Exchange, out: Buffer, why: GatewayError): Buffer {
-  exchange.end("cut_by_policy", why.code);
-  exchange.cut = true;
-  const event = exchange.transform?.breakOff(why) ?? noBytes;
-  exchange.bytesOut += event.length;
-  return Buffer.concat([out, event]);
+/** The answer makes no sense, which a stream has said by now: what the provider still sends is of no use to anyone. */
+function abandon(exchange: Exchange, { seen }: ResponseTransform): void {
+  exchange.end("upstream_error", seen.error?.code);
+  exchange.broken = admitted(exchange).facts.stream ? "told" : "cut";
 }
 
 /** The answer ended with trailers, behind its last byte. */
@@ -146,6 +130,13 @@ export function endBody(exchange: Exchange): void {
   noteEnd(exchange, exchange.services.clock.monotonicMs());
   exchange.transform?.push(noBytes, true);
   finish(exchange);
+}
+
+/** Ends an answer that has said all it had to and is kept open for nothing; false for any other. */
+export function endAnswer(exchange: Exchange): boolean {
+  if (exchange.transform?.seen.complete !== true || exchange.broken !== undefined) return false;
+  exchange.speak?.({ kind: "last", bytes: passPlain(exchange, noBytes, true) });
+  return true;
 }
 
 /** The answer came to its end; what is returned is sent after it: the in-dialect error of a stream that ended too early. */
@@ -158,7 +149,7 @@ function finish(exchange: Exchange): Buffer {
     exchange.end("upstream_error", seen.error.code);
     if (exchange.answeredBy !== undefined) noteFailure(exchange, exchange.answeredBy, "overloaded");
     // A stream has said so in an event; one JSON value has no room for it.
-    exchange.cut = seen.unreadable && !admitted(exchange).facts.stream;
+    if (seen.unreadable && !admitted(exchange).facts.stream) exchange.broken = "cut";
     return noBytes;
   }
   if (seen.complete) {
@@ -225,6 +216,7 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
       exchange.lastContentMs = exchange.services.clock.monotonicMs();
       if (exchange.firstContentMs === undefined) {
         exchange.firstContentMs = exchange.lastContentMs;
+        exchange.deadlines?.begun();
         if (exchange.answeredBy !== undefined) noteAnswer(exchange, exchange.answeredBy);
       }
       counter?.push(text);

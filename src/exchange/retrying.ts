@@ -29,7 +29,7 @@ export function retry(exchange: Exchange, number: number, cluster: string): Mayb
 
 /** Envoy does not wait for us: the client may have left, or the whole been given up, with this attempt still on its way here. */
 function isLate(exchange: Exchange): boolean {
-  return exchange.closing.over || exchange.phase !== "forwarded";
+  return exchange.closing.over || exchange.broken !== undefined || exchange.phase !== "forwarded";
 }
 
 /** What was planned may have been stopped since: then it does not leave, and costs nothing. */

@@ -29,6 +29,12 @@ export function noteFailure(
   if (sign !== undefined) health.note(target, sign, clock.monotonicMs());
 }
 
+/** Tells the targets' health that an answer which had begun well fell silent. */
+export function noteStall(exchange: Exchange, { target }: Attempt): void {
+  const { clock, health } = exchange.services;
+  health.note(target.target, { kind: "failed" }, clock.monotonicMs());
+}
+
 function signOf(failure: FailureClass, waitMs: number | undefined): Sign | undefined {
   switch (failureRules[failure].rests) {
     case undefined:

@@ -1,5 +1,4 @@
 import { GatewayError } from "../core/errors.ts";
-import type { LocalReply } from "../dialect/dialect.ts";
 import type { Target } from "../plan/plan.ts";
 import {
   choosesCallers,
@@ -11,7 +10,7 @@ import {
   type Scoped,
 } from "../route/override.ts";
 import type { Exchange } from "./exchange.ts";
-import { errorReply } from "./local-reply.ts";
+import { interrupt } from "./interrupting.ts";
 
 /** Why a request that takes this route is refused whatever its targets; undefined: nobody has stopped it. */
 export function stopOf(exchange: Exchange, routeName: string): GatewayError | undefined {
@@ -41,27 +40,11 @@ export function isForced(exchange: Exchange, target: Target, routeName: string):
   return overrides.any && overrides.forces(target, scopedOf(exchange, routeName), clock.nowMs());
 }
 
-/** Ends an exchange whose request has left, if the override is about it: at once before its answer has begun, else with what comes next of it. Returns whether it was. */
+/** Ends an exchange at once whose request has left, if the override is about it. Returns whether it was. */
 export function cut(exchange: Exchange, override: Override): boolean {
-  const { plan, stopped, phase, responseEnded, ending } = exchange;
-  if (plan === undefined || phase === "ended" || stopped !== undefined) return false;
-  if (responseEnded || ending !== undefined || !isAbout(exchange, override)) return false;
-  const why = stopError(override, exchange.services.clock.nowMs());
-  exchange.stopped = why;
-  exchange.onStopped?.(why);
-  return true;
-}
-
-/** What the client of a stopped exchange gets in place of an answer that had not begun. */
-export function stoppedReply(exchange: Exchange, why: GatewayError): LocalReply {
-  noteStopped(exchange, why);
-  exchange.responseStatus = why.status;
-  return errorReply(exchange, why);
-}
-
-/** Notes that a stopped exchange ends here, without a further word to its client. */
-export function noteStopped(exchange: Exchange, why: GatewayError): void {
-  exchange.end("cut_by_policy", why.code);
+  if (exchange.plan === undefined || exchange.ending !== undefined || !isAbout(exchange, override))
+    return false;
+  return interrupt(exchange, stopError(override, exchange.services.clock.nowMs()), "cut_by_policy");
 }
 
 function isAbout(exchange: Exchange, { scope }: Override): boolean {

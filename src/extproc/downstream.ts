@@ -1,20 +1,17 @@
 import type { Snapshot } from "../config/snapshot.ts";
-import { assert, GatewayError } from "../core/errors.ts";
+import { assert, type GatewayError, unreachable } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+import type { LastWord } from "../exchange/interrupting.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
 import { endBody, passBody, respond } from "../exchange/responding.ts";
 import type { Services } from "../exchange/services.ts";
-import { noteStopped, stoppedReply } from "../exchange/stopping.ts";
 import type { HttpBody, HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
-import { continueReplies, encodeBodyReply, encodeHeadersReply } from "./codec/processing-response.ts";
-import { forwardReply, localReply } from "./replies.ts";
+import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
+import { bodyReply, forwardReply, localReply } from "./replies.ts";
 import type { Role, RoleLine } from "./role.ts";
-
-/** How long a stopped answer may stay silent: an error can be told behind its next piece, and behind nothing else. */
-const stopGraceMs = 250;
 
 /** The role downstream: one stream for each request, from its headers to the end of its answer. */
 export class DownstreamRole implements Role {
@@ -23,7 +20,6 @@ export class DownstreamRole implements Role {
   readonly #snapshot: Snapshot;
   #exchange: Exchange | undefined;
   #line: RoleLine | undefined;
-  #stopTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(services: Services, snapshot: Snapshot) {
@@ -32,14 +28,18 @@ export class DownstreamRole implements Role {
   }
 
   get cut(): boolean {
-    return this.#exchange?.cut ?? false;
+    return this.#exchange?.broken === "cut";
+  }
+
+  get last(): boolean {
+    return this.#exchange?.broken === "told";
   }
 
   attach(line: RoleLine): void {
     this.#line = line;
   }
 
-  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+  on(message: ProcessingRequest): MaybePromise<Uint8Array | undefined> {
     switch (message.kind) {
       case "request_headers":
         return this.#open(message);
@@ -65,7 +65,6 @@ export class DownstreamRole implements Role {
 
   closed(): void {
     this.#closed = true;
-    clearTimeout(this.#stopTimer);
     this.#exchange?.closing.close();
   }
 
@@ -80,7 +79,7 @@ export class DownstreamRole implements Role {
     return chain(open(this.#services, this.#snapshot, head), (opened) => {
       if (opened.kind === "reply") return localReply(opened.reply);
       this.#exchange = opened.exchange;
-      opened.exchange.onStopped = (why) => this.#stop(why);
+      opened.exchange.speak = (word) => this.#speak(word);
       if (this.#closed) opened.exchange.closing.close();
       const refused = preview(opened.exchange);
       if (refused?.kind === "reply") return localReply(refused.reply);
@@ -110,35 +109,29 @@ export class DownstreamRole implements Role {
     return encodeHeadersReply({ kind: "response_headers", edits: outcome.headers });
   }
 
-  #pass(message: HttpBody): MaybePromise<Uint8Array> {
+  #pass({ body, endOfStream }: HttpBody): MaybePromise<Uint8Array | undefined> {
     const exchange = this.#required();
-    const out = passBody(exchange, message.body, message.endOfStream);
-    return chain(out, (bytes) => this.#replyBody(message, bytes));
-  }
-
-  /** Nothing of the answer has passed: the client gets an error in its place. Else the next piece is the last; where none comes, only a break is left. */
-  #stop(why: GatewayError): void {
-    const exchange = this.#required();
-    if (exchange.phase === "forwarded") {
-      this.#line?.finish(localReply(stoppedReply(exchange, why)));
-      return;
-    }
-    this.#stopTimer = setTimeout(() => {
-      noteStopped(exchange, why);
-      this.#line?.breakOff();
-    }, stopGraceMs);
-  }
-
-  #replyBody(message: HttpBody, out: Buffer): Uint8Array {
-    const exchange = this.#required();
-    // A reply to the last piece would end the answer as if it were whole.
-    if (exchange.cut && message.endOfStream)
-      throw new GatewayError("upstream_invalid", "the answer is broken");
-    if (out === message.body) return continueReplies.response_body;
-    return encodeBodyReply({
-      kind: "response_body",
-      body: out.length === 0 ? { kind: "clear" } : { kind: "replace", bytes: out },
+    return chain(passBody(exchange, body, endOfStream), (bytes) => {
+      const last = endOfStream || exchange.broken === "told";
+      return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
     });
+  }
+
+  /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */
+  #speak(word: LastWord): void {
+    switch (word.kind) {
+      case "reply":
+        this.#line?.finish(localReply(word.reply));
+        return;
+      case "last":
+        this.#line?.finish(bodyReply(word.bytes, true));
+        return;
+      case "cut":
+        this.#line?.breakOff();
+        return;
+      default:
+        unreachable(word);
+    }
   }
 
   #required(): Exchange {

@@ -15,6 +15,7 @@ import type { Role } from "./role.ts";
  */
 export class GuardedRole implements Role {
   readonly cut = false;
+  readonly last = false;
   readonly #attempt: AttemptRole;
   #gate: Gate | undefined;
   #decide: ((verdict: Verdict) => void) | undefined;

@@ -67,6 +67,11 @@ export function verdictReply(kind: "response_headers" | "response_body", verdict
     : encodeBodyReply({ kind, ...reply });
 }
 
+/** The next piece of an answer, which Envoy keeps no copy of: what is not sent here never reaches the client. */
+export function bodyReply(bytes: Uint8Array, last: boolean): Uint8Array {
+  return encodeBodyReply({ kind: "response_body", body: { kind: "streamed", bytes, endOfStream: last } });
+}
+
 function planStruct({ plan }: Forward): StructObject {
   return { id: plan.id, mode: plan.mode, priority_groups: priorityGroups(plan.clusters) };
 }

@@ -2,9 +2,9 @@ import type { GatewayError } from "../core/errors.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
 
-/** On which a role may speak without having been asked, which ends its stream. */
+/** By which a role says its last word without having been asked. */
 export interface RoleLine {
-  /** Sends this reply as the last. */
+  /** Sends this reply as the last, before any that is still being made. */
   finish(reply: Uint8Array): void;
   /** Fails the stream, so that Envoy breaks off both of its sides. */
   breakOff(): void;
@@ -12,13 +12,16 @@ export interface RoleLine {
 
 /** What one ext_proc stream is for: answers each message, in order, and is told once when no more will come. */
 export interface Role {
-  on(message: ProcessingRequest): MaybePromise<Uint8Array>;
-  /** After the reply just made the stream has to fail, so that Envoy breaks off both of its sides. */
-  readonly cut: boolean;
-  /** After the replies owed so far nothing more is to be looked at: the stream is ended, and Envoy goes on alone. */
-  readonly done: boolean;
+  /** Undefined: this message needs no reply of its own, as only pieces of an answer's body do. */
+  on(message: ProcessingRequest): MaybePromise<Uint8Array | undefined>;
   /** Is given its line before anything else. */
   attach?(line: RoleLine): void;
+  /** Instead of the reply just made the stream has to fail, so that Envoy breaks off both of its sides. */
+  readonly cut: boolean;
+  /** The reply just made is the last: it ends the answer, whatever is still to come from upstream. */
+  readonly last: boolean;
+  /** After the replies owed so far nothing more is to be looked at: the stream is ended, and Envoy goes on alone. */
+  readonly done: boolean;
   /** Is shown what comes while a reply is still being made; it is answered in its turn by `on` all the same. */
   ahead?(message: ProcessingRequest): void;
   /** The reply that fails this stream closed. */

@@ -6,7 +6,7 @@ import type { Role, RoleLine } from "./role.ts";
 /** Bytes of messages that may wait while a reply is being made; Envoy's own windows stay below. */
 const waitingBytesMax = 67_108_864;
 
-/** One ext_proc stream, start to end: one reply for each message, in order; what is known at once is answered at once. */
+/** One ext_proc stream, start to end: replies in the order of the messages; what is known at once is answered at once. */
 export class RoleStream implements EdgeHandler, RoleLine {
   readonly #stream: EdgeStream;
   readonly #role: Role;
@@ -103,7 +103,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
     }
   }
 
-  #resume(reply: Uint8Array): void {
+  #resume(reply: Uint8Array | undefined): void {
     if (this.#over) return;
     this.#send(reply);
     this.#busy = false;
@@ -116,9 +116,10 @@ export class RoleStream implements EdgeHandler, RoleLine {
     this.#endIfDone();
   }
 
-  #send(reply: Uint8Array): void {
-    this.#stream.send(reply);
+  #send(reply: Uint8Array | undefined): void {
     if (this.#role.cut) this.breakOff();
+    else if (reply !== undefined && this.#role.last) this.finish(reply);
+    else if (reply !== undefined) this.#stream.send(reply);
   }
 
   #endIfDone(): void {

@@ -42,12 +42,12 @@ export function downstreamFilter(): Json {
   return {
     name: "tollgate.downstream",
     typed_config: externalProcessor("downstream", {
-      allow_mode_override: true,
       processing_mode: {
         request_header_mode: "SEND",
         request_body_mode: "BUFFERED",
         response_header_mode: "SEND",
-        response_body_mode: "STREAMED",
+        response_body_mode: "FULL_DUPLEX_STREAMED",
+        response_trailer_mode: "SEND",
       },
       response_attributes: responseAttributes,
       metadata_options: { receiving_namespaces: { untyped: [planNamespace] } },

@@ -9,7 +9,16 @@ import { findEnvoy } from "../../src/xds/envoy-binary.ts";
 /** The body of every answer that passes. */
 export const answerBytes = 1_500;
 
-/** A real Envoy that asks an edge about all of every exchange, four messages, and answers itself. */
+/** How an upstream's answers pass: by Envoy alone, or by an edge in a mode of ext_proc's. */
+export type AnswerMode = "alone" | "STREAMED" | "FULL_DUPLEX_STREAMED";
+
+/** An upstream in the place of Envoy's own answers. */
+export interface EdgeUpstream {
+  readonly port: number;
+  readonly mode: AnswerMode;
+}
+
+/** A real Envoy that asks an edge about all of every exchange; without an upstream it answers itself, and asks four times. */
 export class EdgeEnvoy {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -20,11 +29,16 @@ export class EdgeEnvoy {
   }
 
   /** Starts it with its files in `folder` and the edge's Unix socket, on this one CPU; {@link stop} ends it. */
-  static async start(folder: string, socketPath: string, cpu: number): Promise<EdgeEnvoy> {
+  static async start(
+    folder: string,
+    socketPath: string,
+    cpu: number,
+    upstream?: EdgeUpstream,
+  ): Promise<EdgeEnvoy> {
     const binary = await findEnvoy(process.env, join(packageRoot, ".tollgate"), (line) => console.log(line));
     const bootstrap = join(folder, "envoy.json");
     const adminAddress = join(folder, "admin.txt");
-    writeFileSync(bootstrap, JSON.stringify(bootstrapOf(socketPath)));
+    writeFileSync(bootstrap, JSON.stringify(bootstrapOf(socketPath, upstream)));
     const pinned = ["-c", String(cpu), binary.path];
     const args = ["-c", bootstrap, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"];
     const child = spawn("taskset", [...pinned, ...args, "--admin-address-path", adminAddress], {
@@ -40,6 +54,14 @@ export class EdgeEnvoy {
     }
     child.kill();
     throw new Error("Envoy did not start to listen");
+  }
+
+  /** CPU time used so far, in clock ticks of 10 ms, and memory resident now. */
+  usage(): { readonly cpuMicros: number; readonly rssBytes: number } {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return { cpuMicros: ticks * 10_000, rssBytes: Number(fields[21]) * 4_096 };
   }
 
   async stop(): Promise<void> {
@@ -59,18 +81,25 @@ function portOf(listeners: unknown): number | undefined {
 
 const loopback = { socket_address: { address: "127.0.0.1", port_value: 0 } };
 
-function bootstrapOf(socketPath: string) {
+function bootstrapOf(socketPath: string, upstream: EdgeUpstream | undefined) {
   return {
     admin: { address: loopback },
     static_resources: {
-      listeners: [{ name: "in", address: loopback, filter_chains: [{ filters: [connectionManager()] }] }],
-      clusters: [edgeCluster(socketPath)],
+      listeners: [
+        { name: "in", address: loopback, filter_chains: [{ filters: [connectionManager(upstream)] }] },
+      ],
+      clusters: [
+        edgeCluster(socketPath),
+        ...(upstream === undefined ? [] : [upstreamCluster(upstream.port)]),
+      ],
     },
   };
 }
 
-function connectionManager() {
+function connectionManager(upstream: EdgeUpstream | undefined) {
   const answer = { status: 200, body: { inline_string: "a".repeat(answerBytes) } };
+  const action =
+    upstream === undefined ? { direct_response: answer } : { route: { cluster: "up", timeout: "0s" } };
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: {
@@ -79,34 +108,49 @@ function connectionManager() {
       stat_prefix: "in",
       generate_request_id: false,
       route_config: {
-        virtual_hosts: [
-          { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, direct_response: answer }] },
-        ],
+        virtual_hosts: [{ name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, ...action }] }],
       },
-      http_filters: [extProc, router],
+      http_filters: upstream?.mode === "alone" ? [router] : [extProc(upstream?.mode ?? "BUFFERED"), router],
     },
   };
 }
 
-const extProc = {
-  name: "envoy.filters.http.ext_proc",
-  typed_config: {
-    "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
-    grpc_service: { envoy_grpc: { cluster_name: "edge" } },
-    message_timeout: "10s",
-    processing_mode: {
-      request_header_mode: "SEND",
-      request_body_mode: "BUFFERED",
-      response_header_mode: "SEND",
-      response_body_mode: "BUFFERED",
+function extProc(answers: "BUFFERED" | AnswerMode) {
+  const duplex = answers === "FULL_DUPLEX_STREAMED";
+  return {
+    name: "envoy.filters.http.ext_proc",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
+      grpc_service: {
+        envoy_grpc: { cluster_name: "edge" },
+        ...(duplex ? { initial_metadata: [{ key: "x-duplex", value: "1" }] } : {}),
+      },
+      message_timeout: "10s",
+      processing_mode: {
+        request_header_mode: "SEND",
+        request_body_mode: "BUFFERED",
+        response_header_mode: "SEND",
+        response_body_mode: answers,
+        ...(duplex ? { response_trailer_mode: "SEND" } : {}),
+      },
     },
-  },
-};
+  };
+}
 
 const router = {
   name: "envoy.filters.http.router",
   typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
 };
+
+function upstreamCluster(port: number) {
+  const endpoint = { address: { socket_address: { address: "127.0.0.1", port_value: port } } };
+  return {
+    name: "up",
+    type: "STATIC",
+    circuit_breakers: { thresholds: [{ max_connections: 4_096, max_pending_requests: 4_096 }] },
+    load_assignment: { cluster_name: "up", endpoints: [{ lb_endpoints: [{ endpoint }] }] },
+  };
+}
 
 function edgeCluster(socketPath: string) {
   const endpoint = { address: { pipe: { path: socketPath } } };

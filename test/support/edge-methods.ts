@@ -1,4 +1,7 @@
+import assert from "node:assert/strict";
 import type { EdgeMethod } from "../../src/edge/edge.ts";
+import { decodeProcessingRequest } from "../../src/extproc/codec/processing-request.ts";
+import { encodeBodyReply } from "../../src/extproc/codec/processing-response.ts";
 
 /** Answers every message with itself, and the client's end with its own. */
 export const echo: EdgeMethod = {
@@ -36,15 +39,32 @@ const constantAnswers: Readonly<Record<number, Buffer>> = {
   5: Buffer.from([0x22, 2, 0x0a, 0]),
 };
 
-/** Envoy's external processing with constant answers: what a server costs that does nothing. */
+const responseBodyField = 5;
+
+/**
+ * Envoy's external processing with constant answers: what a server costs that does nothing. With `x-duplex` in the initial metadata the
+ * bytes of the answer are sent back, as FULL_DUPLEX_STREAMED asks for.
+ */
 export const constantExtProc: EdgeMethod = {
   path: "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
-  open: (stream) => ({
+  open: (stream, metadata) => ({
     message(bytes) {
-      const answer = constantAnswers[(bytes[0] ?? 0) >> 3];
+      const field = (bytes[0] ?? 0) >> 3;
+      if (field === responseBodyField && metadata("x-duplex") !== undefined) {
+        stream.send(sentBack(bytes));
+        return;
+      }
+      const answer = constantAnswers[field];
       if (answer !== undefined) stream.send(answer);
     },
     halfClosed: () => stream.end(),
     closed() {},
   }),
 };
+
+function sentBack(bytes: Buffer): Uint8Array {
+  const message = decodeProcessingRequest(bytes);
+  assert(message.kind === "response_body");
+  const { body, endOfStream } = message;
+  return encodeBodyReply({ kind: message.kind, body: { kind: "streamed", bytes: body, endOfStream } });
+}

@@ -68,11 +68,11 @@ async function end(exchanges: Exchanges, exchange: Exchange, fate: Fate, billed:
     case "overrun": {
       beginAnswer(exchange, "text/event-stream");
       let output = 0;
-      while (!exchange.cut && output < cap + 100) {
+      while (exchange.broken === undefined && output < cap + 100) {
         passText(exchange, " one".repeat(20));
         output += 20;
       }
-      if (!exchange.cut) endAnswer(exchange, { input, output });
+      if (exchange.broken === undefined) endAnswer(exchange, { input, output });
       billed.nanoUsd += BigInt(input + output) * priceNanoUsd;
       break;
     }

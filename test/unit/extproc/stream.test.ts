@@ -16,6 +16,7 @@ function streamWith(reply: () => Promise<Uint8Array> | Uint8Array) {
   } as unknown as EdgeStream;
   const role = {
     cut: false,
+    last: false,
     done: false,
     on: reply,
     fail: () => message,

@@ -1,0 +1,49 @@
+import type { GatewayError } from "../core/errors.ts";
+import type { LocalReply } from "../dialect/dialect.ts";
+import type { Ending } from "../usage/record.ts";
+import type { Exchange } from "./exchange.ts";
+import { errorReply } from "./local-reply.ts";
+
+/** What a client gets last when its answer ends before its time. */
+export type LastWord =
+  /** In the place of an answer of which nothing has passed. */
+  | { readonly kind: "reply"; readonly reply: LocalReply }
+  /** Behind what has passed, whereupon the answer ends as HTTP has it. */
+  | { readonly kind: "last"; readonly bytes: Buffer }
+  /** Nothing can say it: the connection breaks. */
+  | { readonly kind: "cut" };
+
+/**
+ * Ends an exchange whose request has left, whatever its answer is at and though nothing comes from upstream, which is closed by it. The
+ * client is told why wherever there is a way to. Returns false for an exchange that has not got that far, or is over.
+ */
+export function interrupt(exchange: Exchange, why: GatewayError, ending: Ending): boolean {
+  const { phase, closing, responseEnded, broken, speak } = exchange;
+  const underWay = phase === "forwarded" || phase === "responding";
+  if (!underWay || closing.over || responseEnded || broken !== undefined || speak === undefined) return false;
+  speak(lastWord(exchange, why, ending));
+  return true;
+}
+
+function lastWord(exchange: Exchange, why: GatewayError, ending: Ending): LastWord {
+  if (exchange.phase === "forwarded") {
+    exchange.end(ending, why.code);
+    exchange.responseStatus = why.status;
+    exchange.responseEnded = true;
+    exchange.broken = "told";
+    return { kind: "reply", reply: errorReply(exchange, why) };
+  }
+  const bytes = breakOff(exchange, why, ending);
+  return exchange.broken === "told" ? { kind: "last", bytes } : { kind: "cut" };
+}
+
+/** Ends an answer of which something has passed; returns what tells its client so, nothing where only a cut is honest. */
+export function breakOff(exchange: Exchange, why: GatewayError, ending: Ending): Buffer {
+  exchange.end(ending, why.code);
+  const event = exchange.transform?.breakOff(why) ?? noBytes;
+  exchange.broken = event.length > 0 ? "told" : "cut";
+  exchange.bytesOut += event.length;
+  return event;
+}
+
+const noBytes = Buffer.alloc(0);

@@ -1,0 +1,98 @@
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+
+/** How streams are paced. */
+export interface Pace {
+  readonly events: number;
+  readonly everyMs: number;
+  /** Bytes of one event. */
+  readonly eventBytes: number;
+}
+
+/** What clients of paced streams saw, in milliseconds since the provider wrote it. */
+export interface SeenStreams {
+  readonly firstEventMs: readonly number[];
+  readonly eventMs: readonly number[];
+  /** Streams that did not come whole. */
+  readonly failed: number;
+}
+
+/** An upstream that answers everything with paced events; each begins with the time it was written at. */
+export async function startPacedUpstream({ events, everyMs, eventBytes }: Pace): Promise<Server> {
+  const filler = "a".repeat(eventBytes);
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      let written = 0;
+      const write = () => {
+        const event = `data: ${performance.now()} ${filler}`.slice(0, eventBytes - 2);
+        response.write(`${event}\n\n`);
+        if (++written < events) return;
+        clearInterval(timer);
+        response.end();
+      };
+      const timer = setInterval(write, everyMs);
+      write();
+      response.on("close", () => clearInterval(timer));
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 1_024, resolve));
+  return server;
+}
+
+/** The port of {@link startPacedUpstream}'s server. */
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+/** Asks for so many streams, `atOnce` at a time, each on a connection of its own, begun evenly over the time of one event. */
+export async function readPacedStreams(
+  port: number,
+  pace: Pace,
+  streams: number,
+  atOnce: number,
+): Promise<SeenStreams> {
+  const firstEventMs: number[] = [];
+  const eventMs: number[] = [];
+  let failed = 0;
+  let begun = 0;
+  const reader = async (place: number) => {
+    await new Promise((resolve) => setTimeout(resolve, (place * pace.everyMs) / atOnce));
+    while (begun < streams) {
+      begun += 1;
+      const { askedMs, seenMs } = await readStream(port);
+      if (seenMs.length !== pace.events) failed += 1;
+      for (const [writtenMs, readMs] of seenMs) eventMs.push(readMs - writtenMs);
+      const [first] = seenMs;
+      if (first !== undefined) firstEventMs.push(first[1] - askedMs);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, (_, place) => reader(place)));
+  return { firstEventMs, eventMs, failed };
+}
+
+interface ReadStream {
+  readonly askedMs: number;
+  /** When each event was written and read. */
+  readonly seenMs: readonly (readonly [written: number, read: number])[];
+}
+
+function readStream(port: number): Promise<ReadStream> {
+  return new Promise((resolve) => {
+    const seenMs: [number, number][] = [];
+    const askedMs = performance.now();
+    const socket = connect(port, "127.0.0.1");
+    socket.setNoDelay(true);
+    socket.on("error", () => undefined);
+    socket.on("data", (part) => {
+      const text = part.toString("latin1");
+      const readMs = performance.now();
+      for (const [, writtenMs] of text.matchAll(/data: ([\d.]+) /g)) seenMs.push([Number(writtenMs), readMs]);
+      if (text.endsWith("0\r\n\r\n")) socket.end();
+    });
+    socket.on("close", () => resolve({ askedMs, seenMs }));
+    socket.write("POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
+  });
+}
