@@ -19,6 +19,24 @@ export function matchBedrock(
   return { name, model, stream: action.endsWith("-stream") };
 }
 
+/** Whose embeddings a model on Bedrock makes, told by its name alone, as are the bodies InvokeModel takes; undefined: no embeddings, or nobody knows whose. */
+export function embedderOf(model: string): "titan" | "cohere" | undefined {
+  if (!/embed/i.test(model)) return undefined;
+  if (/titan/i.test(model)) return "titan";
+  return /cohere/i.test(model) ? "cohere" : undefined;
+}
+
+/** The operation of a path of InvokeModel for embeddings of this vendor. */
+export function matchEmbedder(
+  vendor: "titan" | "cohere",
+  method: string,
+  path: string,
+): Operation | undefined {
+  const operation = matchBedrock("invoke", method, path);
+  if (operation?.stream !== false || embedderOf(operation.model ?? "") !== vendor) return undefined;
+  return { ...operation, name: `invoke_${vendor}` };
+}
+
 function decode(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment);

@@ -1,10 +1,13 @@
 import type { ByteRuns } from "../core/byte-runs.ts";
 import type { GatewayError } from "../core/errors.ts";
+import type { Asked } from "./asked.ts";
 import type { Operation, RequestFacts, ResponseContext, ResponseTransform } from "./dialect.ts";
+import type { Supports } from "./feature.ts";
 import type { JsonObject } from "./json-view.ts";
 import type { ModelEvent } from "./model-event.ts";
-import type { ModelRequest } from "./model-request.ts";
-import type { Reach } from "./reach.ts";
+
+/** What formats speak of without a wire format: each has a request and an answer of its own, and only formats of one are translated into each other. */
+export type Hub = "chat" | "embeddings";
 
 /** What an answer's writer has to know besides the events. */
 export interface AnswerContext {
@@ -26,16 +29,17 @@ export interface EventEncoder {
   breakOff(error: GatewayError): Buffer;
 }
 
-/** A format in which clients may ask while providers of others answer. */
-export interface ClientCodec {
-  /** The operation that can be served by another format; its others go only to providers of this one. */
-  readonly operation: string;
+/** A format in which clients may ask while providers of others answer; `Request` and `Writer` are the hub's. */
+export interface ClientCodec<Request extends Asked = Asked, Writer = unknown> {
+  readonly hub: Hub;
+  /** The operations that can be served by another format; its others go only to providers of this one. */
+  readonly operations: readonly string[];
   /** The request without its wire format. Throws `invalid_request`, or `unsupported` for what no other format can say; both name the field. */
-  decodeRequest(body: JsonObject, facts: RequestFacts): ModelRequest;
+  decodeRequest(body: JsonObject, facts: RequestFacts): Request;
   /** Headers that are the format's own on every answer, its content type among them. */
   answerHeaders(context: AnswerContext): readonly (readonly [name: string, value: string])[];
   /** The writer of one answer, streamed if the request asks for it. */
-  encodeAnswer(context: AnswerContext): EventEncoder;
+  encodeAnswer(context: AnswerContext): Writer;
 }
 
 /** A request written for one target. */
@@ -57,14 +61,17 @@ export interface EncodeTarget {
   readonly outputCapField: string;
 }
 
-/** A format in which providers answer requests of others. */
-export interface UpstreamCodec {
-  /** What every feature becomes, and the bounds within which. */
-  readonly reach: Reach;
-  /** The operation that answers a conversation. */
+/** A format in which providers answer requests of others; `Request` and `Writer` are the hub's. */
+export interface UpstreamCodec<Request extends Asked = Asked, Writer = unknown> {
+  readonly hub: Hub;
+  /** What every feature of the hub becomes. */
+  readonly supports: Supports<string>;
+  /** Throws `unsupported` or `invalid_request`, naming the client's field, for the first thing that the format, or this model of it, has no way to say. */
+  check(request: Request, model: string): void;
+  /** The operation that answers. */
   operation(model: string, stream: boolean): Operation;
-  /** Throws what {@link checkReach} does. */
-  encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest;
-  /** Reads an answer of status 200 as events for a client's encoder; `callId` begins the ids of tool calls that come without one. */
-  decodeAnswer(context: ResponseContext, encoder: EventEncoder, callId: string): ResponseTransform;
+  /** Writes what `check` lets pass; throws what that does. */
+  encodeRequest(request: Request, target: EncodeTarget): EncodedRequest;
+  /** Reads an answer of status 200 for a client's writer; `callId` begins the ids of tool calls that come without one. */
+  decodeAnswer(context: ResponseContext, writer: Writer, callId: string): ResponseTransform;
 }

@@ -16,7 +16,11 @@ export type DialectName =
   | "anthropic-messages"
   | "bedrock-converse"
   | "bedrock-invoke"
+  | "bedrock-titan"
+  | "bedrock-cohere"
   | "gemini-generate"
+  | "gemini-embed"
+  | "cohere-embed"
   | "cohere-rerank";
 
 /** What a request asks for: a kind of work, and what its path alone says about it. */

@@ -39,4 +39,4 @@ export const featureNames: readonly Feature[] = Object.keys(features) as Feature
 export type Support = "kept" | "adapted" | "dropped" | "refused";
 
 /** What a format makes of every feature. */
-export type Supports = Readonly<Record<Feature, Support>>;
+export type Supports<Name extends string = Feature> = Readonly<Record<Name, Support>>;

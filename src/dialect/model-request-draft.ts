@@ -1,3 +1,4 @@
+import { AskedDraft } from "./asked.ts";
 import type { Feature } from "./feature.ts";
 import type {
   CacheMark,
@@ -15,7 +16,7 @@ import type {
 import { untranslatable } from "./read-json.ts";
 
 /** A {@link ModelRequest} while a client's request is read. */
-export class ModelRequestDraft {
+export class ModelRequestDraft extends AskedDraft<Feature> {
   readonly system: TextPart[] = [];
   readonly turns: Turn[] = [];
   readonly tools: Tool[] = [];
@@ -30,18 +31,6 @@ export class ModelRequestDraft {
   stop: readonly string[] = [];
   format: OutputFormat | undefined;
   reasoning: Reasoning | undefined;
-  readonly #uses = new Map<Feature, string>();
-  readonly #dropped: string[] = [];
-
-  /** Notes that a field asks for a feature; the first one is what the client will be told of. */
-  use(feature: Feature, field: string): void {
-    if (!this.#uses.has(feature)) this.#uses.set(feature, field);
-  }
-
-  /** Notes a field that can be left out without harm. */
-  drop(field: string): void {
-    if (!this.#dropped.includes(field)) this.#dropped.push(field);
-  }
 
   /** Adds a turn; a system message is part of the system text until the first other turn has come. */
   addTurn(role: Turn["role"], parts: readonly Part[], field: string): void {
@@ -111,7 +100,7 @@ export class ModelRequestDraft {
 
   done(): ModelRequest {
     const { system, turns, tools, toolChoice, parallelToolCalls, temperature, topP, topK, seed } = this;
-    const { presencePenalty, frequencyPenalty, stop, format, reasoning } = this;
+    const { presencePenalty, frequencyPenalty, stop, format, reasoning, uses, dropped } = this;
     return {
       system,
       turns,
@@ -127,8 +116,8 @@ export class ModelRequestDraft {
       stop,
       format,
       reasoning,
-      uses: this.#uses,
-      dropped: this.#dropped,
+      uses,
+      dropped,
     };
   }
 }

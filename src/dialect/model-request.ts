@@ -1,3 +1,4 @@
+import type { Asked } from "./asked.ts";
 import type { Feature } from "./feature.ts";
 
 /** Bytes or text a request carries besides its words, or where they are. */
@@ -124,7 +125,7 @@ export type ReasoningEffort = "minimal" | "low" | "medium" | "high" | "xhigh" | 
  * A conversation for a model, without a wire format: what at least three formats can say. Model, stream and output cap are not in it: they are
  * decided elsewhere (`RequestFacts`, `RequestEdits`). Made by a client dialect's `decodeRequest`, written by an upstream dialect's `encodeRequest`.
  */
-export interface ModelRequest {
+export interface ModelRequest extends Asked<Feature> {
   /** The text before the first turn. */
   readonly system: readonly TextPart[];
   readonly turns: readonly Turn[];
@@ -140,8 +141,4 @@ export interface ModelRequest {
   readonly stop: readonly string[];
   readonly format: OutputFormat | undefined;
   readonly reasoning: Reasoning | undefined;
-  /** What of it not every format can say, each with the client's first field that says it. */
-  readonly uses: ReadonlyMap<Feature, string>;
-  /** Fields of the client's format alone that no other can carry and whose loss changes no answer. */
-  readonly dropped: readonly string[];
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
+import type { Asked } from "./asked.ts";
 import type { Supports } from "./feature.ts";
 import type { ModelRequest, Part, Turn } from "./model-request.ts";
 import { invalid } from "./read-field.ts";
@@ -28,8 +29,7 @@ export interface Reach {
 
 /** Throws `unsupported` or `invalid_request`, naming the client's field, for the first thing of a request that lies beyond a format's reach. */
 export function checkReach(request: ModelRequest, reach: Reach): void {
-  for (const [feature, field] of request.uses)
-    if (reach.supports[feature] === "refused") throw cannotSay(field);
+  checkSupported(request, reach.supports);
   for (const { name, field } of request.tools)
     if (!reach.toolName.test(name)) throw cannotSay(`${field}.name`);
   checkStop(request, reach);
@@ -42,8 +42,13 @@ export function checkReach(request: ModelRequest, reach: Reach): void {
     );
 }
 
-/** The refusal of a field that the target's format has no way to say. */
-function cannotSay(
+/** Throws `unsupported` for the first feature that a format refuses, by the client's field. */
+export function checkSupported(request: Asked, supports: Supports<string>): void {
+  for (const [feature, field] of request.uses) if (supports[feature] === "refused") throw cannotSay(field);
+}
+
+/** The refusal of a field that the target's format, or its model, has no way to say. */
+export function cannotSay(
   field: string,
   why = "cannot be said in the format of this model's provider",
 ): GatewayError {

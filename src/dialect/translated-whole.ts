@@ -3,9 +3,9 @@ import { GatewayError } from "../core/errors.ts";
 import type { AnswerDecoder, MakeDecoder } from "./answer-decoder.ts";
 import type { EventEncoder } from "./codec.ts";
 import type { ResponseTransform } from "./dialect.ts";
+import { HeldAnswer } from "./held-answer.ts";
 import { parseObject } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
-import { wholeAnswerBytesMax } from "./whole-response.ts";
 
 /** An answer that is one JSON object, on its way to a client of another format: held until it is whole, since only then can it be read. */
 export class TranslatedWhole implements ResponseTransform {
@@ -13,8 +13,7 @@ export class TranslatedWhole implements ResponseTransform {
   readonly #decoder: AnswerDecoder;
   readonly #encoder: EventEncoder;
   readonly #out = new ByteRuns();
-  #chunks: Buffer[] = [];
-  #length = 0;
+  readonly #held = new HeldAnswer();
 
   constructor(seen: ResponseState, makeDecoder: MakeDecoder, encoder: EventEncoder) {
     this.seen = seen;
@@ -25,7 +24,7 @@ export class TranslatedWhole implements ResponseTransform {
   push(chunk: Buffer, end: boolean): Buffer {
     if (this.seen.unreadable) return nothing;
     try {
-      this.#hold(chunk);
+      this.#held.add(chunk);
       if (end) this.#finish();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
@@ -39,18 +38,8 @@ export class TranslatedWhole implements ResponseTransform {
     return this.#encoder.breakOff(error);
   }
 
-  #hold(chunk: Buffer): void {
-    this.#length += chunk.length;
-    if (this.#length > wholeAnswerBytesMax) {
-      this.#chunks = [];
-      throw new GatewayError("upstream_invalid", "the provider's answer is too large");
-    }
-    this.#chunks.push(chunk);
-  }
-
   #finish(): void {
-    const answer = parseObject(Buffer.concat(this.#chunks).toString());
-    this.#chunks = [];
+    const answer = parseObject(this.#held.take().toString());
     if (answer === undefined) throw new GatewayError("upstream_invalid", "the provider's answer is not JSON");
     this.#decoder.whole(answer);
     // Found inside a 200: there is no answer to make of it.

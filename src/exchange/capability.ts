@@ -38,7 +38,7 @@ function lack(exchange: Exchange, capability: Checked): GatewayError {
 /** The client's field that asks for one of these; only who can be translated can be read for it. */
 function fieldOf(exchange: Exchange, features: readonly Feature[]): string | undefined {
   const { client } = exchange.dialect;
-  if (client?.operation !== exchange.operation.name) return undefined;
+  if (client?.operations.includes(exchange.operation.name) !== true) return undefined;
   try {
     const { uses } = modelRequestOf(exchange, client);
     const feature = features.find((one) => uses.has(one));

@@ -1,10 +1,9 @@
 import { assert, GatewayError } from "../core/errors.ts";
+import type { Asked } from "../dialect/asked.ts";
 import type { ClientCodec, UpstreamCodec } from "../dialect/codec.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import { inexactInteger } from "../dialect/exact-numbers.ts";
 import { parseObject } from "../dialect/json-view.ts";
-import type { ModelRequest } from "../dialect/model-request.ts";
-import { checkReach } from "../dialect/reach.ts";
 import type { Target } from "../plan/plan.ts";
 import type { Provider } from "../provider/provider.ts";
 import { admitted, type Exchange } from "./exchange.ts";
@@ -25,7 +24,7 @@ export type Carriage =
 /** Why a target cannot answer this kind of request, naming the client's field where it is one that stands in the way; undefined: it can. */
 export function cannotCarry(exchange: Exchange, target: Target, model: string): GatewayError | undefined {
   const carriage = carriageOf(exchange, target);
-  if (carriage?.kind === "translate") return refused(exchange, carriage.upstream);
+  if (carriage?.kind === "translate") return refused(exchange, carriage.upstream, target.model);
   if (carriage !== undefined) return undefined;
   const why = `no target of model "${model}" can answer this kind of request`;
   return new GatewayError("unsupported", why, { param: "model" });
@@ -35,15 +34,16 @@ export function cannotCarry(exchange: Exchange, target: Target, model: string): 
 export function carriageOf(exchange: Exchange, target: Target): Carriage | undefined {
   const { dialect, operation, services } = exchange;
   const { provider } = backendOf(exchange, target);
-  if (provider.dialect(operation)?.name === dialect.name) return { kind: "pass", dialect, operation };
+  if (provider.dialect(operation, target.model)?.name === dialect.name)
+    return { kind: "pass", dialect, operation };
   const { client } = dialect;
-  if (client?.operation !== operation.name) return undefined;
+  if (client?.operations.includes(operation.name) !== true) return undefined;
   const { stream } = admitted(exchange).facts;
   for (const other of services.dialects) {
     const { upstream } = other;
-    if (upstream === undefined) continue;
+    if (upstream?.hub !== client.hub) continue;
     const asked = upstream.operation(target.model, stream);
-    if (provider.dialect(asked)?.name !== other.name) continue;
+    if (provider.dialect(asked, target.model)?.name !== other.name) continue;
     return { kind: "translate", dialect: other, operation: asked, client, upstream };
   }
   return undefined;
@@ -64,7 +64,7 @@ export function backendOf(exchange: Exchange, target: Target): { readonly provid
 }
 
 /** The request without its wire format; read once, and only when somebody has to translate it. Throws what refuses it. */
-export function modelRequestOf(exchange: Exchange, client: ClientCodec): ModelRequest {
+export function modelRequestOf(exchange: Exchange, client: ClientCodec): Asked {
   const { original, modelRequest } = exchange;
   if (modelRequest !== undefined) return modelRequest;
   assert(original !== undefined, "the original body is kept until no attempt can follow");
@@ -81,11 +81,11 @@ export function modelRequestOf(exchange: Exchange, client: ClientCodec): ModelRe
   return exchange.modelRequest;
 }
 
-function refused(exchange: Exchange, upstream: UpstreamCodec): GatewayError | undefined {
+function refused(exchange: Exchange, upstream: UpstreamCodec, model: string): GatewayError | undefined {
   const { client } = exchange.dialect;
   assert(client !== undefined, "only what has a client's codec is translated");
   try {
-    checkReach(modelRequestOf(exchange, client), upstream.reach);
+    upstream.check(modelRequestOf(exchange, client), model);
     return undefined;
   } catch (error) {
     if (error instanceof GatewayError) return error;

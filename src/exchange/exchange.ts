@@ -3,8 +3,8 @@ import type { Contract } from "../contract/contract.ts";
 import type { ContentDecoder } from "../core/content-decoder.ts";
 import { assert, type ErrorCode } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
+import type { Asked } from "../dialect/asked.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
-import type { ModelRequest } from "../dialect/model-request.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { formatTarget, type Plan } from "../plan/plan.ts";
@@ -96,7 +96,7 @@ export class Exchange {
   originalHeldBytes = 0;
   bytesIn = 0;
   /** The request without its wire format, once somebody had to translate it; released with the original. */
-  modelRequest: ModelRequest | undefined;
+  modelRequest: Asked | undefined;
   /** Request headers that attempts so far have set; later ones, which share them, must not send what is not theirs. */
   readonly sentHeaders = new Set<string>();
 

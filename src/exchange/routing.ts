@@ -116,7 +116,7 @@ function outOfBounds(exchange: Exchange, target: Target): string | undefined {
   const only = exchange.rule?.only;
   if (only === undefined) return undefined;
   const { region, private: isPrivate, provider, contextWindow } = backend;
-  const supports = carriageOf(exchange, target)?.dialect.upstream?.reach.supports;
+  const supports = carriageOf(exchange, target)?.dialect.upstream?.supports;
   const place = { provider: provider.type, region, private: isPrivate, supports, contextWindow };
   return outsideOf(only, target, place);
 }

@@ -1,8 +1,9 @@
 import { type Answer, brokenJson, frame } from "./answer.ts";
-import type { Call, FakeDialect, Operation, RequestFacts } from "./dialect.ts";
+import { cohereCredential, cohereHeaders, refuseAsCohere } from "./cohere.ts";
+import type { Call, FakeDialect, Operation } from "./dialect.ts";
 import { inputUsage } from "./generation.ts";
 import { countOf, listOf, recordOf, textOf } from "./json.ts";
-import { type Refusal, refusal, statusOf } from "./refusal.ts";
+import { type Refusal, refusal } from "./refusal.ts";
 
 const documentsMax = 10_000;
 /** One search unit is a query over at most so many documents. */
@@ -17,7 +18,7 @@ export const cohereRerank: FakeDialect = {
     const version = /^\/v([12])\/rerank$/.exec(path)?.[1];
     return method === "POST" && version !== undefined ? operationOf(version) : undefined;
   },
-  credential: (headers) => /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1],
+  credential: cohereCredential,
   refuse: refuseAsCohere,
 };
 
@@ -50,7 +51,7 @@ function answerRerank(call: Call, version: string): Answer | Refusal {
   return {
     type: "answer",
     status: 200,
-    headers: { "content-type": "application/json", "x-endpoint-monthly-call-limit": "1000" },
+    headers: cohereHeaders,
     streamed: false,
     usage: { ...inputUsage(0, call.faults), searchUnits },
     frames: [frame(JSON.stringify({ ...shell, results: ranked.slice(0, top), meta }))],
@@ -76,48 +77,4 @@ function scoreOf(words: ReadonlySet<string>, document: string, index: number): n
   const found = wordsOf(document);
   const shared = [...words].filter((word) => found.has(word)).length / Math.max(1, words.size);
   return Number((shared * 0.99 + 0.009 / (index + 1)).toFixed(scoreDigits));
-}
-
-function refuseAsCohere(refused: Refusal, facts: RequestFacts): Answer {
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (refused.retryAfter !== undefined) headers["retry-after"] = refused.retryAfter;
-  const body = { id: facts.id, message: refused.message ?? wording(refused, facts) };
-  return {
-    type: "answer",
-    status: statusOf(refused),
-    headers,
-    streamed: false,
-    frames: [frame(JSON.stringify(body))],
-  };
-}
-
-function wording({ kind }: Refusal, { model = "" }: RequestFacts): string {
-  switch (kind) {
-    case "bad-request":
-      return "invalid request";
-    case "context-length":
-      return "too many tokens: total number of tokens exceeds the limit";
-    case "content-filter":
-      return "the request was blocked by a content filter";
-    case "auth":
-      return "invalid api token";
-    case "billing":
-      return "please add or update your payment method";
-    case "permission":
-      return "you do not have permission to use this model";
-    case "not-found":
-      return `model '${model}' not found, make sure the correct model ID was used and that you have access to the model.`;
-    case "timeout":
-      return "request timed out";
-    case "too-large":
-      return "request is too large";
-    case "rate-limit":
-      return "You are past the per minute request limit, please wait and try again later.";
-    case "quota":
-      return "You are using a Trial key, which is limited to 1000 API calls / month.";
-    case "server":
-      return "internal server error";
-    case "overloaded":
-      return "the service is overloaded, please try again later";
-  }
 }

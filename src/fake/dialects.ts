@@ -1,7 +1,9 @@
 import { anthropicMessages } from "./anthropic-messages.ts";
 import { anthropicModels } from "./anthropic-models.ts";
 import { bedrockConverse } from "./bedrock-converse.ts";
+import { bedrockEmbed } from "./bedrock-embed.ts";
 import { bedrockInvoke } from "./bedrock-invoke.ts";
+import { cohereEmbed } from "./cohere-embed.ts";
 import { cohereRerank } from "./cohere-rerank.ts";
 import type { FakeDialect } from "./dialect.ts";
 import { geminiEmbed } from "./gemini-embed.ts";
@@ -21,9 +23,11 @@ export const dialects: readonly FakeDialect[] = [
   anthropicMessages,
   anthropicModels,
   bedrockConverse,
+  bedrockEmbed,
   bedrockInvoke,
   geminiGenerate,
   geminiEmbed,
+  cohereEmbed,
   cohereRerank,
   openaiModels,
 ];

@@ -1,13 +1,17 @@
 import { z } from "zod";
 import type { Headers } from "../core/headers.ts";
+import { bedrockCohere } from "../dialect/bedrock-cohere/bedrock-cohere.ts";
 import { bedrockConverse } from "../dialect/bedrock-converse/bedrock-converse.ts";
 import { bedrockInvoke } from "../dialect/bedrock-invoke/bedrock-invoke.ts";
+import { embedderOf } from "../dialect/bedrock-path.ts";
+import { bedrockTitan } from "../dialect/bedrock-titan/bedrock-titan.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import { parseObject } from "../dialect/json-view.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
 const dialects: Readonly<Record<string, Dialect>> = { converse: bedrockConverse, invoke: bedrockInvoke };
+const embedders = { titan: bedrockTitan, cohere: bedrockCohere } as const;
 
 /** Amazon Bedrock with a Bedrock API key as bearer (reference/providers.md §1.8). */
 export const bedrock = defineProvider({
@@ -20,7 +24,7 @@ export const bedrock = defineProvider({
   create: ({ region, endpoint, apiKey }) => ({
     type: "bedrock",
     endpoint: endpoint ?? new URL(`https://bedrock-runtime.${region}.amazonaws.com`),
-    dialect: ({ name }) => dialects[name],
+    dialect: dialectOf,
     prepare: (operation, model) => ({ path: pathOf(operation, model), headers: [] }),
     authorize(outgoing) {
       outgoing.headers.push(["authorization", `Bearer ${apiKey}`]);
@@ -30,10 +34,19 @@ export const bedrock = defineProvider({
   }),
 });
 
+/** Whose body it takes to embed depends on the model. */
+function dialectOf({ name }: Operation, model: string): Dialect | undefined {
+  const embedder = embedderOf(model);
+  if (name === "invoke_titan" || name === "invoke_cohere")
+    return embedder !== undefined && name === `invoke_${embedder}` ? embedders[embedder] : undefined;
+  return dialects[name];
+}
+
 /** Model ids hold colons, ARNs slashes: each is encoded once. */
 function pathOf({ name, stream }: Operation, model: string): string {
   const id = encodeURIComponent(model);
-  if (name === "invoke") return `/model/${id}/${stream === true ? "invoke-with-response-stream" : "invoke"}`;
+  if (name.startsWith("invoke"))
+    return `/model/${id}/${stream === true ? "invoke-with-response-stream" : "invoke"}`;
   return `/model/${id}/${stream === true ? "converse-stream" : "converse"}`;
 }
 

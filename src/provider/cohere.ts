@@ -1,10 +1,17 @@
 import { z } from "zod";
 import type { Headers } from "../core/headers.ts";
+import { cohereEmbed } from "../dialect/cohere-embed/cohere-embed.ts";
 import { cohereRerank } from "../dialect/cohere-rerank/cohere-rerank.ts";
+import type { Dialect } from "../dialect/dialect.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
-const paths: Readonly<Record<string, string>> = { rerank: "/v2/rerank", rerank_v1: "/v1/rerank" };
+const operations: Readonly<Record<string, { readonly path: string; readonly dialect: Dialect }>> = {
+  rerank: { path: "/v2/rerank", dialect: cohereRerank },
+  rerank_v1: { path: "/v1/rerank", dialect: cohereRerank },
+  embed_v2: { path: "/v2/embed", dialect: cohereEmbed },
+  embed_v1: { path: "/v1/embed", dialect: cohereEmbed },
+};
 
 /** Cohere itself (reference/providers.md §1.12). */
 export const cohere = defineProvider({
@@ -16,8 +23,8 @@ export const cohere = defineProvider({
   create: ({ endpoint, apiKey }) => ({
     type: "cohere",
     endpoint,
-    dialect: ({ name }) => (Object.hasOwn(paths, name) ? cohereRerank : undefined),
-    prepare: ({ name }) => ({ path: paths[name] ?? "", headers: [] }),
+    dialect: ({ name }) => operations[name]?.dialect,
+    prepare: ({ name }) => ({ path: operations[name]?.path ?? "", headers: [] }),
     authorize(outgoing) {
       outgoing.headers.push(["authorization", `Bearer ${apiKey}`]);
     },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Headers } from "../core/headers.ts";
+import { geminiEmbed } from "../dialect/gemini-embed/gemini-embed.ts";
 import { geminiGenerate } from "../dialect/gemini-generate/gemini-generate.ts";
 import { objectOf, parseObject } from "../dialect/json-view.ts";
 import type { FailureClass } from "./provider.ts";
@@ -21,7 +22,10 @@ export const gemini = defineProvider({
   create: ({ endpoint, apiKey }) => ({
     type: "gemini",
     endpoint,
-    dialect: ({ name }) => (Object.hasOwn(actions, name) ? geminiGenerate : undefined),
+    dialect: ({ name }) => {
+      if (name === "generate") return geminiGenerate;
+      return Object.hasOwn(actions, name) ? geminiEmbed : undefined;
+    },
     prepare: ({ name, stream }, model) => {
       const action = stream === true ? "streamGenerateContent?alt=sse" : actions[name];
       return { path: `/v1beta/models/${encodeURIComponent(model)}:${action}`, headers: [] };

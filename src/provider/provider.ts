@@ -31,8 +31,8 @@ export interface Provider {
   readonly type: string;
   /** Where the API is: origin and base path. */
   readonly endpoint: URL;
-  /** The dialect spoken for an operation; undefined when this provider cannot do it. */
-  dialect(operation: Operation): Dialect | undefined;
+  /** The dialect spoken for an operation with one of its models; undefined when this provider cannot do it. */
+  dialect(operation: Operation, model: string): Dialect | undefined;
   /** The path under the endpoint, and headers the API wants besides credentials. */
   prepare(
     operation: Operation,

@@ -34,7 +34,7 @@ export interface Place {
   readonly region: string | undefined;
   readonly private: boolean;
   /** What the format can say that it would be asked in; undefined: it is asked in the client's own, which no table tells of. */
-  readonly supports: Supports | undefined;
+  readonly supports: Supports<string> | undefined;
   /** Input and output together, in tokens, of every model there; undefined: as each is known for. */
   readonly contextWindow: number | undefined;
 }

@@ -16,7 +16,11 @@ const formatNeeds: ReadonlyMap<string, Feature> = new Map([
 export const requirements: readonly string[] = [...new Set([...capabilities, ...formatNeeds.keys()])];
 
 /** Whether a target does what is required; what nobody knows of a model counts as missing. `supports` is undefined for formats that pass as they are. */
-export function meets(requirement: string, facts: ModelFacts, supports: Supports | undefined): boolean {
+export function meets(
+  requirement: string,
+  facts: ModelFacts,
+  supports: Supports<string> | undefined,
+): boolean {
   if (isCapability(requirement) && facts.capabilities?.includes(requirement) !== true) return false;
   const feature = formatNeeds.get(requirement);
   if (feature === undefined || supports === undefined) return true;

@@ -8,10 +8,12 @@ import { dialects } from "../../src/dialect/index.ts";
 import { parseObject } from "../../src/dialect/json-view.ts";
 import { frameEventStream } from "./event-stream-frames.ts";
 
-/** The formats clients may speak while another answers, and those in which providers answer. */
-export const clientDialects: readonly Dialect[] = dialects.filter(({ client }) => client !== undefined);
-/** The formats in which providers answer. */
-export const upstreamDialects: readonly Dialect[] = dialects.filter(({ upstream }) => upstream !== undefined);
+/** The formats clients may chat in while another answers. */
+export const clientDialects: readonly Dialect[] = dialects.filter(({ client }) => client?.hub === "chat");
+/** The formats in which providers chat. */
+export const upstreamDialects: readonly Dialect[] = dialects.filter(
+  ({ upstream }) => upstream?.hub === "chat",
+);
 
 /** The dialect of this name. */
 export function dialectOf(name: DialectName): Dialect {

@@ -1,6 +1,8 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import { anthropicLimitHeaders } from "../limit-headers.ts";
+import type { ModelRequest } from "../model-request.ts";
+import { checkReach } from "../reach.ts";
 import { pathOf } from "../request-path.ts";
 import { decodeMessagesAnswer } from "./decode-events.ts";
 import { decodeMessagesRequest } from "./decode-request.ts";
@@ -37,7 +39,8 @@ export const anthropicMessages: Dialect = {
   outputFormat: messagesFormat,
   passResponse: passMessages,
   client: {
-    operation: "messages",
+    hub: "chat",
+    operations: ["messages"],
     decodeRequest: decodeMessagesRequest,
     answerHeaders: ({ id, facts }) => [
       ["content-type", facts.stream ? "text/event-stream; charset=utf-8" : "application/json"],
@@ -46,7 +49,9 @@ export const anthropicMessages: Dialect = {
     encodeAnswer: encodeMessagesAnswer,
   },
   upstream: {
-    reach: messagesReach,
+    hub: "chat",
+    supports: messagesReach.supports,
+    check: (request: ModelRequest) => checkReach(request, messagesReach),
     operation: (model, stream) => ({ name: "messages", model, stream }),
     encodeRequest: encodeMessagesRequest,
     decodeAnswer: decodeMessagesAnswer,

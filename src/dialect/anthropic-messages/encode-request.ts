@@ -5,7 +5,7 @@ import { claudeThinking } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
-import type { Reach } from "../reach.ts";
+import { checkReach, type Reach } from "../reach.ts";
 import { cacheControl } from "./cache-control.ts";
 import { encodeSystem, encodeTurn } from "./encode-turns.ts";
 
@@ -34,7 +34,8 @@ const temperatureMax = 1;
 
 /** Writes a Messages request. */
 export function encodeMessagesRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, messagesReach);
+  checkReach(request, messagesReach);
+  const changes = new Changes(request, messagesReach.supports);
   const { system, turns } = mergeTurns(request, changes);
   const thinking = claudeThinking(request, claudeTraits(target.model), target.outputCap, changes);
   const format = encodeFormat(request, changes);

@@ -1,6 +1,8 @@
 import { encodeBedrockError } from "../bedrock-error.ts";
 import { matchBedrock } from "../bedrock-path.ts";
 import type { Dialect } from "../dialect.ts";
+import type { ModelRequest } from "../model-request.ts";
+import { checkReach } from "../reach.ts";
 import { decodeConverseAnswer } from "./decode-events.ts";
 import { decodeConverseRequest } from "./decode-request.ts";
 import { encodeConverseAnswer } from "./encode-events.ts";
@@ -20,7 +22,8 @@ export const bedrockConverse: Dialect = {
   outputFormat: converseFormat,
   passResponse: passConverse,
   client: {
-    operation: "converse",
+    hub: "chat",
+    operations: ["converse"],
     decodeRequest: decodeConverseRequest,
     answerHeaders: ({ id, facts }) => [
       ["content-type", facts.stream ? "application/vnd.amazon.eventstream" : "application/json"],
@@ -29,7 +32,9 @@ export const bedrockConverse: Dialect = {
     encodeAnswer: encodeConverseAnswer,
   },
   upstream: {
-    reach: converseReach,
+    hub: "chat",
+    supports: converseReach.supports,
+    check: (request: ModelRequest) => checkReach(request, converseReach),
     operation: (model, stream) => ({ name: "converse", model, stream }),
     encodeRequest: encodeConverseRequest,
     decodeAnswer: decodeConverseAnswer,

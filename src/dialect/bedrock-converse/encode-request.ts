@@ -4,7 +4,7 @@ import { claudeThinking } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { type MergedTurn, mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
-import type { Reach } from "../reach.ts";
+import { checkReach, type Reach } from "../reach.ts";
 import { cachePoint, DocumentNames, encodeSystem, encodeTurn } from "./encode-turns.ts";
 import { documentFormats, imageFormats } from "./media.ts";
 
@@ -38,7 +38,8 @@ const temperatureMax = 1;
 
 /** Writes a Converse request. */
 export function encodeConverseRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, converseReach);
+  checkReach(request, converseReach);
+  const changes = new Changes(request, converseReach.supports);
   const { system, turns } = mergeTurns(request, changes);
   const additional = encodeAdditional(request, target, changes);
   const names = new DocumentNames();

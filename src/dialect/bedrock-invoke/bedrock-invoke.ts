@@ -26,7 +26,7 @@ function inspectInvoke(body: Buffer, operation: Operation): RequestFacts {
   if (!isClaude)
     throw new GatewayError(
       "unsupported",
-      "InvokeModel is read for Claude models only; use Converse for others",
+      "InvokeModel is read for models with claude, titan-embed or cohere.embed in their names; use Converse for others",
       { param: "modelId" },
     );
   return inspectMessages(body, operation);

@@ -2,7 +2,7 @@ import { Changes, supportsAllBut } from "../changes.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Reasoning, ReasoningEffort, Tool } from "../model-request.ts";
-import type { Reach } from "../reach.ts";
+import { checkReach, type Reach } from "../reach.ts";
 import { TurnWriter } from "./encode-turns.ts";
 
 /** What a Gemini request can say of what others can (reference/providers.md §1.16). */
@@ -27,7 +27,8 @@ export const generateReach: Reach = {
 
 /** Writes a Gemini request. */
 export function encodeGenerateRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, generateReach);
+  checkReach(request, generateReach);
+  const changes = new Changes(request, generateReach.supports);
   const { system, turns } = mergeTurns(request, changes);
   const writer = new TurnWriter(target.model);
   const body = {

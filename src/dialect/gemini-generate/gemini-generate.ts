@@ -1,5 +1,7 @@
 import type { Dialect, LocalReply, Operation } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
+import type { ModelRequest } from "../model-request.ts";
+import { checkReach } from "../reach.ts";
 import { pathOf } from "../request-path.ts";
 import { decodeGenerateAnswer } from "./decode-events.ts";
 import { decodeGenerateRequest } from "./decode-request.ts";
@@ -8,12 +10,11 @@ import { encodeGenerateRequest, generateReach } from "./encode-request.ts";
 import { encodeGeminiError } from "./error.ts";
 import { inspectGenerate } from "./inspect.ts";
 import { generateFormat } from "./output-format.ts";
+import { geminiAction } from "./path.ts";
 import { spliceGenerate } from "./request.ts";
 import { passGenerate } from "./response.ts";
 
-const pathPattern = /^\/v1beta\/models\/([A-Za-z0-9._-]{1,256}):([A-Za-z]+)$/;
-
-/** Google's Gemini API (reference/providers.md §1.11): generation, embeddings, counts of tokens, the list of models. */
+/** Google's Gemini API (reference/providers.md §1.11): generation, counts of tokens, the list of models. */
 export const geminiGenerate: Dialect = {
   name: "gemini-generate",
   requestHeaders: [],
@@ -23,7 +24,8 @@ export const geminiGenerate: Dialect = {
   outputFormat: generateFormat,
   passResponse: passGenerate,
   client: {
-    operation: "generate",
+    hub: "chat",
+    operations: ["generate"],
     decodeRequest: decodeGenerateRequest,
     answerHeaders: ({ facts }) => [
       ["content-type", facts.stream ? "text/event-stream" : "application/json; charset=UTF-8"],
@@ -31,7 +33,9 @@ export const geminiGenerate: Dialect = {
     encodeAnswer: encodeGenerateAnswer,
   },
   upstream: {
-    reach: generateReach,
+    hub: "chat",
+    supports: generateReach.supports,
+    check: (request: ModelRequest) => checkReach(request, generateReach),
     operation: (model, stream) => ({ name: "generate", model, stream }),
     encodeRequest: encodeGenerateRequest,
     decodeAnswer: decodeGenerateAnswer,
@@ -42,10 +46,8 @@ export const geminiGenerate: Dialect = {
 };
 
 function matchGenerate(method: string, path: string): Operation | undefined {
-  const at = pathOf(path);
-  if (method === "GET" && at === "/v1beta/models") return { name: "models", local: "models" };
-  const match = method === "POST" ? pathPattern.exec(at) : null;
-  const [, model = "", action = ""] = match ?? [];
+  if (method === "GET" && pathOf(path) === "/v1beta/models") return { name: "models", local: "models" };
+  const { model = "", action } = geminiAction(method, path) ?? {};
   switch (action) {
     case "generateContent":
       return { name: "generate", model, stream: false };
@@ -54,9 +56,6 @@ function matchGenerate(method: string, path: string): Operation | undefined {
       return { name: isSse(path) ? "generate" : "generate_array", model, stream: true };
     case "countTokens":
       return { name: "count_tokens", model, stream: false, local: "token_count" };
-    case "embedContent":
-    case "batchEmbedContents":
-      return { name: action === "embedContent" ? "embed" : "embed_batch", model, stream: false };
     default:
       return undefined;
   }

@@ -3,7 +3,7 @@ import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Member } from "../body-edit.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
-import { enterArray, invalid, readCount, readModel, readText } from "../read-field.ts";
+import { invalid, readCount, readModel, readText } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
@@ -18,8 +18,6 @@ const candidatesMax = 8;
 const requestKeys = new KeySet([
   "model",
   "contents",
-  "content",
-  "requests",
   "systemInstruction",
   "system_instruction",
   "tools",
@@ -53,8 +51,6 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "safetySettings",
   "safety_settings",
   "labels",
-  "taskType",
-  "task_type",
 ]);
 const unbilledConfig: ReadonlySet<string> = new Set([
   "stopSequences",
@@ -94,7 +90,6 @@ export function inspectGenerate(body: Buffer, operation: Operation): RequestFact
   refuseBoth(request, "systemInstruction", "system_instruction");
   draft.wantsUsage = true;
   if (operation.name !== "generate") draft.outputCap = 0;
-  draft.framed = !operation.name.startsWith("embed");
   const { config, models } = reading;
   return draft.facts(operation, { request, config, models } satisfies GenerateMarks);
 }
@@ -110,7 +105,7 @@ class RequestReading {
     this.#operation = operation;
   }
 
-  /** Reads a request, or one that another holds (to count tokens, to embed several contents). */
+  /** Reads a request, or one that another holds (to count tokens). */
   readRequest(param: string): MarkedObject<RequestKey> {
     const request = readMembers(this.#draft.scan, requestKeys, param, (key) => this.#readMember(key));
     const { model } = request.members;
@@ -127,7 +122,6 @@ class RequestReading {
       case "contents":
         readContents(this.#draft);
         return;
-      case "content":
       case "systemInstruction":
       case "system_instruction":
         readContent(this.#draft);
@@ -138,9 +132,6 @@ class RequestReading {
       case "generationConfig":
       case "generation_config":
         this.config = this.#readConfig(key);
-        return;
-      case "requests":
-        this.#readRequests(key);
         return;
       case "generateContentRequest":
       case "generate_content_request":
@@ -166,17 +157,6 @@ class RequestReading {
   #checkModel(model: string): void {
     const path = this.#operation.model ?? "";
     if (model !== path && model !== `models/${path}`) throw invalid("model", "must be the model of the path");
-  }
-
-  /** The requests of a batch; elsewhere a field that nobody knows. */
-  #readRequests(param: string): void {
-    const { scan, text } = this.#draft;
-    if (this.#operation.name !== "embed_batch") {
-      text.value(scan);
-      return;
-    }
-    if (!enterArray(scan, param)) throw invalid(param, "must be an array");
-    while (scan.nextItem()) this.readRequest(`${param}[]`);
   }
 
   /** The request whose tokens are to be counted; elsewhere a field that nobody knows, whose config must not be taken for the request's own. */

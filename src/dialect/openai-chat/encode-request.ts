@@ -2,7 +2,7 @@ import { Changes, supportsAllBut } from "../changes.ts";
 import { effortOf } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import type { ModelRequest, OutputFormat, Tool, ToolChoice } from "../model-request.ts";
-import type { Reach } from "../reach.ts";
+import { checkReach, type Reach } from "../reach.ts";
 import { encodeTurns } from "./encode-turns.ts";
 
 /** Names of tools and schemas that OpenAI takes. */
@@ -31,7 +31,8 @@ const schemaName = "answer";
 
 /** Writes a chat request. */
 export function encodeChatRequest(request: ModelRequest, target: EncodeTarget): EncodedRequest {
-  const changes = new Changes(request, chatReach);
+  checkReach(request, chatReach);
+  const changes = new Changes(request, chatReach.supports);
   const hasTools = request.tools.length > 0;
   const body = {
     model: target.model,

@@ -1,8 +1,10 @@
 import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import { openaiLimitHeaders } from "../limit-headers.ts";
+import type { ModelRequest } from "../model-request.ts";
 import { openaiAnswerHeaders } from "../openai-answer-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
+import { checkReach } from "../reach.ts";
 import { pathOf } from "../request-path.ts";
 import { decodeChatAnswer } from "./decode-events.ts";
 import { decodeChatRequest } from "./decode-request.ts";
@@ -27,13 +29,16 @@ export const openaiChat: Dialect = {
   outputFormat: chatFormat,
   passResponse: passChat,
   client: {
-    operation: "chat",
+    hub: "chat",
+    operations: ["chat"],
     decodeRequest: decodeChatRequest,
     answerHeaders: openaiAnswerHeaders,
     encodeAnswer: encodeChatAnswer,
   },
   upstream: {
-    reach: chatReach,
+    hub: "chat",
+    supports: chatReach.supports,
+    check: (request: ModelRequest) => checkReach(request, chatReach),
     operation: (model, stream) => ({ name: "chat", model, stream }),
     encodeRequest: encodeChatRequest,
     decodeAnswer: decodeChatAnswer,

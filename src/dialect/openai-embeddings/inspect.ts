@@ -2,32 +2,39 @@ import { unreachable } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
-import { readModel } from "../read-field.ts";
+import { readModel, readText } from "../read-field.ts";
 import { readInput } from "../read-input.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 
-const requestKeys = new KeySet(["model", "input", "contract", "metadata"]);
+const requestKeys = new KeySet(["model", "input", "encoding_format", "contract", "metadata"]);
 type RequestKey = (typeof requestKeys.names)[number];
 
-const unbilledKeys: ReadonlySet<string> = new Set(["user", "encoding_format"]);
+const unbilledKeys: ReadonlySet<string> = new Set(["user", "input_type"]);
 
 /** Where a request for embeddings can be changed. */
-export type EmbeddingsMarks = MarkedObject<RequestKey>;
+export interface EmbeddingsMarks extends MarkedObject<RequestKey> {
+  /** Whether the client wants vectors in base64, as OpenAI's SDKs do unless they are told otherwise. */
+  readonly base64: boolean;
+}
 
 /** Reads what decides about a request for embeddings (reference/providers.md §1.3). */
 export function inspectEmbeddings(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);
   const draft = new RequestDraft(scan);
-  const marks: EmbeddingsMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
+  let base64 = false;
+  const request = readMembers(scan, requestKeys, "the body", (key) => {
+    if (key === "encoding_format") base64 = readText(scan, key) === "base64";
+    else readMember(key, draft);
+  });
   scan.finish();
   draft.outputCap = 0;
-  return draft.facts(operation, marks);
+  return draft.facts(operation, { ...request, base64 } satisfies EmbeddingsMarks);
 }
 
-function readMember(key: RequestKey | "", draft: RequestDraft): void {
+function readMember(key: Exclude<RequestKey, "encoding_format"> | "", draft: RequestDraft): void {
   const scan = draft.scan;
   switch (key) {
     case "model":

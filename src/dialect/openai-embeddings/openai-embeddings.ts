@@ -1,8 +1,13 @@
 import type { Dialect } from "../dialect.ts";
+import { embeddingClient, embeddingUpstream } from "../embedding/embedding-codec.ts";
 import { openaiLimitHeaders } from "../limit-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { pathOf } from "../request-path.ts";
 import { spliceMembers } from "../splice-members.ts";
+import { readEmbeddingsAnswer } from "./decode-answer.ts";
+import { decodeEmbeddingsRequest } from "./decode-request.ts";
+import { encodeEmbeddingsAnswer } from "./encode-answer.ts";
+import { embeddingsSupports, encodeEmbeddingsRequest } from "./encode-request.ts";
 import { type EmbeddingsMarks, inspectEmbeddings } from "./inspect.ts";
 import { passEmbeddings } from "./response.ts";
 
@@ -16,6 +21,18 @@ export const openaiEmbeddings: Dialect = {
   inspect: inspectEmbeddings,
   splice: (body, facts, edits) => spliceMembers(body, facts.marks as EmbeddingsMarks, facts, edits, []),
   passResponse: passEmbeddings,
+  client: embeddingClient({
+    operations: ["embeddings"],
+    decodeRequest: decodeEmbeddingsRequest,
+    encodeAnswer: encodeEmbeddingsAnswer,
+  }),
+  upstream: embeddingUpstream({
+    supports: embeddingsSupports,
+    operation: "embeddings",
+    encodeRequest: encodeEmbeddingsRequest,
+    readAnswer: readEmbeddingsAnswer,
+    textsMax: 2_048,
+  }),
   limitHeaders: openaiLimitHeaders,
   encodeError: encodeOpenaiError,
 };

@@ -31,7 +31,8 @@ export const openaiResponses: Dialect = {
   outputFormat: responsesFormat,
   passResponse: passResponses,
   client: {
-    operation: "responses",
+    hub: "chat",
+    operations: ["responses"],
     decodeRequest: decodeResponsesRequest,
     answerHeaders: openaiAnswerHeaders,
     encodeAnswer: encodeResponsesAnswer,

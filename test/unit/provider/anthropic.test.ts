@@ -9,7 +9,7 @@ describe("provider anthropic", () => {
   it("goes where its SDK goes, with its key", () => {
     assert.equal(provider.endpoint.href, "https://api.anthropic.com/");
     assert.equal(provider.prepare({ name: "messages" }, "m").path, "/v1/messages");
-    assert.equal(provider.dialect({ name: "chat" }), undefined);
+    assert.equal(provider.dialect({ name: "chat" }, "m"), undefined);
     const headers: [string, string][] = [];
     void provider.authorize({
       method: "POST",

@@ -6,11 +6,12 @@ import { cohere } from "../../../src/provider/cohere.ts";
 const provider = cohere.create(cohere.schema.parse({ apiKey: "k" }) as never);
 
 describe("provider cohere", () => {
-  it("reranks by the version that the client asked for, with its key as bearer", () => {
+  it("reranks and embeds by the version that the client asked for, with its key as bearer", () => {
     assert.equal(provider.endpoint.href, "https://api.cohere.com/");
     assert.equal(provider.prepare({ name: "rerank" }, "m").path, "/v2/rerank");
+    assert.equal(provider.prepare({ name: "embed_v2" }, "m").path, "/v2/embed");
     assert.equal(provider.prepare({ name: "rerank_v1" }, "m").path, "/v1/rerank");
-    assert.equal(provider.dialect({ name: "chat" }), undefined);
+    assert.equal(provider.dialect({ name: "chat" }, "m"), undefined);
     const headers: [string, string][] = [];
     const request = { method: "POST", path: "/", host: "h", headers, body: Buffer.alloc(0), nowMs: 0 };
     void provider.authorize(request);

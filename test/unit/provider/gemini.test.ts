@@ -20,8 +20,9 @@ describe("provider gemini", () => {
   });
 
   it("does nothing but what Gemini's API does", () => {
-    assert.equal(provider.dialect({ name: "generate" })?.name, "gemini-generate");
-    for (const name of ["chat", "rerank", "toString"]) assert.equal(provider.dialect({ name }), undefined);
+    assert.equal(provider.dialect({ name: "generate" }, "m")?.name, "gemini-generate");
+    for (const name of ["chat", "rerank", "toString"])
+      assert.equal(provider.dialect({ name }, "m"), undefined);
   });
 
   const cases: readonly (readonly [number, string, string])[] = [

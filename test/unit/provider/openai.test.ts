@@ -44,7 +44,7 @@ describe("provider openai", () => {
   });
 
   it("speaks no dialect for what it cannot do", () => {
-    assert.equal(create(openai, { apiKey: "k" }).dialect({ name: "rerank" }), undefined);
+    assert.equal(create(openai, { apiKey: "k" }).dialect({ name: "rerank" }, "m"), undefined);
   });
 
   for (const section of [

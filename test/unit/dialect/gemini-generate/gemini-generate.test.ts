@@ -9,9 +9,9 @@ const model = "gemini-2.5-flash";
 const generate: Operation = { name: "generate", model, stream: false };
 const edits = { model: "other", outputCap: 5, outputCapField: "maxOutputTokens" };
 
-function spliced(body: object, operation = generate): unknown {
+function spliced(body: object): unknown {
   const bytes = Buffer.from(JSON.stringify(body));
-  return JSON.parse(geminiGenerate.splice(bytes, geminiGenerate.inspect(bytes, operation), edits).toString());
+  return JSON.parse(geminiGenerate.splice(bytes, geminiGenerate.inspect(bytes, generate), edits).toString());
 }
 
 describe("match()", () => {
@@ -20,8 +20,6 @@ describe("match()", () => {
     assert.deepEqual(match("generateContent"), generate);
     assert.deepEqual(match("streamGenerateContent?alt=sse"), { name: "generate", model, stream: true });
     assert.deepEqual(match("countTokens")?.local, "token_count");
-    assert.deepEqual(match("embedContent"), { name: "embed", model, stream: false });
-    assert.deepEqual(match("batchEmbedContents"), { name: "embed_batch", model, stream: false });
     assert.deepEqual(geminiGenerate.match("GET", "/v1beta/models?pageSize=50")?.local, "models");
   });
 
@@ -82,27 +80,9 @@ describe("inspect()", () => {
     ]);
     assert.deepEqual(texts({ contents }), ["one two three"]);
   });
-
-  it("counts every request of a batch of embeddings, which generate nothing", () => {
-    const operation: Operation = { name: "embed_batch", model, stream: false };
-    const request = { model: `models/${model}`, content: { parts: [{ text: "a" }] } };
-    const facts = geminiGenerate.inspect(
-      Buffer.from(JSON.stringify({ requests: [request, request] })),
-      operation,
-    );
-    assert.equal(facts.text.length, 2);
-    assert.equal(facts.outputCap, 0);
-  });
 });
 
 describe("splice()", () => {
-  it("writes the target's model wherever the body repeats it", () => {
-    const operation: Operation = { name: "embed_batch", model, stream: false };
-    const request = { model: `models/${model}`, content: { parts: [{ text: "a" }] } };
-    const changed = { ...request, model: "models/other" };
-    assert.deepEqual(spliced({ requests: [request, request] }, operation), { requests: [changed, changed] });
-  });
-
   it("writes the cap where the client wrote its config", () => {
     assert.deepEqual(spliced({ generation_config: { max_output_tokens: 900 } }), {
       generation_config: { max_output_tokens: 5 },

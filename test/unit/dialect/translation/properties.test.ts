@@ -141,7 +141,7 @@ function thereAndBack(dialect: Dialect, request: ModelRequest): ModelRequest {
     outputCapField: capFields[dialect.name]!,
   });
   const facts = factsOf(dialect, body, false);
-  return dialect.client!.decodeRequest(parseObject(body.toString())!, facts);
+  return dialect.client!.decodeRequest(parseObject(body.toString())!, facts) as ModelRequest;
 }
 
 /** What counts of a request, neighbouring turns of one side together. */
@@ -193,13 +193,13 @@ function events(said: readonly string[], written: readonly string[]): readonly M
 function encoded(client: Dialect, all: readonly ModelEvent[]): unknown {
   const request = translationRequests[client.name]!.error;
   const body = Buffer.from(JSON.stringify(request));
-  const encoder: EventEncoder = client.client!.encodeAnswer({
+  const encoder = client.client!.encodeAnswer({
     id: "01900000-0000-7000-8000-000000000001",
     model: "m",
     createdSec: 1,
     inputTokens: 3,
     facts: factsOf(client, body, false),
-  });
+  }) as EventEncoder;
   const out = new ByteRuns();
   for (const event of all) encoder.encode(event, out);
   return JSON.parse(out.take(Buffer.alloc(0)).toString());

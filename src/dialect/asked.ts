@@ -1,0 +1,23 @@
+/** What every request without a wire format tells of itself, whatever it asks for. */
+export interface Asked<Feature extends string = string> {
+  /** What of it not every format can say, each with the client's first field that says it. */
+  readonly uses: ReadonlyMap<Feature, string>;
+  /** Fields of the client's format alone that no other can carry and whose loss changes no answer. */
+  readonly dropped: readonly string[];
+}
+
+/** The same while a client's request is read. */
+export class AskedDraft<Feature extends string> implements Asked<Feature> {
+  readonly uses: Map<Feature, string> = new Map();
+  readonly dropped: string[] = [];
+
+  /** Notes that a field asks for a feature; the first one is what the client will be told of. */
+  use(feature: Feature, field: string): void {
+    if (!this.uses.has(feature)) this.uses.set(feature, field);
+  }
+
+  /** Notes a field that can be left out without harm. */
+  drop(field: string): void {
+    if (!this.dropped.includes(field)) this.dropped.push(field);
+  }
+}

@@ -1,0 +1,8 @@
+import type { Headers } from "../core/headers.ts";
+import { tokensOf } from "./json-view.ts";
+
+/** The input tokens of an invocation, as Bedrock tells them of every model (reference/providers.md §1.7). */
+export function bedrockInputTokens(headers: Headers): number | undefined {
+  const told = headers.get("x-amzn-bedrock-input-token-count");
+  return told === undefined || !/^\d{1,15}$/.test(told) ? undefined : tokensOf(Number(told));
+}

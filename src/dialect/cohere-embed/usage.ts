@@ -1,0 +1,13 @@
+import type { Headers } from "../../core/headers.ts";
+import type { Usage } from "../../usage/usage.ts";
+import { bedrockInputTokens } from "../bedrock-usage.ts";
+import { objectOf, tokensOf } from "../json-view.ts";
+
+/** What an answer with embeddings cost: Cohere says it in `meta`, images apart, Bedrock in a header alone. Undefined: neither says. */
+export function cohereUsage(meta: unknown, headers: Headers): Usage | undefined {
+  const billed = objectOf(objectOf(meta)?.billed_units);
+  const told = tokensOf(billed?.input_tokens) ?? bedrockInputTokens(headers);
+  const images = tokensOf(billed?.image_tokens);
+  if (told === undefined && images === undefined) return undefined;
+  return { inputTokens: (told ?? 0) + (images ?? 0), outputTokens: 0 };
+}

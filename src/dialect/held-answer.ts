@@ -1,0 +1,26 @@
+import { GatewayError } from "../core/errors.ts";
+import { wholeAnswerBytesMax } from "./whole-response.ts";
+
+/** The bytes of an answer that can be read only when it is whole. */
+export class HeldAnswer {
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  /** Throws `upstream_invalid` for more than is held of one answer. */
+  add(chunk: Buffer): void {
+    this.#length += chunk.length;
+    if (this.#length > wholeAnswerBytesMax) {
+      this.#chunks = [];
+      throw new GatewayError("upstream_invalid", "the provider's answer is too large");
+    }
+    this.#chunks.push(chunk);
+  }
+
+  /** All of it; nothing is held any more. */
+  take(): Buffer {
+    const [only] = this.#chunks;
+    const whole = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    return whole;
+  }
+}
