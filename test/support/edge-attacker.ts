@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { type EdgeAddress, parseEdgeAddress } from "../../src/edge/edge.ts";
 import { frameType } from "../../src/edge/http2/frame.ts";
@@ -8,6 +9,8 @@ import { parseFrames } from "./h2-frames.ts";
 // A process that attacks one address: reads lines `MILLISECONDS NAME`, answers each with what became of it.
 const address = parseEdgeAddress(process.argv[2] ?? "");
 if (address === undefined) throw new Error("usage: edge-attacker.ts ADDRESS");
+// It is the server that is to be kept busy, not the honest client on the same machine.
+setPriority(19);
 console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
   const [ms, ...name] = line.split(" ");

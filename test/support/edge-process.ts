@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type EdgeAddress, parseEdgeAddress } from "../../src/edge/edge.ts";
+import { type Cpu, onCpu } from "./cpu.ts";
 
 /** What a served edge has used so far. */
 export interface Usage {
@@ -24,15 +25,21 @@ export class EdgeProcess {
     this.address = address;
   }
 
-  /** Starts `edge-server.ts`; {@link stop} ends it. */
-  static async start(name: string, address: string, execArgv: readonly string[] = []): Promise<EdgeProcess> {
+  /** Starts `edge-server.ts`, on one CPU if that is named; {@link stop} ends it. */
+  static async start(
+    name: string,
+    address: string,
+    execArgv: readonly string[] = [],
+    cpu?: Cpu,
+  ): Promise<EdgeProcess> {
     // Beside this file, from sources or compiled: what is measured must not run through a loader.
     const isSource = import.meta.url.endsWith(".ts");
     const server = fileURLToPath(
       new URL(isSource ? "./edge-server.ts" : "./edge-server.js", import.meta.url),
     );
     const loader = isSource ? ["--import", "tsx"] : [];
-    const child = spawn(process.execPath, [...loader, ...execArgv, server, name, address], {
+    const args = [...loader, ...execArgv, server, name, address];
+    const child = spawn(...onCpu(cpu, process.execPath, args), {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const lines = createInterface({ input: child.stdout });
