@@ -159,7 +159,12 @@ function open(
       rejected.push({ target, reason: `it rests: ${standing.why}`, field: undefined });
     }
   }
-  if (awake.length > 0) return awake;
+  const [first] = awake;
+  if (first !== undefined) {
+    // Now, not when it leaves: between the two others are chosen for.
+    health.claimProbe(first, nowMs);
+    return awake;
+  }
   resting.sort((a, b) => a.untilMs - b.untilMs);
   return resting.slice(0, 1).map(({ target }) => target);
 }

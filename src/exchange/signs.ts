@@ -44,6 +44,7 @@ function signOf(failure: FailureClass, waitMs: number | undefined): Sign | undef
     case "throttled":
       return { kind: "throttled", retryAfterMs: waitMs };
     case "errors":
-      return { kind: "failed" };
+      // A 503 says how long, too.
+      return waitMs === undefined ? { kind: "failed" } : { kind: "throttled", retryAfterMs: waitMs };
   }
 }

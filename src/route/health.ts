@@ -14,6 +14,8 @@ const windowMs = 10_000;
 /** Failures in a window before their share counts. */
 const failuresMin = 5;
 const failureShareMax = 0.5;
+/** Failures without an answer between them, whatever was answered before: a target that went away does not come back by what it was. */
+const failuresInRowMax = 10;
 /** Weight of the newest first-token time in the average. */
 const latencyWeight = 0.2;
 
@@ -63,6 +65,12 @@ export class Health {
 
   busy(target: Target): number {
     return this.#targets.get(formatTarget(target))?.busy ?? 0;
+  }
+
+  /** A target that is due for a probe has been chosen: until the probe's answer is known, or is long due, the others go elsewhere. */
+  claimProbe(target: Target, nowMs: number): void {
+    this.#targets.get(wholeBackend(target))?.claimProbe(nowMs);
+    this.#targets.get(formatTarget(target))?.claimProbe(nowMs);
   }
 
   /** An attempt begins there; if the target was due for a probe, this is it. */
@@ -127,6 +135,7 @@ class TargetHealth {
   #windowStartMs = 0;
   #attempts = 0;
   #failures = 0;
+  #failuresInRow = 0;
   #why: Resting | undefined;
   #untilMs = 0;
   #restedTimes = 0;
@@ -142,7 +151,10 @@ class TargetHealth {
 
   began(nowMs: number): void {
     this.busy += 1;
-    // One at a time: until the probe's answer is known, the others go elsewhere.
+    this.claimProbe(nowMs);
+  }
+
+  claimProbe(nowMs: number): void {
     if (this.standing(nowMs).kind === "probe") this.#probeUntilMs = nowMs + restMs(this.#restedTimes);
   }
 
@@ -151,6 +163,7 @@ class TargetHealth {
     this.#attempts += 1;
     switch (sign.kind) {
       case "answered":
+        this.#failuresInRow = 0;
         // What was under way when the rest began says nothing about how things are now.
         if (this.#why !== undefined && nowMs < this.#untilMs) return;
         this.#why = undefined;
@@ -165,6 +178,7 @@ class TargetHealth {
         return;
       case "failed":
         this.#failures += 1;
+        this.#failuresInRow += 1;
         if (this.#why !== undefined || this.#failing())
           this.#rest("errors", nowMs, restMs(this.#restedTimes));
         return;
@@ -184,6 +198,7 @@ class TargetHealth {
   }
 
   #failing(): boolean {
+    if (this.#failuresInRow >= failuresInRowMax) return true;
     return this.#failures >= failuresMin && this.#failures >= failureShareMax * this.#attempts;
   }
 

@@ -154,6 +154,12 @@ describe("routing", () => {
       assert.equal(stack.alpha.received().length, 1);
     });
 
+    it("leaves a backend alone as long as its 503 says", async () => {
+      stack.alpha.setFaults({ status: 503, retryAfter: "600" });
+      for (let index = 0; index < 5; index += 1) assert.equal(await backendOf("both"), "beta");
+      assert.equal(stack.alpha.received().length, 1);
+    });
+
     it("leaves a backend alone that refuses our credentials", async () => {
       stack.alpha.setFaults({ error: "auth" });
       for (let index = 0; index < 5; index += 1) assert.equal(await backendOf("both"), "beta");

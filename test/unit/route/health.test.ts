@@ -35,6 +35,23 @@ describe("Health", () => {
     assert.equal(health.standing(target, 1_100).kind, "open");
   });
 
+  it("lets one of those through that are chosen for before the probe has left", () => {
+    const health = failing();
+    health.claimProbe(target, 1_000);
+    assert.equal(health.standing(target, 1_001).kind, "resting");
+    health.began(target, 1_010);
+    health.note(target, answered, 1_100);
+    assert.equal(health.standing(target, 1_100).kind, "open");
+  });
+
+  it("rests a target that fails ten times without an answer, whatever it answered before", () => {
+    const good = Array.from({ length: 1_000 }, () => answered);
+    const bad = Array.from({ length: 9 }, () => failed);
+    assert.equal(after(...good, ...bad).standing(target, 0).kind, "open");
+    assert.equal(after(...good, ...bad, answered, failed).standing(target, 0).kind, "open");
+    assert.equal(after(...good, ...bad, failed).standing(target, 0).kind, "resting");
+  });
+
   it("rests twice as long after each failed probe, and at most a minute", () => {
     const health = failing();
     let nowMs = 1_000;
