@@ -150,11 +150,12 @@ identity: [{ type: api-key, file: ./keys.yaml }]
     assert.equal(stack.beta.received().length, 0);
   });
 
-  it("stalls past timeouts.total: is cut, recorded as a timeout", async () => {
+  it("stalls past timeouts.total: a stream ends with an error event, a whole answer is cut, recorded as a timeout", async () => {
     stack.alpha.setFaults({ stallAfter: 3, tokenDelayMs: 10 });
     for (const stream of [true, false]) {
       const broken = await call("short", stream);
       assertNotWhole(broken);
+      assert.equal(broken.isWhole && /"code":"timeout"/.test(broken.text), stream);
       assert.equal(broken.record.ending, "timeout");
       assert.equal(broken.record.error_code, "timeout");
       assert.equal(broken.journal.aborted, true);

@@ -7,7 +7,7 @@ import { RoleStream } from "../../../src/extproc/stream.ts";
 const message = Buffer.from([0x1a, 0x00]);
 
 /** A stream whose role answers when the test says so, and what happens to it. */
-function streamWith(reply: () => Promise<Uint8Array> | Uint8Array) {
+function streamWith(reply: () => Promise<Uint8Array> | Uint8Array | undefined) {
   const events: string[] = [];
   const stream = {
     send: () => void events.push("sent"),
@@ -22,7 +22,7 @@ function streamWith(reply: () => Promise<Uint8Array> | Uint8Array) {
     fail: () => message,
     closed: () => void events.push("told"),
   };
-  return { events, handler: new RoleStream(stream, role, (error) => assert.fail(String(error))) };
+  return { events, role, handler: new RoleStream(stream, role, (error) => assert.fail(String(error))) };
 }
 
 describe("RoleStream", () => {
@@ -46,5 +46,44 @@ describe("RoleStream", () => {
     assert.deepEqual(events, ["sent", "ended"]);
     handler.closed();
     assert.deepEqual(events, ["sent", "ended", "told"]);
+  });
+
+  it("lets its role have the last word before a reply that is still owed, which is then dropped", async () => {
+    let answer: (bytes: Uint8Array) => void = () => {};
+    const { events, handler } = streamWith(() => new Promise((resolve) => (answer = resolve)));
+    handler.message(message);
+    handler.message(message);
+    handler.finish(message);
+    handler.breakOff();
+    assert.deepEqual(events, ["sent", "ended"]);
+    answer(message);
+    await new Promise(setImmediate);
+    handler.message(message);
+    assert.deepEqual(events, ["sent", "ended"]);
+    handler.closed();
+    assert.deepEqual(events, ["sent", "ended", "told"]);
+  });
+
+  it("ends with the reply that its role calls the last, and hears nothing more", () => {
+    const { events, role, handler } = streamWith(() => message);
+    role.last = true;
+    handler.message(message);
+    handler.message(message);
+    assert.deepEqual(events, ["sent", "ended"]);
+  });
+
+  it("fails in the place of a reply that its role calls a cut", () => {
+    const { events, role, handler } = streamWith(() => message);
+    role.cut = true;
+    handler.message(message);
+    handler.message(message);
+    assert.deepEqual(events, ["failed"]);
+  });
+
+  it("sends nothing for a message that needs no reply", () => {
+    const { events, handler } = streamWith(() => undefined);
+    handler.message(message);
+    handler.message(message);
+    assert.deepEqual(events, []);
   });
 });
