@@ -74,8 +74,11 @@ function contextOf(exchange: Exchange, attempt: Attempt): AnswerContext {
 function errorOf(provider: Provider, { status, headers }: ResponseContext, body: Buffer): GatewayError {
   const plain = errorOfStatus(status);
   const parsed = parseObject(body.toString());
-  const message = textOf(objectOf(parsed?.error)?.message) ?? textOf(parsed?.message) ?? plain.message;
   const code = codeOfFailure(provider.classify(status, headers, body), plain.code);
+  // Between the provider and the gateway: some tell it with a status of another meaning.
+  if (code === "upstream_auth")
+    return new GatewayError(code, "the provider refused the gateway's credentials");
+  const message = textOf(objectOf(parsed?.error)?.message) ?? textOf(parsed?.message) ?? plain.message;
   return new GatewayError(code, message.slice(0, messageCharsMax));
 }
 
