@@ -1,80 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { edges } from "../../src/edge/index.ts";
+import { type Cpu, measuredCpu, moveToCpu, onCpu, otherCpu } from "../support/cpu.ts";
 import { EdgeEnvoy } from "../support/edge-envoy.ts";
 import { EdgeProcess } from "../support/edge-process.ts";
 import { runHttpLoad } from "../support/http-load.ts";
 import { medianAndBest } from "../support/median-and-best.ts";
 
-// A POST of 2 KB through a real Envoy that asks the edge four times: the edges in turn, several rounds. Envoy has the first CPU,
-// the edge and the load share the second, to which the script that starts this pins it. Usage: npm run bench:edge
+// A POST of 2 KB through a real Envoy that asks nobody, or an edge, four times: the edges in turn, several rounds, in each
+// placement. Which of Envoy, edge and load fills its core first decides the throughput, so the CPU of each is told beside it.
+// Usage: npm run bench:edge [-- SECONDS]
 
-const rounds = 5;
-const envoyCpu = 0;
+interface Placement {
+  readonly title: string;
+  readonly envoy: Cpu;
+  readonly edge: Cpu;
+  readonly load: Cpu;
+  /** Processes that compute without end on the edge's core. */
+  readonly neighbours: number;
+}
+
+const placements: readonly Placement[] = [
+  {
+    title: "Envoy has a core, the edge shares the other with the load",
+    envoy: otherCpu,
+    edge: measuredCpu,
+    load: measuredCpu,
+    neighbours: 0,
+  },
+  { title: "all on one core", envoy: measuredCpu, edge: measuredCpu, load: measuredCpu, neighbours: 0 },
+  {
+    title: "the edge has a quarter of a core, three busy neighbours the rest; Envoy and the load the other",
+    envoy: otherCpu,
+    edge: measuredCpu,
+    load: otherCpu,
+    neighbours: 3,
+  },
+];
 
 interface Row {
-  readonly name: string;
   readonly perSecond: number;
-  readonly cpuMicros: number;
+  readonly edgeMicros: number;
+  readonly envoyMicros: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly failed: number;
 }
 
-const rows: Row[] = [];
-for (let round = 0; round < rounds; round++) for (const { name } of edges) rows.push(await measure(name));
-console.log(`through Envoy, 16 requests at a time, ${rounds} rounds, medians (best)`);
-console.log("| edge | requests/s | edge's CPU µs a request | p50 ms | p99 ms | failed |");
-console.log("|---|---|---|---|---|---|");
-for (const { name } of edges) {
-  const of = rows.filter((row) => row.name === name);
-  const cells = [
-    medianAndBest(
-      of.map((row) => row.perSecond),
-      Math.max,
-    ),
-    medianAndBest(
-      of.map((row) => row.cpuMicros),
-      Math.min,
-    ),
-    medianAndBest(
-      of.map((row) => row.p50Ms),
-      Math.min,
-      1,
-    ),
-    medianAndBest(
-      of.map((row) => row.p99Ms),
-      Math.min,
-      1,
-    ),
-    String(of.reduce((sum, row) => sum + row.failed, 0)),
-  ];
-  console.log(`| ${name} | ${cells.join(" | ")} |`);
-}
-const [ours, theirs] = edges.map(({ name }) => rows.filter((row) => row.name === name));
-const ratios = ours!.map((row, round) => row.perSecond / theirs![round]!.perSecond);
-console.log(`throughput, ratio of neighbouring runs: ${medianAndBest(ratios, Math.max, 2)}`);
+const rounds = 5;
+const runMs = Number(process.argv[2] ?? 3) * 1_000;
+const plain = "none: plain Envoy";
+const names = [plain, ...edges.map(({ name }) => name)];
+for (const placement of placements) await compare(placement);
 
-async function measure(name: string): Promise<Row> {
+async function compare(placement: Placement): Promise<void> {
+  moveToCpu(placement.load);
+  const neighbours = Array.from({ length: placement.neighbours }, () => startNeighbour(placement.edge));
+  const rows = new Map<string, Row[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) rows.get(name)?.push(await measure(name, placement));
+  for (const neighbour of neighbours) neighbour.kill();
+  console.log(`\n${placement.title}; 16 requests at a time, ${rounds} rounds, medians (best)\n`);
+  console.log(
+    "| edge | requests/s | of plain | edge's CPU µs a request | Envoy's | p50 ms | p99 ms | failed |",
+  );
+  console.log("|---|---|---|---|---|---|---|---|");
+  const plainRows = rows.get(plain) ?? [];
+  for (const [name, of] of rows) console.log(lineOf(name, of, plainRows));
+  const [ours = [], theirs = []] = edges.map(({ name }) => rows.get(name));
+  console.log(
+    `\nthroughput, ${names[1]} : ${names[2]} in neighbouring runs: ${medianAndBest(ratios(ours, theirs), Math.max, 2)}`,
+  );
+}
+
+function lineOf(name: string, rows: readonly Row[], plainRows: readonly Row[]): string {
+  const cell = (pick: (row: Row) => number, best: (...values: number[]) => number, digits = 0) =>
+    medianAndBest(rows.map(pick), best, digits);
+  const cells = [
+    cell((row) => row.perSecond, Math.max),
+    medianAndBest(ratios(rows, plainRows), Math.max, 2),
+    cell((row) => row.edgeMicros, Math.min),
+    cell((row) => row.envoyMicros, Math.min),
+    cell((row) => row.p50Ms, Math.min, 1),
+    cell((row) => row.p99Ms, Math.min, 1),
+    String(rows.reduce((sum, row) => sum + row.failed, 0)),
+  ];
+  return `| ${name} | ${cells.join(" | ")} |`;
+}
+
+/** Throughput of rows to that of others, round by round. */
+function ratios(rows: readonly Row[], others: readonly Row[]): number[] {
+  return rows.map((row, round) => row.perSecond / (others[round]?.perSecond ?? Number.NaN));
+}
+
+/** A process that only computes, as whatever else runs on a machine does. */
+function startNeighbour(cpu: Cpu): ChildProcess {
+  return spawn(...onCpu(cpu, process.execPath, ["-e", "for (;;);"]), { stdio: "ignore" });
+}
+
+async function measure(name: string, placement: Placement): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), "edge-envoy-"));
   const socketPath = join(folder, "edge.sock");
-  const server = await EdgeProcess.start(name, `unix:${socketPath}`);
-  const envoy = await EdgeEnvoy.start(folder, socketPath, envoyCpu);
-  let startMicros = 0;
+  const server =
+    name === plain ? undefined : await EdgeProcess.start(name, `unix:${socketPath}`, [], placement.edge);
+  const envoy = await EdgeEnvoy.start(folder, server && socketPath, placement.envoy);
+  const edgeMicros = async () => (await server?.usage())?.cpuMicros ?? 0;
+  const start = { edge: 0, envoy: 0 };
   const { answered, failed, seconds, p50Ms, p99Ms } = await runHttpLoad({
     port: envoy.port,
     connections: 16,
     requestBytes: 2_075,
     warmUpMs: 1_500,
-    runMs: 3_000,
+    runMs,
     onMeasure: async () => {
-      startMicros = (await server.usage()).cpuMicros;
+      start.edge = await edgeMicros();
+      start.envoy = envoy.usage().cpuMicros;
     },
   });
-  const cpuMicros = ((await server.usage()).cpuMicros - startMicros) / (answered + failed);
+  const requests = answered + failed;
+  const row = {
+    perSecond: answered / seconds,
+    edgeMicros: ((await edgeMicros()) - start.edge) / requests,
+    envoyMicros: (envoy.usage().cpuMicros - start.envoy) / requests,
+    p50Ms,
+    p99Ms,
+    failed,
+  };
   await envoy.stop();
-  await server.stop();
+  await server?.stop();
   rmSync(folder, { recursive: true });
-  return { name, perSecond: answered / seconds, cpuMicros, p50Ms, p99Ms, failed };
+  return row;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageRoot } from "../../src/core/asset.ts";
 import { findEnvoy } from "../../src/xds/envoy-binary.ts";
+import { type Cpu, onCpu } from "./cpu.ts";
 
 /** The body of every answer that passes. */
 export const answerBytes = 1_500;
@@ -28,22 +29,20 @@ export class EdgeEnvoy {
     this.port = port;
   }
 
-  /** Starts it with its files in `folder` and the edge's Unix socket, on this one CPU; {@link stop} ends it. */
+  /** Starts it with its files in `folder`, asking at the edge's Unix socket or, without one, nobody; on this CPU. {@link stop} ends it. */
   static async start(
     folder: string,
-    socketPath: string,
-    cpu: number,
+    socketPath: string | undefined,
+    cpu: Cpu,
     upstream?: EdgeUpstream,
   ): Promise<EdgeEnvoy> {
     const binary = await findEnvoy(process.env, join(packageRoot, ".tollgate"), (line) => console.log(line));
     const bootstrap = join(folder, "envoy.json");
     const adminAddress = join(folder, "admin.txt");
     writeFileSync(bootstrap, JSON.stringify(bootstrapOf(socketPath, upstream)));
-    const pinned = ["-c", String(cpu), binary.path];
     const args = ["-c", bootstrap, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"];
-    const child = spawn("taskset", [...pinned, ...args, "--admin-address-path", adminAddress], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const command = onCpu(cpu, binary.path, [...args, "--admin-address-path", adminAddress]);
+    const child = spawn(...command, { stdio: ["ignore", "ignore", "inherit"] });
     for (let tries = 0; tries < 200; tries++) {
       if (existsSync(adminAddress)) {
         const listeners = await fetch(`http://${readFileSync(adminAddress, "utf8")}/listeners?format=json`);
@@ -81,22 +80,26 @@ function portOf(listeners: unknown): number | undefined {
 
 const loopback = { socket_address: { address: "127.0.0.1", port_value: 0 } };
 
-function bootstrapOf(socketPath: string, upstream: EdgeUpstream | undefined) {
+function bootstrapOf(socketPath: string | undefined, upstream: EdgeUpstream | undefined) {
   return {
     admin: { address: loopback },
     static_resources: {
       listeners: [
-        { name: "in", address: loopback, filter_chains: [{ filters: [connectionManager(upstream)] }] },
+        {
+          name: "in",
+          address: loopback,
+          filter_chains: [{ filters: [connectionManager(socketPath !== undefined, upstream)] }],
+        },
       ],
       clusters: [
-        edgeCluster(socketPath),
+        ...(socketPath === undefined ? [] : [edgeCluster(socketPath)]),
         ...(upstream === undefined ? [] : [upstreamCluster(upstream.port)]),
       ],
     },
   };
 }
 
-function connectionManager(upstream: EdgeUpstream | undefined) {
+function connectionManager(asks: boolean, upstream: EdgeUpstream | undefined) {
   const answer = { status: 200, body: { inline_string: "a".repeat(answerBytes) } };
   const action =
     upstream === undefined ? { direct_response: answer } : { route: { cluster: "up", timeout: "0s" } };
@@ -110,10 +113,24 @@ function connectionManager(upstream: EdgeUpstream | undefined) {
       route_config: {
         virtual_hosts: [{ name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, ...action }] }],
       },
-      http_filters: upstream?.mode === "alone" ? [router] : [extProc(upstream?.mode ?? "BUFFERED"), router],
+      http_filters: [...filtersOf(asks, upstream), router],
     },
   };
 }
+
+/** What stands before the router. An Envoy that asks nobody, and answers itself, waits for the request's body as well. */
+function filtersOf(asks: boolean, upstream: EdgeUpstream | undefined): readonly object[] {
+  if (upstream?.mode === "alone") return [];
+  return asks ? [extProc(upstream?.mode ?? "BUFFERED")] : [buffer];
+}
+
+const buffer = {
+  name: "envoy.filters.http.buffer",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer",
+    max_request_bytes: 1 << 20,
+  },
+};
 
 function extProc(answers: "BUFFERED" | AnswerMode) {
   const duplex = answers === "FULL_DUPLEX_STREAMED";
