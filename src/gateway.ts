@@ -7,6 +7,8 @@ import type { BudgetsSource } from "./admin/budgets-api.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
 import type { OverridesSource } from "./admin/overrides-api.ts";
+import { tellStanding } from "./admin/target-events.ts";
+import { seriesOf } from "./admin/target-metrics.ts";
 import { targetRow } from "./admin/targets-api.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
@@ -30,6 +32,7 @@ import type { LedgerEvent } from "./ledger/ledger-event.ts";
 import { Health as TargetHealth } from "./route/health.ts";
 import { Overrides } from "./route/overrides.ts";
 import { readOverrides } from "./route/overrides-file.ts";
+import { RetryBudget } from "./route/retry-budget.ts";
 import { type KeptCalibration, openCalibration } from "./tokens/calibration-file.ts";
 import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
 import { openUsageLog, type UsageLog } from "./usage/log.ts";
@@ -56,7 +59,14 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #log: Log;
   readonly #registry = new Registry();
-  readonly #targetHealth = new TargetHealth();
+  readonly #targetHealth = new TargetHealth((target, standing, nowMs) =>
+    tellStanding(target, standing, nowMs, {
+      log: this.#log,
+      snapshot: this.#snapshot,
+      health: this.#targetHealth,
+    }),
+  );
+  readonly #retryBudget = new RetryBudget();
   readonly #steering: Steering;
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
@@ -99,6 +109,9 @@ export class Gateway {
       deliveries: () => this.#deliveries.map((delivery) => delivery.health()),
       limitTotals: () => this.#ledger.totals(),
       tokenRatios: () => calibration.ratiosKnown(),
+      targets: () => seriesOf(this.#snapshot, this.#targetHealth, clock.monotonicMs()),
+      retryBudgetUsed: () => this.#retryBudget.used(this.#snapshot.retries, clock.monotonicMs()),
+      overrides: (action) => this.#steering.list().filter((one) => one.action === action).length,
     });
     this.#webhook = new AlertWebhook({
       target: () => this.#snapshot.alertWebhook,
@@ -117,6 +130,7 @@ export class Gateway {
       originals: new Originals(originalsBytesMax),
       health: this.#targetHealth,
       overrides,
+      retryBudget: this.#retryBudget,
       random: Math.random,
       record: (record, ownFields) => this.#record(record, ownFields),
       observer: this.#metrics,

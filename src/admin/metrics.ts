@@ -4,10 +4,12 @@ import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
 import type { Account } from "../ledger/ledger.ts";
 import type { RuleTotal } from "../ledger/overview.ts";
+import { type OverrideAction, overrideActions } from "../route/override.ts";
 import type { TargetRatio } from "../tokens/calibration.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
 import { LimitMetrics } from "./limit-metrics.ts";
+import { addTargetMetrics, type TargetSeries } from "./target-metrics.ts";
 
 /** What is read when the metrics are asked for. */
 export interface Gauges {
@@ -21,6 +23,12 @@ export interface Gauges {
   limitTotals(): Promise<readonly RuleTotal[]>;
   /** What is known of each target that was billed; a bounded list. */
   tokenRatios(): readonly TargetRatio[];
+  /** How the configured targets do. */
+  targets(): readonly TargetSeries[];
+  /** Of the retries that may be made, how many were: 1 and above, no more are. */
+  retryBudgetUsed(): number;
+  /** What operators have in force, by action. */
+  overrides(action: OverrideAction): number;
 }
 
 /** Prometheus metrics. Every label's values come from the config or from closed tables, so that no client can add series. */
@@ -36,6 +44,7 @@ export class Metrics implements Observer {
   readonly #turnedAway: Counter;
   readonly #unknown: Counter;
   readonly #bugs: Counter;
+  readonly #retriesWithheld: Counter;
   readonly #firstToken: Histogram;
 
   constructor(log: Log, gauges: Gauges) {
@@ -72,6 +81,11 @@ export class Metrics implements Observer {
       ["late"],
     );
     this.#bugs = counter("tollgate_bugs_total", "Unexpected exceptions; each failed one stream closed.", []);
+    this.#retriesWithheld = counter(
+      "tollgate_retries_withheld_total",
+      "Exchanges that had one attempt where their model gives more: the retry budget was used up.",
+      [],
+    );
     this.#firstToken = new Histogram({
       name: "tollgate_first_token_seconds",
       help: "From a request's first byte to its answer's first content.",
@@ -96,7 +110,14 @@ export class Metrics implements Observer {
       "1: the running config is the file's; 0: the file was bad and the old config serves.",
       gauges.lastReloadGood,
     );
+    gauge(
+      "tollgate_retry_budget_used_ratio",
+      "Retries of the last ten seconds, by those that may be made; from 1 on plans have one attempt.",
+      gauges.retryBudgetUsed,
+    );
     this.#addDeliveries(gauges);
+    this.#addOverrides(gauges);
+    addTargetMetrics(this.#registry, gauges.targets);
     this.limits = new LimitMetrics(this.#registry, gauges.limitTotals);
     this.#addTokenRatios(gauges);
     collectDefaultMetrics({ register: this.#registry });
@@ -120,6 +141,18 @@ export class Metrics implements Observer {
       collect() {
         this.reset();
         for (const { target, logRatio } of gauges.tokenRatios()) this.set({ target }, Math.exp(logRatio));
+      },
+    });
+  }
+
+  #addOverrides(gauges: Gauges): void {
+    new Gauge({
+      name: "tollgate_overrides",
+      help: "What operators have in force by hand.",
+      labelNames: ["action"],
+      registers: [this.#registry],
+      collect() {
+        for (const action of overrideActions) this.set({ action }, gauges.overrides(action));
       },
     });
   }
@@ -181,6 +214,10 @@ export class Metrics implements Observer {
 
   observed(accounts: readonly Account[]): void {
     this.limits.observed(accounts);
+  }
+
+  retriesWithheld(): void {
+    this.#retriesWithheld.inc();
   }
 
   settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void {

@@ -14,6 +14,7 @@ import type { Services } from "../exchange/services.ts";
 import { createMemoryLedger } from "../ledger/memory.ts";
 import { Health } from "../route/health.ts";
 import { Overrides } from "../route/overrides.ts";
+import { RetryBudget } from "../route/retry-budget.ts";
 import { Calibration } from "../tokens/calibration.ts";
 import { calibratedCounterOf } from "../tokens/families.ts";
 import { explanationOf, formatExplanation } from "./explanation.ts";
@@ -77,6 +78,7 @@ function dryServices(snapshot: Snapshot): Services {
     originals: new Originals(snapshot.listen.bodyLimitBytes),
     health: new Health(),
     overrides: new Overrides(),
+    retryBudget: new RetryBudget(),
     random: Math.random,
     record: async () => {},
     observer: {
@@ -84,6 +86,7 @@ function dryServices(snapshot: Snapshot): Services {
       ended: () => {},
       limited: () => {},
       observed: () => {},
+      retriesWithheld: () => {},
       settled: () => {},
       unknownExchange: () => {},
       bug: (error) => {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import { configuredModels } from "../config/configured-models.ts";
 import { formatTarget } from "../plan/plan.ts";
 import type { ModelRoute } from "../route/model-route.ts";
-import { configuredModels } from "./configured-models.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { type Column, formatRows, type RowFormat } from "./rows.ts";
 import type { Terminal } from "./terminal.ts";

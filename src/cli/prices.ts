@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
+import { configuredModels } from "../config/configured-models.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { systemClock } from "../core/clock.ts";
 import { ceilToNano, formatUsd } from "../core/money.ts";
 import { formatTarget } from "../plan/plan.ts";
 import type { Quote } from "../price/catalogue.ts";
 import type { Rate } from "../price/rate.ts";
-import { configuredModels } from "./configured-models.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import type { ConfigReport } from "./models.ts";
 import { type Column, formatRows } from "./rows.ts";

@@ -4,7 +4,15 @@ import { policyKinds } from "../policy/index.ts";
 import { sinkKinds } from "../usage/sink/index.ts";
 import { backendKinds } from "./compile-backends.ts";
 import { policySections } from "./compile-policies.ts";
-import { accessSection, backendName, capsSection, modelName, modelSection, sections } from "./schema.ts";
+import {
+  accessSection,
+  backendName,
+  capsSection,
+  modelName,
+  modelSection,
+  routeSection,
+  sections,
+} from "./schema.ts";
 
 /** The JSON Schema of the config as it is written, for editors; `tollgate check` knows more, e.g. whether names fit together. */
 export function checkSchema(): Readonly<Record<string, unknown>> {
@@ -17,7 +25,7 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
       return [name, z.array(z.union(kinds.map(({ schema }) => schema))).default([])];
     }),
   );
-  const { version, listen, server, admin, contract, prices, ledger, usage } = sections;
+  const { version, listen, server, admin, contract, prices, retries, ledger, alerts, usage } = sections;
   const config = z.strictObject({
     version,
     listen,
@@ -27,11 +35,14 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
     models: z.record(modelName, modelSection),
     identity: z.array(z.union(identityKinds.map(({ schema }) => schema))).min(1),
     contract,
+    routes: z.array(routeSection).default([]),
     access: z.array(accessSection).default([]),
     caps: z.array(capsSection).default([]),
     ...policies,
     prices,
+    retries,
     ledger,
+    alerts,
     usage: usage
       .unwrap()
       .extend({ sinks: z.array(z.union(sinkKinds.map(({ schema }) => schema))).default([]) })

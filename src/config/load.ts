@@ -140,7 +140,17 @@ const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = section
 
 function refuseUnknownSections(file: YamlFile, root: Readonly<Record<string, unknown>>): void {
   const known = ["version", "listen", "server", "admin", "backends", "models", "identity", "contract"];
-  const others = ["routes", "access", "caps", ...policySections, "prices", "ledger", "alerts", "usage"];
+  const others = [
+    "routes",
+    "access",
+    "caps",
+    ...policySections,
+    "prices",
+    "retries",
+    "ledger",
+    "alerts",
+    "usage",
+  ];
   const all = [...known, ...others];
   const unknown = Object.keys(root).filter((name) => !all.includes(name));
   refuseKeys(file, [], unknown, all);
@@ -156,13 +166,16 @@ function anyContract(section: unknown): Readonly<Record<string, FieldSection>> {
 function compileOwn(
   compilation: Compilation,
   parse: <K extends SectionName>(name: K) => Sections[K] | undefined,
-): Pick<Snapshot, "listen" | "server" | "admin" | "ledger" | "usageLog" | "alertWebhook"> | undefined {
+):
+  | Pick<Snapshot, "listen" | "server" | "admin" | "ledger" | "usageLog" | "retries" | "alertWebhook">
+  | undefined {
   const [listen, server, admin] = [parse("listen"), parse("server"), parse("admin")];
   const [ledger, usage, alerts] = [parse("ledger"), parse("usage"), parse("alerts")];
+  const retries = parse("retries");
   const edge = server === undefined ? undefined : socketAddress(compilation, server.address);
   if (admin !== undefined) checkAdmin(compilation, admin);
   const sinks = compileSinks(compilation, usage?.sinks ?? []);
-  if (!listen || !server || !edge || !admin || !ledger || !usage || !alerts) return undefined;
+  if (!listen || !server || !edge || !admin || !ledger || !usage || !alerts || !retries) return undefined;
   const { inputs } = compilation;
   return {
     listen: Object.freeze({ address: listen.address, bodyLimitBytes: listen.bodyLimit }),
@@ -170,6 +183,7 @@ function compileOwn(
     admin: Object.freeze({ address: admin.address, token: admin.token }),
     ledger: Object.freeze({ kind: "memory", folder: inputs.resolve(ledger.path) }),
     usageLog: Object.freeze({ folder: inputs.resolve(usage.log), sinks }),
+    retries: Object.freeze({ percent: retries.budget, atLeastPerSecond: retries.atLeastPerSecond }),
     alertWebhook:
       alerts.webhook === undefined
         ? undefined

@@ -5,6 +5,7 @@ import { priceSection } from "../price/price-section.ts";
 import { conditionSection } from "../route/condition.ts";
 import { onlySection } from "../route/only.ts";
 import { validationSection } from "../validation/validation-section.ts";
+import { retriesSection } from "./retries-section.ts";
 import { durationMs, edgeAddress, httpUrl, path, sizeBytes, tcpAddress } from "./scalars.ts";
 import { timeoutsSection } from "./timeouts-section.ts";
 
@@ -155,6 +156,7 @@ export const sections = {
       path: path.default(defaults.ledger.path),
     })
     .prefault({ type: defaults.ledger.type }),
+  retries: retriesSection,
   alerts: z
     .strictObject({
       webhook: z.strictObject({ url: httpUrl, secret: z.string().min(16).optional() }).optional(),

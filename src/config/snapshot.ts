@@ -9,6 +9,7 @@ import type { PriceCatalogue } from "../price/catalogue.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import type { ModelTable } from "../route/model-table.ts";
+import type { RetryLimits } from "../route/retry-budget.ts";
 import type { Routes } from "../route/routes.ts";
 import type { Sink } from "../usage/sink/sink.ts";
 import type { TcpAddress } from "./scalars.ts";
@@ -92,6 +93,8 @@ export interface Snapshot {
   readonly identities: readonly Identity[];
   readonly contract: ContractReader;
   readonly routes: Routes;
+  /** How many attempts beyond the first the whole gateway may make. */
+  readonly retries: RetryLimits;
   /** Limits and budgets, in the config's order. */
   readonly policies: readonly Policy[];
   readonly prices: PriceCatalogue;

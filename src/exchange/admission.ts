@@ -133,6 +133,7 @@ function take(exchange: Exchange, offer: Offer | undefined, { degraded }: Footin
     if (exchange.closing.over) return leave(exchange);
     const stopped = stoppedMeanwhile(exchange);
     if (stopped !== undefined) return refuse(exchange, stopped);
+    if (exchange.retriesWithheld) exchange.services.observer.retriesWithheld();
     exchange.advance("forwarded");
     exchange.deadlines = new Deadlines(exchange);
     return encodeAttempt(exchange, 1);

@@ -82,6 +82,8 @@ export class Exchange {
   rule: RouteRule | undefined;
   /** Targets that were left out of the plan, and why. */
   rejected: readonly Rejected[] = [];
+  /** The retry budget was used up when the plan was made: it has one target where there could be more. */
+  retriesWithheld = false;
   plan: Plan | undefined;
   claims: readonly Claim[] = [];
   /** What the plan's answers are checked by; undefined: by nothing. */

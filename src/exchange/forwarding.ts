@@ -160,6 +160,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
     if (target === undefined)
       throw new GatewayError("internal", `attempt ${number} of a plan of ${plan.targets.length}`);
     exchange.services.health.began(target.target, now);
+    exchange.services.retryBudget.began(exchange.attempts.length + 1, now);
     exchange.attempts.push({
       number: exchange.attempts.length + 1,
       target,

@@ -26,15 +26,18 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const caps = exchange.snapshot.caps(exchange.principal, contract);
   const chosen = chooseTargets(exchange, route, (target) => costGuess(exchange, target, caps));
   const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
-  const targets = chosen.slice(0, single ? 1 : route.attempts);
   const timeouts = route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts;
+  const spareAttempts = single || timeouts.retryAfterMs === undefined ? 0 : 1;
+  const wanted = chosen.slice(0, single ? 1 : route.attempts);
+  exchange.retriesWithheld = wanted.length + spareAttempts > 1 && retriesExhausted(exchange);
+  const targets = exchange.retriesWithheld ? soundestOf(exchange, wanted) : wanted;
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
   const validated = holdsAnswers(route, facts);
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
     model: route.name,
     targets: planned,
-    spareAttempts: single || timeouts.retryAfterMs === undefined ? 0 : 1,
+    spareAttempts: exchange.retriesWithheld ? 0 : spareAttempts,
     outputCap,
     choices: facts.choices,
     mode: modeOf(route, facts.stream, validated),
@@ -52,6 +55,25 @@ function holdsAnswers({ validation }: ModelRoute, { outputCap }: RequestFacts): 
 function modeOf({ failover }: ModelRoute, stream: boolean, validated: boolean): Mode {
   if (failover === "status") return "plain";
   return stream && !validated ? "guarded" : "validated";
+}
+
+function retriesExhausted({ services, snapshot }: Exchange): boolean {
+  return services.retryBudget.exhausted(snapshot.retries, services.clock.monotonicMs());
+}
+
+/** The one target of a plan that cannot fall back: the first that is not just being tried again after a rest. */
+function soundestOf(exchange: Exchange, targets: readonly Target[]): readonly Target[] {
+  const { clock, health } = exchange.services;
+  const nowMs = clock.monotonicMs();
+  const only = targets.find((target) => health.standing(target, nowMs).kind === "open") ?? targets[0];
+  if (only === undefined) return targets;
+  const withheld = targets.filter((target) => target !== only);
+  const reason = "the retry budget is used up";
+  exchange.rejected = [
+    ...exchange.rejected,
+    ...withheld.map((target) => ({ target, reason, field: undefined })),
+  ];
+  return [only];
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Dialect } from "../dialect/dialect.ts";
 import type { Account, Ledger } from "../ledger/ledger.ts";
 import type { Health } from "../route/health.ts";
 import type { Overrides } from "../route/overrides.ts";
+import type { RetryBudget } from "../route/retry-budget.ts";
 import type { Calibration } from "../tokens/calibration.ts";
 import type { CounterOf } from "../tokens/counter.ts";
 import type { UsageRecord } from "../usage/record.ts";
@@ -25,6 +26,8 @@ export interface Services {
   readonly health: Health;
   /** What operators have ordered by hand. */
   readonly overrides: Overrides;
+  /** How many attempts beyond the first there were, over all exchanges. */
+  readonly retryBudget: RetryBudget;
   /** From 0 to below 1, for shares of traffic. */
   readonly random: () => number;
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */
@@ -44,6 +47,8 @@ export interface Observer {
   limited(account: Account): void;
   /** Limits and budgets in observe mode would have refused an exchange. */
   observed(accounts: readonly Account[]): void;
+  /** The retry budget was used up: an exchange has one attempt where its model would give it more. */
+  retriesWithheld(): void;
   /** What an exchange cost of what was held for it; `model`: its entry of the config's `models`. */
   settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void;
   /** An attempt stream asked for an exchange that is not open. */

@@ -46,11 +46,28 @@ export interface TargetStatus {
   /** Attempts and failures in the window that runs. */
   readonly attempts: number;
   readonly failures: number;
+  readonly total: TargetTotal;
 }
+
+/** What one target has been heard of since it is known. */
+export interface TargetTotal {
+  readonly attempts: number;
+  readonly failures: number;
+  /** Times it was put to rest. */
+  readonly rests: number;
+}
+
+/** Is told that a target (`backend/model`, or `backend/*` for all of a backend) begins to rest, or answers again. */
+export type OnStanding = (target: string, standing: Standing, nowMs: number) => void;
 
 /** What answers and failures say about each target: who is open, who rests, how fast and how busy each is. Times are monotonic milliseconds. */
 export class Health {
   readonly #targets = new Map<string, TargetHealth>();
+  readonly #onStanding: OnStanding;
+
+  constructor(onStanding: OnStanding = () => {}) {
+    this.#onStanding = onStanding;
+  }
 
   standing(target: Target, nowMs: number): Standing {
     const backend = this.#targets.get(wholeBackend(target))?.standing(nowMs) ?? open;
@@ -89,9 +106,9 @@ export class Health {
 
   /** What our credentials are refused for holds for every model of the backend. */
   note(target: Target, sign: Sign, nowMs: number): void {
-    if (sign.kind === "refused") this.#of(wholeBackend(target)).note(sign, nowMs);
-    else this.#targets.get(wholeBackend(target))?.note(sign, nowMs);
-    this.#of(formatTarget(target)).note(sign, nowMs);
+    const backend = wholeBackend(target);
+    if (sign.kind === "refused" || this.#targets.has(backend)) this.#note(backend, sign, nowMs);
+    this.#note(formatTarget(target), sign, nowMs);
   }
 
   firstToken(target: Target, afterMs: number): void {
@@ -108,6 +125,13 @@ export class Health {
   /** Begins anew, as if nothing had been heard of anyone. */
   forget(): void {
     this.#targets.clear();
+  }
+
+  #note(name: string, sign: Sign, nowMs: number): void {
+    const health = this.#of(name);
+    const { rests } = health;
+    health.note(sign, nowMs);
+    if (health.rests !== rests) this.#onStanding(name, health.standing(nowMs), nowMs);
   }
 
   #of(name: string): TargetHealth {
@@ -132,6 +156,7 @@ function wholeBackend({ backend }: Target): string {
 class TargetHealth {
   busy = 0;
   latencyMs: number | undefined;
+  #total = { attempts: 0, failures: 0, rests: 0 };
   #windowStartMs = 0;
   #attempts = 0;
   #failures = 0;
@@ -140,6 +165,11 @@ class TargetHealth {
   #untilMs = 0;
   #restedTimes = 0;
   #probeUntilMs = 0;
+
+  /** It has been put to rest, and has not answered since. */
+  get rests(): boolean {
+    return this.#why !== undefined;
+  }
 
   standing(nowMs: number): Standing {
     const why = this.#why;
@@ -161,6 +191,7 @@ class TargetHealth {
   note(sign: Sign, nowMs: number): void {
     this.#turn(nowMs);
     this.#attempts += 1;
+    this.#total.attempts += 1;
     switch (sign.kind) {
       case "answered":
         this.#failuresInRow = 0;
@@ -170,14 +201,15 @@ class TargetHealth {
         this.#restedTimes = 0;
         return;
       case "refused":
+        this.#fail();
         this.#rest("refused", nowMs, refusedCoolDownMs);
         return;
       case "throttled":
-        this.#failures += 1;
+        this.#fail();
         this.#rest("throttled", nowMs, Math.min(sign.retryAfterMs ?? restMs(this.#restedTimes), hintMaxMs));
         return;
       case "failed":
-        this.#failures += 1;
+        this.#fail();
         this.#failuresInRow += 1;
         if (this.#why !== undefined || this.#failing())
           this.#rest("errors", nowMs, restMs(this.#restedTimes));
@@ -194,7 +226,13 @@ class TargetHealth {
       latencyMs: this.latencyMs,
       attempts: this.#attempts,
       failures: this.#failures,
+      total: { ...this.#total },
     };
+  }
+
+  #fail(): void {
+    this.#failures += 1;
+    this.#total.failures += 1;
   }
 
   #failing(): boolean {
@@ -209,6 +247,7 @@ class TargetHealth {
     this.#untilMs = nowMs + forMs;
     this.#probeUntilMs = 0;
     this.#restedTimes += 1;
+    this.#total.rests += 1;
   }
 
   #turn(nowMs: number): void {

@@ -19,6 +19,7 @@ import { settle } from "../../src/exchange/settlement.ts";
 import type { Account, Ledger } from "../../src/ledger/ledger.ts";
 import { Health } from "../../src/route/health.ts";
 import { Overrides } from "../../src/route/overrides.ts";
+import { RetryBudget } from "../../src/route/retry-budget.ts";
 import { Calibration } from "../../src/tokens/calibration.ts";
 import { calibratedCounterOf } from "../../src/tokens/families.ts";
 import type { UsageRecord } from "../../src/usage/record.ts";
@@ -74,6 +75,7 @@ export function exchangesOn(
     originals: new Originals(1_000_000),
     health: new Health(),
     overrides: new Overrides(),
+    retryBudget: new RetryBudget(),
     random: () => 0,
     record: async (one) => {
       await record(one);
@@ -84,6 +86,7 @@ export function exchangesOn(
       ended: () => {},
       limited: (account) => limited.push(account),
       observed: () => {},
+      retriesWithheld: () => {},
       settled: () => {},
       unknownExchange: () => {},
       bug: (error) => bugs.push(error),

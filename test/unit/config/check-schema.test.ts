@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkSchema } from "../../../src/config/check-schema.ts";
+import { sections } from "../../../src/config/schema.ts";
 import { identityKinds } from "../../../src/identity/index.ts";
 import { providerKinds } from "../../../src/provider/index.ts";
 
@@ -12,6 +13,12 @@ describe("checkSchema()", () => {
     assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
     assert.equal(schema.additionalProperties, false);
     assert.deepEqual(schema.required, ["version", "backends", "models", "identity"]);
+  });
+
+  it("has every section that the loader takes", () => {
+    const { properties } = schema as { readonly properties: object };
+    for (const name of Object.keys(sections)) assert.ok(name in properties, name);
+    for (const name of ["routes", "access", "caps", "limits", "budgets"]) assert.ok(name in properties, name);
   });
 
   it("knows every provider and every kind of identity", () => {

@@ -1,5 +1,5 @@
-import type { Snapshot } from "../config/snapshot.ts";
 import type { ModelRoute } from "../route/model-route.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Every entry of a config's `models`, in its order; a pattern (`openai/*`) as the route of its own name, so that its targets keep their `*`. */
 export function configuredModels(snapshot: Snapshot): readonly ModelRoute[] {

@@ -1,0 +1,124 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+import { configuredModels } from "../config/configured-models.ts";
+import type { Snapshot } from "../config/snapshot.ts";
+import { formatTarget } from "../plan/plan.ts";
+import type { Health, Standing, TargetStatus, TargetTotal } from "../route/health.ts";
+
+/** A configured target, or a pattern of them, as a series of metrics. */
+export interface TargetSeries {
+  /** As the config has it: `backend/model`, `backend/*`. */
+  readonly target: string;
+  /** The worst of those it stands for. */
+  readonly state: Standing["kind"];
+  readonly busy: number;
+  /** The slowest of those it stands for. */
+  readonly latencyMs: number | undefined;
+  readonly total: TargetTotal;
+}
+
+/** How the targets of a config do. */
+export function seriesOf(snapshot: Snapshot, health: Health, nowMs: number): readonly TargetSeries[] {
+  const configured = new Set(configuredModels(snapshot).flatMap(({ targets }) => targets.map(formatTarget)));
+  return targetSeries([...configured], health.list(nowMs));
+}
+
+/**
+ * Every configured target with how it does; targets of a pattern are one series, with what concerns all of a backend. Names that clients
+ * bring are none, nor are targets that the config no longer has.
+ */
+export function targetSeries(
+  configured: readonly string[],
+  known: readonly TargetStatus[],
+): readonly TargetSeries[] {
+  const series = new Map<string, TargetSeries>(configured.map((target) => [target, { ...unheard, target }]));
+  const patterns = configured.filter((target) => target.endsWith("*")).sort((a, b) => b.length - a.length);
+  for (const status of known) {
+    const { target } = status;
+    const name = series.has(target) ? target : patterns.find((one) => target.startsWith(one.slice(0, -1)));
+    const sofar = name === undefined ? undefined : series.get(name);
+    if (name !== undefined && sofar !== undefined) series.set(name, together(sofar, status));
+    else if (target.endsWith("/*")) series.set(target, together({ ...unheard, target }, status));
+  }
+  return [...series.values()];
+}
+
+const unheard: Omit<TargetSeries, "target"> = {
+  state: "open",
+  busy: 0,
+  latencyMs: undefined,
+  total: { attempts: 0, failures: 0, rests: 0 },
+};
+
+const badness: Readonly<Record<Standing["kind"], number>> = { open: 0, probe: 1, resting: 2 };
+
+function together(one: TargetSeries, other: TargetStatus): TargetSeries {
+  const { kind } = other.standing;
+  const latencyMs = Math.max(one.latencyMs ?? 0, other.latencyMs ?? 0);
+  return {
+    target: one.target,
+    state: badness[kind] > badness[one.state] ? kind : one.state,
+    busy: one.busy + other.busy,
+    latencyMs: one.latencyMs === undefined && other.latencyMs === undefined ? undefined : latencyMs,
+    total: {
+      attempts: one.total.attempts + other.total.attempts,
+      failures: one.total.failures + other.total.failures,
+      rests: one.total.rests + other.total.rests,
+    },
+  };
+}
+
+/** Registers the metrics of targets; `read` is called at each scrape. */
+export function addTargetMetrics(registry: Registry, read: () => readonly TargetSeries[]): void {
+  const registers = [registry];
+  const labelNames = ["target"];
+  new Gauge({
+    name: "tollgate_target_state",
+    help: "1 for how a target stands: open, resting, or probe: due to be tried again.",
+    labelNames: ["target", "state"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { target, state } of read()) this.set({ target, state }, 1);
+    },
+  });
+  new Gauge({
+    name: "tollgate_target_busy",
+    help: "Exchanges that a target is answering.",
+    labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const { target, busy } of read()) this.set({ target }, busy);
+    },
+  });
+  new Gauge({
+    name: "tollgate_target_first_token_seconds",
+    help: "From an attempt's start to its first content, lately: a mean that forgets.",
+    labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const { target, latencyMs } of read())
+        if (latencyMs !== undefined) this.set({ target }, latencyMs / 1_000);
+    },
+  });
+  const total = (name: string, help: string, of: (total: TargetTotal) => number): void => {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const one of read()) this.inc({ target: one.target }, of(one.total));
+      },
+    });
+  };
+  total(
+    "tollgate_target_attempts_total",
+    "Attempts that said something about a target.",
+    (one) => one.attempts,
+  );
+  total("tollgate_target_failures_total", "Those of them that failed.", (one) => one.failures);
+  total("tollgate_target_rests_total", "Times a target was put to rest.", (one) => one.rests);
+}
