@@ -112,6 +112,10 @@ export class Exchange {
   responseStatus: number | undefined;
   firstContentMs: number | undefined;
   lastContentMs: number | undefined;
+  /** Nothing of the answer has passed, not even its headers: they wait for its whole body. */
+  held = false;
+  /** Response headers that only the whole body of an answer that is held told of. */
+  lateHeaders: readonly (readonly [name: string, value: string])[] = [];
   /** The response was seen to its end. */
   responseEnded = false;
   /** The answer ends before its time: its client is told so in the last that it gets, or, where nothing can say it, has to be cut off. */

@@ -26,7 +26,7 @@ export function interrupt(exchange: Exchange, why: GatewayError, ending: Ending)
 }
 
 function lastWord(exchange: Exchange, why: GatewayError, ending: Ending): LastWord {
-  if (exchange.phase === "forwarded") {
+  if (exchange.phase === "forwarded" || exchange.held) {
     exchange.end(ending, why.code);
     exchange.responseStatus = why.status;
     exchange.responseEnded = true;

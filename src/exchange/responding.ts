@@ -2,8 +2,7 @@ import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
-import type { ResponseContext, ResponseTransform } from "../dialect/dialect.ts";
-import { errorOfStatus } from "../dialect/upstream-error.ts";
+import type { LocalReply, ResponseContext, ResponseTransform } from "../dialect/dialect.ts";
 import { answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
@@ -72,8 +71,8 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   if (carriage.kind === "pass")
     return { kind: "pass", headers: { set: own, remove: foreignHeaders(head.headers) } };
   const { set, remove } = translateHeaders(exchange, attempt, carriage, head);
-  if (head.status >= 400) exchange.responseStatus = errorOfStatus(head.status).status;
-  return { kind: "pass", headers: { set: [...set, ...own], remove } };
+  exchange.held = head.status >= 400 || !admitted(exchange).facts.stream;
+  return { kind: exchange.held ? "hold" : "pass", headers: { set: [...set, ...own], remove } };
 }
 
 /** Takes the next bytes of the answer and returns those for the client: the same buffer where nothing changes. Only encoded answers wait. */
@@ -125,11 +124,17 @@ function abandon(exchange: Exchange, { seen }: ResponseTransform): void {
   exchange.broken = admitted(exchange).facts.stream ? "told" : "cut";
 }
 
-/** The answer ended with trailers, behind its last byte. */
-export function endBody(exchange: Exchange): void {
-  noteEnd(exchange, exchange.services.clock.monotonicMs());
-  exchange.transform?.push(noBytes, true);
-  finish(exchange);
+/** What the client gets in place of an answer that was held and turned out to be broken. */
+export function brokenReply(exchange: Exchange): LocalReply {
+  const { errorCode = "upstream_invalid", transform } = exchange;
+  const error = transform?.seen.error ?? new GatewayError(errorCode, "the provider's answer is broken");
+  exchange.responseStatus = error.status;
+  return errorReply(exchange, error);
+}
+
+/** The answer ended with trailers, behind its last byte; returns what of it goes before them. */
+export function endBody(exchange: Exchange): MaybePromise<Buffer> {
+  return exchange.responseEnded ? noBytes : passBody(exchange, noBytes, true);
 }
 
 /** Ends an answer that has said all it had to and is kept open for nothing; false for any other. */

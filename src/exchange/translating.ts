@@ -38,15 +38,17 @@ export function translateResponse(
   if (context.status >= 400) {
     const { provider } = backendOf(exchange, attempt.target.target);
     return new TranslatedError(new ResponseState(context.onText), (body) => {
-      const error = errorOf(provider, context, body);
-      return exchange.dialect.encodeError(error, exchange.id).body;
+      const reply = exchange.dialect.encodeError(errorOf(provider, context, body), exchange.id);
+      exchange.responseStatus = reply.status;
+      exchange.lateHeaders = [[":status", String(reply.status)], ...reply.headers];
+      return reply.body;
     });
   }
   const callId = `call_${exchange.id.replaceAll("-", "").slice(-callIdChars)}`;
   return upstream.decodeAnswer(context, client.encodeAnswer(contextOf(exchange, attempt)), callId);
 }
 
-/** The response headers in the client's format; its error codes have statuses of their own. */
+/** The response headers in the client's format. An error's status and headers are told by its body, later. */
 export function translateHeaders(
   exchange: Exchange,
   attempt: Attempt,
@@ -55,9 +57,7 @@ export function translateHeaders(
 ): { readonly set: readonly (readonly [string, string])[]; readonly remove: readonly string[] } {
   const remove = [...head.headers.names()].filter((name) => !neutralHeaders.has(name));
   if (head.status < 400) return { set: client.answerHeaders(contextOf(exchange, attempt)), remove };
-  const error = errorOfStatus(head.status);
-  const { headers } = exchange.dialect.encodeError(error, exchange.id);
-  return { set: [[":status", String(error.status)], ...headers], remove };
+  return { set: [], remove };
 }
 
 function contextOf(exchange: Exchange, attempt: Attempt): AnswerContext {

@@ -1,12 +1,13 @@
 import type { Snapshot } from "../config/snapshot.ts";
 import { assert, type GatewayError, unreachable } from "../core/errors.ts";
+import type { HeaderEdits } from "../core/headers.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { LastWord } from "../exchange/interrupting.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
-import { endBody, passBody, respond } from "../exchange/responding.ts";
+import { brokenReply, endBody, passBody, respond } from "../exchange/responding.ts";
 import type { Services } from "../exchange/services.ts";
 import type { HttpBody, HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
@@ -19,6 +20,7 @@ export class DownstreamRole implements Role {
   readonly #services: Services;
   readonly #snapshot: Snapshot;
   #exchange: Exchange | undefined;
+  #heldHeaders: HeaderEdits = { set: [], remove: [] };
   #line: RoleLine | undefined;
   #closed = false;
 
@@ -28,7 +30,7 @@ export class DownstreamRole implements Role {
   }
 
   get cut(): boolean {
-    return this.#exchange?.broken === "cut";
+    return this.#exchange?.broken === "cut" && !this.#exchange.held;
   }
 
   get last(): boolean {
@@ -50,8 +52,7 @@ export class DownstreamRole implements Role {
       case "response_body":
         return this.#pass(message);
       case "response_trailers":
-        if (this.#exchange !== undefined) endBody(this.#exchange);
-        return continueReplies.response_trailers;
+        return this.#trail();
       case "request_trailers":
         return continueReplies.request_trailers;
     }
@@ -97,7 +98,7 @@ export class DownstreamRole implements Role {
     });
   }
 
-  #respond(message: HttpHeaders): Uint8Array {
+  #respond(message: HttpHeaders): Uint8Array | undefined {
     const outcome = respond(this.#required(), {
       status: Number(message.headers.get(":status")),
       headers: message.headers,
@@ -106,6 +107,10 @@ export class DownstreamRole implements Role {
       attempt: Number(message.attribute("upstream.request_attempt_count") ?? 0),
     });
     if (outcome.kind === "reply") return localReply(outcome.reply);
+    if (outcome.kind === "hold") {
+      this.#heldHeaders = outcome.headers;
+      return undefined;
+    }
     return encodeHeadersReply({ kind: "response_headers", edits: outcome.headers });
   }
 
@@ -113,8 +118,33 @@ export class DownstreamRole implements Role {
     const exchange = this.#required();
     return chain(passBody(exchange, body, endOfStream), (bytes) => {
       const last = endOfStream || exchange.broken === "told";
+      if (exchange.held) return last || exchange.broken === "cut" ? this.#release(bytes, last) : undefined;
       return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
     });
+  }
+
+  /** Behind the trailers nothing more can be said. */
+  #trail(): MaybePromise<Uint8Array> {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return continueReplies.response_trailers;
+    return chain(endBody(exchange), (bytes) => {
+      const reply = exchange.held ? this.#release(bytes, false) : bodyReply(bytes, false);
+      // Still held: the reply is the client's answer.
+      if (exchange.held) return reply;
+      if (bytes.length > 0) this.#line?.send(reply);
+      return continueReplies.response_trailers;
+    });
+  }
+
+  /** Lets an answer go that was held: its headers first. One that turned out to be broken is replaced, and stays held. */
+  #release(bytes: Buffer, last: boolean): Uint8Array {
+    const exchange = this.#required();
+    if (exchange.broken === "cut") return localReply(brokenReply(exchange));
+    const { set, remove } = this.#heldHeaders;
+    const edits = { set: [...set, ...exchange.lateHeaders], remove };
+    exchange.held = false;
+    this.#line?.send(encodeHeadersReply({ kind: "response_headers", edits }));
+    return bodyReply(bytes, last);
   }
 
   /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */

@@ -4,6 +4,8 @@ import type { ProcessingRequest } from "./codec/processing-request.ts";
 
 /** By which a role says its last word without having been asked. */
 export interface RoleLine {
+  /** Sends a reply that was put off, ahead of the one being made. */
+  send(reply: Uint8Array): void;
   /** Sends this reply as the last, before any that is still being made. */
   finish(reply: Uint8Array): void;
   /** Fails the stream, so that Envoy breaks off both of its sides. */
@@ -12,7 +14,7 @@ export interface RoleLine {
 
 /** What one ext_proc stream is for: answers each message, in order, and is told once when no more will come. */
 export interface Role {
-  /** Undefined: this message needs no reply of its own, as only pieces of an answer's body do. */
+  /** Undefined: no reply is due yet, which only an answer's headers and pieces of its body can wait for. */
   on(message: ProcessingRequest): MaybePromise<Uint8Array | undefined>;
   /** Is given its line before anything else. */
   attach?(line: RoleLine): void;

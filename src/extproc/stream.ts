@@ -25,6 +25,10 @@ export class RoleStream implements EdgeHandler, RoleLine {
     role.attach?.(this);
   }
 
+  send(reply: Uint8Array): void {
+    if (!this.#over) this.#stream.send(reply);
+  }
+
   finish(reply: Uint8Array): void {
     if (this.#over) return;
     this.#over = true;

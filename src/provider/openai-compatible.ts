@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { openaiProvider } from "./openai-provider.ts";
+import { openaiApis, openaiProvider } from "./openai-provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
 /** A server that speaks OpenAI's API: vLLM, Ollama, Mistral and many more. */
@@ -9,14 +9,17 @@ export const openaiCompatible = defineProvider({
     endpoint: endpointUrl,
     /** Absent for servers that ask for none. */
     apiKey: apiKeyText.optional(),
+    /** Those of OpenAI's APIs that it has; all if left out. Clients of Responses are served by a server that has none through chat. */
+    apis: z.array(z.enum(openaiApis)).min(1).optional(),
   }),
-  create: ({ endpoint, apiKey }) =>
+  create: ({ endpoint, apiKey, apis }) =>
     openaiProvider({
       type: "openai-compatible",
       endpoint,
       apiKey,
       // The older name is the one that all of them heed.
       chatCapField: "max_tokens",
+      apis,
       headers: [],
     }),
 });

@@ -13,12 +13,19 @@ export interface OpenaiSettings {
   readonly apiKey: string | undefined;
   /** The field that caps a chat answer. */
   readonly chatCapField: "max_tokens" | "max_completion_tokens";
+  /** Those of its APIs that the server has; undefined: all. */
+  readonly apis?: readonly OpenaiApi[] | undefined;
   /** Sent with every request. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Where each operation lives under the endpoint, and in which dialect. */
-const operations: Readonly<Record<string, { readonly path: string; readonly dialect: Dialect }>> = {
+/** OpenAI's APIs, as the operations they answer are called. */
+export const openaiApis = ["chat", "responses", "completions", "embeddings"] as const;
+/** One of {@link openaiApis}. */
+export type OpenaiApi = (typeof openaiApis)[number];
+
+/** Where each of them lives under the endpoint, and in which dialect. */
+const operations: Readonly<Record<OpenaiApi, { readonly path: string; readonly dialect: Dialect }>> = {
   chat: { path: "/chat/completions", dialect: openaiChat },
   responses: { path: "/responses", dialect: openaiResponses },
   completions: { path: "/completions", dialect: openaiCompletions },
@@ -27,12 +34,15 @@ const operations: Readonly<Record<string, { readonly path: string; readonly dial
 
 /** A provider that speaks OpenAI's API with a bearer key (reference/providers.md §1.1). */
 export function openaiProvider(settings: OpenaiSettings): Provider {
-  const { type, endpoint, apiKey, chatCapField, headers } = settings;
+  const { type, endpoint, apiKey, chatCapField, apis = openaiApis, headers } = settings;
   const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`;
   return {
     type,
     endpoint,
-    dialect: ({ name }) => operations[name]?.dialect,
+    dialect: ({ name }) => {
+      const api = apis.find((one) => one === name);
+      return api === undefined ? undefined : operations[api].dialect;
+    },
     prepare: ({ name }) => ({ path: pathOf(name), headers }),
     authorize(outgoing) {
       if (authorization !== undefined) outgoing.headers.push(["authorization", authorization]);
@@ -43,7 +53,8 @@ export function openaiProvider(settings: OpenaiSettings): Provider {
 }
 
 function pathOf(name: string): string {
-  return operations[name]?.path ?? "";
+  const api = openaiApis.find((one) => one === name);
+  return api === undefined ? "" : operations[api].path;
 }
 
 function capFieldOf(operation: Operation, chatCapField: string): string {

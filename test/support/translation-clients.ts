@@ -271,7 +271,7 @@ listen: { address: "127.0.0.1:0" }
 server: { address: "unix:./run/t.sock" }
 admin: { address: "127.0.0.1:0" }
 backends:
-  chat: { provider: openai-compatible, endpoint: "${alpha}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
+  chat: { provider: openai-compatible, apis: [chat], endpoint: "${alpha}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
   messages: { provider: anthropic, endpoint: "${beta}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
   converse: { provider: bedrock, region: us-east-1, endpoint: "${beta}", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
   generate: { provider: gemini, endpoint: "${beta}", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 3 } }

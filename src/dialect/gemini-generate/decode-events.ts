@@ -50,6 +50,7 @@ class GenerateDecoder implements AnswerDecoder {
 
   whole(answer: JsonObject): void {
     new GenerateReader(this.#seen).note(answer);
+    this.#seen.refuseEmpty();
     this.#say(answer);
     this.#finish();
   }
