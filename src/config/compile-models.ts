@@ -3,6 +3,7 @@ import { parseTarget, type Target } from "../plan/plan.ts";
 import type { Catalogue } from "../price/rate.ts";
 import type { ModelEntry } from "../route/model-table.ts";
 import type { Candidate, Select } from "../route/select.ts";
+import { checkVectorSpaces } from "./check-vector-spaces.ts";
 import { type Compilation, entriesOf } from "./compilation.ts";
 import { compileTimeouts } from "./compile-timeouts.ts";
 import { compileModelValidation } from "./compile-validation.ts";
@@ -37,6 +38,7 @@ export function compileModels(
     if (section === undefined) return [];
     const select = compileSelect(compilation, name, section, neighbours.contract.fieldNames);
     checkFailover(compilation, name, section);
+    checkVectorSpaces(compilation, name, section);
     const timeouts = compileTimeouts(compilation, name, section, neighbours.contract);
     const validation = compileModelValidation(compilation, name, section);
     return [compileModel(name, section, { candidates, fallback, select, validation, ...timeouts })];

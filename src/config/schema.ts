@@ -109,6 +109,7 @@ export const modelSection = z.strictObject({
   failover: z.enum(["content", "status"]).optional(),
   validate: validationSection.optional(),
   attempts: z.int().min(1).max(maxAttempts).optional(),
+  mixedEmbeddings: z.boolean().optional(),
   timeouts: timeoutsSection,
 });
 

@@ -1,6 +1,7 @@
 import { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, Target } from "../plan/plan.ts";
+import { vectorSpaceOf } from "../plan/vector-space.ts";
 import type { Degradation, DegradeStep, Rung } from "../policy/ladder.ts";
 import type { StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
@@ -84,12 +85,22 @@ function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybeP
   if (route === undefined) return [];
   if (exchange.snapshot.access([route.name], exchange.principal, contract) !== undefined) return [];
   if (stopOf(exchange, route.name) !== undefined) return [];
+  if (makesOtherVectors(exchange, route.targets, from)) return [];
   return chain(countInput(exchange, route.targets), () => {
     const plan = planOrNothing(exchange, route);
     if (plan === undefined) return [];
     const caps = new Set(from.map(({ outputCap }) => Math.min(outputCap, plan.outputCap)));
     return [...caps].flatMap((cap) => planOffers(cap < plan.outputCap ? clampPlan(plan, cap) : plan));
   });
+}
+
+/** Whether a client who asks for vectors would get such as cannot be compared with those it was given so far. */
+function makesOtherVectors(exchange: Exchange, targets: readonly Target[], from: readonly Plan[]): boolean {
+  if (exchange.dialect.client?.hub !== "embeddings") return false;
+  const spaces = new Set(
+    from.flatMap((plan) => plan.targets.map(({ target }) => vectorSpaceOf(target.model))),
+  );
+  return !targets.every(({ model }) => spaces.has(vectorSpaceOf(model)));
 }
 
 /** A rung that this request cannot stand on (another dialect, too large an input) is passed over. */
