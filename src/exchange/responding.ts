@@ -132,11 +132,6 @@ export function brokenReply(exchange: Exchange): LocalReply {
   return errorReply(exchange, error);
 }
 
-/** The answer ended with trailers, behind its last byte; returns what of it goes before them. */
-export function endBody(exchange: Exchange): MaybePromise<Buffer> {
-  return exchange.responseEnded ? noBytes : passBody(exchange, noBytes, true);
-}
-
 /** Ends an answer that has said all it had to and is kept open for nothing; false for any other. */
 export function endAnswer(exchange: Exchange): boolean {
   if (exchange.transform?.seen.complete !== true || exchange.broken !== undefined) return false;

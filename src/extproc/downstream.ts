@@ -7,9 +7,9 @@ import type { Exchange } from "../exchange/exchange.ts";
 import type { LastWord } from "../exchange/interrupting.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
-import { brokenReply, endBody, passBody, respond } from "../exchange/responding.ts";
+import { brokenReply, passBody, respond } from "../exchange/responding.ts";
 import type { Services } from "../exchange/services.ts";
-import type { HttpBody, HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
+import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
 import { bodyReply, forwardReply, localReply } from "./replies.ts";
 import type { Role, RoleLine } from "./role.ts";
@@ -50,9 +50,10 @@ export class DownstreamRole implements Role {
       case "response_headers":
         return this.#respond(message);
       case "response_body":
-        return this.#pass(message);
+        return this.#pass(message.body, message.endOfStream);
       case "response_trailers":
-        return this.#trail();
+        // The end all the same: a provider's trailers are not its client's.
+        return this.#pass(noBytes, true);
       case "request_trailers":
         return continueReplies.request_trailers;
     }
@@ -114,25 +115,12 @@ export class DownstreamRole implements Role {
     return encodeHeadersReply({ kind: "response_headers", edits: outcome.headers });
   }
 
-  #pass({ body, endOfStream }: HttpBody): MaybePromise<Uint8Array | undefined> {
+  #pass(chunk: Buffer, end: boolean): MaybePromise<Uint8Array | undefined> {
     const exchange = this.#required();
-    return chain(passBody(exchange, body, endOfStream), (bytes) => {
-      const last = endOfStream || exchange.broken === "told";
+    return chain(passBody(exchange, chunk, end), (bytes) => {
+      const last = end || exchange.broken === "told";
       if (exchange.held) return last || exchange.broken === "cut" ? this.#release(bytes, last) : undefined;
       return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
-    });
-  }
-
-  /** Behind the trailers nothing more can be said. */
-  #trail(): MaybePromise<Uint8Array> {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return continueReplies.response_trailers;
-    return chain(endBody(exchange), (bytes) => {
-      const reply = exchange.held ? this.#release(bytes, false) : bodyReply(bytes, false);
-      // Still held: the reply is the client's answer.
-      if (exchange.held) return reply;
-      if (bytes.length > 0) this.#line?.send(reply);
-      return continueReplies.response_trailers;
     });
   }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { GatewayError } from "../../src/core/errors.ts";
 import { grpcStatus } from "../../src/edge/edge.ts";
 import { noteFate } from "../../src/exchange/fates.ts";
+import { interrupt } from "../../src/exchange/interrupting.ts";
 import { extProcMethod } from "../../src/extproc/server.ts";
 import { MemoryLedger } from "../../src/ledger/memory.ts";
 import { bodyMessage, headersMessage, PlayedStream } from "../support/envoy-player.ts";
@@ -94,20 +96,21 @@ describe("the ext_proc server, Envoy played by the test", () => {
     assert.equal(day?.held ?? 0n, 0n);
   }
 
-  it("answers every message once, in order, and passes a whole exchange", async () => {
+  it("answers in order, each piece of the answer that the client gets once, and passes a whole exchange", async () => {
     const { stream, id } = await forwarded();
     stream.send(responseHead(1));
     for (const event of events) stream.send(bodyMessage("response_body", event, false));
     stream.send(bodyMessage("response_body", "", true));
+    const [head, body, answerHead, ...pieces] = stream.replies;
     assert.deepEqual(
-      stream.replies.map((reply) => kindOf(reply)),
-      [
-        "request_headers",
-        "request_body",
-        "response_headers",
-        ...events.map(() => "response_body"),
-        "response_body",
-      ],
+      [head, body, answerHead].map((reply) => kindOf(reply ?? {})),
+      ["request_headers", "request_body", "response_headers"],
+    );
+    // The usage was not asked for: that event is our own.
+    const passed = events.filter((event) => !event.includes('"usage"'));
+    assert.deepEqual(
+      pieces.map(pieceOf),
+      [...passed, ""].map((text, at) => ({ text, end: at === passed.length })),
     );
     stream.close();
     await assertClean(1);
@@ -115,6 +118,45 @@ describe("the ext_proc server, Envoy played by the test", () => {
     assert.equal(record?.exchange_id, id);
     assert.equal(record?.ending, "completed");
     assert.equal(record?.cost_nano_usd, "13000");
+  });
+
+  it("takes trailers for the end, and says before them that an answer is not whole", async () => {
+    for (const whole of [true, false]) {
+      const { stream } = await forwarded();
+      stream.send(responseHead(1));
+      for (const event of whole ? events : events.slice(0, 2))
+        stream.send(bodyMessage("response_body", event, false));
+      stream.send({ response_trailers: { trailers: { headers: [] } } });
+      const { text, end } = pieceOf(stream.last);
+      assert.equal(end, true);
+      assert.equal(text.includes('"error"'), !whole);
+      stream.close();
+      await turn();
+      assert.equal(exchanges.records.at(-1)?.ending, whole ? "completed" : "upstream_error");
+    }
+    await assertClean(2);
+  });
+
+  it("ends what is under way at any time, in one last reply that nobody asked for", async () => {
+    const why = new GatewayError("stopped", "enough");
+    for (const pieces of [undefined, 0, 2]) {
+      const { stream, id } = await forwarded();
+      if (pieces !== undefined) stream.send(responseHead(1));
+      for (const event of events.slice(0, pieces ?? 0))
+        stream.send(bodyMessage("response_body", event, false));
+      const exchange = exchanges.services.registry.get(id);
+      assert.ok(exchange !== undefined && interrupt(exchange, why, "cut_by_policy"));
+      assert.equal(stream.status, grpcStatus.ok);
+      if (pieces === undefined) assert.equal(kindOf(stream.last), "immediate_response");
+      else {
+        const { text, end } = pieceOf(stream.last);
+        assert.ok(end && text.startsWith('data: {"error":{"message":"enough"'), text);
+      }
+      assert.equal(interrupt(exchange, why, "cut_by_policy"), false);
+      stream.close();
+    }
+    await assertClean(3);
+    assert.ok(exchanges.records.every(({ ending }) => ending === "cut_by_policy"));
   });
 
   it("encodes a later attempt for its own target, and settles by the one that answered", async () => {
@@ -345,6 +387,14 @@ function responseHead(
     { ":status": String(status), "content-type": status === 200 ? "text/event-stream" : "text/plain" },
     { attributes: { "response.code_details": details, "upstream.request_attempt_count": attempt } },
   );
+}
+
+/** What a reply to a piece of the answer's body sends on. */
+function pieceOf(reply: Plain): { readonly text: string; readonly end: boolean } {
+  assert.equal(kindOf(reply), "response_body", JSON.stringify(reply));
+  const { response } = reply.response_body as { response: Plain };
+  const { streamed_response: streamed } = response.body_mutation as { streamed_response: Plain };
+  return { text: String(streamed.body), end: streamed.end_of_stream === true };
 }
 
 /** Which of the replies it is. */
