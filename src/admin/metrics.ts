@@ -8,6 +8,7 @@ import { type OverrideAction, overrideActions } from "../route/override.ts";
 import type { TargetRatio } from "../tokens/calibration.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
+import { type CheckResult, ruleResults } from "../validation/answer-check.ts";
 import { LimitMetrics } from "./limit-metrics.ts";
 import { addTargetMetrics, type TargetSeries } from "./target-metrics.ts";
 
@@ -42,6 +43,7 @@ export class Metrics implements Observer {
   readonly #cost: Counter;
   readonly #denied: Counter;
   readonly #turnedAway: Counter;
+  readonly #validations: Counter;
   readonly #unknown: Counter;
   readonly #bugs: Counter;
   readonly #retriesWithheld: Counter;
@@ -74,6 +76,11 @@ export class Metrics implements Observer {
       "tollgate_turned_away_total",
       "Requests refused before anyone was identified; they have no record.",
       ["code"],
+    );
+    this.#validations = counter(
+      "tollgate_validations_total",
+      "Answers checked, by the rule and what it came to; every try counts.",
+      ["model", "rule", "result"],
     );
     this.#unknown = counter(
       "tollgate_unknown_exchange_total",
@@ -222,6 +229,11 @@ export class Metrics implements Observer {
 
   settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void {
     this.limits.settled(model, heldNanoUsd, costNanoUsd);
+  }
+
+  checked(model: string, result: CheckResult): void {
+    for (const kind of ruleResults)
+      for (const rule of result[kind]) this.#validations.inc({ model, rule, result: kind });
   }
 
   unknownExchange(late: boolean): void {

@@ -88,6 +88,7 @@ function dryServices(snapshot: Snapshot): Services {
       observed: () => {},
       retriesWithheld: () => {},
       settled: () => {},
+      checked: () => {},
       unknownExchange: () => {},
       bug: (error) => {
         throw error;

@@ -20,7 +20,7 @@ export function compileModelValidation(
     );
   const section: ValidationSection = validate;
   const jsonSchema = schemaAt(compilation, [...path, "jsonSchema"], section.jsonSchema);
-  return compileValidation({ ...section, jsonSchema }, (key, why) =>
+  return compileValidation(name, { ...section, jsonSchema }, (key, why) =>
     compilation.file.refuse([...path, key], why),
   );
 }

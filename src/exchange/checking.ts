@@ -1,45 +1,57 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Plan } from "../plan/plan.ts";
-import { AnswerCheck, type CheckResult } from "../validation/answer-check.ts";
-import type { BoundRules } from "../validation/validation.ts";
+import { AnswerCheck, type AnswerEnd, type CheckResult } from "../validation/answer-check.ts";
+import type { BoundRules, Validation } from "../validation/validation.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Exchange } from "./exchange.ts";
+import { admitted, type Exchange } from "./exchange.ts";
+import { spend } from "./stages.ts";
 
-/** The rules that a plan's answers are checked by; undefined: none. Reads the request's own response format while it is there. */
-export function checksOf(exchange: Exchange, plan: Plan): BoundRules | undefined {
-  const validation = exchange.snapshot.model(plan.model)?.validation;
-  if (validation === undefined || !plan.validated) return undefined;
-  const { original, dialect } = exchange;
+/** What a plan's answers have to be, and the rules of this request; undefined: nobody asks. */
+export interface Checks {
+  readonly validation: Validation;
+  readonly bound: BoundRules;
+}
+
+/** The checks of a plan's answers. Reads the request's own response format while it is there. */
+export function checksOf(exchange: Exchange, plan: Plan): Checks | undefined {
+  const { original, dialect, snapshot, services } = exchange;
+  const validation = snapshot.model(plan.model)?.validation;
+  // Where nothing is generated there is nothing to check.
+  if (validation === undefined || admitted(exchange).facts.outputCap === 0) return undefined;
+  const startedMs = services.clock.monotonicMs();
   const asked =
     validation.asksFormat && original !== undefined ? dialect.outputFormat?.(original) : undefined;
-  return validation.rulesFor(asked);
+  const bound = validation.rulesFor(asked);
+  spend(exchange.stages, "validate", startedMs, services.clock);
+  return { validation, bound };
 }
 
-/** A check of one attempt's answer; undefined: its model asks for none. */
-export function beginCheck({ checks }: Exchange): AnswerCheck | undefined {
-  return checks === undefined ? undefined : new AnswerCheck(checks);
-}
-
-/** Checks an answer that has come whole, and notes on the attempt what it came to. */
+/** Checks an answer that has come whole, or that has lost before, and notes on the attempt what it came to. */
 export function concludeCheck(
   exchange: Exchange,
   attempt: Attempt,
   check: AnswerCheck,
-  end: Parameters<AnswerCheck["finish"]>[0],
+  end: AnswerEnd,
 ): CheckResult {
-  const { clock } = exchange.services;
+  const { clock, observer } = exchange.services;
   const startedMs = clock.monotonicMs();
   const result = check.finish(end);
-  const tookMs = clock.monotonicMs() - startedMs;
+  const endedMs = spend(exchange.stages, "validate", startedMs, clock);
   attempt.checked = result;
-  attempt.checkedMs += tookMs;
-  exchange.stages.validate = (exchange.stages.validate ?? 0) + tookMs;
+  attempt.checkedMs += endedMs - startedMs;
+  if (exchange.checks !== undefined) observer.checked(exchange.checks.validation.model, result);
   return result;
 }
 
 /** What a client is told of an answer that failed: the rules, and nothing of the answer. */
 export function checkFailure({ failed, bound }: CheckResult): GatewayError {
-  const why =
-    bound === undefined ? "" : bound === "large" ? " (it is too long to check)" : " (checking took too long)";
+  const why = bound === undefined ? "" : `: ${bounds[bound]}`;
   return new GatewayError("validation_failed", `the model's answer failed ${failed.join(", ")}${why}`);
+}
+
+const bounds = { large: "it is too long to check", slow: "checking it took too long" } as const;
+
+/** A check of an answer that waits for it; undefined: its plan's answers do not. */
+export function beginCheck({ checks, plan }: Exchange): AnswerCheck | undefined {
+  return checks === undefined || plan?.validated !== true ? undefined : new AnswerCheck(checks.bound);
 }

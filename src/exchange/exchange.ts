@@ -13,14 +13,15 @@ import type { RouteRule } from "../route/routes.ts";
 import type { StreamCounter } from "../tokens/counter.ts";
 import type { InputCount } from "../tokens/input-count.ts";
 import type { Ending } from "../usage/record.ts";
-import type { BoundRules } from "../validation/validation.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Checks } from "./checking.ts";
 import { Closing } from "./closing.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { HoldWatch } from "./hold-watch.ts";
 import type { LastWord } from "./interrupting.ts";
 import type { Services } from "./services.ts";
 import { newStages, type Stages } from "./stages.ts";
+import type { StreamCheck } from "./stream-check.ts";
 
 /** Where an exchange is. It only ever moves to the right. */
 const phases = ["opened", "admitted", "forwarded", "responding", "ended"] as const;
@@ -87,7 +88,7 @@ export class Exchange {
   plan: Plan | undefined;
   claims: readonly Claim[] = [];
   /** What the plan's answers are checked by; undefined: by nothing. */
-  checks: BoundRules | undefined;
+  checks: Checks | undefined;
   /** Where the caller stands with its limits, for every answer. */
   limitHeaders: readonly (readonly [name: string, value: string])[] = [];
   /** The budget that had no room for what was asked, and whose ladder was climbed for less; undefined: it gets what it asked for. */
@@ -106,6 +107,8 @@ export class Exchange {
   /** Of an answer that came encoded; closed at settlement. */
   decoder: ContentDecoder | undefined;
   outputCounter: StreamCounter | undefined;
+  /** Checks a stream while the client gets it. */
+  streamCheck: StreamCheck | undefined;
   /** Keeps the hold of a streamed answer ahead of its output. */
   holdWatch: HoldWatch | undefined;
   answeredBy: Attempt | undefined;

@@ -26,6 +26,7 @@ export function follow(
 ): Following | undefined {
   const { targets } = planned(exchange);
   const left = targets.slice(attempt.number);
+  if (failure === "quality" && asksAnew(exchange)) return askAnew(exchange, attempt, left);
   const rule = failureRules[failure];
   switch (rule.next) {
     case "nobody":
@@ -57,6 +58,23 @@ function askAgain(exchange: Exchange, attempt: Attempt, waitMs: number): Followi
   if (totalMs !== undefined && spentMs + waitSec * 1000 * jitter >= totalMs) return undefined;
   exchange.plan = { ...plan, spareAttempts: plan.spareAttempts - 1 };
   return goOnWith(exchange, attempt, [attempt.target], waitSec === 0 ? undefined : waitSec);
+}
+
+/** Whether the model of an answer that failed its checks is asked once more, and has not been yet. */
+function asksAnew(exchange: Exchange): boolean {
+  if (exchange.checks?.validation.onFail !== "reask" || planned(exchange).spareAttempts === 0) return false;
+  return exchange.attempts.filter(({ judged }) => judged?.class === "quality").length === 1;
+}
+
+/** The same target at once, and after it those that were to come. */
+function askAnew(
+  exchange: Exchange,
+  attempt: Attempt,
+  left: readonly PlannedTarget[],
+): Following | undefined {
+  const plan = planned(exchange);
+  exchange.plan = { ...plan, spareAttempts: plan.spareAttempts - 1 };
+  return goOnWith(exchange, attempt, [attempt.target, ...left]);
 }
 
 function goOnWith(

@@ -9,10 +9,12 @@ import {
   type Plan,
   type PlannedTarget,
   type Target,
+  type Timeouts,
 } from "../plan/plan.ts";
 import type { Rate } from "../price/rate.ts";
 import { ceilingOf } from "../price/rate.ts";
 import type { ModelRoute } from "../route/model-route.ts";
+import type { Validation } from "../validation/validation.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { chooseTargets } from "./routing.ts";
@@ -27,12 +29,12 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const chosen = chooseTargets(exchange, route, (target) => costGuess(exchange, target, caps));
   const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
   const timeouts = route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts;
-  const spareAttempts = single || timeouts.retryAfterMs === undefined ? 0 : 1;
+  const validated = holdsAnswers(route, facts);
+  const spareAttempts = single ? 0 : spareAttemptsOf(timeouts, validated ? route.validation : undefined);
   const wanted = chosen.slice(0, single ? 1 : route.attempts);
   exchange.retriesWithheld = wanted.length + spareAttempts > 1 && retriesExhausted(exchange);
   const targets = exchange.retriesWithheld ? soundestOf(exchange, wanted) : wanted;
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
-  const validated = holdsAnswers(route, facts);
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
     model: route.name,
@@ -46,9 +48,15 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   });
 }
 
+/** One where a target may be asked again after its `Retry-After`, one where it may for an answer that failed its checks. */
+function spareAttemptsOf({ retryAfterMs }: Timeouts, validation: Validation | undefined): number {
+  return (retryAfterMs === undefined ? 0 : 1) + (validation?.onFail === "reask" ? 1 : 0);
+}
+
 /** Whether answers wait until they are checked. Where nothing is generated there is nothing to check. */
-function holdsAnswers({ validation }: ModelRoute, { outputCap }: RequestFacts): boolean {
-  return validation !== undefined && outputCap !== 0;
+function holdsAnswers({ validation }: ModelRoute, { outputCap, stream }: RequestFacts): boolean {
+  if (validation === undefined || outputCap === 0) return false;
+  return !stream || validation.stream === "hold";
 }
 
 /** A stream that waits for its check is judged as a whole answer is. */

@@ -16,6 +16,7 @@ import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
 import { spend } from "./stages.ts";
+import { StreamCheck } from "./stream-check.ts";
 import { translateHeaders } from "./translating.ts";
 import { warningHeader, warningOf } from "./warning.ts";
 
@@ -89,8 +90,11 @@ function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
   const { clock } = exchange.services;
   const startedMs = clock.monotonicMs();
   if (end) noteEnd(exchange, startedMs);
+  const checkedMs = exchange.answeredBy?.checkedMs ?? 0;
   const out = transformed(exchange, chunk, end);
-  spend(exchange.stages, "respond", startedMs, clock);
+  // Checks are a stage of their own.
+  const checkingMs = (exchange.answeredBy?.checkedMs ?? 0) - checkedMs;
+  spend(exchange.stages, "respond", startedMs + checkingMs, clock);
   return out;
 }
 
@@ -104,14 +108,17 @@ function noteEnd({ answeredBy, stages }: Exchange, nowMs: number): void {
 function transformed(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
   const { transform } = exchange;
   if (transform === undefined) return chunk;
-  const out = transform.push(chunk, end);
+  const written = transform.push(chunk, end);
+  const verdict = exchange.streamCheck?.look(transform.seen) ?? "go-on";
+  const out = verdict === "go-on" ? written : noBytes;
   exchange.bytesOut += out.length;
   if (!end) {
     if (transform.seen.unreadable) abandon(exchange, transform);
     if (exchange.broken !== undefined) return out;
-    const overrun = exchange.holdWatch?.check();
-    if (overrun === undefined) return out;
-    return Buffer.concat([out, breakOff(exchange, overrun, "cut_by_policy")]);
+    const lost = verdict === "cut" ? exchange.streamCheck?.failure : undefined;
+    const why = lost ?? exchange.holdWatch?.check();
+    if (why === undefined) return out;
+    return Buffer.concat([out, breakOff(exchange, why, "cut_by_policy")]);
   }
   const tail = finish(exchange);
   exchange.bytesOut += tail.length;
@@ -145,6 +152,11 @@ function finish(exchange: Exchange): Buffer {
   const { transform } = exchange;
   if (transform === undefined || exchange.ending !== undefined) return noBytes;
   const { seen } = transform;
+  const failure = exchange.streamCheck?.failure;
+  if (failure !== undefined) {
+    exchange.end("cut_by_policy", failure.code);
+    return transform.breakOff(failure);
+  }
   if (seen.error !== undefined) {
     exchange.end("upstream_error", seen.error.code);
     if (exchange.answeredBy !== undefined) noteFailure(exchange, exchange.answeredBy, "overloaded");
@@ -208,11 +220,13 @@ function exhausted(exchange: Exchange, head: ResponseHead): void {
 function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: ResponseHead): void {
   const { facts } = admitted(exchange);
   const counter = outputCounterOf(exchange);
+  if (facts.stream && head.status < 400) exchange.streamCheck = StreamCheck.of(exchange, attempt);
   const context: ResponseContext = {
     status: head.status,
     headers: head.headers,
     facts,
-    onText: (text) => {
+    onText: (text, kind, choice) => {
+      exchange.streamCheck?.push(text, kind, choice);
       exchange.lastContentMs = exchange.services.clock.monotonicMs();
       if (exchange.firstContentMs === undefined) {
         exchange.firstContentMs = exchange.lastContentMs;

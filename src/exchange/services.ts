@@ -8,6 +8,7 @@ import type { RetryBudget } from "../route/retry-budget.ts";
 import type { Calibration } from "../tokens/calibration.ts";
 import type { CounterOf } from "../tokens/counter.ts";
 import type { UsageRecord } from "../usage/record.ts";
+import type { CheckResult } from "../validation/answer-check.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Originals } from "./originals.ts";
 import type { Registry } from "./registry.ts";
@@ -51,6 +52,8 @@ export interface Observer {
   retriesWithheld(): void;
   /** What an exchange cost of what was held for it; `model`: its entry of the config's `models`. */
   settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void;
+  /** An answer was checked, the last of several tries or not; `model`: its entry of the config's `models`. */
+  checked(model: string, result: CheckResult): void;
   /** An attempt stream asked for an exchange that is not open. */
   unknownExchange(late: boolean): void;
   /** A bug: an assertion or an unexpected exception, with the exchange's id if there was one. */

@@ -1,4 +1,4 @@
-import type { Finding, Rule } from "./rule.ts";
+import type { Finding, Rule, Watch } from "./rule.ts";
 import type { BoundRules } from "./validation.ts";
 
 /** Most text of all answers together that is kept for checking, in characters. */
@@ -6,9 +6,14 @@ const textCharactersMax = 1_048_576;
 /** Most answers told apart. */
 const choicesMax = 128;
 
+/** What a rule can come to. */
+export const ruleResults = ["passed", "failed", "skipped"] as const;
+/** What one rule, or all together, came to. */
+export type RuleResult = (typeof ruleResults)[number];
+
 /** What a check came to. `failed` and `passed` name rules, `skipped` those that had nothing to look at or could not. */
 export interface CheckResult {
-  readonly result: "passed" | "failed" | "skipped";
+  readonly result: RuleResult;
   readonly passed: readonly string[];
   readonly failed: readonly string[];
   readonly skipped: readonly string[];
@@ -25,6 +30,7 @@ export interface AnswerEnd {
 
 interface Choice {
   readonly pieces: string[];
+  readonly watches: readonly { readonly name: string; readonly watch: Watch }[];
   /** It calls a tool, or refuses. */
   other: boolean;
 }
@@ -33,10 +39,19 @@ interface Choice {
 export class AnswerCheck {
   readonly #bound: BoundRules;
   readonly #choices: Choice[] = [];
+  readonly #watched: boolean;
   #characters = 0;
+  #lost: string | undefined;
 
-  constructor(bound: BoundRules) {
+  /** `watched`: rules look at the words as they come. */
+  constructor(bound: BoundRules, watched = false) {
     this.#bound = bound;
+    this.#watched = watched;
+  }
+
+  /** The first rule that no answer can pass any more that begins like this; undefined: none, as far as is known. */
+  get lost(): string | undefined {
+    return this.#lost;
   }
 
   /** Takes a piece of output, in order. */
@@ -50,10 +65,12 @@ export class AnswerCheck {
     this.#characters += text.length;
     if (this.#characters <= textCharactersMax) choice.pieces.push(text);
     else choice.pieces.length = 0;
+    this.#watch(choice, text);
   }
 
   /** Asks every rule. Every answer has to pass it. */
   finish(end: AnswerEnd): CheckResult {
+    if (this.#lost !== undefined) return { ...lostResult, failed: [this.#lost] };
     const passed: string[] = [];
     const failed: string[] = [];
     const skipped = [...this.#bound.unreadable];
@@ -91,10 +108,24 @@ export class AnswerCheck {
     return texts.map(({ pieces }) => pieces.join(""));
   }
 
+  #watch({ watches }: Choice, text: string): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = watches.find(({ watch }) => !watch.push(text))?.name;
+  }
+
   #choice(index: number): Choice {
-    while (this.#choices.length <= index) this.#choices.push({ pieces: [], other: false });
+    while (this.#choices.length <= index)
+      this.#choices.push({ pieces: [], watches: this.#watches(), other: false });
     return this.#choices[index] ?? nothing;
+  }
+
+  #watches(): Choice["watches"] {
+    if (!this.#watched) return [];
+    return this.#bound.rules.flatMap(({ name, watch }) =>
+      watch === undefined ? [] : [{ name, watch: watch() }],
+    );
   }
 }
 
-const nothing: Choice = { pieces: [], other: false };
+const lostResult = { result: "failed", passed: [], skipped: [], bound: undefined } as const;
+const nothing: Choice = { pieces: [], watches: [], other: false };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type CompiledSchema, compileSchema } from "./compile-schema.ts";
-import { jsonRule } from "./json.ts";
+import { jsonRule, jsonWatch } from "./json.ts";
 import { parseText } from "./json-text.ts";
 import type { Rule } from "./rule.ts";
 import { type AskedFormat, defineRule, type RuleFor } from "./rule-kind.ts";
@@ -50,5 +50,6 @@ function schemaRule(
       if (fits.kind === "late") return "slow";
       return fits.value ? "passes" : "fails";
     },
+    ...jsonWatch(codeFence),
   });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { JsonPrefix } from "./json-prefix.ts";
 import { parseText } from "./json-text.ts";
 import type { Rule } from "./rule.ts";
 import { defineRule } from "./rule-kind.ts";
@@ -19,5 +20,11 @@ export function jsonRule(name: string, codeFence: boolean): Rule {
     name,
     ofText: true,
     check: ({ text }) => (parseText(text, codeFence) === undefined ? "fails" : "passes"),
+    ...jsonWatch(codeFence),
   });
+}
+
+/** How text that has to be JSON is looked at as it comes; a code fence is looked into only once it is whole. */
+export function jsonWatch(codeFence: boolean): Pick<Rule, "watch"> {
+  return codeFence ? {} : { watch: () => new JsonPrefix() };
 }

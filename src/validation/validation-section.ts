@@ -9,6 +9,18 @@ const rules: Readonly<Record<string, z.ZodOptional<z.ZodType>>> = Object.fromEnt
 export const validationSection = z
   .strictObject({
     ...rules,
+    onFail: z
+      .enum(["next", "reask"])
+      .default("next")
+      .describe(
+        "What follows a failed check: the next target, or the same target once more and then the next. With nobody left to ask the client gets an error that names the rule. Every answer is billed, also one that failed.",
+      ),
+    stream: z
+      .enum(["hold", "pass", "mark"])
+      .default("hold")
+      .describe(
+        "What becomes of streamed answers: `hold` keeps one back until it is whole and checked; `pass` lets it through as it comes, and ends it with an error event once a rule has failed; `mark` lets it through, and records the result.",
+      ),
     codeFence: z
       .boolean()
       .default(false)

@@ -5,6 +5,10 @@ import type { ValidationSection } from "./validation-section.ts";
 
 /** What the answers of one model have to be. */
 export interface Validation {
+  /** The config's entry of `models`: may be a pattern. */
+  readonly model: string;
+  readonly onFail: ValidationSection["onFail"];
+  readonly stream: ValidationSection["stream"];
   /** Names of the rules, in the order they are checked. */
   readonly names: readonly string[];
   /** The request's own response format decides what is checked. */
@@ -22,6 +26,7 @@ export interface BoundRules {
 
 /** Compiles a checked section; `refuse` is told which key can be no rule, and why. */
 export function compileValidation(
+  model: string,
   section: ValidationSection,
   refuse: (key: string, why: string) => void,
 ): Validation {
@@ -35,6 +40,9 @@ export function compileValidation(
     return [{ name, ruleFor: kind.create(value as never, settings, (why) => refuse(name, why)) }];
   });
   return Object.freeze<Validation>({
+    model,
+    onFail: section.onFail,
+    stream: section.stream,
     names: Object.freeze(configured.map(({ name }) => name)),
     asksFormat: values.get("jsonSchema") === "auto",
     rulesFor: (asked) => {

@@ -88,6 +88,7 @@ export function exchangesOn(
       observed: () => {},
       retriesWithheld: () => {},
       settled: () => {},
+      checked: () => {},
       unknownExchange: () => {},
       bug: (error) => bugs.push(error),
     },

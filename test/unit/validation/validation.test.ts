@@ -14,7 +14,7 @@ const person = {
 };
 
 function validation(written: object): Validation {
-  return compileValidation(validationSection.parse(written), (key, why) => assert.fail(`${key} ${why}`));
+  return compileValidation("m", validationSection.parse(written), (key, why) => assert.fail(`${key} ${why}`));
 }
 
 /** What the rules make of an answer of one text. */
@@ -144,7 +144,7 @@ describe("jsonSchema", () => {
 
   it("tells a config why its schema is none", () => {
     const problems: string[] = [];
-    compileValidation(validationSection.parse({ jsonSchema: { type: "no such type" } }), (key, why) =>
+    compileValidation("m", validationSection.parse({ jsonSchema: { type: "no such type" } }), (key, why) =>
       problems.push(`${key} ${why}`),
     );
     assert.equal(problems.length, 1);

@@ -1,0 +1,72 @@
+import type { GatewayError } from "../core/errors.ts";
+import type { OutputKind, ResponseSeen } from "../dialect/dialect.ts";
+import { AnswerCheck } from "../validation/answer-check.ts";
+import type { Attempt } from "./attempt.ts";
+import { checkFailure, concludeCheck } from "./checking.ts";
+import { admitted, type Exchange } from "./exchange.ts";
+
+/** What becomes of a stream after a piece of it: it goes on, ends here, or says nothing more but is read on for what it cost. */
+export type StreamVerdict = "go-on" | "cut" | "withhold";
+
+/**
+ * Checks a stream while the client gets it. With `pass`, one that a rule gives up on is cut at once; one that fails as a whole keeps its
+ * end to itself, so that the client never takes it for whole, and is read on for its usage. With `mark` it is let be.
+ */
+export class StreamCheck {
+  readonly #exchange: Exchange;
+  readonly #attempt: Attempt;
+  readonly #check: AnswerCheck;
+  readonly #marks: boolean;
+  #concluded = false;
+  #failure: GatewayError | undefined;
+
+  /** The check of a stream that does not wait for it; undefined: it has waited, or nobody asks. */
+  static of(exchange: Exchange, attempt: Attempt): StreamCheck | undefined {
+    const { checks, plan } = exchange;
+    if (checks === undefined || plan?.validated === true) return undefined;
+    return new StreamCheck(exchange, attempt, checks);
+  }
+
+  private constructor(
+    exchange: Exchange,
+    attempt: Attempt,
+    { bound, validation }: NonNullable<Exchange["checks"]>,
+  ) {
+    this.#exchange = exchange;
+    this.#attempt = attempt;
+    this.#marks = validation.stream === "mark";
+    // Words before a call of a tool are no answer, and whether one comes is not known before.
+    this.#check = new AnswerCheck(bound, !this.#marks && admitted(exchange).facts.tools === 0);
+  }
+
+  /** Why the stream may not end as if it were whole; undefined: nothing says so. */
+  get failure(): GatewayError | undefined {
+    return this.#failure;
+  }
+
+  /** Takes a piece of output, in order. */
+  push(text: string, kind: OutputKind, choice: number): void {
+    this.#check.push(text, kind, choice);
+  }
+
+  /** What becomes of the stream, as far as it has come. */
+  look(seen: ResponseSeen): StreamVerdict {
+    if (this.#failure !== undefined) return "withhold";
+    const lost = this.#check.lost !== undefined;
+    if (!this.#concluded && (lost || this.#isWhole(seen))) this.#conclude(seen);
+    if (this.#failure === undefined) return "go-on";
+    return lost ? "cut" : "withhold";
+  }
+
+  #conclude(seen: ResponseSeen): void {
+    this.#concluded = true;
+    const result = concludeCheck(this.#exchange, this.#attempt, this.#check, seen);
+    if (result.result === "failed" && !this.#marks) this.#failure = checkFailure(result);
+  }
+
+  /** An only answer is whole once it says why it ended, several when all is. */
+  #isWhole(seen: ResponseSeen): boolean {
+    if (seen.error !== undefined) return false;
+    return seen.complete || (seen.finishReason !== undefined && admitted(this.#exchange).facts.choices === 1);
+  }
+}
