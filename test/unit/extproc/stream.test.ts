@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { EdgeStream } from "../../../src/edge/edge.ts";
+import type { ProcessingRequest } from "../../../src/extproc/codec/processing-request.ts";
 import { RoleStream } from "../../../src/extproc/stream.ts";
 
 /** A ProcessingRequest with empty response headers: any message will do. */
 const message = Buffer.from([0x1a, 0x00]);
 
 /** A stream whose role answers when the test says so, and what happens to it. */
-function streamWith(reply: () => Promise<Uint8Array> | Uint8Array | undefined) {
+function streamWith(reply: (message: ProcessingRequest) => Promise<Uint8Array> | Uint8Array | undefined) {
   const events: string[] = [];
   const stream = {
     send: () => void events.push("sent"),
@@ -37,6 +38,19 @@ describe("RoleStream", () => {
     assert.deepEqual(events, ["told", "sent", "ended"]);
     handler.closed();
     assert.deepEqual(events, ["told", "sent", "ended"]);
+  });
+
+  it("gives its role messages that last, though the edge uses their memory again", () => {
+    const heard: ProcessingRequest[] = [];
+    const { handler } = streamWith((request) => {
+      heard.push(request);
+      return message;
+    });
+    // response_body { body: "abc" }
+    const bytes = Buffer.from([0x2a, 5, 0x0a, 3, 0x61, 0x62, 0x63]);
+    handler.message(bytes);
+    bytes.fill(0xdb);
+    assert.equal(heard[0]?.kind === "response_body" && heard[0].body.toString(), "abc");
   });
 
   it("takes an end of the questions for no leaving when all are answered", () => {
