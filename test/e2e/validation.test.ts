@@ -22,6 +22,7 @@ models:
   mark: { targets: [alpha/model-a], validate: { json: true, stream: mark } }
   label: { targets: [alpha/model-a, beta/model-b], validate: { labels: [bug, feature] } }
 identity: [{ type: api-key, file: ./keys.yaml }]
+retries: { atLeastPerSecond: 1000 }
 `;
 
 const good = '{"mood":"good"}';
