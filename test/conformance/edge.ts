@@ -336,6 +336,16 @@ export function edgeConformance(name: string, create: EdgeFactory): void {
       await served.closed;
     });
 
+    it("closes at once though it drains, which then resolves as well", async () => {
+      const opened = nextCall();
+      const call = client.call("/test.Echo/Silent");
+      await opened;
+      const drained = edge.drain(30_000);
+      await edge.close();
+      await drained;
+      assert.notEqual((await call.status).code, grpcStatus.ok);
+    });
+
     it("closes with calls open, and the address is free again", async () => {
       const opened = nextCall();
       const call = client.call("/test.Echo/Silent");

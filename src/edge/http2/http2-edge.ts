@@ -41,7 +41,9 @@ class Http2Edge implements Edge {
   readonly #connections: Set<Connection>;
   /** Every connection reads into it: what was read is dealt with, or copied, before anything else is read. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBufferBytes);
-  #gone: (() => void) | undefined;
+  /** Resolves once nothing listens and no connection is left; begun by the first call that wants it. */
+  #stopped: Promise<void> | undefined;
+  #lastGone = (): void => {};
   #ticker: NodeJS.Timeout | undefined;
   #draining = false;
 
@@ -87,10 +89,18 @@ class Http2Edge implements Edge {
     await stopped;
   }
 
-  /** Listens no more; resolves when the last connection is gone. */
-  async #stop(): Promise<void> {
+  #stop(): Promise<void> {
+    this.#stopped ??= this.#listenNoMore();
+    return this.#stopped;
+  }
+
+  async #listenNoMore(): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
-    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#gone = resolve));
+    // The server does not count connections whose handle was taken over.
+    if (this.#connections.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#lastGone = resolve;
+      });
     clearInterval(this.#ticker);
   }
 
@@ -107,7 +117,7 @@ class Http2Edge implements Edge {
 
   #leave(connection: Connection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#gone?.();
+    if (this.#connections.size === 0) this.#lastGone();
   }
 
   /** With all connections taken, one that has not yet said anything useful gives way, the oldest first. */
