@@ -3,6 +3,8 @@ import type { Resting } from "./health.ts";
 
 /** What a failed attempt of one class means for the request and for its target. */
 export interface FailureRule {
+  /** What tells it, for people. */
+  readonly toldBy: string;
   /** Who is asked next. */
   readonly next: "next-target" | "larger-window" | "nobody";
   /** With no other target left, the same one is asked again after its `Retry-After`, where the model allows for the wait. */
@@ -13,12 +15,19 @@ export interface FailureRule {
 
 /** Attempts by failure class (reference/providers.md §1.15); docs/routing.md shows this table. */
 export const failureRules: Readonly<Record<FailureClass, FailureRule>> = {
-  client_error: { next: "nobody", waits: false, rests: undefined },
-  content_policy: { next: "nobody", waits: false, rests: undefined },
-  context_length: { next: "larger-window", waits: false, rests: undefined },
-  auth_or_quota: { next: "next-target", waits: false, rests: "refused" },
-  rate_limited: { next: "next-target", waits: true, rests: "throttled" },
-  overloaded: { next: "next-target", waits: true, rests: "errors" },
-  timeout: { next: "next-target", waits: false, rests: "errors" },
-  quality: { next: "next-target", waits: false, rests: undefined },
+  client_error: rule("400, 404, 413, 422 and the like", "nobody", undefined),
+  content_policy: rule("a refusal by the provider's own content filter", "nobody", undefined),
+  context_length: rule("the provider's words for a request that is too long", "larger-window", undefined),
+  auth_or_quota: rule("401, 402, 403; quota, billing or a bad key in its words", "next-target", "refused"),
+  rate_limited: { ...rule("429, throttling", "next-target", "throttled"), waits: true },
+  overloaded: {
+    ...rule("5xx, 409, 424, a reset, no connection, an answer that breaks", "next-target", "errors"),
+    waits: true,
+  },
+  timeout: rule("408, 504, a deadline of ours", "next-target", "errors"),
+  quality: rule("an answer that fails the model's `validate`", "next-target", undefined),
 };
+
+function rule(toldBy: string, next: FailureRule["next"], rests: Resting | undefined): FailureRule {
+  return { toldBy, next, waits: false, rests };
+}

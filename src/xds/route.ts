@@ -45,7 +45,8 @@ function planRoute(): Json {
       retriable_status_codes: [401, 402, 403, 408, 409, 424, 429],
       num_retries: retriesMax,
       refresh_cluster_on_retry: true,
-      retry_back_off: { base_interval: "0.005s", max_interval: "0.05s" },
+      // Another target has no reason to be spared; Envoy waits for a random part of this.
+      retry_back_off: { base_interval: "0.001s", max_interval: "0.01s" },
       rate_limited_retry_back_off: {
         reset_headers: [{ name: waitHeader, format: "SECONDS" }],
         max_interval: "60s",

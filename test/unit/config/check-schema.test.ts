@@ -26,6 +26,14 @@ describe("checkSchema()", () => {
       assert.ok(text.includes(`"const":"${type}"`), type);
   });
 
+  it("has every section, and says what the keys of a model's deadlines mean", () => {
+    const sections = Object.keys(schema.properties as object);
+    for (const name of ["routes", "access", "caps", "limits", "budgets", "alerts", "usage"])
+      assert.ok(sections.includes(name), name);
+    for (const words of ["To a usable connection", "To the first content", "Retry-After"])
+      assert.ok(text.toLowerCase().includes(words.toLowerCase()), words);
+  });
+
   it("says what counts where nothing is written", () => {
     for (const value of ["127.0.0.1:8080", "32MiB", "10m", "./var/ledger"])
       assert.ok(text.includes(`"default":"${value}"`), value);
