@@ -1,8 +1,8 @@
 import { assert, GatewayError } from "../core/errors.ts";
-import { Int32Column } from "./column.ts";
+import { AccountIndex } from "./account-index.ts";
 import { Columns, type Counter } from "./counter.ts";
 import { createCounter } from "./create-counter.ts";
-import type { Account } from "./ledger.ts";
+import type { Account, Window } from "./ledger.ts";
 import { formatWindow } from "./window.ts";
 
 const sweepAtAdd = 2;
@@ -14,6 +14,9 @@ const keepIdleMinutes = 10;
 export interface Rule {
   readonly index: number;
   readonly account: Omit<Account, "id" | "key" | "limit" | "alerts">;
+  /** What the accounts' ids have before and behind their keys. */
+  readonly idStart: string;
+  readonly idEnd: string;
   readonly counter: Counter;
   /** As last asked with. */
   alerts: readonly number[] | undefined;
@@ -29,31 +32,30 @@ export interface Grant {
 }
 
 /**
- * Every account the ledger knows, by id: a row of {@link Columns} each. An account that says nothing any more (nothing held, all that
+ * Every account the ledger knows, by rule and key: a row of {@link Columns} each. An account that says nothing any more (nothing held, all that
  * was used has lapsed) gives its row back; a few rows are looked at with each new one, so no call pays for many.
  */
 export class AccountTable {
   readonly columns: Columns;
   readonly #maxAccounts: number;
-  readonly #rows = new Map<string, number>();
   readonly #rules: Rule[] = [];
-  readonly #ruleIndex = new Map<string, Rule>();
+  /** By name: few have the same. */
+  readonly #rulesNamed = new Map<string, Rule[]>();
   readonly #free: number[] = [];
-  #ids: (string | undefined)[] = [];
-  #ruleOf = new Int32Column();
+  #index: AccountIndex;
   #grants = new Map<number, Grant>();
   #swept = 0;
 
   constructor(maxAccounts: number, columns = new Columns()) {
     this.#maxAccounts = maxAccounts;
     this.columns = columns;
+    this.#index = new AccountIndex(columns.hash, columns.rule);
   }
 
   /** As it is now, apart from what happens next: for reading row by row, not for looking accounts up. */
   copy(): AccountTable {
     const copy = new AccountTable(0, new Columns(this.columns));
-    copy.#ids = this.#ids.slice();
-    copy.#ruleOf = this.#ruleOf.copy();
+    copy.#index = this.#index.copyKeys(copy.columns.hash, copy.columns.rule);
     copy.#grants = new Map(this.#grants);
     for (const rule of this.#rules) copy.#ruleFor({ ...rule.account, alerts: rule.alerts });
     return copy;
@@ -61,24 +63,35 @@ export class AccountTable {
 
   /** Accounts known now. */
   get size(): number {
-    return this.#rows.size;
+    return this.#index.size;
   }
 
   /** Rows ever used are below this. */
   get rowsEnd(): number {
-    return this.#ids.length;
+    return this.#index.rowsEnd;
   }
 
   /** The row of an account; undefined when nothing is known of it. */
-  find(id: string): number | undefined {
-    return this.#rows.get(id);
+  find(account: Account): number | undefined {
+    const rule = this.#findRule(account);
+    return rule === undefined ? undefined : this.#index.find(rule.index, account.key);
+  }
+
+  /** The row of the account with this id; undefined when nothing is known of it. */
+  findId(id: string): number | undefined {
+    for (const { index, idStart, idEnd } of this.#rules) {
+      if (!id.startsWith(idStart) || !id.endsWith(idEnd)) continue;
+      const row = this.#index.find(index, id.slice(idStart.length, -idEnd.length));
+      if (row !== undefined) return row;
+    }
+    return undefined;
   }
 
   /** A row for a new account. Throws `capacity` when there are too many. */
   add(account: Account, nowMs: number): number {
-    this.sweep(nowMs, this.#rows.size < this.#maxAccounts ? sweepAtAdd : sweepWhenFull);
-    if (this.#rows.size >= this.#maxAccounts) throw new GatewayError("capacity", "too many ledger accounts");
-    const row = this.#free.pop() ?? this.#ids.length;
+    this.sweep(nowMs, this.size < this.#maxAccounts ? sweepAtAdd : sweepWhenFull);
+    if (this.size >= this.#maxAccounts) throw new GatewayError("capacity", "too many ledger accounts");
+    const row = this.#free.pop() ?? this.rowsEnd;
     this.#assign(row, account);
     this.counter(row).lapse(row, nowMs);
     return row;
@@ -86,22 +99,20 @@ export class AccountTable {
 
   /** Gives an account the row it had, as a journal tells; what else was known of either is forgotten. {@link findFreeRows} comes after the last. */
   restore(row: number, account: Account): void {
-    const earlier = this.#rows.get(account.id);
-    if (earlier !== undefined && earlier !== row) this.#clear(earlier);
-    if (this.#ids[row] === account.id) {
-      this.#ruleOf.set(row, this.#ruleFor(account).index);
+    const earlier = this.find(account);
+    if (earlier === row) {
+      this.#ruleFor(account);
       this.columns.limit.set(row, account.limit);
       return;
     }
-    if (this.#ids[row] !== undefined) this.#clear(row);
-    while (this.#ids.length < row) this.#ids.push(undefined);
+    if (earlier !== undefined) this.#clear(earlier);
+    if (this.isUsed(row)) this.#clear(row);
     this.#assign(row, account);
   }
 
   /** Makes the rows that restoring has left out free for new accounts. */
   findFreeRows(): void {
-    for (let row = this.#ids.length - 1; row >= 0; row--)
-      if (this.#ids[row] === undefined) this.#free.push(row);
+    for (let row = this.rowsEnd - 1; row >= 0; row--) if (!this.isUsed(row)) this.#free.push(row);
   }
 
   counter(row: number): Counter {
@@ -109,28 +120,25 @@ export class AccountTable {
   }
 
   rule(row: number): Rule {
-    const rule = this.#rules[this.#ruleOf.get(row)];
+    const rule = this.#rules[this.columns.rule.get(row)];
     assert(rule !== undefined, "every row has a rule");
     return rule;
   }
 
   id(row: number): string {
-    const id = this.#ids[row];
-    assert(id !== undefined, "the row is in use");
-    return id;
+    const { idStart, idEnd } = this.rule(row);
+    return `${idStart}${this.#key(row)}${idEnd}`;
   }
 
   /** Whether an account has the row. */
   isUsed(row: number): boolean {
-    return this.#ids[row] !== undefined;
+    return this.#index.keyAt(row) !== undefined;
   }
 
   /** The account of a row, with the limit last asked with. */
   account(row: number): Account {
-    const id = this.id(row);
     const { account, alerts } = this.rule(row);
-    const key = id.slice(account.name.length + 1, id.indexOf("|", account.name.length + 1));
-    const limit = this.columns.limit.get(row);
+    const [id, key, limit] = [this.id(row), this.#key(row), this.columns.limit.get(row)];
     return alerts === undefined ? { ...account, id, key, limit } : { ...account, id, key, limit, alerts };
   }
 
@@ -151,8 +159,8 @@ export class AccountTable {
 
   /** Looks at the next `count` rows and gives back those that say nothing any more. */
   sweep(nowMs: number, count: number): void {
-    for (let looked = Math.min(count, this.#ids.length); looked > 0; looked--) {
-      this.#swept = (this.#swept + 1) % this.#ids.length;
+    for (let looked = Math.min(count, this.rowsEnd); looked > 0; looked--) {
+      this.#swept = (this.#swept + 1) % this.rowsEnd;
       this.#sweepRow(this.#swept, nowMs);
     }
   }
@@ -164,7 +172,7 @@ export class AccountTable {
 
   #sweepRow(row: number, nowMs: number): void {
     const isRecent = minuteOf(nowMs) - this.columns.touchedMinute.get(row) < keepIdleMinutes;
-    if (isRecent && this.#rows.size < this.#maxAccounts) return;
+    if (isRecent && this.size < this.#maxAccounts) return;
     if (!this.isUsed(row) || !this.isIdle(row, nowMs)) return;
     this.#clear(row);
     this.#free.push(row);
@@ -178,40 +186,58 @@ export class AccountTable {
     return counter.taken(row) === 0n && this.granted(row) === 0n;
   }
 
+  #key(row: number): string {
+    const key = this.#index.keyAt(row);
+    assert(key !== undefined, "the row is in use");
+    return key;
+  }
+
   #assign(row: number, account: Account): void {
-    const id = packed(account.id);
-    this.#ids[row] = id;
-    this.#rows.set(id, row);
-    this.#ruleOf.set(row, this.#ruleFor(account).index);
+    this.columns.reach(row);
+    this.#index.add(row, this.#ruleFor(account).index, account.key);
     this.columns.limit.set(row, account.limit);
   }
 
   #clear(row: number): void {
-    this.#rows.delete(this.id(row));
-    this.#ids[row] = undefined;
+    this.#index.remove(row);
     this.columns.clear(row);
     this.#grants.delete(row);
   }
 
-  #ruleFor(account: RuleFields): Rule {
-    const { name, unit, window, alerts, backend } = account;
-    const id = [name, unit, formatWindow(window), backend].join("|");
-    let rule = this.#ruleIndex.get(id);
-    if (rule === undefined) {
-      const shared = backend === undefined ? { name, unit, window } : { name, unit, window, backend };
-      const counter = createCounter(window, this.columns);
-      rule = { index: this.#rules.length, account: shared, counter, alerts };
-      this.#rules.push(rule);
-      this.#ruleIndex.set(id, rule);
+  #findRule({ name, unit, window, backend }: RuleFields): Rule | undefined {
+    const named = this.#rulesNamed.get(name);
+    if (named === undefined) return undefined;
+    for (const rule of named) {
+      const { account } = rule;
+      if (account.unit === unit && account.backend === backend && isSame(account.window, window)) return rule;
     }
-    rule.alerts = alerts;
+    return undefined;
+  }
+
+  #ruleFor(fields: RuleFields): Rule {
+    const known = this.#findRule(fields);
+    if (known !== undefined) {
+      known.alerts = fields.alerts;
+      return known;
+    }
+    const { name, unit, window, alerts, backend } = fields;
+    const rule: Rule = {
+      index: this.#rules.length,
+      account: backend === undefined ? { name, unit, window } : { name, unit, window, backend },
+      idStart: `${name}|`,
+      idEnd: `|${formatWindow(window)}|${unit}`,
+      counter: createCounter(window, this.columns),
+      alerts,
+    };
+    this.#rules.push(rule);
+    this.#rulesNamed.set(name, [...(this.#rulesNamed.get(name) ?? []), rule]);
     return rule;
   }
 }
 
-/** The same text in one piece: an id joined of parts would keep all of them, three times its size. */
-function packed(id: string): string {
-  return Buffer.from(id).toString();
+/** A policy's claims have the same window each time: most are told by that alone. */
+function isSame(one: Window, other: Window): boolean {
+  return one === other || (one.kind === other.kind && formatWindow(one) === formatWindow(other));
 }
 
 function minuteOf(ms: number): number {

@@ -6,7 +6,9 @@ import type { Account } from "./ledger.ts";
 import type { LedgerState } from "./state.ts";
 import { rollingSlices } from "./window.ts";
 
-const version = 1;
+/** 2: what is not in slices of a rolling window lapses with the newest of them, in `until`. */
+const version = 2;
+const versionsRead: readonly number[] = [1, 2];
 /** Accounts or holds in one frame: what is encoded before others get their turn. */
 const perFrame = 500;
 
@@ -49,7 +51,7 @@ export function loadCheckpoint(bytes: Buffer, state: LedgerState): number {
     at += frameHeaderBytes + payload.length;
     const part: Part = JSON.parse(payload.toString());
     if ("version" in part) {
-      if (part.version !== version)
+      if (!versionsRead.includes(part.version))
         throw new GatewayError("ledger_unavailable", `the ledger's checkpoint has version ${part.version}`);
       segment = part.segment;
     } else if ("accounts" in part) for (const line of part.accounts) restoreAccount(state.table, line);
@@ -84,13 +86,13 @@ type Part =
   | { readonly end: true };
 
 function accountLine(table: AccountTable, row: number): AccountLine {
-  const { used, held, since, until, alerted, slices } = table.columns;
+  const { used, held, since, until, alerted, cells } = table.columns;
   const account = table.account(row);
   const grant = table.grant(row);
   const kept: [number, string][] = [];
   if (account.window.kind === "rolling")
     for (let slice = since.get(row) - rollingSlices; slice <= since.get(row); slice++)
-      if (slices.get(row, slice) !== 0n) kept.push([slice, slices.get(row, slice).toString()]);
+      if (cells.get(row, slice) !== 0n) kept.push([slice, cells.get(row, slice).toString()]);
   return {
     row,
     account: { ...account, limit: account.limit.toString() },
@@ -111,9 +113,11 @@ function restoreAccount(table: AccountTable, line: AccountLine): void {
   columns.used.set(row, BigInt(line.used));
   columns.held.set(row, BigInt(line.held));
   columns.since.set(row, line.since);
-  columns.until.set(row, line.until);
+  // Version 1 has no `until` for rolling windows.
+  const newest = slices?.at(-1)?.[0] ?? 0;
+  columns.until.set(row, account.window.kind === "rolling" ? Math.max(line.until, newest) : line.until);
   columns.alerted.set(row, line.alerted);
-  for (const [slice, amount] of slices ?? []) columns.slices.add(row, slice, BigInt(amount));
+  for (const [slice, amount] of slices ?? []) columns.cells.add(row, slice, BigInt(amount));
   if (grant !== undefined) table.setGrant(row, { amount: BigInt(grant[0]), mark: grant[1] });
 }
 
@@ -122,7 +126,7 @@ function holdLine([id, { openedAtMs, legs }]: readonly [string, Hold]): HoldLine
 }
 
 function restoreHold(state: LedgerState, [id, openedAtMs, lines]: HoldLine): void {
-  const legs = lines.map(([row, mark, amount]) => ({ row, mark, amount: BigInt(amount) }));
+  const legs = lines.map(([row, mark, amount]) => ({ row, accountId: "", mark, amount: BigInt(amount) }));
   for (const { row } of legs) state.table.columns.legs.add(row, 1);
   state.holds.set(id, { openedAtMs, taken: { kind: "taken", offer: 0, observed: [] }, legs });
 }

@@ -1,96 +1,57 @@
-import { Float64Column, Int32Column, Int64Column } from "./column.ts";
+import { RollingCells } from "./rolling-cells.ts";
+import { Float64Field, Int32Field, Int64Field, RowPages } from "./row-pages.ts";
 
-/** The numbers of every account, a row each, packed. What `used`, `since` and `until` mean is the window's own business. */
+/** The numbers of every account, a row each. What `used`, `since` and `until` mean is the window's own business. */
 export class Columns {
-  readonly limit: Int64Column;
-  readonly used: Int64Column;
-  readonly held: Int64Column;
-  readonly since: Float64Column;
-  readonly until: Float64Column;
+  readonly #rows: RowPages;
+  readonly limit: Int64Field;
+  readonly used: Int64Field;
+  readonly held: Int64Field;
+  readonly since: Float64Field;
+  readonly until: Float64Field;
   /** Legs of open holds on the row, whichever window they were made in. */
-  readonly legs: Int32Column;
+  readonly legs: Int32Field;
   /** The highest threshold told in this window, percent. */
-  readonly alerted: Int32Column;
+  readonly alerted: Int32Field;
   /** When the account was last asked about, minutes since 1970. */
-  readonly touchedMinute: Int32Column;
-  readonly slices: Slices;
+  readonly touchedMinute: Int32Field;
+  /** Of the key, so that few keys are compared to find one. */
+  readonly hash: Int32Field;
+  /** The rule's index. */
+  readonly rule: Int32Field;
+  readonly cells: RollingCells;
 
   /** Empty, or a copy. */
   constructor(from?: Columns) {
-    this.limit = from?.limit.copy() ?? new Int64Column();
-    this.used = from?.used.copy() ?? new Int64Column();
-    this.held = from?.held.copy() ?? new Int64Column();
-    this.since = from?.since.copy() ?? new Float64Column();
-    this.until = from?.until.copy() ?? new Float64Column();
-    this.legs = from?.legs.copy() ?? new Int32Column();
-    this.alerted = from?.alerted.copy() ?? new Int32Column();
-    this.touchedMinute = from?.touchedMinute.copy() ?? new Int32Column();
-    this.slices = from?.slices.copy() ?? new Slices();
+    const rows = from?.copyRows() ?? new RowPages();
+    this.#rows = rows;
+    this.limit = new Int64Field(rows, 0);
+    this.used = new Int64Field(rows, 8);
+    this.held = new Int64Field(rows, 16);
+    this.since = new Float64Field(rows, 24);
+    this.until = new Float64Field(rows, 32);
+    this.legs = new Int32Field(rows, 40);
+    this.alerted = new Int32Field(rows, 44);
+    this.touchedMinute = new Int32Field(rows, 48);
+    this.hash = new Int32Field(rows, 52);
+    this.rule = new Int32Field(rows, 56);
+    this.cells = new RollingCells(new Int32Field(rows, 60), from?.cells);
+  }
+
+  /** Makes room for a row. */
+  reach(row: number): void {
+    this.#rows.reach(row);
   }
 
   clear(row: number): void {
-    this.limit.set(row, 0n);
-    this.used.set(row, 0n);
-    this.held.set(row, 0n);
-    this.since.set(row, 0);
-    this.until.set(row, 0);
-    this.legs.set(row, 0);
-    this.alerted.set(row, 0);
-    this.touchedMinute.set(row, 0);
-    this.slices.free(row);
-  }
-}
-
-/** Slices kept a row at most; a power of two. */
-const ring = 32;
-
-/** What rolling windows keep besides a row: settled use by slice, of the last {@link ring} slices, for the rows that need it. */
-class Slices {
-  #amounts = new Int64Column();
-  /** Where a row's slices are, from 1; 0: nowhere. */
-  #places = new Int32Column();
-  #free: number[] = [];
-  #count = 0;
-
-  /** The same amounts, apart from now on. */
-  copy(): Slices {
-    const copy = new Slices();
-    copy.#amounts = this.#amounts.copy();
-    copy.#places = this.#places.copy();
-    copy.#free = this.#free.slice();
-    copy.#count = this.#count;
-    return copy;
+    this.cells.free(row);
+    this.#rows.clear(row);
   }
 
-  get(row: number, slice: number): bigint {
-    const place = this.#places.get(row);
-    return place === 0 ? 0n : this.#amounts.get(at(place, slice));
+  /** The rows, apart from what happens to them next. */
+  copyRows(): RowPages {
+    return this.#rows.copy();
   }
-
-  add(row: number, slice: number, amount: bigint): void {
-    if (this.#places.get(row) === 0) this.#places.set(row, this.#free.pop() ?? ++this.#count);
-    this.#amounts.add(at(this.#places.get(row), slice), amount);
-  }
-
-  /** Forgets a slice; returns what was in it. */
-  take(row: number, slice: number): bigint {
-    const amount = this.get(row, slice);
-    if (amount !== 0n) this.#amounts.set(at(this.#places.get(row), slice), 0n);
-    return amount;
-  }
-
-  /** Forgets a row and gives back its place. */
-  free(row: number): void {
-    const place = this.#places.get(row);
-    if (place === 0) return;
-    for (let slice = 0; slice < ring; slice++) this.#amounts.set(at(place, slice), 0n);
-    this.#places.set(row, 0);
-    this.#free.push(place);
-  }
-}
-
-function at(place: number, slice: number): number {
-  return (place - 1) * ring + (slice & (ring - 1));
 }
 
 /**

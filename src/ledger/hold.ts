@@ -3,6 +3,8 @@ import type { Actual, Claim, Taken } from "./ledger.ts";
 /** What a hold takes from one account, and the moment it belongs to. */
 export interface Leg {
   readonly row: number;
+  /** Of the row; empty until a replay is over. */
+  accountId: string;
   readonly mark: number;
   amount: bigint;
 }
@@ -28,21 +30,23 @@ export function amountOf(list: readonly RowAmount[], row: number): bigint {
   return sum;
 }
 
-/** What was used of an account; 0 when it is not mentioned. */
-export function amountUsed(actuals: readonly Actual[], accountId: string): bigint {
-  for (const actual of actuals) if (actual.accountId === accountId) return actual.amount;
-  return 0n;
-}
-
 /** What each leg is charged: the legs of one account are used up in order, and the last takes what is more than was held. */
-export function spread(legs: readonly Leg[], used: (row: number) => bigint): bigint[] {
+export function spread(legs: readonly Leg[], actuals: readonly Actual[]): bigint[] {
   return legs.map((leg, at) => {
-    let actual = used(leg.row);
+    let actual = usedOf(leg, at, actuals);
     for (let before = 0; before < at; before++)
       if (legs[before]?.row === leg.row) actual -= legs[before]?.amount ?? 0n;
     if (actual <= 0n) return 0n;
     return actual > leg.amount && hasLaterLeg(legs, at) ? leg.amount : actual;
   });
+}
+
+/** What was used of a leg's account; 0 when it is not mentioned. Mostly it is where the leg is. */
+function usedOf({ accountId }: Leg, at: number, actuals: readonly Actual[]): bigint {
+  const here = actuals[at];
+  if (here?.accountId === accountId) return here.amount;
+  for (const actual of actuals) if (actual.accountId === accountId) return actual.amount;
+  return 0n;
 }
 
 /** Claims with those on the same account added up. */

@@ -36,7 +36,7 @@ export async function recover(folder: string, state: LedgerState): Promise<Recov
     if (segment !== first + at) throw damaged(`segment ${first + at} of its journal is missing`);
     recovered = await replaySegment(folder, segment, state, at === live.length - 1);
   }
-  state.table.findFreeRows();
+  state.endReplay();
   return recovered;
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { assert, GatewayError } from "../core/errors.ts";
 import { ceilingOf } from "./ceiling.ts";
-import { amountOf, amountUsed, type Leg, spread, sumByAccount } from "./hold.ts";
+import { amountOf, type Leg, spread, sumByAccount } from "./hold.ts";
 import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
 import { type AccountFilter, addToTotals, type RuleTotal, rowsInUse } from "./overview.ts";
@@ -75,7 +75,7 @@ export class MemoryLedger implements Ledger {
     const sums = sumByAccount(claims);
     const more: Claim[] = [];
     for (const claim of sums) {
-      const row = this.state.table.find(claim.account.id);
+      const row = this.state.table.find(claim.account);
       const amount = claim.amount - (row === undefined ? 0n : amountOf(hold.legs, row));
       if (amount > 0n || !hold.legs.some((leg) => leg.row === row)) more.push({ ...claim, amount });
     }
@@ -83,7 +83,7 @@ export class MemoryLedger implements Ledger {
     const outcome = this.#takeAll(more, hold.legs, nowMs);
     if (!Array.isArray(outcome)) return outcome;
     const wanted = sums.flatMap(({ account, amount }) => {
-      const row = this.state.table.find(account.id);
+      const row = this.state.table.find(account);
       return row === undefined ? [] : [{ row, amount }];
     });
     this.state.adjust(nowMs, id, hold.legs.slice(before), wanted);
@@ -93,15 +93,14 @@ export class MemoryLedger implements Ledger {
   settle(id: string, actuals: readonly Actual[]): void {
     const hold = this.state.holds.get(id);
     if (hold === undefined) return;
-    const used = (row: number) => amountUsed(actuals, this.state.table.id(row));
-    this.state.close(this.nowMs(), id, spread(hold.legs, used));
+    this.state.close(this.nowMs(), id, spread(hold.legs, actuals));
     for (const { row } of hold.legs)
       for (const percent of this.state.takeThresholds(row)) this.#tell(row, percent);
   }
 
   read(accounts: readonly Account[]): readonly Balance[] {
     const nowMs = this.nowMs();
-    return accounts.map((account) => this.#balance(account, this.state.table.find(account.id), nowMs));
+    return accounts.map((account) => this.#balance(account, this.state.table.find(account), nowMs));
   }
 
   /** The accounts that say something now, with the limits last asked with. Others get their turn in between. */
@@ -127,7 +126,7 @@ export class MemoryLedger implements Ledger {
 
   /** The account with this id; undefined where nothing is known of it. */
   find(accountId: string): Balance | undefined {
-    const row = this.state.table.find(accountId);
+    const row = this.state.table.findId(accountId);
     return row === undefined ? undefined : this.#balance(this.state.table.account(row), row, this.nowMs());
   }
 
@@ -185,7 +184,7 @@ export class MemoryLedger implements Ledger {
         // A rate that only observes admits what it would admit: what it would refuse must not keep out the next.
         if (account.window.kind === "bucket") continue;
       }
-      this.state.take(legs, row, amount);
+      this.state.take(legs, row, account.id, amount);
     }
     return observed;
   }
@@ -221,12 +220,12 @@ export class MemoryLedger implements Ledger {
   }
 
   /** A budget that refuses for what is settled is used up, even if its last cents are left because they are too few. */
-  #tellUsedUp({ id, limit }: Account): void {
+  #tellUsedUp(account: Account): void {
     const { table } = this.state;
-    const row = table.find(id);
+    const row = table.find(account);
     if (row === undefined || table.rule(row).alerts?.includes(100) !== true) return;
     if (table.columns.alerted.get(row) >= 100) return;
-    if (table.counter(row).used(row) * 100n < limit * usedUpPercent) return;
+    if (table.counter(row).used(row) * 100n < account.limit * usedUpPercent) return;
     this.state.alert(this.nowMs(), row, 100);
     this.#tell(row, 100);
   }
@@ -237,7 +236,7 @@ export class MemoryLedger implements Ledger {
   }
 
   #known(accountId: string): number {
-    const row = this.state.table.find(accountId);
+    const row = this.state.table.findId(accountId);
     if (row === undefined) throw new GatewayError("invalid_request", `no account "${accountId}" is in use`);
     return row;
   }

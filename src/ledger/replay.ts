@@ -7,11 +7,11 @@ export function replayInto(state: LedgerState): ChangeLog {
   const { table, holds } = state;
   const take = (legs: Leg[], nowMs: number, row: number, amount: bigint) => {
     table.counter(row).lapse(row, nowMs);
-    state.take(legs, row, amount);
+    state.take(legs, row, "", amount);
   };
   return {
     account(nowMs, row, account) {
-      if (table.find(account.id) === row) table.counter(row).lapse(row, nowMs);
+      if (table.find(account) === row) table.counter(row).lapse(row, nowMs);
       table.restore(row, account);
       table.counter(row).lapse(row, nowMs);
     },

@@ -44,7 +44,7 @@ export class LedgerState {
 
   /** The row of an account, as of now and with the limit asked with: what was used stays. */
   touch(nowMs: number, account: Account): number {
-    const known = this.table.find(account.id);
+    const known = this.table.find(account);
     const row = known ?? this.table.add(account, nowMs);
     const rule = this.table.rule(row);
     if (known !== undefined) rule.counter.lapse(row, nowMs);
@@ -59,11 +59,18 @@ export class LedgerState {
   }
 
   /** Sets an amount aside, on a row that is as of now. */
-  take(legs: Leg[], row: number, amount: bigint): void {
+  take(legs: Leg[], row: number, accountId: string, amount: bigint): void {
     const counter = this.table.counter(row);
     counter.hold(row, amount);
     this.table.columns.legs.add(row, 1);
-    legs.push({ row, mark: counter.mark(row), amount });
+    legs.push({ row, accountId, mark: counter.mark(row), amount });
+  }
+
+  /** Ends a replay: the legs of open holds get the ids of their accounts, and rows that nobody has are free. */
+  endReplay(): void {
+    for (const { legs } of this.holds.values())
+      for (const leg of legs) leg.accountId = this.table.id(leg.row);
+    this.table.findFreeRows();
   }
 
   /** Ends the last leg as if it had never been; nothing has lapsed since. */
@@ -90,10 +97,7 @@ export class LedgerState {
   close(nowMs: number, id: string, actuals: readonly bigint[]): void {
     const { legs } = this.#hold(id);
     this.holds.delete(id);
-    for (const [at, leg] of legs.entries()) {
-      this.table.counter(leg.row).lapse(leg.row, nowMs);
-      this.#end(leg, actuals[at] ?? 0n);
-    }
+    for (let at = 0; at < legs.length; at++) this.#charge(legs[at], nowMs, actuals[at] ?? 0n);
     this.log.closed(nowMs, id, actuals);
   }
 
@@ -153,9 +157,15 @@ export class LedgerState {
     }
   }
 
-  #end(leg: Leg, actual: bigint): void {
-    this.table.counter(leg.row).release(leg.row, leg.mark, leg.amount, actual);
-    this.table.columns.legs.add(leg.row, -1);
+  #charge(leg: Leg | undefined, nowMs: number, actual: bigint): void {
+    assert(leg !== undefined, "the leg is there");
+    this.table.counter(leg.row).lapse(leg.row, nowMs);
+    this.#end(leg, actual);
+  }
+
+  #end({ row, mark, amount }: Leg, actual: bigint): void {
+    this.table.counter(row).release(row, mark, amount, actual);
+    this.table.columns.legs.add(row, -1);
   }
 
   #hold(id: string): Hold {

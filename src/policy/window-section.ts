@@ -12,6 +12,9 @@ const longestMs = 366 * dayMs;
 export const timezone = z
   .string()
   .refine(isTimeZone, "must be an IANA time zone, e.g. UTC or Europe/Berlin")
+  .describe(
+    "Where the calendar's windows begin and end; UTC where nothing is said. Days have 23 to 25 hours where clocks change.",
+  )
   .optional();
 
 /** `hour`, `day`, `week` or `month`, or a duration with its unit. */
@@ -20,6 +23,11 @@ export const windowText = z
   .refine(
     (text) => isPeriod(text) || isLength(parseDurationMs(text)),
     "must be hour, day, week, month, or a duration from 1s to 366d, e.g. 1m or 30d",
+  )
+  .describe(
+    "`hour`, `day`, `week` or `month` of the calendar in `timezone`; or a duration from 1s to 366d. A limit of up to 1h is a rate that refills " +
+      "evenly; longer ones, and those of budgets, roll: what was used counts for the duration, and for up to a thirtieth of it longer (30d: by " +
+      "days), never for less.",
   );
 
 /** Whether a `timezone` says anything about a window: only calendar windows begin somewhere. */
