@@ -71,6 +71,7 @@ export class DownstreamRole implements Role {
   }
 
   #open(message: HttpHeaders): MaybePromise<Uint8Array> {
+    checkMode(message);
     const { headers } = message;
     const head = {
       method: headers.get(":method") ?? "",
@@ -162,6 +163,15 @@ export class DownstreamRole implements Role {
     assert(dialect !== undefined, "there is at least one dialect");
     return dialect;
   }
+}
+
+/** An Envoy configured for an older Tollgate would take our replies for none of its own, in the middle of answers. */
+function checkMode(message: HttpHeaders): void {
+  const mode = message.responseBodyMode();
+  if (mode === undefined || mode === "full_duplex_streamed") return;
+  throw new Error(
+    `Envoy's filter tollgate.downstream has response_body_mode ${mode}, not full_duplex_streamed: write its configuration anew with \`tollgate envoy\``,
+  );
 }
 
 function encodeOutcome(outcome: Outcome, kind: "request_headers" | "request_body"): Uint8Array {

@@ -248,6 +248,18 @@ describe("the ext_proc server, Envoy played by the test", () => {
     await assertClean(1);
   });
 
+  it("refuses to speak with an Envoy that is configured for other replies", async () => {
+    for (const response_body_mode of ["FULL_DUPLEX_STREAMED", "STREAMED"]) {
+      const stream = new PlayedStream(method, "downstream");
+      stream.send({ ...requestHead, protocol_config: { request_body_mode: "BUFFERED", response_body_mode } });
+      const fits = response_body_mode === "FULL_DUPLEX_STREAMED";
+      assert.equal(kindOf(stream.last), fits ? "request_headers" : "immediate_response");
+      stream.close();
+    }
+    assert.match(String(exchanges.bugs.splice(0)), /response_body_mode streamed[^\n]*tollgate envoy/);
+    await assertClean(1);
+  });
+
   it("refuses a stream that says no role, or one that there is not", () => {
     for (const role of [undefined, "", "other"])
       assert.equal(new PlayedStream(method, role).status, grpcStatus.invalidArgument);

@@ -5,6 +5,11 @@ const bodyModes = ["none", "streamed", "buffered", "buffered_partial", "full_dup
 /** Whether headers or trailers reach us, in the order of `HeaderSendMode`; `default` leaves it as it is. */
 const headerModes = ["default", "send", "skip"] as const;
 
+/** The body mode with this number; undefined: there is none. */
+export function bodyModeOf(number: number): BodyMode | undefined {
+  return bodyModes[number];
+}
+
 /** One of Envoy's body modes. */
 export type BodyMode = (typeof bodyModes)[number];
 /** One of Envoy's header and trailer modes. */

@@ -1,6 +1,7 @@
 import type { Headers } from "../../core/headers.ts";
 import { malformed, ProtobufReader } from "../../core/protobuf-reader.ts";
 import { HeaderMap, readHeaderMap } from "./header-map.ts";
+import { type BodyMode, bodyModeOf } from "./processing-mode.ts";
 import { lookUpScalar, type Scalar } from "./struct-lookup.ts";
 
 /**
@@ -18,6 +19,8 @@ export interface RequestContext {
   attribute(name: string): Scalar | undefined;
   /** A scalar of the forwarded dynamic metadata, e.g. `("tollgate.plan", "id")`. Throws `internal` when that is malformed. */
   metadata(namespace: string, name: string): Scalar | undefined;
+  /** How the filter is configured to send us answers' bodies; Envoy tells it with a stream's first message, and not before 1.34. */
+  responseBodyMode(): BodyMode | undefined;
 }
 
 export interface HttpHeaders extends RequestContext {
@@ -138,6 +141,28 @@ class Message implements RequestContext {
     }
     return scalar;
   }
+
+  responseBodyMode(): BodyMode | undefined {
+    const reader = new ProtobufReader(this.#bytes);
+    while (reader.more()) {
+      const tag = reader.tag();
+      if (tag === protocolConfigTag) return readResponseBodyMode(reader);
+      reader.skip(tag);
+    }
+    return undefined;
+  }
+}
+
+function readResponseBodyMode(reader: ProtobufReader): BodyMode | undefined {
+  let mode = 0;
+  const outer = reader.enter();
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === responseBodyModeTag) mode = reader.varint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return bodyModeOf(mode);
 }
 
 class HeadersMessage extends Message implements HttpHeaders {
@@ -196,6 +221,9 @@ const noBody = Buffer.alloc(0);
 const metadataContextTag = 0x42;
 const attributesTag = 0x4a;
 const filterMetadataTag = 0x0a;
+// ProcessingRequest.protocol_config, ProtocolConfiguration.response_body_mode
+const protocolConfigTag = 0x5a;
+const responseBodyModeTag = 0x10;
 // HttpHeaders.headers and HttpTrailers.trailers, HttpHeaders.end_of_stream, HttpBody.body and .end_of_stream
 const headersTag = 0x0a;
 const headersEndOfStreamTag = 0x18;

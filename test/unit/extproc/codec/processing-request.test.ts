@@ -45,6 +45,14 @@ describe("decodeProcessingRequest()", () => {
     assert.equal(request.endOfStream, false);
   });
 
+  it("tells how answers are sent where Envoy says it", () => {
+    const modeOf = (config: Plain) => decode({ request_headers: {}, ...config }).responseBodyMode();
+    assert.equal(modeOf({}), undefined);
+    assert.equal(modeOf({ protocol_config: {} }), "none");
+    const both = { request_body_mode: "BUFFERED", response_body_mode: "FULL_DUPLEX_STREAMED" };
+    assert.equal(modeOf({ protocol_config: both }), "full_duplex_streamed");
+  });
+
   it("reads an empty last chunk", () => {
     const request = decode({ request_body: { end_of_stream: true } });
     assert.ok(request.kind === "request_body");
