@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -17,6 +17,8 @@ import {
 } from "../../src/edge/edge.ts";
 import { createHealth } from "../../src/edge/health.ts";
 import { BytesClient } from "../support/grpc-client.ts";
+import { grpcMessage } from "../support/h2-frames.ts";
+import { leaveSocketBehind } from "../support/left-socket.ts";
 
 const echoPath = "/test.Echo/Echo";
 const maxMessageBytes = 6 << 20;
@@ -288,7 +290,7 @@ export function edgeConformance(name: string, create: EdgeFactory): void {
       for (let index = 0; index < total; index++) {
         const request = session.request(requestHeaders(echoPath));
         request.on("error", () => undefined);
-        request.write(frame(Buffer.from("abc")));
+        request.write(grpcMessage(Buffer.from("abc")));
         await once(request, "data");
         request.end();
         request.close(8);
@@ -395,21 +397,4 @@ function dial(address: EdgeAddress) {
 
 function requestHeaders(path: string) {
   return { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
-}
-
-function frame(message: Buffer): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-}
-
-/** A socket file without a listener, as after SIGKILL. */
-async function leaveSocketBehind(path: string): Promise<void> {
-  const owner = createServer();
-  owner.listen(`${path}.live`);
-  await once(owner, "listening");
-  const { renameSync } = await import("node:fs");
-  renameSync(`${path}.live`, path);
-  owner.close();
-  await once(owner, "close");
 }

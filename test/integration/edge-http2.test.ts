@@ -8,6 +8,7 @@ import { type Edge, type EdgeAddress, type EdgeStream, grpcStatus } from "../../
 import { clientPreface, errorCode, flag, frameType } from "../../src/edge/http2/frame.ts";
 import { createHttp2Edge } from "../../src/edge/http2/http2-edge.ts";
 import { type Http2Limits, http2Limits } from "../../src/edge/http2/limits.ts";
+import { briefFloods } from "../support/brief-floods.ts";
 import { callBlock, clientStart, frame, grpcMessage, literalBlock, uint32 } from "../support/h2-frames.ts";
 import { RawClient } from "../support/h2-raw-client.ts";
 
@@ -91,46 +92,9 @@ describe("HTTP/2 edge, frame by frame", { timeout: 30_000 }, () => {
     frame(frameType.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(bytes)]));
 
   describe("floods end the connection with ENHANCE_YOUR_CALM", () => {
-    const many = (make: (index: number) => Buffer) =>
-      Buffer.concat(Array.from({ length: 40 }, (_, index) => make(index)));
-    const floods: Record<string, () => Buffer> = {
-      "rapid reset": () =>
-        many((index) =>
-          Buffer.concat([headers(index * 2 + 1), frame(frameType.rstStream, 0, index * 2 + 1, uint32(8))]),
-        ),
-      "streams that make us reset them": () =>
-        many((index) => Buffer.concat([headers(index * 2 + 1), windowUpdate(index * 2 + 1, 0)])),
-      "streams whose content-length lies": () =>
-        many((index) =>
-          Buffer.concat([
-            headers(index * 2 + 1, 0, [["content-length", "2"]]),
-            data(index * 2 + 1, Buffer.alloc(1), flag.endStream),
-          ]),
-        ),
-      "streams beyond the number allowed": () => many((index) => headers(index * 2 + 1)),
-      PING: () => many(() => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
-      SETTINGS: () => many(() => frame(frameType.settings, 0, 0)),
-      "SETTINGS acknowledgements": () => many(() => frame(frameType.settings, flag.ack, 0)),
-      "empty DATA": () => Buffer.concat([headers(1), many(() => data(1, Buffer.alloc(0)))]),
-      "DATA of padding alone": () =>
-        Buffer.concat([headers(1), many(() => data(1, Buffer.from([1, 0]), flag.padded))]),
-      WINDOW_UPDATE: () => many(() => windowUpdate(0, 1)),
-      PRIORITY: () => many((index) => frame(frameType.priority, 0, index * 2 + 1, Buffer.alloc(5))),
-      "unknown frames": () => many(() => frame(0xfa, 0, 0, Buffer.alloc(3))),
-      GOAWAY: () => many(() => frame(frameType.goaway, 0, 0, Buffer.alloc(8))),
-      "RST_STREAM of closed streams": () =>
-        Buffer.concat([headers(1), many(() => frame(frameType.rstStream, 0, 1, uint32(8)))]),
-      CONTINUATION: () =>
-        Buffer.concat([frame(frameType.headers, 0, 1), many(() => frame(frameType.continuation, 0, 1))]),
-      "a header block without end": () =>
-        Buffer.concat([
-          frame(frameType.headers, 0, 1, Buffer.alloc(16_000)),
-          frame(frameType.continuation, 0, 1, Buffer.alloc(16_000)),
-        ]),
-    };
-    for (const [name, make] of Object.entries(floods))
+    for (const [name, bytes] of Object.entries(briefFloods(path)))
       it(name, async () => {
-        client.send(make());
+        client.send(bytes);
         assert.equal(await client.goawayCode(), errorCode.enhanceYourCalm);
         await client.closed;
         assert.equal(
