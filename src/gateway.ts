@@ -297,7 +297,8 @@ export class Gateway {
       overrides: this.#overridesSource(),
       targets: () => {
         const nowMs = this.#clock.monotonicMs();
-        return this.#targetHealth.list(nowMs).map((target) => targetRow(target, nowMs));
+        const targets = this.#targetHealth.list(nowMs).map((target) => targetRow(target, nowMs));
+        return { targets, retry_budget: this.#retryBudget.standing(this.#snapshot.retries, nowMs) };
       },
     };
   }

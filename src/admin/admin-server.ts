@@ -5,7 +5,7 @@ import type { BudgetsSource } from "./budgets-api.ts";
 import { answerBudgets, isBudgetsPath } from "./budgets-http.ts";
 import type { OverridesSource } from "./overrides-api.ts";
 import { answerOverrides, isOverridesPath } from "./overrides-http.ts";
-import type { TargetRow } from "./targets-api.ts";
+import type { TargetsAnswer } from "./targets-api.ts";
 import { type AdminReply, answerUsage } from "./usage-api.ts";
 import type { UsageDesk } from "./usage-desk.ts";
 
@@ -29,8 +29,8 @@ export interface AdminSource {
   nowMs(): number;
   readonly budgets: BudgetsSource;
   readonly overrides: OverridesSource;
-  /** How every target does. */
-  targets(): readonly TargetRow[];
+  /** How every target does, and how many retries there were. */
+  targets(): TargetsAnswer;
 }
 
 /** The running admin interface. */
@@ -93,7 +93,7 @@ async function answer(
   if (path === "/config")
     return send(response, 200, "application/json", `${JSON.stringify(source.config(), undefined, 2)}\n`);
   if (path === "/targets")
-    return send(response, 200, "application/json", `${JSON.stringify({ targets: source.targets() })}\n`);
+    return send(response, 200, "application/json", `${JSON.stringify(source.targets())}\n`);
   if (path === "/usage" || path.startsWith("/usage/")) {
     const reply: AdminReply = await answerUsage(source.usage, url, source.nowMs());
     return send(response, reply.status, reply.contentType, reply.body);

@@ -1,4 +1,5 @@
 import type { Resting, TargetStatus } from "../route/health.ts";
+import type { RetryStanding } from "../route/retry-budget.ts";
 
 /** One target as `/targets` shows it. */
 export interface TargetRow {
@@ -16,6 +17,13 @@ export interface TargetRow {
   /** In the ten seconds that run. */
   readonly attempts: number;
   readonly failures: number;
+}
+
+/** What `/targets` answers. */
+export interface TargetsAnswer {
+  readonly targets: readonly TargetRow[];
+  /** Attempts beyond the first, in the last ten seconds over the whole gateway. */
+  readonly retry_budget: RetryStanding;
 }
 
 /** A target's line. Times are monotonic milliseconds. */

@@ -13,6 +13,7 @@ import { Registry } from "../exchange/registry.ts";
 import type { Services } from "../exchange/services.ts";
 import { createMemoryLedger } from "../ledger/memory.ts";
 import { Health } from "../route/health.ts";
+import type { Override } from "../route/override.ts";
 import { Overrides } from "../route/overrides.ts";
 import { RetryBudget } from "../route/retry-budget.ts";
 import { Calibration } from "../tokens/calibration.ts";
@@ -42,11 +43,11 @@ export async function explainRequest(
 ): Promise<void> {
   const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, file));
   const body = await bodyOf(terminal, options.request);
-  const opened = await openDry(snapshot, options);
+  const accounts = await accountReader(snapshot, options.admin);
+  const opened = await openDry(snapshot, options, accounts.overrides);
   if (opened.kind === "reply")
     throw new CommandFailure(`refused ${opened.reply.status}: ${opened.reply.body}`);
   const { exchange } = opened;
-  const accounts = await accountReader(snapshot, options.admin);
   const explanation = explanationOf(exchange, await explain(exchange, body, accounts.read), accounts.live);
   terminal.out(
     options.json === true ? JSON.stringify(explanation, undefined, 2) : formatExplanation(explanation),
@@ -54,7 +55,11 @@ export async function explainRequest(
 }
 
 /** Opens an exchange that nobody will ever close: everything it works with is its own. */
-async function openDry(snapshot: Snapshot, options: ExplainOptions): Promise<Opened> {
+async function openDry(
+  snapshot: Snapshot,
+  options: ExplainOptions,
+  overrides: readonly Override[],
+): Promise<Opened> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (options.key !== undefined) headers.authorization = `Bearer ${options.key}`;
   for (const line of options.header) {
@@ -63,10 +68,10 @@ async function openDry(snapshot: Snapshot, options: ExplainOptions): Promise<Ope
     headers[name.toLowerCase()] = value ?? "";
   }
   const head = { method: "POST", path: options.path, headers: headersOf(headers), endOfStream: false };
-  return open(dryServices(snapshot), snapshot, head);
+  return open(dryServices(snapshot, overrides), snapshot, head);
 }
 
-function dryServices(snapshot: Snapshot): Services {
+function dryServices(snapshot: Snapshot, overrides: readonly Override[]): Services {
   const calibration = new Calibration();
   return {
     clock: systemClock,
@@ -77,7 +82,7 @@ function dryServices(snapshot: Snapshot): Services {
     registry: new Registry(),
     originals: new Originals(snapshot.listen.bodyLimitBytes),
     health: new Health(),
-    overrides: new Overrides(),
+    overrides: new Overrides(overrides),
     retryBudget: new RetryBudget(),
     random: Math.random,
     record: async () => {},

@@ -1,20 +1,28 @@
 import type { AccountRow } from "../admin/budgets-api.ts";
+import type { OverrideRow } from "../admin/overrides-api.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { systemClock } from "../core/clock.ts";
 import type { ReadAccounts } from "../exchange/explaining.ts";
 import type { Account, Balance } from "../ledger/ledger.ts";
+import type { Override } from "../route/override.ts";
 import { adminClient, adminUrlOf } from "./admin-client.ts";
+import { overridesOf } from "./overrides.ts";
 import { CommandFailure } from "./terminal.ts";
 
-/** Where accounts stand: as a running gateway says, or as if nothing were used. */
+/** Where accounts stand and what operators have ordered: as a running gateway says, or as if nothing were used and nobody had. */
 export interface AccountReader {
   readonly read: ReadAccounts;
+  readonly overrides: readonly Override[];
   readonly live: boolean;
 }
 
 /** Asks the gateway at `url`, which must be there; without one, the gateway at the config's address, if it is there. */
 export async function accountReader(snapshot: Snapshot, url: string | undefined): Promise<AccountReader> {
-  const unused: AccountReader = { read: async (accounts) => accounts.map(unusedBalance), live: false };
+  const unused: AccountReader = {
+    read: async (accounts) => accounts.map(unusedBalance),
+    overrides: [],
+    live: false,
+  };
   const address = url ?? adminUrlOf(snapshot);
   if (address === undefined) return unused;
   const client = adminClient(address, snapshot.admin.token);
@@ -29,8 +37,8 @@ export async function accountReader(snapshot: Snapshot, url: string | undefined)
     return accounts.map((account) => balanceOf(account, rows.get(account.id)));
   };
   try {
-    await client.get("/budgets?id=");
-    return { read, live: true };
+    const rows = await overridesOf(client);
+    return { read, overrides: rows.map(overrideOf), live: true };
   } catch (error) {
     if (url !== undefined || !(error instanceof CommandFailure)) throw error;
     return unused;
@@ -50,4 +58,12 @@ function balanceOf(account: Account, row: AccountRow | undefined): Balance {
 
 function unusedBalance(account: Account): Balance {
   return { account, used: 0n, held: 0n, left: account.limit, resetsAtMs: systemClock.nowMs() };
+}
+
+function overrideOf({ since, until, ...row }: OverrideRow): Override {
+  return {
+    ...row,
+    sinceMs: Date.parse(since),
+    untilMs: until === null ? undefined : Date.parse(until),
+  };
 }

@@ -1,4 +1,4 @@
-import type { TargetRow } from "../admin/targets-api.ts";
+import type { TargetRow, TargetsAnswer } from "../admin/targets-api.ts";
 import { type AdminOptions, adminClientOf } from "./admin-client.ts";
 import { overrideColumns, overridesOf } from "./overrides.ts";
 import { type Column, formatRows, type RowFormat } from "./rows.ts";
@@ -12,13 +12,16 @@ export interface StatusOptions extends AdminOptions {
 /** `tollgate status`: how the targets of a running gateway do, and what operators have ordered. */
 export async function status(terminal: Terminal, options: StatusOptions): Promise<void> {
   const client = adminClientOf(terminal, options);
-  const { targets } = (await client.get("/targets")) as { readonly targets: readonly TargetRow[] };
+  const { targets, retry_budget: budget } = (await client.get("/targets")) as TargetsAnswer;
   const overrides = await overridesOf(client);
   if (options.format === "json") {
-    terminal.out(JSON.stringify({ targets, overrides }, undefined, 2));
+    terminal.out(JSON.stringify({ targets, retry_budget: budget, overrides }, undefined, 2));
     return;
   }
   terminal.out(targets.length === 0 ? "no target has been asked yet" : formatRows(targets, columns, "table"));
+  terminal.out(
+    `\n${budget.retries} retries beside ${budget.requests} requests in the last ten seconds; ${budget.allowed} may be made`,
+  );
   if (overrides.length > 0) terminal.out(`\n${formatRows(overrides, overrideColumns, "table")}`);
 }
 

@@ -5,6 +5,7 @@ import { failureRules } from "../route/failure-rules.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { contextWindowOf } from "./routing.ts";
+import { stopSince } from "./stopping.ts";
 
 /** Envoy waits up to half as long again as it is told, so that not all come back at once. */
 const jitter = 1.5;
@@ -25,7 +26,9 @@ export function follow(
   waitMs?: number,
 ): Following | undefined {
   const { targets } = planned(exchange);
-  const left = targets.slice(attempt.number);
+  const after = targets.slice(attempt.number);
+  // Since the plan was made, somebody may have been stopped.
+  const left = after.filter(({ target }) => stopSince(exchange, target) === undefined);
   if (failure === "quality" && asksAnew(exchange)) return askAnew(exchange, attempt, left);
   const rule = failureRules[failure];
   switch (rule.next) {
@@ -33,11 +36,11 @@ export function follow(
       return undefined;
     case "larger-window": {
       const larger = left.filter((one) => hasLargerWindow(exchange, one, attempt.target));
-      return larger.length === left.length ? asPlanned(left) : goOnWith(exchange, attempt, larger);
+      return larger.length === after.length ? asPlanned(after) : goOnWith(exchange, attempt, larger);
     }
     case "next-target":
-      if (left.length > 0 || !rule.waits || waitMs === undefined) return asPlanned(left);
-      return askAgain(exchange, attempt, waitMs);
+      if (left.length === 0 && rule.waits && waitMs !== undefined) return askAgain(exchange, attempt, waitMs);
+      return left.length === after.length ? asPlanned(after) : goOnWith(exchange, attempt, left);
     default:
       return unreachable(rule.next);
   }

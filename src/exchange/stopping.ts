@@ -76,7 +76,9 @@ function stopError(override: Override, nowMs: number): GatewayError {
   const what = choosesTargets(scope) ? "what would answer this request" : formatScope(scope);
   const message = `${what} is stopped ${untilOf(override)}`;
   if (choosesCallers(scope)) return new GatewayError("suspended", message);
-  return new GatewayError("stopped", message, untilMs === undefined ? {} : { retryAfterMs: untilMs - nowMs });
+  // Others may answer at once what a target does not.
+  const known = untilMs !== undefined && !choosesTargets(scope);
+  return new GatewayError("stopped", message, known ? { retryAfterMs: untilMs - nowMs } : {});
 }
 
 function untilOf({ id, untilMs }: Override): string {

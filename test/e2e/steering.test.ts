@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
+import { createLog } from "../../src/core/log.ts";
 import type { Faults } from "../../src/fake/faults.ts";
+import { Gateway } from "../../src/gateway.ts";
 import { ask, chatBody, errorOf, eventsOf, send } from "../support/chat.ts";
 import { liftOverrides, type Order, orderOverride } from "../support/operator.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
@@ -17,6 +19,7 @@ backends:
 models:
   one: { targets: [alpha/gpt-4.1-mini] }
   both: { targets: [alpha/gpt-4.1-mini, beta/gpt-4.1-mini] }
+  three: { targets: [alpha/gpt-4.1-mini, beta/gpt-4.1, beta/gpt-4.1-mini] }
 routes:
   - { when: { workflow: eu-only }, use: both, only: { region: eu } }
 identity: [{ type: api-key, file: ./keys.yaml }]
@@ -29,7 +32,8 @@ const promiseMs = 1_000;
 interface Seen {
   readonly status: number;
   text: string;
-  ended: boolean;
+  /** How it came to its end. */
+  ended: "whole" | "broken" | undefined;
 }
 
 describe("an operator", () => {
@@ -58,7 +62,7 @@ describe("an operator", () => {
     const body = chatBody({ model, stream: true, max_tokens: 2_000 });
     const opened = Array.from({ length: count }, async () => {
       const response = await send(stack.baseUrl, body);
-      const seen: Seen = { status: response.status, text: "", ended: false };
+      const seen: Seen = { status: response.status, text: "", ended: undefined };
       void readOn(response, seen);
       return seen;
     });
@@ -71,14 +75,16 @@ describe("an operator", () => {
     try {
       for await (const part of response.body as AsyncIterable<Uint8Array>)
         seen.text += decoder.decode(part, { stream: true });
+      seen.ended = "whole";
     } catch {
-      // Cut off: what was told before counts.
-    } finally {
-      seen.ended = true;
+      seen.ended = "broken";
     }
   }
 
   const upstreamsClosed = () => stack.alpha.received().every(({ aborted }) => aborted);
+  /** The stream's last event is the error, and behind it the answer ended as HTTP has it. */
+  const toldAndEnded = (seen: Seen): boolean =>
+    seen.ended === "whole" && /"code":"stopped"/.test(lastEvent(seen));
   const lastEvent = ({ text }: Seen): string => eventsOf(text).at(-1) ?? "";
 
   it("stops a backend with twenty streams running: each is told so and cut within a second, and paid as far as it came", async () => {
@@ -87,11 +93,7 @@ describe("an operator", () => {
     const { cut } = await order({ action: "stop", scope: { backend: "alpha" } });
     assert.equal(cut, 20);
     await until("every upstream connection is closed", upstreamsClosed, promiseMs);
-    await until(
-      "every client is told",
-      () => streams.every((one) => /"code":"stopped"/.test(lastEvent(one))),
-      promiseMs,
-    );
+    await until("every client is told", () => streams.every(toldAndEnded), promiseMs);
     await stack.idle();
     const records = (await stack.records(20)).slice(-20);
     for (const { ending, error_code, usage_source, output_tokens, cost_nano_usd, input_tokens } of records) {
@@ -114,7 +116,7 @@ describe("an operator", () => {
       await order({ action: "stop", scope: { target: "alpha/gpt-4.1-mini" } });
       await until("the upstream connections are closed", upstreamsClosed, promiseMs);
       for (const seen of await Promise.all(opened)) {
-        await until("the answer has ended", () => seen.ended, promiseMs);
+        await until("the answer has ended", () => seen.ended === "whole", promiseMs);
         assert.equal(seen.status, 503);
         assert.equal(errorOf(seen).code, "stopped");
       }
@@ -122,10 +124,12 @@ describe("an operator", () => {
       assert.equal((await stack.records(1)).at(-1)?.ending, "cut_by_policy");
     });
 
-  it("stops a backend that has fallen silent: what it left open is closed", async () => {
-    await Promise.all(await openStreams(2, { stallAfter: 5 }));
+  it("stops a backend that has fallen silent: clients are told all the same, and what it left open is closed", async () => {
+    const streams = await Promise.all(await openStreams(2, { stallAfter: 5 }));
+    await until("all have begun", () => streams.every(({ text }) => text.includes('"content"')));
     await order({ action: "stop", scope: { backend: "alpha" } });
     await until("the upstream connections are closed", upstreamsClosed, promiseMs);
+    await until("every client is told", () => streams.every(toldAndEnded), promiseMs);
     await stack.idle();
     const { ending, output_tokens } = (await stack.records(1)).at(-1) ?? {};
     assert.deepEqual([ending, output_tokens], ["cut_by_policy", 5]);
@@ -160,6 +164,54 @@ describe("an operator", () => {
     await stack.idle();
   });
 
+  it("tells a client of another format in that format", async () => {
+    stack.alpha.setFaults({ stallAfter: 5 });
+    const messages = [{ role: "user", content: "How does a tollgate work?" }];
+    const body = JSON.stringify({ model: "one", max_tokens: 100, stream: true, messages });
+    const response = await send(stack.baseUrl, body, { path: "/messages" });
+    const seen: Seen = { status: response.status, text: "", ended: undefined };
+    void readOn(response, seen);
+    await until("it has begun", () => seen.text.includes("content_block_delta"));
+    await order({ action: "stop", scope: { model: "one" } });
+    await until("the answer has ended", () => seen.ended === "whole", promiseMs);
+    assert.match(
+      seen.text,
+      /event: error\ndata: {"type":"error","error":{"type":"overloaded_error",.*model one is stopped/,
+    );
+  });
+
+  it("passes over a target that was stopped while the one before it was asked", async () => {
+    stack.alpha.setFaults({ headerDelayMs: 300, status: 500 });
+    const answer = ask(stack.baseUrl, chatBody({ model: "three" }));
+    await until("the first is asked", () => stack.alpha.received().length === 1);
+    await order({ action: "drain", scope: { target: "beta/gpt-4.1" } });
+    const { status, headers } = await answer;
+    assert.equal(status, 200);
+    assert.deepEqual(
+      [headers.get("x-tollgate-model"), headers.get("x-tollgate-attempts")],
+      ["gpt-4.1-mini", "2"],
+    );
+  });
+
+  it("has a target asked although it rests", async () => {
+    stack.alpha.setFaults({ status: 401 });
+    await ask(stack.baseUrl);
+    stack.alpha.reset();
+    const backend = async () => (await ask(stack.baseUrl)).headers.get("x-tollgate-backend");
+    await until("it rests", async () => (await backend()) === "beta");
+    const metrics = await (await fetch(`${stack.stack.gateway.adminUrl}/metrics`)).text();
+    assert.match(metrics, /^tollgate_target_state{target="alpha\/\*",state="resting"} 1$/m);
+    await order({ action: "force", scope: { backend: "alpha" } });
+    assert.equal(await backend(), "alpha");
+  });
+
+  it("need not remember: what was ordered expires", async () => {
+    await order({ action: "stop", scope: { model: "one" }, for: "1s" });
+    const status = async () => (await ask(stack.baseUrl, chatBody({ model: "one" }))).status;
+    assert.equal(await status(), 503);
+    await until("it has expired", async () => (await status()) === 200);
+  });
+
   it("never makes a request cross its bounds by a stop: it is refused, and nobody else hears of it", async () => {
     await order({ action: "stop", scope: { backend: "beta" } });
     const answer = await ask(stack.baseUrl, chatBody(), { headers: { "x-tollgate-workflow": "eu-only" } });
@@ -171,5 +223,22 @@ describe("an operator", () => {
   it("leaves nothing open", async () => {
     await stack.idle();
     assert.equal(await stack.metric("tollgate_bugs_total"), 0);
+  });
+
+  it("is obeyed after a restart, too", async () => {
+    const { override } = await order({ action: "stop", scope: { tenant: "acme" }, untilLifted: true });
+    await stack.stack.gateway.close();
+    const back = await Gateway.start({ snapshot: stack.snapshot, log: createLog("error") });
+    try {
+      await until("requests are decided again", async () => (await ask(stack.baseUrl)).status === 403);
+      const { overrides } = (await (await fetch(`${back.adminUrl}/overrides`)).json()) as {
+        overrides: object[];
+      };
+      assert.deepEqual(overrides, [override]);
+      await liftOverrides(back.adminUrl);
+      assert.equal((await ask(stack.baseUrl)).status, 200);
+    } finally {
+      await back.close();
+    }
   });
 });

@@ -6,7 +6,7 @@ import { noOverrides } from "./no-overrides.ts";
 export function adminSource(given: Partial<AdminSource> & Pick<AdminSource, "usage">): AdminSource {
   return {
     unreadyReasons: () => [],
-    targets: () => [],
+    targets: () => ({ targets: [], retry_budget: { requests: 0, retries: 0, allowed: 30 } }),
     metrics: async () => ({ contentType: "text/plain", text: "" }),
     config: () => ({}),
     token: () => undefined,

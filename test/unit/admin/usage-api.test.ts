@@ -27,7 +27,7 @@ async function serve(limits: UsageDeskLimits = {}): Promise<void> {
     { host: "127.0.0.1", port: 0 },
     {
       unreadyReasons: () => [],
-      targets: () => [],
+      targets: () => ({ targets: [], retry_budget: { requests: 0, retries: 0, allowed: 30 } }),
       overrides: noOverrides,
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
