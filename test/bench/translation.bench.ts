@@ -1,8 +1,10 @@
 import { GatewayError } from "../../src/core/errors.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import type { Dialect } from "../../src/dialect/dialect.ts";
+import { type AskedAs, embeddingProviders, embeddingRequests } from "../fixtures/embedding-cells.ts";
 import { translationAnswers } from "../fixtures/translation-answers.ts";
 import { streamedInBody, translationRequests } from "../fixtures/translation-requests.ts";
+import { answerEmbeddings, askEmbeddings, embedders, embeddingFacts } from "../support/embeddings.ts";
 import {
   clientDialects,
   factsOf,
@@ -12,7 +14,8 @@ import {
 } from "../support/translation.ts";
 
 /**
- * What translation costs, cell by cell: p50 of a request of 2 KB, decoded and encoded, and of one event of a stream of text deltas.
+ * What translation costs, cell by cell: p50 of a request of 2 KB, decoded and encoded, and of one event of a stream of text deltas, or
+ * of a whole answer with a vector.
  * Run: `node --import tsx test/bench/translation.bench.ts`
  */
 const rounds = 400;
@@ -27,6 +30,36 @@ for (const client of clientDialects) {
     const cell = `${client.name} by ${upstream.name}`.padEnd(40);
     process.stdout.write(`${cell} request ${request.toFixed(1)} µs   event ${event.toFixed(2)} µs\n`);
   }
+}
+
+// Embeddings: a request of 2 KB, and an answer with one vector of 1,536 numbers, of which OpenAI's SDKs want base64.
+const vectorLength = 1_536;
+const vector = Array.from({ length: vectorLength }, (_, at) => Math.fround(Math.sin(at) / 40));
+
+for (const client of embedders) {
+  for (const upstream of embedders.filter((one) => one.name !== client.name)) {
+    const asked = longText(client);
+    const facts = embeddingFacts(client, asked);
+    const answer = longVector(upstream);
+    const request = micros(() => askEmbeddings(client, upstream, asked));
+    const whole = micros(() => answerEmbeddings(client, upstream, facts, [answer]));
+    const cell = `${client.name} by ${upstream.name}`.padEnd(40);
+    process.stdout.write(`${cell} request ${request.toFixed(1)} µs   answer ${whole.toFixed(1)} µs\n`);
+  }
+}
+
+/** The request for one text, made long; OpenAI's in base64. */
+function longText(client: Dialect): AskedAs {
+  const { path, body } = embeddingRequests[client.name]?.text ?? { path: "", body: {} };
+  const more = client.name === "openai-embeddings" ? { encoding_format: "base64" } : {};
+  const long = JSON.stringify({ ...body, ...more }).replace('"Hi"', () => `"${fill.slice(0, 2048)}"`);
+  return { path, body: JSON.parse(long) };
+}
+
+/** An answer with one vector, as long as OpenAI's. */
+function longVector({ name }: Dialect): Buffer {
+  const short = JSON.stringify(embeddingProviders[name]?.answer(1, { embedding_types: ["float"] }));
+  return Buffer.from(short.replace(/\[[\d.,e-]+\]/, () => JSON.stringify(vector)));
 }
 
 function askOnce(client: Dialect, upstream: Dialect): void {

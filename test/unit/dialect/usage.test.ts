@@ -288,6 +288,27 @@ const shapes: Readonly<Record<string, Shape>> = {
     usage: { inputTokens: 10, outputTokens: 7, imageOutputTokens: 7 },
     cost: 220n,
   },
+  "Cohere embeddings: pictures beside the text": {
+    path: "/v2/embed",
+    request: { model: "m", texts: ["a"] },
+    whole: { embeddings: {}, meta: { billed_units: { input_tokens: 10, image_tokens: 5 } } },
+    usage: { inputTokens: 15, outputTokens: 0 },
+    cost: 15n,
+  },
+  "Titan embeddings": {
+    path: "/model/titan-embed/invoke",
+    request: { inputText: "hi" },
+    whole: { embedding: [1], inputTextTokenCount: 10 },
+    usage: { inputTokens: 10, outputTokens: 0 },
+    cost: 10n,
+  },
+  "Gemini embeddings, where it tells tokens": {
+    path: "/v1beta/models/g:embedContent",
+    request: { content: { parts: [{ text: "hi" }] } },
+    whole: { embedding: { values: [1] }, usageMetadata: { promptTokenCount: 10 } },
+    usage: { inputTokens: 10, outputTokens: 0 },
+    cost: 10n,
+  },
   "Cohere rerank, where it tells tokens": {
     path: "/v2/rerank",
     request: { model: "m", query: "q", documents: ["a"] },
