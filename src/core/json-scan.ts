@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { GatewayError } from "./errors.ts";
+import { passNumbers } from "./json-numbers.ts";
 import type { KeySet } from "./key-set.ts";
 
 /** Deepest nesting accepted, in levels: serde_json's limit, so that what passes here is read by upstreams built on it. */
@@ -142,6 +143,17 @@ export class JsonScan {
     else this.#scalar(byte);
     this.start = start;
     this.end = this.#at;
+  }
+
+  /** Passes the array that comes next and says how many numbers it has; undefined, with nothing passed, where it holds anything else. */
+  numbers(): number | undefined {
+    if (this.#space() !== openBracket) return undefined;
+    const read = passNumbers(this.body, this.#at);
+    if (read === undefined) return undefined;
+    this.start = this.#at;
+    this.end = read.end;
+    this.#at = read.end;
+    return read.count;
   }
 
   /** Says that the text must have ended. */

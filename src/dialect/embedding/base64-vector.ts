@@ -1,16 +1,13 @@
+import { endianness } from "node:os";
 import { noVector } from "./read-vector.ts";
 
-const bytesPerFloat = 4;
+const highByteFirst = endianness() === "BE";
 
-/** A vector as OpenAI's SDKs ask for it by default: its numbers as 32-bit floats, the low byte first, in base64. */
+/** A vector as OpenAI's SDKs ask for it by default: its numbers as the nearest 32-bit floats, the low byte first, in base64. */
 export function base64Vector(vector: Buffer): string {
-  const numbers = JSON.parse(vector.toString("latin1")) as readonly number[];
-  const bytes = Buffer.allocUnsafe(numbers.length * bytesPerFloat);
-  let at = 0;
-  for (const number of numbers) {
-    // Beyond what 32 bits hold it would arrive as infinity.
-    if (!Number.isFinite(Math.fround(number))) throw noVector();
-    at = bytes.writeFloatLE(number, at);
-  }
-  return bytes.toString("base64");
+  const floats = Float32Array.from(JSON.parse(vector.toString("latin1")) as readonly number[]);
+  // Beyond what 32 bits hold it would arrive as infinity.
+  for (const number of floats) if (!Number.isFinite(number)) throw noVector();
+  const bytes = Buffer.from(floats.buffer);
+  return (highByteFirst ? bytes.swap32() : bytes).toString("base64");
 }

@@ -3,17 +3,9 @@ import type { JsonScan } from "../../core/json-scan.ts";
 
 /** Reads the vector that comes next, an array of numbers: its bytes as they stand. Throws `upstream_invalid` for anything else. */
 export function readVector(scan: JsonScan): Buffer {
-  if (scan.kind() !== "array") throw noVector();
-  const start = scan.position();
-  let numbers = 0;
-  scan.enter();
-  while (scan.nextItem()) {
-    if (scan.kind() !== "number") throw noVector();
-    scan.skip();
-    numbers += 1;
-  }
-  if (numbers === 0) throw noVector();
-  return scan.body.subarray(start, scan.passed);
+  const numbers = scan.numbers();
+  if (numbers === undefined || numbers === 0) throw noVector();
+  return scan.body.subarray(scan.start, scan.end);
 }
 
 /** Reads the list of vectors that comes next. */
