@@ -15,6 +15,7 @@ version: 1
 listen: { address: "127.0.0.1:0" }
 server: { address: "unix:./run/t.sock" }
 admin: { address: "127.0.0.1:0" }
+retries: { atLeastPerSecond: 1000 }
 backends:
   alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
   beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }

@@ -20,6 +20,7 @@ version: 1
 listen: { address: "127.0.0.1:0" }
 server: { address: "unix:./run/t.sock" }
 admin: { address: "127.0.0.1:0" }
+retries: { atLeastPerSecond: 1000 }
 backends:
 ${names.flatMap((provider) => [backend("alpha", provider), backend("beta", provider)]).join("\n")}
 models:
