@@ -117,12 +117,15 @@ export class DownstreamRole implements Role {
   }
 
   #pass(chunk: Buffer, end: boolean): MaybePromise<Uint8Array | undefined> {
-    const exchange = this.#required();
-    return chain(passBody(exchange, chunk, end), (bytes) => {
-      const last = end || exchange.broken === "told";
-      if (exchange.held) return last || exchange.broken === "cut" ? this.#release(bytes, last) : undefined;
-      return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
-    });
+    const out = passBody(this.#required(), chunk, end);
+    return out instanceof Promise ? out.then((bytes) => this.#sendOn(bytes, end)) : this.#sendOn(out, end);
+  }
+
+  #sendOn(bytes: Buffer, end: boolean): Uint8Array | undefined {
+    const { broken, held } = this.#required();
+    const last = end || broken === "told";
+    if (held) return last || broken === "cut" ? this.#release(bytes, last) : undefined;
+    return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
   }
 
   /** Lets an answer go that was held: its headers first. One that turned out to be broken is replaced, and stays held. */
