@@ -1,5 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import { chain } from "../core/maybe-promise.ts";
+import type { Claim, Refused } from "../ledger/ledger.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { Counter, StreamCounter } from "../tokens/counter.ts";
 import type { Attempt } from "./attempt.ts";
@@ -17,7 +18,7 @@ const growthTokensMin = 256;
 
 /**
  * Keeps the hold of a streamed answer ahead of its output. A provider that heeds the cap never gets here; when the output passes what is
- * held, the hold is topped up, and where the budget has no room for that the stream has to end.
+ * held, the hold is topped up, and where a budget has no room for that the stream has to end, unless that budget lets it finish.
  */
 export class HoldWatch {
   readonly #exchange: Exchange;
@@ -29,6 +30,8 @@ export class HoldWatch {
   #checkAtChars: number;
   #growing = false;
   #refused: GatewayError | undefined;
+  /** Rules without room that let the stream finish: they hold what they held, and are charged all of it. */
+  readonly #lenient = new Set<string>();
 
   constructor(exchange: Exchange, attempt: Attempt, counter: Counter, output: StreamCounter) {
     const { outputCap, choices } = planned(exchange);
@@ -62,24 +65,44 @@ export class HoldWatch {
     const longer = clampPlan({ ...plan, targets: [this.#attempt.target] }, Math.ceil(tokens / plan.choices));
     const { hold } = withHold(longer, billedSoFar(exchange));
     try {
-      const claims = claimsOf(exchange, { ...plan, hold });
+      const claims = claimsOf(exchange, { ...plan, hold }).map((claim) => this.#bound(claim));
       this.#growing = true;
       exchange.closing.began();
       const grown = chain(exchange.services.ledger.adjust(exchange.id, claims), (result) => {
         this.#ended();
         if (result.kind === "refused") {
-          exchange.services.observer.limited(result.account);
-          this.#refused = refusal(result, exchange.services.clock.nowMs());
+          this.#outgrown(result, tokens);
           return;
         }
         exchange.claims = claims;
-        exchange.plan = { ...plan, hold };
+        if (this.#lenient.size === 0) exchange.plan = { ...plan, hold };
         this.#coveredTokens = tokens;
       });
       if (grown instanceof Promise) grown.catch((error) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** A rule has no room for more: it says what comes of that. */
+  #outgrown(refused: Refused, tokens: number): void {
+    const { services, snapshot } = this.#exchange;
+    const { name } = refused.account;
+    if (snapshot.policies.find((policy) => policy.name === name)?.overrun === "finish") {
+      services.observer.observed([refused.account]);
+      this.#lenient.add(name);
+      this.#grow(tokens);
+      return;
+    }
+    services.observer.limited(refused.account);
+    this.#refused = refusal(refused, services.clock.nowMs());
+  }
+
+  /** A claim of a rule that has no more room stays what it was. */
+  #bound(claim: Claim): Claim {
+    if (!this.#lenient.has(claim.account.name)) return claim;
+    const held = this.#exchange.claims.find(({ account }) => account.id === claim.account.id);
+    return { ...claim, amount: held?.amount ?? 0n };
   }
 
   /** What cannot be held does not go on. */

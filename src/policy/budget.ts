@@ -6,7 +6,15 @@ import { type Claimer, compileClaims, forEachBackend } from "./account-rule.ts";
 import { checkLadders, degradeSection, exceededSection, percent } from "./ladder-section.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
-import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
+import {
+  checkOverrun,
+  checkRule,
+  fieldsOf,
+  noteIn,
+  overridesOf,
+  overrunSection,
+  ruleShape,
+} from "./rule-section.ts";
 import { quotaWindow, roughLengthMs, timezone, windowText } from "./window-section.ts";
 
 /** Up to 100 million dollars: far from where 64 bits of nano-dollars end. */
@@ -44,6 +52,7 @@ const schema = z
       .array(z.strictObject({ window: windowText, share: percent }))
       .max(4)
       .default([]),
+    overrun: overrunSection,
     degrade: degradeSection,
     exceeded: exceededSection,
   })
@@ -51,6 +60,7 @@ const schema = z
     const note = noteIn(context);
     checkRule(rule, note);
     checkLadders(rule, note);
+    checkOverrun(rule, true, note);
     for (const [index, subcap] of rule.subcaps.entries())
       if (roughLengthMs(subcap.window) >= roughLengthMs(rule.window))
         note(["subcaps", index, "window"], "must be shorter than the budget's own window");
@@ -66,7 +76,7 @@ export const budget = definePolicy({
   schema,
   fields: fieldsOf,
   create: (section): Policy => {
-    const { name, per, degrade, exceeded } = section;
+    const { name, per, overrun, degrade, exceeded } = section;
     const when = section.when === undefined ? undefined : compileMatch(section.when);
     const claimers = [
       compileShare(section, section.window, 100),
@@ -74,6 +84,7 @@ export const budget = definePolicy({
     ];
     return {
       name,
+      ...(overrun === "finish" ? { overrun } : undefined),
       ...(degrade.length === 0 ? undefined : { degrade }),
       ...(exceeded.length === 0 ? undefined : { exceeded }),
       judge: (admission) => {

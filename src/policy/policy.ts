@@ -25,6 +25,8 @@ export interface Policy {
   judge(admission: Admission): Verdict;
   /** From which share of its accounts on less is offered than was asked for; ascending. */
   readonly degrade?: readonly DegradeStep[];
+  /** A streamed answer that outgrows its hold goes on where there is no room for more. Absent: it is cut. */
+  readonly overrun?: "finish";
   /** What to try, in this order, when one of its accounts refuses. Absent: refuse. */
   readonly exceeded?: readonly Rung[];
 }

@@ -4,7 +4,15 @@ import type { Claim, Unit } from "../ledger/ledger.ts";
 import { compileClaims, forEachBackend } from "./account-rule.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
-import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
+import {
+  checkOverrun,
+  checkRule,
+  fieldsOf,
+  noteIn,
+  overridesOf,
+  overrunSection,
+  ruleShape,
+} from "./rule-section.ts";
 import { limitWindow, timezone, windowText } from "./window-section.ts";
 
 /** A trillion: what a bucket's arithmetic has room for. */
@@ -20,10 +28,18 @@ const units = {
 const names = Object.keys(units) as readonly (keyof typeof amounts)[];
 
 const schema = z
-  .strictObject({ ...ruleShape, ...amounts, window: windowText, timezone, overrides: overridesOf(amounts) })
+  .strictObject({
+    ...ruleShape,
+    ...amounts,
+    window: windowText,
+    timezone,
+    overrun: overrunSection,
+    overrides: overridesOf(amounts),
+  })
   .superRefine((rule, context) => {
     const note = noteIn(context);
     checkRule(rule, note);
+    checkOverrun(rule, rule.tokens !== undefined || rule.outputTokens !== undefined, note);
     if (names.every((name) => rule[name] === undefined))
       note([], `must limit one of ${names.join(", ")}, or concurrent`);
     for (const [index, override] of rule.overrides.entries())
@@ -40,7 +56,7 @@ export const rateLimit = definePolicy({
   schema,
   fields: fieldsOf,
   create: (section): Policy => {
-    const { name, per, window, timezone: timeZone, mode } = section;
+    const { name, per, window, timezone: timeZone, mode, overrun } = section;
     const when = section.when === undefined ? undefined : compileMatch(section.when);
     const limited = names.filter((unit) => section[unit] !== undefined);
     const claimers = limited.map((unit) => ({
@@ -60,6 +76,7 @@ export const rateLimit = definePolicy({
     }));
     return {
       name,
+      ...(overrun === "finish" ? { overrun } : undefined),
       judge: (admission) => {
         const claims: Claim[] = [];
         if (when !== undefined && !when(admission.field, admission.principal.roles))

@@ -16,6 +16,15 @@ export const ruleShape = {
   mode: z.enum(["enforce", "observe"]).default("enforce"),
 };
 
+/** What becomes of a streamed answer that outgrows its hold; a provider that heeds the cap it is sent never lets it come to that. */
+export const overrunSection = z
+  .enum(["cut", "finish"])
+  .default("cut")
+  .describe(
+    "What becomes of a streamed answer that grows past what is held for it once there is no room for more: `cut` it with an error event in the " +
+      "client's format, or let it `finish`, charged all the same.",
+  );
+
 /** The fields of a plan, not of the contract, that accounts can be kept by. */
 export const planFields: readonly string[] = ["model", "backend"];
 
@@ -60,6 +69,17 @@ export function checkRule(
         note(["overrides", index, "match", name], "must be one of `per`: an account has one limit");
   if (rule.timezone !== undefined && rule.window !== undefined && !isPeriod(rule.window))
     note(["timezone"], "means something only with window hour, day, week or month");
+}
+
+/** Notes an `overrun` that could never apply. */
+export function checkOverrun(
+  { mode, overrun }: { readonly mode: string; readonly overrun: string },
+  grows: boolean,
+  note: Note,
+): void {
+  if (overrun !== "finish") return;
+  if (mode === "observe") note(["overrun"], "a rule in observe mode never refuses: this could never apply");
+  else if (!grows) note(["overrun"], "no answer outgrows a count of requests: this could never apply");
 }
 
 /** Notes into a schema's own issues. */

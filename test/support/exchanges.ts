@@ -44,6 +44,8 @@ export interface Exchanges {
   readonly records: UsageRecord[];
   /** Accounts that refused, in order. */
   readonly limited: Account[];
+  /** Accounts that would have refused, in order. */
+  readonly observed: Account[];
   readonly bugs: unknown[];
   /** Sends a request as tenant `local`; without a path it is a chat. */
   ask(
@@ -63,6 +65,7 @@ export function exchangesOn(
   record: (record: UsageRecord) => Promise<void> = async () => {},
 ): Exchanges {
   const [records, limited, bugs]: [UsageRecord[], Account[], unknown[]] = [[], [], []];
+  const observed: Account[] = [];
   const calibration = new Calibration();
   const registry = new Registry();
   const services: Services = {
@@ -85,7 +88,7 @@ export function exchangesOn(
       turnedAway: () => {},
       ended: () => {},
       limited: (account) => limited.push(account),
-      observed: () => {},
+      observed: (accounts) => observed.push(...accounts),
       retriesWithheld: () => {},
       settled: () => {},
       checked: () => {},
@@ -98,6 +101,7 @@ export function exchangesOn(
     services,
     records,
     limited,
+    observed,
     bugs,
     async ask(body, path = "/v1/chat/completions", more = {}) {
       const headers = headersOf({ "content-type": "application/json", ...more });

@@ -13,20 +13,24 @@ import {
 } from "../../support/exchanges.ts";
 
 /** A token costs 1,000 nano-dollars in and out. */
-const config = (usd: string) => `
+const config = (budgets: string) => `
 version: 1
 backends:
   house: { provider: openai-compatible, endpoint: "http://127.0.0.1:9900/v1", price: { input: 1, output: 1 } }
 models: { one: { targets: [house/gpt-4.1] } }
 identity: [{ type: anonymous, tenant_id: local }]
-budgets: [{ name: day, usd: ${usd}, window: day }]
+${budgets}
 `;
 const request = { model: "one", max_tokens: 20, stream: true, messages: [{ role: "user", content: "hi" }] };
 /** Ten tokens, whatever is before them. */
 const tenTokens = " one two three four five six seven eight nine ten";
 
 function start(usd: string, ledger: Ledger = new MemoryLedger({ clock: systemClock })): Exchanges {
-  return exchangesOn(snapshotOf(config(usd)), ledger, systemClock);
+  return startWith(`budgets: [{ name: day, usd: ${usd}, window: day }]`, ledger);
+}
+
+function startWith(rules: string, ledger: Ledger = new MemoryLedger({ clock: systemClock })): Exchanges {
+  return exchangesOn(snapshotOf(config(rules)), ledger, systemClock);
 }
 
 async function stream(exchanges: Exchanges) {
@@ -73,6 +77,36 @@ describe("a stream whose provider does not heed the cap", () => {
     assert.equal(exchanges.limited.length, 1);
     assert.equal(exchanges.services.ledger.openHolds(), 0);
     assert.deepEqual(exchanges.bugs, []);
+  });
+
+  it("finishes where the budget says so, charged all of it, and counts as what it would refuse", async () => {
+    const exchanges = startWith("budgets: [{ name: day, usd: 0.0002, window: day, overrun: finish }]");
+    const exchange = await stream(exchanges);
+    for (let at = 0; at < 100; at++) assert.match(passText(exchange, tenTokens), /nine ten/);
+    endAnswer(exchange, { input: 8, output: 1_000 });
+    await exchanges.close(exchange);
+    const [balance] = await exchanges.services.ledger.read(exchange.claims.map(({ account }) => account));
+    assert.deepEqual([balance?.used, balance?.held], [1_008_000n, 0n]);
+    assert.equal(exchanges.records[0]?.ending, "completed");
+    assert.equal(exchanges.limited.length, 0);
+    assert.equal(exchanges.observed.length, 1);
+    assert.equal((await exchanges.ask(request)).outcome.kind, "reply", "the budget is used up");
+  });
+
+  it("is cut all the same by another rule that does not", async () => {
+    const exchanges = startWith(`
+budgets: [{ name: day, usd: 0.0002, window: day, overrun: finish }]
+limits: [{ name: tokens, tokens: 600, window: day }]`);
+    const exchange = await stream(exchanges);
+    let passed = 0;
+    while (exchange.broken === undefined && passed < 2_000) {
+      passText(exchange, tenTokens);
+      passed += 10;
+    }
+    assert.ok(passed > 200 && passed < 1_000, `${passed}`);
+    await exchanges.close(exchange);
+    assert.equal(exchanges.records[0]?.ending, "cut_by_policy");
+    assert.equal(exchanges.limited[0]?.name, "tokens");
   });
 
   it("is cut when the larger hold cannot be written down", async () => {
