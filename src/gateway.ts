@@ -32,6 +32,7 @@ import type { LedgerEvent } from "./ledger/ledger-event.ts";
 import { Health as TargetHealth } from "./route/health.ts";
 import { Overrides } from "./route/overrides.ts";
 import { readOverrides } from "./route/overrides-file.ts";
+import { Quality } from "./route/quality.ts";
 import { RetryBudget } from "./route/retry-budget.ts";
 import { type KeptCalibration, openCalibration } from "./tokens/calibration-file.ts";
 import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
@@ -59,6 +60,7 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #log: Log;
   readonly #registry = new Registry();
+  readonly #quality = new Quality();
   readonly #targetHealth = new TargetHealth((target, standing, nowMs) =>
     tellStanding(target, standing, nowMs, {
       log: this.#log,
@@ -129,6 +131,7 @@ export class Gateway {
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
       health: this.#targetHealth,
+      quality: this.#quality,
       overrides,
       retryBudget: this.#retryBudget,
       random: Math.random,
@@ -297,7 +300,9 @@ export class Gateway {
       overrides: this.#overridesSource(),
       targets: () => {
         const nowMs = this.#clock.monotonicMs();
-        const targets = this.#targetHealth.list(nowMs).map((target) => targetRow(target, nowMs));
+        const targets = this.#targetHealth
+          .list(nowMs)
+          .map((target) => targetRow(target, this.#quality.list(target.target, nowMs), nowMs));
         return { targets, retry_budget: this.#retryBudget.standing(this.#snapshot.retries, nowMs) };
       },
     };

@@ -1,4 +1,5 @@
 import type { Resting, TargetStatus } from "../route/health.ts";
+import type { PassRate } from "../route/quality.ts";
 import type { RetryStanding } from "../route/retry-budget.ts";
 
 /** One target as `/targets` shows it. */
@@ -17,6 +18,20 @@ export interface TargetRow {
   /** In the ten seconds that run. */
   readonly attempts: number;
   readonly failures: number;
+  /** How often its answers pass their checks, by model and workflow; absent: none was checked lately. */
+  readonly checks?: readonly CheckedRow[];
+}
+
+/** How often a target's answers pass the checks of one model. */
+export interface CheckedRow {
+  /** The entry of the config's `models`. */
+  readonly model: string;
+  /** Absent: over all workflows. */
+  readonly workflow?: string;
+  /** From 0 to 1, older answers counting less. */
+  readonly pass_rate: number;
+  /** Answers that is made of, as they count by now. */
+  readonly answers: number;
 }
 
 /** What `/targets` answers. */
@@ -27,7 +42,11 @@ export interface TargetsAnswer {
 }
 
 /** A target's line. Times are monotonic milliseconds. */
-export function targetRow({ standing, ...status }: TargetStatus, nowMs: number): TargetRow {
+export function targetRow(
+  { standing, ...status }: TargetStatus,
+  rates: readonly PassRate[],
+  nowMs: number,
+): TargetRow {
   return {
     target: status.target,
     state: standing.kind,
@@ -37,5 +56,15 @@ export function targetRow({ standing, ...status }: TargetStatus, nowMs: number):
     ...(status.latencyMs === undefined ? {} : { first_token_ms: Math.round(status.latencyMs) }),
     attempts: status.attempts,
     failures: status.failures,
+    ...(rates.length === 0 ? {} : { checks: rates.map(checkedRow) }),
+  };
+}
+
+function checkedRow({ model, workflow, passRate, answers }: PassRate): CheckedRow {
+  return {
+    model,
+    ...(workflow === "" ? {} : { workflow }),
+    pass_rate: Math.round(passRate * 1_000) / 1_000,
+    answers: Math.round(answers * 10) / 10,
   };
 }

@@ -15,6 +15,7 @@ import { createMemoryLedger } from "../ledger/memory.ts";
 import { Health } from "../route/health.ts";
 import type { Override } from "../route/override.ts";
 import { Overrides } from "../route/overrides.ts";
+import { Quality } from "../route/quality.ts";
 import { RetryBudget } from "../route/retry-budget.ts";
 import { Calibration } from "../tokens/calibration.ts";
 import { calibratedCounterOf } from "../tokens/families.ts";
@@ -82,6 +83,7 @@ function dryServices(snapshot: Snapshot, overrides: readonly Override[]): Servic
     registry: new Registry(),
     originals: new Originals(snapshot.listen.bodyLimitBytes),
     health: new Health(),
+    quality: new Quality(),
     overrides: new Overrides(overrides),
     retryBudget: new RetryBudget(),
     random: Math.random,

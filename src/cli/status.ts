@@ -41,4 +41,12 @@ const columns: readonly Column<TargetRow>[] = [
   },
   { title: "attempts", figures: true, of: ({ attempts }) => String(attempts) },
   { title: "failures", figures: true, of: ({ failures }) => String(failures) },
+  {
+    title: "answers pass",
+    of: ({ checks = [] }) =>
+      checks
+        .filter(({ workflow }) => workflow === undefined)
+        .map(({ model, pass_rate: rate }) => `${model} ${Math.floor(rate * 100)} %`)
+        .join(", "),
+  },
 ];

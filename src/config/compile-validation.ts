@@ -8,7 +8,7 @@ import type { ModelSection } from "./schema.ts";
 export function compileModelValidation(
   compilation: Compilation,
   name: string,
-  { validate, failover }: ModelSection,
+  { validate, failover, targets }: ModelSection,
 ): Validation | undefined {
   if (validate === undefined) return undefined;
   const path = ["models", name, "validate"];
@@ -19,6 +19,18 @@ export function compileModelValidation(
       "key",
     );
   const section: ValidationSection = validate;
+  if (section.minPassRate !== undefined && targets.length < 2)
+    compilation.file.refuse(
+      [...path, "minPassRate"],
+      "there is one target alone: this could never apply",
+      "key",
+    );
+  if (section.codeFence && section.json === undefined && section.jsonSchema === undefined)
+    compilation.file.refuse(
+      [...path, "codeFence"],
+      "is for json and jsonSchema: it could never apply",
+      "key",
+    );
   const jsonSchema = schemaAt(compilation, [...path, "jsonSchema"], section.jsonSchema);
   return compileValidation(name, { ...section, jsonSchema }, (key, why) =>
     compilation.file.refuse([...path, key], why),

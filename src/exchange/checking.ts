@@ -33,13 +33,18 @@ export function concludeCheck(
   check: AnswerCheck,
   end: AnswerEnd,
 ): CheckResult {
-  const { clock, observer } = exchange.services;
+  const { checks, contract } = exchange;
+  const { clock, observer, quality } = exchange.services;
   const startedMs = clock.monotonicMs();
   const result = check.finish(end);
   const endedMs = spend(exchange.stages, "validate", startedMs, clock);
   attempt.checked = result;
   attempt.checkedMs += endedMs - startedMs;
-  if (exchange.checks !== undefined) observer.checked(exchange.checks.validation.model, result);
+  if (checks === undefined) return result;
+  const { model } = checks.validation;
+  observer.checked(model, result);
+  const place = { target: attempt.target.target, model, workflow: contract?.field("workflow") ?? "" };
+  if (result.result !== "skipped") quality.note(place, result.result === "passed", endedMs);
   return result;
 }
 

@@ -89,8 +89,12 @@ function refusalBy(exchange: Exchange, target: Target, { name }: ModelRoute): Ga
   return cannotCarry(exchange, target, name) ?? cannotDo(exchange, target);
 }
 
-function choosingFor(exchange: Exchange, { select }: ModelRoute, cost: Choosing["cost"]): Choosing {
-  const { health, random } = exchange.services;
+function choosingFor(
+  exchange: Exchange,
+  { select, validation }: ModelRoute,
+  cost: Choosing["cost"],
+): Choosing {
+  const { health, random, quality, clock } = exchange.services;
   const { contract } = admitted(exchange);
   const key = select.kind === "sticky" ? select.key : [];
   return {
@@ -99,6 +103,11 @@ function choosingFor(exchange: Exchange, { select }: ModelRoute, cost: Choosing[
     latencyMs: (target) => health.latencyMs(target),
     busy: (target) => health.busy(target),
     cost,
+    poor: (target) => {
+      if (validation?.minPassRate === undefined) return false;
+      const place = { target, model: validation.model, workflow: contract.field("workflow") ?? "" };
+      return (quality.passRate(place, clock.monotonicMs()) ?? 1) < validation.minPassRate;
+    },
   };
 }
 

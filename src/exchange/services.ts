@@ -4,6 +4,7 @@ import type { Dialect } from "../dialect/dialect.ts";
 import type { Account, Ledger } from "../ledger/ledger.ts";
 import type { Health } from "../route/health.ts";
 import type { Overrides } from "../route/overrides.ts";
+import type { Quality } from "../route/quality.ts";
 import type { RetryBudget } from "../route/retry-budget.ts";
 import type { Calibration } from "../tokens/calibration.ts";
 import type { CounterOf } from "../tokens/counter.ts";
@@ -29,6 +30,8 @@ export interface Services {
   readonly overrides: Overrides;
   /** How many attempts beyond the first there were, over all exchanges. */
   readonly retryBudget: RetryBudget;
+  /** How often answers pass their checks. */
+  readonly quality: Quality;
   /** From 0 to below 1, for shares of traffic. */
   readonly random: () => number;
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */

@@ -26,9 +26,11 @@ export interface Choosing {
   busy(target: Target): number;
   /** The dearest this request can cost there, nano-USD; undefined: no price. */
   cost(target: Target): bigint | undefined;
+  /** Its answers fail their checks more often than its model wants. */
+  poor(target: Target): boolean;
 }
 
-/** The candidates in the order they are to be tried. Those that are full stand behind those that are not. */
+/** The candidates in the order they are to be tried. Those that are full stand behind those that are not, and those that are poor behind all. */
 export function order(
   candidates: readonly Candidate[],
   select: Select,
@@ -37,8 +39,17 @@ export function order(
   const chosen = chosenOrder(candidates, select, choosing);
   const full = (candidate: Candidate) =>
     candidate.capacity !== undefined && choosing.busy(candidate.target) >= candidate.capacity;
-  if (!chosen.some(full)) return chosen;
-  return [...chosen.filter((one) => !full(one)), ...chosen.filter(full)];
+  const poor = ({ target }: Candidate) => choosing.poor(target);
+  return behind(behind(chosen, full), poor);
+}
+
+/** Those for which something holds behind those for which it does not, each in their order. */
+function behind(
+  candidates: readonly Candidate[],
+  holds: (candidate: Candidate) => boolean,
+): readonly Candidate[] {
+  if (!candidates.some(holds)) return candidates;
+  return [...candidates.filter((one) => !holds(one)), ...candidates.filter(holds)];
 }
 
 function chosenOrder(

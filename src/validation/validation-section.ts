@@ -21,6 +21,14 @@ export const validationSection = z
       .describe(
         "What becomes of streamed answers: `hold` keeps one back until it is whole and checked; `pass` lets it through as it comes, and ends it with an error event once a rule has failed; `mark` lets it through, and records the result.",
       ),
+    minPassRate: z
+      .string()
+      .regex(/^([1-9]\d?|100)%$/, "must be a share from 1% to 100%")
+      .transform((text) => Number(text.slice(0, -1)) / 100)
+      .optional()
+      .describe(
+        "Targets whose answers pass less often than this are asked after all others of the model, as long as that is known: from ten answers on, each of which counts half after ten minutes.",
+      ),
     codeFence: z
       .boolean()
       .default(false)

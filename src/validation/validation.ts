@@ -9,6 +9,8 @@ export interface Validation {
   readonly model: string;
   readonly onFail: ValidationSection["onFail"];
   readonly stream: ValidationSection["stream"];
+  /** Targets of which less than this share of answers passes, from 0 to 1, are asked after all others; undefined: in their turn. */
+  readonly minPassRate: number | undefined;
   /** Names of the rules, in the order they are checked. */
   readonly names: readonly string[];
   /** The request's own response format decides what is checked. */
@@ -43,6 +45,7 @@ export function compileValidation(
     model,
     onFail: section.onFail,
     stream: section.stream,
+    minPassRate: section.minPassRate,
     names: Object.freeze(configured.map(({ name }) => name)),
     asksFormat: values.get("jsonSchema") === "auto",
     rulesFor: (asked) => {

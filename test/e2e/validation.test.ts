@@ -20,6 +20,7 @@ models:
   reask-alone: { targets: [alpha/model-a], validate: { json: true, onFail: reask } }
   pass: { targets: [alpha/model-a, beta/model-b], validate: { json: true, maxCharacters: 40, minCharacters: 10, stream: pass } }
   mark: { targets: [alpha/model-a], validate: { json: true, stream: mark } }
+  sound: { targets: [alpha/model-a, beta/model-b], validate: { json: true, minPassRate: 80% } }
   label: { targets: [alpha/model-a, beta/model-b], validate: { labels: [bug, feature] } }
 identity: [{ type: api-key, file: ./keys.yaml }]
 retries: { atLeastPerSecond: 1000 }
@@ -261,6 +262,26 @@ describe("a model whose answers are checked", () => {
     );
     assert.equal(status, 200, text.slice(0, 300));
     assert.ok(text.length > 2_500_000, `${text.length}`);
+  });
+
+  it("asks a target last whose answers fail too often, and shows how often they pass", async () => {
+    play({ text: bad });
+    for (let count = 0; count < 10; count += 1) await ask(running().baseUrl, chatBody({ model: "sound" }));
+    assert.equal(running().alpha.received().length, 10);
+    const { headers, exchange } = await ask(running().baseUrl, chatBody({ model: "sound" }));
+    assert.equal(headers.get("x-tollgate-backend"), "beta");
+    assert.equal(headers.get("x-tollgate-attempts"), "1");
+    assert.equal(running().alpha.received().length, 10);
+    assert.equal((await running().record(exchange)).fallback_used, false);
+    const { targets } = (await (await fetch(`${running().stack.gateway.adminUrl}/targets`)).json()) as {
+      targets: { target: string; checks?: { model: string; workflow?: string; pass_rate: number }[] }[];
+    };
+    const rateOf = (name: string) =>
+      targets
+        .find(({ target }) => target === name)
+        ?.checks?.find(({ model, workflow }) => model === "sound" && workflow === undefined)?.pass_rate;
+    assert.equal(rateOf("alpha/model-a"), 0);
+    assert.equal(rateOf("beta/model-b"), 1);
   });
 
   it("counts every try by model, rule and result", async () => {

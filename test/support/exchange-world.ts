@@ -17,6 +17,7 @@ import { settle } from "../../src/exchange/settlement.ts";
 import type { JournaledLedger } from "../../src/ledger/journaled.ts";
 import { Health } from "../../src/route/health.ts";
 import { Overrides } from "../../src/route/overrides.ts";
+import { Quality } from "../../src/route/quality.ts";
 import { RetryBudget } from "../../src/route/retry-budget.ts";
 import { Calibration } from "../../src/tokens/calibration.ts";
 import { calibratedCounterOf } from "../../src/tokens/families.ts";
@@ -170,6 +171,7 @@ export class ExchangeWorld {
       counterOf: calibratedCounterOf(calibration),
       calibration,
       health: new Health(),
+      quality: new Quality(),
       overrides: new Overrides(),
       retryBudget: new RetryBudget(),
       random: () => 0.5,

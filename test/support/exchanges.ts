@@ -19,6 +19,7 @@ import { settle } from "../../src/exchange/settlement.ts";
 import type { Account, Ledger } from "../../src/ledger/ledger.ts";
 import { Health } from "../../src/route/health.ts";
 import { Overrides } from "../../src/route/overrides.ts";
+import { Quality } from "../../src/route/quality.ts";
 import { RetryBudget } from "../../src/route/retry-budget.ts";
 import { Calibration } from "../../src/tokens/calibration.ts";
 import { calibratedCounterOf } from "../../src/tokens/families.ts";
@@ -77,6 +78,7 @@ export function exchangesOn(
     registry,
     originals: new Originals(1_000_000),
     health: new Health(),
+    quality: new Quality(),
     overrides: new Overrides(),
     retryBudget: new RetryBudget(),
     random: () => 0,

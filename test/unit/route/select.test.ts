@@ -81,6 +81,15 @@ describe("order()", () => {
     assert.deepEqual(names(three, { kind: "least-cost" }, { cost }), ["c/3", "a/1", "b/2"]);
   });
 
+  it("puts those whose answers fail their checks too often behind all others, full ones too", () => {
+    const poor = ({ backend }: Target) => backend === "a";
+    const three = candidates({ "a/1": 1, "b/2": 1, "c/3": 1 });
+    assert.deepEqual(names(three, { kind: "ordered" }, { poor }), ["b/2", "c/3", "a/1"]);
+    const full = three.map((one) => (one.target.backend === "b" ? { ...one, capacity: 1 } : one));
+    assert.deepEqual(names(full, { kind: "ordered" }, { poor, busy: () => 1 }), ["c/3", "b/2", "a/1"]);
+    assert.deepEqual(names(three, { kind: "ordered" }, { poor: () => true }), ["a/1", "b/2", "c/3"]);
+  });
+
   it("fills committed capacity first, and sends the overflow on", () => {
     const two = [{ ...candidates({ "a/1": 1 })[0]!, capacity: 2 }, ...candidates({ "b/2": 1 })];
     const full = (exchanges: number) => ({
@@ -98,6 +107,7 @@ function names(some: readonly Candidate[], select: Select, choosing: Partial<Cho
     latencyMs: () => undefined,
     busy: () => 0,
     cost: () => undefined,
+    poor: () => false,
   };
   return order(some, select, { ...nothingKnown, ...choosing }).map(({ target }) => formatTarget(target));
 }
