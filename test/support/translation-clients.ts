@@ -18,12 +18,19 @@ export interface SdkAnswer {
   readonly outputTokens: number | undefined;
 }
 
+/** How it is asked, and what; without a prompt the usual question. */
+export interface SdkAsk {
+  readonly stream: boolean;
+  readonly tool: boolean;
+  readonly prompt?: string;
+}
+
 /** One vendor's SDK, asking in its own format. */
 export interface SdkClient {
   readonly name: string;
   /** What it says of an answer that called a tool, and of the text: cut at its cap, except where the format allows none so small. */
   readonly finishes: { readonly tool: string; readonly text: string };
-  ask(model: string, options: { readonly stream: boolean; readonly tool: boolean }): Promise<SdkAnswer>;
+  ask(model: string, options: SdkAsk): Promise<SdkAnswer>;
   /** The status of an error it raised. */
   statusOf(error: unknown): number | undefined;
 }
@@ -55,10 +62,10 @@ function chatClient(baseURL: string, apiKey: string): SdkClient {
     name: "openai chat",
     finishes: { tool: "tool_calls", text: "length" },
     statusOf: (error) => (error instanceof OpenAI.APIError ? error.status : undefined),
-    async ask(model, { stream, tool }) {
+    async ask(model, { stream, tool, prompt = question }) {
       const options = {
         model,
-        messages: [{ role: "user" as const, content: question }],
+        messages: [{ role: "user" as const, content: prompt }],
         max_tokens: capOf(tool),
         ...(tool
           ? {
@@ -93,10 +100,10 @@ function responsesClient(baseURL: string, apiKey: string): SdkClient {
     name: "openai responses",
     finishes: { tool: "completed", text: "completed" },
     statusOf: (error) => (error instanceof OpenAI.APIError ? error.status : undefined),
-    async ask(model, { stream, tool }) {
+    async ask(model, { stream, tool, prompt = question }) {
       const options = {
         model,
-        input: question,
+        input: prompt,
         max_output_tokens: Math.max(16, capOf(tool)),
         ...(tool
           ? {
@@ -127,10 +134,10 @@ function messagesClient(baseURL: string, apiKey: string): SdkClient {
     name: "anthropic",
     finishes: { tool: "tool_use", text: "max_tokens" },
     statusOf: (error) => (error instanceof Anthropic.APIError ? error.status : undefined),
-    async ask(model, { stream, tool }) {
+    async ask(model, { stream, tool, prompt = question }) {
       const options = {
         model,
-        messages: [{ role: "user" as const, content: question }],
+        messages: [{ role: "user" as const, content: prompt }],
         max_tokens: capOf(tool),
         ...(tool
           ? { tools: [{ name: toolName, input_schema: parameters }], tool_choice: { type: "any" as const } }
@@ -165,10 +172,10 @@ function converseClient(endpoint: string, apiKey: string): SdkClient {
     finishes: { tool: "tool_use", text: "max_tokens" },
     statusOf: (error) =>
       (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode,
-    async ask(model, { stream, tool }) {
+    async ask(model, { stream, tool, prompt = question }) {
       const input: ConverseCommandInput = {
         modelId: model,
-        messages: [{ role: "user", content: [{ text: question }] }],
+        messages: [{ role: "user", content: [{ text: prompt }] }],
         inferenceConfig: { maxTokens: capOf(tool) },
         ...(tool
           ? {
@@ -228,10 +235,10 @@ function generateClient(baseUrl: string, apiKey: string): SdkClient {
     name: "gemini",
     finishes: { tool: "STOP", text: "MAX_TOKENS" },
     statusOf: (error) => (error as { status?: number } | undefined)?.status,
-    async ask(model, { stream, tool }) {
+    async ask(model, { stream, tool, prompt = question }) {
       const options = {
         model,
-        contents: question,
+        contents: prompt,
         config: {
           maxOutputTokens: capOf(tool),
           ...(tool
