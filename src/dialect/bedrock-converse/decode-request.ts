@@ -13,7 +13,7 @@ import {
   textAt,
   untranslatable,
 } from "../read-json.ts";
-import { decodeMessages, decodeSystem } from "./decode-turns.ts";
+import { cacheMarkOf, decodeMessages, decodeSystem } from "./decode-turns.ts";
 import { readTextFormat } from "./output-format.ts";
 
 /** Members that change no answer, or only how it is billed, made or found again. */
@@ -92,8 +92,9 @@ function decodeTool(draft: ModelRequestDraft, value: unknown, field: string): vo
   const tool = objectAt(value, field);
   if (!isAbsent(tool.cachePoint)) {
     draft.cache(field);
+    const cache = cacheMarkOf(objectAt(tool.cachePoint, `${field}.cachePoint`));
     const marked = draft.tools.pop();
-    if (marked !== undefined) draft.tools.push({ ...marked, cache: "5m" });
+    if (marked !== undefined) draft.tools.push({ ...marked, cache });
     return;
   }
   if (isAbsent(tool.toolSpec)) throw untranslatable(field);

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json-view.ts";
-import type { Part, Source } from "../model-request.ts";
+import type { CacheMark, Part, Source } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
 import { invalid } from "../read-field.ts";
 import { isAbsent, listAt, objectAt, onlyKnown, optional, textAt, untranslatable } from "../read-json.ts";
@@ -44,7 +44,12 @@ function markCache(draft: ModelRequestDraft, parts: Part[], point: JsonObject, f
   const marked = parts.pop();
   if (marked === undefined) return;
   const keeps = marked.type === "reasoning" || marked.type === "redacted";
-  parts.push(keeps ? marked : { ...marked, cache: point.ttl === "1h" ? "1h" : "5m" });
+  parts.push(keeps ? marked : { ...marked, cache: cacheMarkOf(point) });
+}
+
+/** For how long a cache point lasts. */
+export function cacheMarkOf({ ttl }: JsonObject): CacheMark {
+  return ttl === "1h" ? "1h" : "5m";
 }
 
 function decodeBlock(draft: ModelRequestDraft, block: JsonObject, field: string): Part {
