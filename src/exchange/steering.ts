@@ -1,11 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Override } from "../route/override.ts";
 import { type Overrides, overridesMax } from "../route/overrides.ts";
 import { writeOverrides } from "../route/overrides-file.ts";
 import type { Registry } from "./registry.ts";
 import { cut } from "./stopping.ts";
+
+/** Exchanges looked at before others have their turn. */
+const cutsInRow = 256;
 
 /** What steering works with. */
 export interface SteeringServices {
@@ -63,7 +68,10 @@ export class Steering {
   }
 
   /** One change at a time: on disk first, so that a restart cannot forget what was in force. */
-  #change(next: (all: readonly Override[]) => readonly Override[], then: () => number): Promise<number> {
+  #change(
+    next: (all: readonly Override[]) => readonly Override[],
+    then: () => MaybePromise<number>,
+  ): Promise<number> {
     const changed = this.#writing.then(async () => {
       const all = next(this.list());
       await writeOverrides(this.#services.path, all);
@@ -74,9 +82,14 @@ export class Steering {
     return changed;
   }
 
-  #cut(override: Override): number {
+  /** What runs, and no more: a request that comes meanwhile finds the override in force. */
+  async #cut(override: Override): Promise<number> {
     let count = 0;
-    for (const exchange of this.#services.registry.exchanges()) if (cut(exchange, override)) count += 1;
+    const running = [...this.#services.registry.exchanges()];
+    for (const [at, exchange] of running.entries()) {
+      if (cut(exchange, override)) count += 1;
+      if (at % cutsInRow === cutsInRow - 1) await setImmediate();
+    }
     return count;
   }
 }

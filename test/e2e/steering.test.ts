@@ -152,6 +152,14 @@ describe("an operator", () => {
     assert.deepEqual([record.ending, record.error_code, record.cost_nano_usd], ["denied", "suspended", "0"]);
   });
 
+  for (const scope of [{ key: "acme-app" }, { user: "acme-user" }, { workflow: "nightly", tenant: "acme" }])
+    it(`stops the requests of ${JSON.stringify(scope)} alone`, async () => {
+      await order({ action: "stop", scope });
+      const nightly = { headers: { "x-tollgate-workflow": "nightly" } };
+      assert.equal((await ask(stack.baseUrl, chatBody(), nightly)).status, 403);
+      assert.equal((await ask(stack.baseUrl, chatBody(), { ...nightly, key: "key-tiny" })).status, 200);
+    });
+
   it("drains a backend: nothing new goes there, what runs comes to its end", async () => {
     const [stream] = await Promise.all(await openStreams(1, { tokens: 30, tokenDelayMs: 20 }));
     const { cut } = await order({ action: "drain", scope: { backend: "alpha" } });

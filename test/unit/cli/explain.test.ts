@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { loadConfig } from "../../../src/config/load.ts";
 import { createLog } from "../../../src/core/log.ts";
 import { Gateway } from "../../../src/gateway.ts";
+import { liftOverrides, orderOverride } from "../../support/operator.ts";
 import { type CliResult, runLine } from "../../support/terminal.ts";
 
 /** A token costs 10,000 nano-dollars of the big model, and 1,000 of the small one. */
@@ -126,6 +127,14 @@ describe("tollgate explain", () => {
     assert.deepEqual([outcome.kind, outcome.status], ["refuse", 429]);
     assert.equal(gateway.ledger.openHolds(), 1);
     await gateway.ledger.settle("other", []);
+  });
+
+  it("asks a running gateway what is stopped", async () => {
+    const { adminUrl } = gateway;
+    await orderOverride(adminUrl, { action: "stop", scope: { tenant: "acme" }, for: "15m" });
+    const { out } = await run("--request", "short.json", "--admin", adminUrl);
+    assert.match(out, /^outcome {3}refused 403 suspended: tenant acme is stopped until /m);
+    await liftOverrides(adminUrl);
   });
 
   it("says for each target what translation makes of the request, in the words of its warning", async () => {
