@@ -64,10 +64,14 @@ export class Gateway {
   readonly #targetHealth = new TargetHealth((target, standing, nowMs) =>
     tellStanding(target, standing, nowMs, {
       log: this.#log,
+      clock: this.#clock,
       snapshot: this.#snapshot,
       health: this.#targetHealth,
+      webhook: this.#webhook,
+      alerted: this.#refusedAlerted,
     }),
   );
+  readonly #refusedAlerted = new Set<string>();
   readonly #retryBudget = new RetryBudget();
   readonly #steering: Steering;
   readonly #ledger: JournaledLedger;

@@ -1,7 +1,23 @@
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
 
-/** A budget passed a threshold, as webhooks get it. Amounts are decimal strings in the account's unit. */
-export interface Alert {
+/** What webhooks get. */
+export type Alert = BudgetAlert | BackendAlert;
+
+/** A backend's provider refuses our credentials, or our account there is used up: nothing of it mends without somebody's doing. */
+export interface BackendAlert {
+  /** The same as long as it refuses without having answered in between. */
+  readonly id: string;
+  readonly type: "backend.refused";
+  /** ISO 8601. */
+  readonly time: string;
+  /** The backend's name in the config. */
+  readonly backend: string;
+  /** Models that have one target left at most. */
+  readonly models_left_alone: readonly string[];
+}
+
+/** A budget passed a threshold. Amounts are decimal strings in the account's unit. */
+export interface BudgetAlert {
   /** The same for the same threshold in the same window: who gets one twice can tell. */
   readonly id: string;
   readonly type: "budget.threshold";
@@ -24,7 +40,7 @@ export interface Alert {
 export function alertOf(
   { percent, balance }: Extract<LedgerEvent, { kind: "threshold" }>,
   nowMs: number,
-): Alert {
+): BudgetAlert {
   const { account, used, held, resetsAtMs } = balance;
   const resetsAt = new Date(resetsAtMs).toISOString();
   return {

@@ -6,12 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Alert } from "../../src/admin/alert.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Gateway } from "../../src/gateway.ts";
 import type { Account } from "../../src/ledger/ledger.ts";
 import { until } from "../support/until.ts";
 
 const received: { readonly threshold: number; readonly signed: boolean }[] = [];
+const refused: string[] = [];
 const logged: string[] = [];
 const log = {
   info: () => {},
@@ -26,7 +28,9 @@ before(async () => {
     let body = "";
     for await (const piece of request) body += piece;
     const signed = request.headers["webhook-signature"] !== undefined;
-    received.push({ threshold: JSON.parse(body).threshold, signed });
+    const alert = JSON.parse(body) as Alert;
+    if (alert.type === "backend.refused") refused.push(alert.backend);
+    else received.push({ threshold: alert.threshold, signed });
     response.end();
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
@@ -94,5 +98,15 @@ describe("a budget that passes a threshold", () => {
     await until("the next alert is there", () => received.length === 2);
     assert.equal(received[1]?.threshold, 80);
     await second.close();
+  });
+});
+
+describe("a backend that refuses our credentials", () => {
+  it("is told by webhook", async () => {
+    const gateway = await start();
+    gateway.targetHealth.note({ backend: "house", model: "gpt-4.1" }, { kind: "refused" }, 0);
+    await until("the alert is there", () => refused.length > 0);
+    assert.deepEqual(refused, ["house"]);
+    await gateway.close();
   });
 });
