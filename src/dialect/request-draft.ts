@@ -24,6 +24,7 @@ export class RequestDraft {
   toolObjects = 0;
   toolProperties = 0;
   toolEnumValues = 0;
+  toolChoices = 0;
   formats = 0;
   images = 0;
   /** Tokens of what says itself how many it is: ids of tokens, sealed reasoning. */
@@ -68,7 +69,8 @@ export class RequestDraft {
 
   /** The finished facts; what the path says about model and stream goes before what the body says. */
   facts(operation: Operation, marks: unknown): RequestFacts {
-    const { messages, names, tools, toolObjects, toolProperties, toolEnumValues, formats } = this;
+    const { messages, names, tools, toolObjects, toolProperties, toolEnumValues, toolChoices, formats } =
+      this;
     return {
       operation,
       model: operation.model ?? this.model,
@@ -83,6 +85,7 @@ export class RequestDraft {
         toolObjects,
         toolProperties,
         toolEnumValues,
+        toolChoices,
         formats,
         images: this.#images,
         pages: this.#pages,

@@ -14,6 +14,8 @@ export interface Overheads {
   readonly perToolObject: number;
   readonly perToolProperty: number;
   readonly perToolEnumValue: number;
+  /** Of a choice of tool by name, besides the name; the prompts of other choices are no longer than those counted. */
+  readonly perToolChoice: number;
   /** Of a format that the answer must have; its schema is text. */
   readonly perFormat: number;
   /** Of a page of a document that comes as a file: its text, or all of it. */
@@ -30,11 +32,12 @@ export interface Overheads {
  * As of 2026-11-21. Names, types, descriptions and values in tools are text and are counted as such; this is what surrounds them.
  *
  * openai: cookbook "How to count tokens with tiktoken" (messages 3 and the role's one, names 1, priming 3; tools of gpt-4o 7 each, 3 an object
- * and a property, 3 an enumerated value after the first, 12 in all). Formats: "# Response Formats", as the harmony guide renders them. Files:
+ * and a property, 3 an enumerated value after the first, 12 in all); a tool chosen by name 7, the higher of two published figures (4 by openai-chat-tokens, 7 by
+ * LiteLLM). Formats: "# Response Formats", as the harmony guide renders them. Files:
  * text and an image of each page (file inputs guide), with Anthropic's figure for the text, as OpenAI gives none. Audio: a token for each 100 ms
  * of input (realtime guide).
  * anthropic: the fit of ai-tokenizer 1.0.6 to Claude 4.5 (tools 549 and 53 each, properties 13); Anthropic's own table says 346 or less for the
- * prompt alone. Pages: 1,500 to 3,000 of text (PDF guide), the upper end is taken, and an image. No audio.
+ * prompt alone, and no more for a forced choice. Pages: 1,500 to 3,000 of text (PDF guide), the upper end is taken, and an image. No audio.
  * gemini: ai.google.dev/gemini-api/docs/tokens: pages 258, audio 32 a second, video 263 a second. Tools: ai-tokenizer's fit finds
  * nothing but 3 a property.
  * other: what is unknown is taken to be like openai's; video as Amazon says of Nova, 2,880 for ten seconds.
@@ -49,6 +52,7 @@ export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
     perTool: 53,
     perToolObject: 0,
     perToolProperty: 13,
+    perToolChoice: 0,
     perAudioSecond: 0,
   },
   gemini: {
@@ -56,6 +60,7 @@ export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
     toolPrompt: 0,
     perTool: 0,
     perToolObject: 0,
+    perToolChoice: 0,
     perPage: 258,
     pagesAreImages: false,
     perAudioSecond: 32,
@@ -73,6 +78,7 @@ function openai(): Overheads {
     perToolObject: 3,
     perToolProperty: 3,
     perToolEnumValue: 3,
+    perToolChoice: 7,
     perFormat: 8,
     perPage: 3000,
     pagesAreImages: true,

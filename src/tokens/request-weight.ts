@@ -13,6 +13,8 @@ export interface RequestParts {
   readonly toolObjects: number;
   readonly toolProperties: number;
   readonly toolEnumValues: number;
+  /** 1 where the answer must use the tools that the request names once more. */
+  readonly toolChoices: number;
   /** Formats that the answer must have. */
   readonly formats: number;
   readonly images: readonly ImagePart[];
@@ -58,6 +60,7 @@ function toolTokens(table: Overheads, parts: RequestParts): number {
     parts.tools * table.perTool +
     parts.toolObjects * table.perToolObject +
     parts.toolProperties * table.perToolProperty +
-    parts.toolEnumValues * table.perToolEnumValue
+    parts.toolEnumValues * table.perToolEnumValue +
+    parts.toolChoices * table.perToolChoice
   );
 }

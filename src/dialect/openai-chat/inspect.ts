@@ -9,6 +9,7 @@ import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 import { readResponseFormat } from "../response-format.ts";
+import { readToolChoice } from "../tool-choice.ts";
 import { readMessages, readTools } from "./prompt.ts";
 
 /** Most answers one request may ask for (OpenAI: 1 to 128). */
@@ -23,6 +24,7 @@ const requestKeys = new KeySet([
   "max_tokens",
   "max_completion_tokens",
   "tools",
+  "tool_choice",
   "functions",
   "response_format",
   "contract",
@@ -43,7 +45,6 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "audio",
   "stop",
   "logit_bias",
-  "tool_choice",
   "function_call",
   "web_search_options",
   "moderation",
@@ -85,6 +86,9 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
     case "tools":
     case "functions":
       readTools(draft, key);
+      return;
+    case "tool_choice":
+      readToolChoice(draft);
       return;
     case "response_format":
       if (scan.kind() === "object") draft.formats = 1;

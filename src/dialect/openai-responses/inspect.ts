@@ -9,6 +9,7 @@ import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 import { readResponseFormat } from "../response-format.ts";
+import { readToolChoice } from "../tool-choice.ts";
 import { uncountable } from "../uncountable.ts";
 import { readInput, readTools } from "./prompt.ts";
 
@@ -19,6 +20,7 @@ const requestKeys = new KeySet([
   "stream",
   "max_output_tokens",
   "tools",
+  "tool_choice",
   "text",
   "background",
   "previous_response_id",
@@ -37,7 +39,6 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "prompt_cache_retention",
   "service_tier",
   "reasoning",
-  "tool_choice",
   "truncation",
   "include",
   "stream_options",
@@ -81,6 +82,9 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "tools":
       readTools(draft);
+      return;
+    case "tool_choice":
+      readToolChoice(draft);
       return;
     case "text":
       if (scan.kind() === "object") draft.formats = 1;

@@ -7,6 +7,7 @@ const empty: RequestParts = {
   messages: 0,
   names: 0,
   tools: 0,
+  toolChoices: 0,
   toolObjects: 0,
   toolProperties: 0,
   toolEnumValues: 0,
@@ -32,7 +33,9 @@ describe("requestWeight()", () => {
   it("weighs tools by number and schema", () => {
     const tools = { tools: 2, toolObjects: 1, toolProperties: 5, toolEnumValues: 2 };
     assert.equal(weigh("gpt-4o", tools), 12 + 14 + 3 + 15 + 6);
+    assert.equal(weigh("gpt-4o", { ...tools, toolChoices: 1 }), weigh("gpt-4o", tools) + 7);
     assert.equal(weigh("claude-sonnet-4-5", { tools: 1, toolProperties: 2 }), 549 + 53 + 26);
+    assert.equal(weigh("claude-sonnet-4-5", { tools: 1, toolProperties: 2, toolChoices: 1 }), 549 + 53 + 26);
     assert.equal(weigh("gemini-2.5-pro", { tools: 1, toolProperties: 2 }), 6);
   });
 
