@@ -11,6 +11,7 @@ import {
 import { LLMock } from "@copilotkit/aimock";
 import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
+import { embeddingClients } from "../support/embedding-clients.ts";
 import { everyVendorConfig, toolSchema } from "../support/sdk-stack.ts";
 import { type TestStack, useTestStack } from "../support/stack.ts";
 
@@ -154,6 +155,21 @@ describe("aimock behind the gateway, asked by the official SDKs", () => {
     });
     const { embedding } = (await response.json()) as { embedding?: { values: number[] } };
     assert.ok((embedding?.values.length ?? 0) > 0);
+  });
+
+  it("embeds for every SDK in OpenAI's format and in Cohere's", async () => {
+    const { clients, close } = embeddingClients(stack.baseUrl, "key-acme");
+    try {
+      // It knows Cohere's newest version alone, and no body of Bedrock's but Claude's.
+      for (const client of clients.filter(({ name, prefix }) => name !== "Cohere v1" && prefix === ""))
+        for (const model of ["embedding", "cohere-embedding"]) {
+          const vectors = await client.embed(model, ["toll", "road"]);
+          const [first = [], second = []] = vectors;
+          assert.ok(first.length > 0 && first.length === second.length, `${client.name} by ${model}`);
+        }
+    } finally {
+      close();
+    }
   });
 
   it("leaves nothing open, and met no bug", async () => {

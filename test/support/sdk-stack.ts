@@ -22,6 +22,7 @@ export function everyVendorConfig(alpha = "{{alpha}}"): string {
     "bedrock-claude": "bedrock/anthropic.claude-haiku-4-5-20251001-v1:0",
     gemini: "gemini/gemini-2.5-flash",
     "gemini-embedding": "gemini/gemini-embedding-001",
+    "cohere-embedding": "cohere/embed-v4.0",
     rerank: "cohere/rerank-v3.5",
   };
   const entries = Object.entries(models).flatMap(([name, target]) => [

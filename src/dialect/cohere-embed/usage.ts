@@ -9,5 +9,6 @@ export function cohereUsage(meta: unknown, headers: Headers): Usage | undefined 
   const told = tokensOf(billed?.input_tokens) ?? bedrockInputTokens(headers);
   const images = tokensOf(billed?.image_tokens);
   if (told === undefined && images === undefined) return undefined;
-  return { inputTokens: (told ?? 0) + (images ?? 0), outputTokens: 0 };
+  const total = { inputTokens: (told ?? 0) + (images ?? 0), outputTokens: 0 };
+  return images === undefined ? total : { ...total, imageInputTokens: images };
 }

@@ -292,7 +292,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     path: "/v2/embed",
     request: { model: "m", texts: ["a"] },
     whole: { embeddings: {}, meta: { billed_units: { input_tokens: 10, image_tokens: 5 } } },
-    usage: { inputTokens: 15, outputTokens: 0 },
+    usage: { inputTokens: 15, outputTokens: 0, imageInputTokens: 5 },
     cost: 15n,
   },
   "Titan embeddings": {
