@@ -128,8 +128,10 @@ export class Gate {
     }
     const { status, headers } = this.#head;
     const { provider } = backendOf(this.#exchange, this.#attempt.target.target);
-    const failure = provider.classify(status, headers, Buffer.concat(this.#error));
-    const waitMs = askedWaitMs(headers, this.#exchange.services.clock.nowMs());
+    const body = Buffer.concat(this.#error);
+    const failure = provider.classify(status, headers, body);
+    const waitMs =
+      askedWaitMs(headers, this.#exchange.services.clock.nowMs()) ?? provider.askedWaitMs?.(body);
     this.#attempt.refusedAs = failure;
     noteFailure(this.#exchange, this.#attempt, failure, waitMs);
     const following = follow(this.#exchange, this.#attempt, failure, waitMs);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Headers } from "../core/headers.ts";
 import { geminiEmbed } from "../dialect/gemini-embed/gemini-embed.ts";
 import { geminiGenerate } from "../dialect/gemini-generate/gemini-generate.ts";
-import { objectOf, parseObject } from "../dialect/json-view.ts";
+import { listOf, objectOf, parseObject } from "../dialect/json-view.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
@@ -35,8 +35,18 @@ export const gemini = defineProvider({
     },
     outputCapField: () => "maxOutputTokens",
     classify: classifyGemini,
+    askedWaitMs: retryDelayMs,
   }),
 });
+
+/** `google.rpc.RetryInfo` among an error's details; Gemini sends no `retry-after`. */
+function retryDelayMs(body: Buffer): number | undefined {
+  for (const detail of listOf(objectOf(parseObject(body.toString())?.error)?.details)) {
+    const seconds = /^(\d{1,9}(?:\.\d+)?)s$/.exec(String(objectOf(detail)?.retryDelay ?? ""))?.[1];
+    if (seconds !== undefined) return Math.ceil(Number(seconds) * 1_000);
+  }
+  return undefined;
+}
 
 /** The class of a failed answer (reference/providers.md §1.11, §1.15): an over-long prompt and a bad key are told by words alone. */
 function classifyGemini(status: number, _headers: Headers, body: Buffer): FailureClass {

@@ -43,4 +43,6 @@ export interface Provider {
   /** The body field that caps output tokens, e.g. `max_completion_tokens`. */
   outputCapField(operation: Operation): string;
   classify(status: number, headers: Headers, body: Buffer): FailureClass;
+  /** How long a refusal's body asks to be left alone, in milliseconds, where this API says it there and not in a header. */
+  askedWaitMs?(body: Buffer): number | undefined;
 }

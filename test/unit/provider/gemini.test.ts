@@ -25,9 +25,21 @@ describe("provider gemini", () => {
       assert.equal(provider.dialect({ name }, "m"), undefined);
   });
 
+  it("reads how long to wait from an error's details", () => {
+    const waitOf = (details: unknown) => {
+      return provider.askedWaitMs?.(Buffer.from(JSON.stringify({ error: { code: 429, details } })));
+    };
+    const type = "type.googleapis.com/google.rpc.RetryInfo";
+    assert.equal(waitOf([{ reason: "x" }, { "@type": type, retryDelay: "37s" }]), 37_000);
+    assert.equal(waitOf([{ "@type": type, retryDelay: "0.25s" }]), 250);
+    for (const none of [undefined, [], [null], [{ "@type": type, retryDelay: "soon" }], {}])
+      assert.equal(waitOf(none), undefined);
+  });
+
   const cases: readonly (readonly [number, string, string])[] = [
     [400, "API key not valid. Please pass a valid API key.", "auth_or_quota"],
     [400, "The input token count (1048577) exceeds the maximum number of tokens allowed", "context_length"],
+    [400, "Please enable billing on your project in Google AI Studio.", "auth_or_quota"],
     [400, "Request contains an invalid argument.", "client_error"],
     [403, "The caller does not have permission", "auth_or_quota"],
     [404, "models/x is not found", "client_error"],
