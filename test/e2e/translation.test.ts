@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { type TestStack, useTestStack } from "../support/stack.ts";
+import { runLine } from "../support/terminal.ts";
 import { sdkClients, sdkNumbers, translationConfig, upstreamModels } from "../support/translation-clients.ts";
 
 const question = "How does a tollgate work?";
@@ -127,6 +130,25 @@ describe("a client whose model another vendor's format serves", () => {
       assert.equal(error.param, "n");
       return true;
     });
+  });
+
+  it("finds beforehand, by explain, what the warning of its answer will say", async () => {
+    const body = {
+      model: "mixed-back",
+      max_tokens: 20,
+      messages: [{ role: "user" as const, content: question }],
+      seed: 3,
+      temperature: 1.5,
+    };
+    const { response } = await openai.chat.completions.create(body).withResponse();
+    const request = join(stack.folder, "request.json");
+    writeFileSync(request, JSON.stringify(body));
+    const line = ["explain", "--key", "key-acme", "--request", request, "--json"];
+    const { out } = await runLine(line, { cwd: stack.folder, env: stack.env });
+    const [claude, chat] = JSON.parse(out).offers[0].targets;
+    assert.deepEqual([claude.translated, claude.format], [true, "anthropic-messages"]);
+    assert.equal(claude.changes.join(", "), response.headers.get("x-tollgate-warning"));
+    assert.deepEqual([chat.translated, chat.changes], [false, []]);
   });
 
   it("sees in its own format that a stream broke", async () => {
