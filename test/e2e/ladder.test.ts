@@ -121,7 +121,7 @@ describe("a budget without room for what is asked", () => {
     const metrics = await (await fetch(`${stack.stack.gateway.adminUrl}/metrics`)).text();
     assert.match(metrics, /tollgate_limit_observed_total\{rule="watched",unit="requests"\} 1\n/);
     assert.match(metrics, /tollgate_hold_ratio_count\{model="big"\} [1-9]/);
-    assert.match(metrics, /tollgate_limit_accounts\{rule="tpm",unit="tokens",window="60000ms"\} 1\n/);
+    assert.match(metrics, /tollgate_limit_accounts\{rule="cheaper",unit="nano_usd",window="day@UTC"\} 1\n/);
   });
 
   it("tells OpenAI's SDKs where they stand, on answers and refusals", async () => {

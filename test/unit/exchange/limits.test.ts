@@ -112,6 +112,49 @@ budgets: [{ name: day, usd: 1, window: day }]`);
     assert.equal(exchanges.records.length, 1_000);
   });
 
+  it("has every slot and every held dollar back after a thousand calls that left, failed or were refused", async () => {
+    const { exchanges, ledger } = start(`
+limits: [{ name: parallel, concurrent: 3 }]
+budgets: [{ name: day, usd: 1000, window: day }]`);
+    let refusals = 0;
+    for (let at = 0; at < 250; at++) {
+      const open = [await forwarded(exchanges), await forwarded(exchanges), await forwarded(exchanges)];
+      assert.match(await refused(exchanges), /limit parallel/);
+      refusals += 1;
+      for (const [place, exchange] of open.entries()) {
+        if (place === 0) beginAnswer(exchange, "text/event-stream");
+        if (place === 0) passText(exchange, " one");
+        exchange.end(place === 0 ? "downstream_reset" : place === 1 ? "timeout" : "upstream_reset");
+      }
+      await Promise.all(open.map((exchange) => exchanges.close(exchange)));
+    }
+    assert.equal(refusals, 250);
+    assert.equal(ledger.openHolds(), 0);
+    for (const { held } of await ledger.accounts()) assert.equal(held, 0n);
+    await complete(exchanges, await forwarded(exchanges));
+    assert.deepEqual(exchanges.bugs, []);
+  });
+
+  it("admits as many calls streamed as whole", async () => {
+    const admits = async (stream: boolean): Promise<number> => {
+      const { exchanges } = start("budgets: [{ name: day, usd: 0.0004, window: day }]");
+      const open: Exchange[] = [];
+      for (;;) {
+        const { exchange, outcome } = await exchanges.ask({ ...request, stream });
+        if (outcome.kind === "reply") {
+          await exchanges.close(exchange);
+          break;
+        }
+        open.push(exchange);
+      }
+      await leave(exchanges, open);
+      return open.length;
+    };
+    const streamed = await admits(true);
+    assert.ok(streamed > 5);
+    assert.equal(await admits(false), streamed);
+  });
+
   it("holds by the larger of two caps, and never more than the model can answer", async () => {
     const { exchanges } = start("budgets: [{ name: day, usd: 1, window: day }]");
     const larger = await forwarded(exchanges, { ...request, max_tokens: 1, max_completion_tokens: 10_000 });
