@@ -1,5 +1,6 @@
 import type { GatewayError } from "../core/errors.ts";
 import { formatUsd } from "../core/money.ts";
+import type { Checks } from "../exchange/checking.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { Explanation, TriedClaim, TriedOffer } from "../exchange/explaining.ts";
 import { warningHeader, warningOf } from "../exchange/warning.ts";
@@ -54,6 +55,16 @@ interface ExplainedOffer {
     /** What would be said differently or left out. */
     readonly changes: readonly string[];
   }[];
+  /** What the answer would be checked by; undefined: by nothing. */
+  readonly checks:
+    | {
+        readonly rules: readonly string[];
+        /** Rules that would be skipped: what the request asks for cannot be read. */
+        readonly unreadable: readonly string[];
+        readonly stream: string;
+        readonly on_fail: string;
+      }
+    | undefined;
   readonly output_cap: number;
   readonly hold_nano_usd: string;
   readonly claims: readonly ExplainedClaim[];
@@ -111,7 +122,7 @@ function refusedOutcome({ status, code, message, param }: GatewayError): Explain
   return { kind: "refuse", status, code, message, field: param };
 }
 
-function offerOf({ degraded, plan, sayings, claims, fits }: TriedOffer): ExplainedOffer {
+function offerOf({ degraded, plan, sayings, checks, claims, fits }: TriedOffer): ExplainedOffer {
   return {
     ladder_of: degraded?.by,
     from_percent: degraded?.atPercent,
@@ -125,10 +136,20 @@ function offerOf({ degraded, plan, sayings, claims, fits }: TriedOffer): Explain
       translated: sayings[at]?.translated ?? false,
       changes: sayings[at]?.changes ?? [],
     })),
+    checks: checks === undefined ? undefined : checksOf(checks),
     output_cap: plan.outputCap,
     hold_nano_usd: plan.hold.costNanoUsd.toString(),
     claims: claims.map(claimOf),
     fits,
+  };
+}
+
+function checksOf({ validation, bound }: Checks): NonNullable<ExplainedOffer["checks"]> {
+  return {
+    rules: bound.rules.map(({ name }) => name),
+    unreadable: bound.unreadable,
+    stream: validation.stream,
+    on_fail: validation.onFail,
   };
 }
 
@@ -175,11 +196,20 @@ function offerLines(offer: ExplainedOffer, number: number): readonly string[] {
       `  ${at + 1}. ${one.target}: ${one.input_tokens} input tokens (at most ${one.input_tokens_max}), at most ${usd(one.cost_max_nano_usd)} by ${one.price}`,
       ...(one.translated ? [`     ${translation(one.format, one.changes)}`] : []),
     ]),
+    ...(offer.checks === undefined ? [] : [`  ${checked(offer.checks)}`]),
     ...offer.claims.map(
       (one) =>
         `  ${one.fits ? "ok" : one.observe ? "would refuse" : "REFUSES"}  ${one.name}${one.key === "" ? "" : ` (${one.key})`} ${one.window}: asks ${quantity(one, one.amount)}, has ${quantity(one, one.left)} of ${quantity(one, one.limit)} left${one.ceiling_percent === undefined ? "" : `, may fill ${one.ceiling_percent}%`}`,
     ),
   ];
+}
+
+function checked({ rules, unreadable, stream, on_fail }: NonNullable<ExplainedOffer["checks"]>): string {
+  const asked = rules.length === 0 ? "by nothing that this request asks for" : `by ${rules.join(", ")}`;
+  const skipped =
+    unreadable.length === 0 ? "" : `, not by ${unreadable.join(", ")}: the schema cannot be read`;
+  const next = on_fail === "reask" ? "the same target once more, then the next" : "the next target";
+  return `answers are checked ${asked}${skipped} (streams: ${stream}; one that fails: ${next})`;
 }
 
 function translation(format: string, changes: readonly string[]): string {

@@ -7,6 +7,7 @@ import { refusal } from "../policy/refusal.ts";
 import type { Rejected } from "../route/only.ts";
 import { routeAndCount } from "./admission.ts";
 import { plannedCarriage } from "./carrying.ts";
+import { type Checks, checksOf } from "./checking.ts";
 import { claimsOf } from "./claiming.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeRequest } from "./forwarding.ts";
@@ -38,6 +39,8 @@ export interface TriedOffer {
   readonly plan: Plan;
   /** One for each target of the plan, in its order. */
   readonly sayings: readonly Saying[];
+  /** What its answer would be checked by; undefined: by nothing. */
+  readonly checks: Checks | undefined;
   readonly claims: readonly TriedClaim[];
   /** Every claim fits, or only observes. */
   readonly fits: boolean;
@@ -117,6 +120,7 @@ async function tryOffer(
     degraded,
     plan,
     sayings: plan.targets.map(({ target }) => sayingOf(exchange, plan, target)),
+    checks: checksOf(exchange, plan),
     claims: tried,
     fits: tried.every(({ fits, claim }) => fits || claim.observe === true),
   };

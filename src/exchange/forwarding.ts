@@ -2,6 +2,7 @@ import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EncodedRequest } from "../dialect/codec.ts";
 import type { Hold, Plan, Target } from "../plan/plan.ts";
+import { costOf } from "../price/rate.ts";
 import type { OutgoingRequest } from "../provider/provider.ts";
 import { type Attempt, mayBeBilled } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
@@ -189,14 +190,22 @@ export function closePrevious(exchange: Exchange, attempt: Attempt): void {
   attempt.fate = { kind: "failed", status: undefined, flags: [], class: timedOut ? "timeout" : "overloaded" };
 }
 
-/** What the failed attempts so far may be billed at most. */
+/** What the failed attempts so far are billed, where their providers said it, or may be at most. */
 export function billedSoFar(exchange: Exchange): Hold {
   const billed = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
   const plan = planned(exchange);
   for (const attempt of exchange.attempts) {
     if (!mayBeBilled(attempt)) continue;
-    billed.costNanoUsd += attempt.target.costMaxNanoUsd;
-    billed.inputTokens += attempt.target.inputTokensMax;
+    const { judged, target } = attempt;
+    const { inputTokens, outputTokens } = judged?.usage ?? {};
+    if (judged?.usage !== undefined && inputTokens !== undefined && outputTokens !== undefined) {
+      billed.costNanoUsd += costOf(target.rate, judged.usage);
+      billed.inputTokens += inputTokens;
+      billed.outputTokens += outputTokens;
+      continue;
+    }
+    billed.costNanoUsd += target.costMaxNanoUsd;
+    billed.inputTokens += target.inputTokensMax;
     billed.outputTokens += plan.outputCap * plan.choices;
   }
   return billed;

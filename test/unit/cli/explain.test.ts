@@ -24,6 +24,7 @@ models:
   big: { targets: [alpha/gpt-4.1, beta/gpt-4.1-mini] }
   small: { targets: [beta/gpt-4.1-mini] }
   mixed: { targets: [beta/gpt-4.1-mini, claude/claude-sonnet-4-5, gemini/gemini-2.5-flash] }
+  checked: { targets: [beta/gpt-4.1-mini], validate: { complete: true, jsonSchema: auto, stream: pass } }
   only-claude: { targets: [claude/claude-sonnet-4-5] }
 identity: [{ type: api-key, file: ./keys.yaml }]
 limits:
@@ -47,6 +48,18 @@ before(async () => {
   writeFileSync(join(folder, "keys.yaml"), keys);
   writeFileSync(join(folder, "short.json"), body(100));
   writeFileSync(join(folder, "long.json"), body(2_000));
+  writeFileSync(join(folder, "plain.json"), chat({ model: "checked" }));
+  for (const [name, type] of [
+    ["asked", "object"],
+    ["odd", "no such type"],
+  ])
+    writeFileSync(
+      join(folder, `${name}.json`),
+      chat({
+        model: "checked",
+        response_format: { type: "json_schema", json_schema: { name: "n", schema: { type } } },
+      }),
+    );
   const loaded = loadConfig(join(folder, "tollgate.yaml"), { KEY: "secret" });
   if (loaded.kind === "problems") throw new Error(loaded.problems[0].message);
   gateway = await Gateway.start({ snapshot: loaded.snapshot, log: createLog("error") });
@@ -60,6 +73,24 @@ const run = (...args: readonly string[]): Promise<CliResult> =>
   runLine(["explain", "--key", "key-acme", ...args], { cwd: folder, env: { KEY: "secret" } });
 
 describe("tollgate explain", () => {
+  it("says what the answer would be checked by, as far as the request asks for it", async () => {
+    const told = async (file: string) => (await run("--request", file)).out;
+    const rest = /\(streams: pass; one that fails: the next target\)$/m;
+    assert.match(await told("asked.json"), /^ {2}answers are checked by complete, jsonSchema \(streams/m);
+    assert.match(await told("asked.json"), rest);
+    assert.match(await told("plain.json"), /^ {2}answers are checked by complete \(streams/m);
+    assert.match(await told("odd.json"), /by complete, not by jsonSchema: the schema cannot be read \(/);
+    assert.doesNotMatch(await told("short.json"), /checked by/);
+    const { out } = await run("--request", "asked.json", "--json");
+    const { offers } = JSON.parse(out) as { offers: { checks?: object }[] };
+    assert.deepEqual(offers[0]?.checks, {
+      rules: ["complete", "jsonSchema"],
+      unreadable: [],
+      stream: "pass",
+      on_fail: "next",
+    });
+  });
+
   it("says who calls, under which contract, which targets in order, what is held, and that limits are not asked", async () => {
     const { code, out } = await run("--request", "short.json", "-H", "x-tollgate-workflow: letters");
     assert.equal(code, 0);
