@@ -1,4 +1,5 @@
 import type { Operation } from "./dialect.ts";
+import { decodeSegment } from "./path-segment.ts";
 import { pathOf } from "./request-path.ts";
 
 /** Longest model id accepted, in characters: an ARN of an inference profile has well under that. */
@@ -14,7 +15,7 @@ export function matchBedrock(
   const match = method === "POST" ? pathPattern.exec(pathOf(path)) : null;
   const [, encoded = "", action = ""] = match ?? [];
   if (!action.startsWith(name)) return undefined;
-  const model = decode(encoded);
+  const model = decodeSegment(encoded);
   if (model === undefined || model === "" || model.length > modelIdCharsMax) return undefined;
   return { name, model, stream: action.endsWith("-stream") };
 }
@@ -35,12 +36,4 @@ export function matchEmbedder(
   const operation = matchBedrock("invoke", method, path);
   if (operation?.stream !== false || embedderOf(operation.model ?? "") !== vendor) return undefined;
   return { ...operation, name: `invoke_${vendor}` };
-}
-
-function decode(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
 }

@@ -31,7 +31,7 @@ export interface Operation {
   readonly model?: string;
   /** Whether the path asks for a stream, where it does. */
   readonly stream?: boolean;
-  /** Answered here, without an upstream: the list of models, or how many tokens the request has. */
+  /** Answered here, without an upstream: the list of models, the one that the path names, or how many tokens the request has. */
   readonly local?: "models" | "token_count";
 }
 
@@ -139,6 +139,8 @@ export interface Dialect {
   readonly upstream?: UpstreamCodec;
   /** The names a client may use, as this format lists models. Formats without a list have none. */
   encodeModels?(names: readonly string[]): LocalReply;
+  /** One of them, as this format shows it. */
+  encodeModel?(name: string): LocalReply;
   /** The answer to a `token_count` operation. Formats without one have none. */
   encodeTokenCount?(inputTokens: number): LocalReply;
   /** How this format's clients are told of the limits they are under. Formats without such headers have none. */

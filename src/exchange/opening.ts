@@ -28,7 +28,7 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
   const identified = identify(snapshot.identities, credentialOf(head.headers), services.clock.nowMs());
   return chain(identified, (principal) => {
     if (principal instanceof GatewayError) return turnAway(services, dialect, principal, id);
-    if (operation.local === "models") return listModels(services, snapshot, head);
+    if (operation.local === "models") return showModels(services, snapshot, head, operation, id);
     if (services.registry.full) {
       return turnAway(services, dialect, new GatewayError("capacity", "too many requests are open"), id);
     }
@@ -43,12 +43,23 @@ function enter(services: Services, opening: Opening): Opened {
   return { kind: "exchange", exchange };
 }
 
-/** The list of models in the shape of the SDK that asks; nothing is spent, so there is no exchange. */
-function listModels(services: Services, snapshot: Snapshot, head: RequestHead): Opened {
+/** The list of models, or one of them, in the shape of the SDK that asks; nothing is spent, so there is no exchange. */
+function showModels(
+  services: Services,
+  snapshot: Snapshot,
+  head: RequestHead,
+  { model }: Operation,
+  id: string,
+): Opened {
   const asked = errorDialect(services.dialects, head.headers);
   const listers = services.dialects.filter((one) => one.match(head.method, head.path)?.local === "models");
   const lister = listers.includes(asked) ? asked : listers[0];
-  const reply = lister?.encodeModels?.(snapshot.models());
+  if (lister !== undefined && model !== undefined && snapshot.model(model) === undefined) {
+    const error = new GatewayError("unknown_model", "there is no such model here", { param: "model" });
+    return turnAway(services, lister, error, id);
+  }
+  const reply =
+    model === undefined ? lister?.encodeModels?.(snapshot.models()) : lister?.encodeModel?.(model);
   if (reply === undefined) throw new Error("a dialect offers a list of models and cannot encode one");
   return { kind: "reply", reply };
 }

@@ -2,6 +2,7 @@ import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import { anthropicLimitHeaders } from "../limit-headers.ts";
 import type { ModelRequest } from "../model-request.ts";
+import { matchModels } from "../models-path.ts";
 import { checkReach } from "../reach.ts";
 import { pathOf } from "../request-path.ts";
 import { decodeMessagesAnswer } from "./decode-events.ts";
@@ -22,10 +23,8 @@ export const anthropicMessages: Dialect = {
   name: "anthropic-messages",
   requestHeaders: ["anthropic-version", "anthropic-beta"],
   match(method, path) {
-    const at = pathOf(path);
-    if (method === "GET" && at === "/v1/models") return { name: "models", local: "models" };
-    if (method !== "POST") return undefined;
-    switch (at) {
+    if (method !== "POST") return matchModels("/v1/models", method, path);
+    switch (pathOf(path)) {
       case "/v1/messages":
         return { name: "messages" };
       case "/v1/messages/count_tokens":
@@ -58,12 +57,17 @@ export const anthropicMessages: Dialect = {
   },
   encodeModels: (names) =>
     jsonReply({
-      data: names.map((id) => ({ type: "model", id, display_name: id, created_at: unknownDate })),
+      data: names.map(modelCalled),
       has_more: false,
       first_id: names[0] ?? null,
       last_id: names.at(-1) ?? null,
     }),
+  encodeModel: (name) => jsonReply(modelCalled(name)),
   encodeTokenCount: (tokens) => jsonReply({ input_tokens: tokens }),
   limitHeaders: anthropicLimitHeaders,
   encodeError: encodeAnthropicError,
 };
+
+function modelCalled(id: string): object {
+  return { type: "model", id, display_name: id, created_at: unknownDate };
+}

@@ -1,6 +1,7 @@
-import type { Dialect, LocalReply, Operation } from "../dialect.ts";
+import type { Dialect, Operation } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import type { ModelRequest } from "../model-request.ts";
+import { matchModels } from "../models-path.ts";
 import { checkReach } from "../reach.ts";
 import { pathOf } from "../request-path.ts";
 import { decodeGenerateAnswer } from "./decode-events.ts";
@@ -40,13 +41,13 @@ export const geminiGenerate: Dialect = {
     encodeRequest: encodeGenerateRequest,
     decodeAnswer: decodeGenerateAnswer,
   },
-  encodeModels,
+  encodeModels: (names) => jsonReply({ models: names.map(modelCalled) }),
+  encodeModel: (name) => jsonReply(modelCalled(name)),
   encodeTokenCount: (totalTokens) => jsonReply({ totalTokens }),
   encodeError: encodeGeminiError,
 };
 
 function matchGenerate(method: string, path: string): Operation | undefined {
-  if (method === "GET" && pathOf(path) === "/v1beta/models") return { name: "models", local: "models" };
   const { model = "", action } = geminiAction(method, path) ?? {};
   switch (action) {
     case "generateContent":
@@ -57,12 +58,13 @@ function matchGenerate(method: string, path: string): Operation | undefined {
     case "countTokens":
       return { name: "count_tokens", model, stream: false, local: "token_count" };
     default:
-      return undefined;
+      // What follows a colon is an action.
+      return pathOf(path).includes(":") ? undefined : matchModels("/v1beta/models", method, path);
   }
 }
 
-function encodeModels(names: readonly string[]): LocalReply {
-  return jsonReply({ models: names.map((name) => ({ name: `models/${name}`, displayName: name })) });
+function modelCalled(name: string): object {
+  return { name: `models/${name}`, displayName: name };
 }
 
 function isSse(path: string): boolean {

@@ -2,6 +2,7 @@ import type { Dialect } from "../dialect.ts";
 import { jsonReply } from "../json-reply.ts";
 import { openaiLimitHeaders } from "../limit-headers.ts";
 import type { ModelRequest } from "../model-request.ts";
+import { matchModels } from "../models-path.ts";
 import { openaiAnswerHeaders } from "../openai-answer-headers.ts";
 import { encodeOpenaiError } from "../openai-error.ts";
 import { checkReach } from "../reach.ts";
@@ -20,9 +21,8 @@ export const openaiChat: Dialect = {
   name: "openai-chat",
   requestHeaders: [],
   match(method, path) {
-    const at = pathOf(path);
-    if (method === "GET" && at === "/v1/models") return { name: "models", local: "models" };
-    return method === "POST" && at === "/v1/chat/completions" ? { name: "chat" } : undefined;
+    if (method === "POST" && pathOf(path) === "/v1/chat/completions") return { name: "chat" };
+    return matchModels("/v1/models", method, path);
   },
   inspect: inspectChat,
   splice: spliceChat,
@@ -43,11 +43,12 @@ export const openaiChat: Dialect = {
     encodeRequest: encodeChatRequest,
     decodeAnswer: decodeChatAnswer,
   },
-  encodeModels: (names) =>
-    jsonReply({
-      object: "list",
-      data: names.map((id) => ({ id, object: "model", created: 0, owned_by: "tollgate" })),
-    }),
+  encodeModels: (names) => jsonReply({ object: "list", data: names.map(modelCalled) }),
+  encodeModel: (name) => jsonReply(modelCalled(name)),
   limitHeaders: openaiLimitHeaders,
   encodeError: encodeOpenaiError,
 };
+
+function modelCalled(id: string): object {
+  return { id, object: "model", created: 0, owned_by: "tollgate" };
+}

@@ -103,6 +103,8 @@ export function anthropicSdkTests(): void {
       const names: string[] = [];
       for await (const { id, type } of gateway.models.list()) names.push(`${type} ${id}`);
       assert.ok(names.includes("model claude"));
+      assert.equal((await gateway.models.retrieve("claude")).display_name, "claude");
+      await assert.rejects(gateway.models.retrieve("none/such"), Anthropic.NotFoundError);
     });
 
     it("raises its exception for an error inside a stream", async () => {

@@ -106,6 +106,8 @@ export function geminiSdkTests(): void {
       const names: (string | undefined)[] = [];
       for await (const model of await gateway.models.list()) names.push(model.name);
       assert.ok(names.includes("models/gemini"));
+      assert.equal((await gateway.models.get({ model: "gemini" })).displayName, "gemini");
+      await assert.rejects(gateway.models.get({ model: "none" }), { status: 404 });
       assert.equal(stack.alpha.received().length, 0);
     });
 

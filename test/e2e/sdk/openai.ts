@@ -138,6 +138,8 @@ export function openaiSdkTests(): void {
       const names: string[] = [];
       for await (const { id, object } of gateway.models.list()) names.push(`${object} ${id}`);
       assert.ok(names.includes("model gpt"));
+      assert.equal((await gateway.models.retrieve("gpt")).id, "gpt");
+      await assert.rejects(gateway.models.retrieve("none/such"), OpenAI.NotFoundError);
     });
 
     sdkRefusalTests(running, {
