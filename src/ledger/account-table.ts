@@ -80,8 +80,9 @@ export class AccountTable {
   /** The row of the account with this id; undefined when nothing is known of it. */
   findId(id: string): number | undefined {
     for (const { index, idStart, idEnd } of this.#rules) {
-      if (!id.startsWith(idStart) || !id.endsWith(idEnd)) continue;
-      const row = this.#index.find(index, id.slice(idStart.length, -idEnd.length));
+      const keyLength = id.length - idStart.length - idEnd.length;
+      if (keyLength < 0 || !id.startsWith(idStart) || !id.endsWith(idEnd)) continue;
+      const row = this.#index.find(index, id.substring(idStart.length, idStart.length + keyLength));
       if (row !== undefined) return row;
     }
     return undefined;

@@ -26,6 +26,22 @@ describe("the ledger's accounts", () => {
     assert.equal(ledger.state.table.size, 20);
   });
 
+  it("finds an account by its id, and none by an id that only looks like it", () => {
+    const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
+    const forAll = account("open", 1n, "");
+    ledger.reserve("a", [[claim(forAll, 1n), claim(account("open", 1n), 1n)]]);
+    assert.equal(ledger.find(forAll.id)?.account.key, "");
+    assert.equal(ledger.find(account("open", 1n).id)?.account.key, "tenant_id=acme");
+    for (const id of [
+      forAll.id.replace("||", "|"),
+      `${forAll.id}x`,
+      "",
+      "open",
+      "open|tenant_id=zeta|open|slots",
+    ])
+      assert.equal(ledger.find(id), undefined, id);
+  });
+
   it("makes room for new accounts when it is full of idle ones", () => {
     const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z"), maxAccounts: 10 });
     for (let at = 0; at < 100; at++) call(ledger, `${at}`, `user_id=u${at}`);
