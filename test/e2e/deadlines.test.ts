@@ -34,7 +34,8 @@ models:
   far-too: { targets: [silent/model-s, beta/model-b], failover: status, timeouts: { connect: 2s } }
   classes:
     targets: [alpha/model-a, beta/model-b]
-    timeouts: { firstToken: 1500ms, attempt: 1500ms, total: 20s, latencyClass: { interactive: { firstToken: 300ms, attempt: 300ms }, batch: { attempt: 700ms, total: 700ms } } }
+    timeouts: { firstToken: 1500ms, attempt: 1500ms, total: 20s, latencyClass: { interactive: { firstToken: 300ms, attempt: 300ms } } }
+  whole: { targets: [alpha/model-a, beta/model-b], timeouts: { latencyClass: { batch: { total: 700ms } } } }
 identity: [{ type: api-key, file: ./keys.yaml }]
 `;
     stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, { config });
@@ -94,7 +95,7 @@ identity: [{ type: api-key, file: ./keys.yaml }]
 
     it("ends an answer whose whole takes too long", async () => {
       stack.alpha.setFaults({ firstTokenDelayMs: 1_000 });
-      const { answer, record } = await recorded("classes", false, "batch");
+      const { answer, record } = await recorded("whole", false, "batch");
       assert.equal(answer.status, 504, answer.text);
       assert.equal(record.ending, "timeout");
       assert.equal(stack.beta.received().length, 0);
