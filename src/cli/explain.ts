@@ -13,14 +13,12 @@ import { Registry } from "../exchange/registry.ts";
 import type { Services } from "../exchange/services.ts";
 import { createMemoryLedger } from "../ledger/memory.ts";
 import { Health } from "../route/health.ts";
-import type { Override } from "../route/override.ts";
 import { Overrides } from "../route/overrides.ts";
 import { Quality } from "../route/quality.ts";
-import { RetryBudget } from "../route/retry-budget.ts";
 import { Calibration } from "../tokens/calibration.ts";
 import { calibratedCounterOf } from "../tokens/families.ts";
 import { explanationOf, formatExplanation } from "./explanation.ts";
-import { accountReader } from "./live-accounts.ts";
+import { type AccountReader, accountReader } from "./live-accounts.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
@@ -45,7 +43,7 @@ export async function explainRequest(
   const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, file));
   const body = await bodyOf(terminal, options.request);
   const accounts = await accountReader(snapshot, options.admin);
-  const opened = await openDry(snapshot, options, accounts.overrides);
+  const opened = await openDry(snapshot, options, accounts);
   if (opened.kind === "reply")
     throw new CommandFailure(`refused ${opened.reply.status}: ${opened.reply.body}`);
   const { exchange } = opened;
@@ -59,7 +57,7 @@ export async function explainRequest(
 async function openDry(
   snapshot: Snapshot,
   options: ExplainOptions,
-  overrides: readonly Override[],
+  live: Pick<AccountReader, "overrides" | "retryBudget">,
 ): Promise<Opened> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (options.key !== undefined) headers.authorization = `Bearer ${options.key}`;
@@ -69,10 +67,13 @@ async function openDry(
     headers[name.toLowerCase()] = value ?? "";
   }
   const head = { method: "POST", path: options.path, headers: headersOf(headers), endOfStream: false };
-  return open(dryServices(snapshot, overrides), snapshot, head);
+  return open(dryServices(snapshot, live), snapshot, head);
 }
 
-function dryServices(snapshot: Snapshot, overrides: readonly Override[]): Services {
+function dryServices(
+  snapshot: Snapshot,
+  { overrides, retryBudget }: Pick<AccountReader, "overrides" | "retryBudget">,
+): Services {
   const calibration = new Calibration();
   return {
     clock: systemClock,
@@ -85,7 +86,7 @@ function dryServices(snapshot: Snapshot, overrides: readonly Override[]): Servic
     health: new Health(),
     quality: new Quality(),
     overrides: new Overrides(overrides),
-    retryBudget: new RetryBudget(),
+    retryBudget,
     random: Math.random,
     record: async () => {},
     observer: {

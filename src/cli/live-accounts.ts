@@ -1,18 +1,21 @@
 import type { AccountRow } from "../admin/budgets-api.ts";
 import type { OverrideRow } from "../admin/overrides-api.ts";
+import type { TargetsAnswer } from "../admin/targets-api.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { systemClock } from "../core/clock.ts";
 import type { ReadAccounts } from "../exchange/explaining.ts";
 import type { Account, Balance } from "../ledger/ledger.ts";
 import type { Override } from "../route/override.ts";
+import { RetryBudget } from "../route/retry-budget.ts";
 import { adminClient, adminUrlOf } from "./admin-client.ts";
 import { overridesOf } from "./overrides.ts";
 import { CommandFailure } from "./terminal.ts";
 
-/** Where accounts stand and what operators have ordered: as a running gateway says, or as if nothing were used and nobody had. */
+/** Where accounts and retries stand, and what operators have ordered: as a running gateway says, or as if nothing were used and nobody had. */
 export interface AccountReader {
   readonly read: ReadAccounts;
   readonly overrides: readonly Override[];
+  readonly retryBudget: RetryBudget;
   readonly live: boolean;
 }
 
@@ -21,6 +24,7 @@ export async function accountReader(snapshot: Snapshot, url: string | undefined)
   const unused: AccountReader = {
     read: async (accounts) => accounts.map(unusedBalance),
     overrides: [],
+    retryBudget: new RetryBudget(),
     live: false,
   };
   const address = url ?? adminUrlOf(snapshot);
@@ -38,7 +42,9 @@ export async function accountReader(snapshot: Snapshot, url: string | undefined)
   };
   try {
     const rows = await overridesOf(client);
-    return { read, overrides: rows.map(overrideOf), live: true };
+    const { retry_budget: standing } = (await client.get("/targets")) as TargetsAnswer;
+    const retryBudget = new RetryBudget(standing, systemClock.monotonicMs());
+    return { read, overrides: rows.map(overrideOf), retryBudget, live: true };
   } catch (error) {
     if (url !== undefined || !(error instanceof CommandFailure)) throw error;
     return unused;

@@ -27,6 +27,13 @@ export class RetryBudget {
   /** The second that was counted last. */
   #second = 0;
 
+  /** `known`: what another gateway has counted, as if it had happened now. */
+  constructor(known?: Pick<RetryStanding, "requests" | "retries">, nowMs = 0) {
+    const at = this.#turn(nowMs);
+    this.#requests[at] = known?.requests ?? 0;
+    this.#retries[at] = known?.retries ?? 0;
+  }
+
   /** An attempt begins: the first of its request, or a further one. */
   began(attempt: number, nowMs: number): void {
     const at = this.#turn(nowMs);

@@ -32,6 +32,12 @@ describe("RetryBudget", () => {
     assert.deepEqual(budget.standing(limits, 1_000_000), { requests: 0, retries: 0, allowed: 0 });
   });
 
+  it("goes on from where another one stands", () => {
+    const budget = new RetryBudget({ requests: 100, retries: 20 }, 60_000);
+    assert.equal(budget.exhausted(limits, 60_500), true);
+    assert.equal(budget.standing(limits, 70_000).retries, 0);
+  });
+
   it("keeps retries within the share under a steady load where every first attempt fails", () => {
     const budget = new RetryBudget();
     let retries = 0;
