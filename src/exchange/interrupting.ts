@@ -6,12 +6,10 @@ import { errorReply } from "./local-reply.ts";
 
 /** What a client gets last when its answer ends before its time. */
 export type LastWord =
-  /** In the place of an answer of which nothing has passed. */
+  /** In the place of the answer; where some of it has passed Envoy breaks the connection off instead. */
   | { readonly kind: "reply"; readonly reply: LocalReply }
   /** Behind what has passed, whereupon the answer ends as HTTP has it. */
-  | { readonly kind: "last"; readonly bytes: Buffer }
-  /** Nothing can say it: the connection breaks. */
-  | { readonly kind: "cut" };
+  | { readonly kind: "last"; readonly bytes: Buffer };
 
 /**
  * Ends an exchange whose request has left, whatever its answer is at and though nothing comes from upstream, which is closed by it. The
@@ -34,7 +32,9 @@ function lastWord(exchange: Exchange, why: GatewayError, ending: Ending): LastWo
     return { kind: "reply", reply: errorReply(exchange, why) };
   }
   const bytes = breakOff(exchange, why, ending);
-  return exchange.broken === "told" ? { kind: "last", bytes } : { kind: "cut" };
+  return exchange.broken === "told"
+    ? { kind: "last", bytes }
+    : { kind: "reply", reply: errorReply(exchange, why) };
 }
 
 /** Ends an answer of which something has passed; returns what tells its client so, nothing where only a cut is honest. */

@@ -131,11 +131,11 @@ function abandon(exchange: Exchange, { seen }: ResponseTransform): void {
   exchange.broken = admitted(exchange).facts.stream ? "told" : "cut";
 }
 
-/** What the client gets in place of an answer that was held and turned out to be broken. */
+/** What the client gets in place of an answer that turned out to be broken; where some of it has passed Envoy breaks the connection off instead. */
 export function brokenReply(exchange: Exchange): LocalReply {
   const { errorCode = "upstream_invalid", transform } = exchange;
   const error = transform?.seen.error ?? new GatewayError(errorCode, "the provider's answer is broken");
-  exchange.responseStatus = error.status;
+  if (exchange.held) exchange.responseStatus = error.status;
   return errorReply(exchange, error);
 }
 

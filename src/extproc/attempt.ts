@@ -11,7 +11,6 @@ import type { Role } from "./role.ts";
 
 /** The role attempt: one stream for each upstream try after the first, encoded anew for its own target. The first goes as it was encoded downstream. */
 export class AttemptRole implements Role {
-  readonly cut = false;
   readonly last = false;
   readonly done = false;
   readonly #services: Services;

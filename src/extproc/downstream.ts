@@ -29,12 +29,8 @@ export class DownstreamRole implements Role {
     this.#snapshot = snapshot;
   }
 
-  get cut(): boolean {
-    return this.#exchange?.broken === "cut" && !this.#exchange.held;
-  }
-
   get last(): boolean {
-    return this.#exchange?.broken === "told";
+    return this.#exchange?.broken !== undefined;
   }
 
   attach(line: RoleLine): void {
@@ -122,21 +118,21 @@ export class DownstreamRole implements Role {
   }
 
   #sendOn(bytes: Buffer, end: boolean): Uint8Array | undefined {
-    const { broken, held } = this.#required();
-    const last = end || broken === "told";
-    if (held) return last || broken === "cut" ? this.#release(bytes, last) : undefined;
+    const exchange = this.#required();
+    if (exchange.broken === "cut") return localReply(brokenReply(exchange));
+    const last = end || exchange.broken === "told";
+    if (exchange.held) return last ? this.#release(bytes) : undefined;
     return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
   }
 
-  /** Lets an answer go that was held: its headers first. One that turned out to be broken is replaced, and stays held. */
-  #release(bytes: Buffer, last: boolean): Uint8Array {
+  /** Lets an answer go that was held: its headers first. */
+  #release(bytes: Buffer): Uint8Array {
     const exchange = this.#required();
-    if (exchange.broken === "cut") return localReply(brokenReply(exchange));
     const { set, remove } = this.#heldHeaders;
     const edits = { set: [...set, ...exchange.lateHeaders], remove };
     exchange.held = false;
     this.#line?.send(encodeHeadersReply({ kind: "response_headers", edits }));
-    return bodyReply(bytes, last);
+    return bodyReply(bytes, true);
   }
 
   /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */
@@ -147,9 +143,6 @@ export class DownstreamRole implements Role {
         return;
       case "last":
         this.#line?.finish(bodyReply(word.bytes, true));
-        return;
-      case "cut":
-        this.#line?.breakOff();
         return;
       default:
         unreachable(word);

@@ -14,7 +14,6 @@ import type { Role } from "./role.ts";
  * answer says something, or fails; then it leaves, and Envoy goes on alone.
  */
 export class GuardedRole implements Role {
-  readonly cut = false;
   readonly last = false;
   readonly #attempt: AttemptRole;
   #gate: Gate | undefined;

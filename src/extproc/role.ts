@@ -8,8 +8,6 @@ export interface RoleLine {
   send(reply: Uint8Array): void;
   /** Sends this reply as the last, before any that is still being made. */
   finish(reply: Uint8Array): void;
-  /** Fails the stream, so that Envoy breaks off both of its sides. */
-  breakOff(): void;
 }
 
 /** What one ext_proc stream is for: answers each message, in order, and is told once when no more will come. */
@@ -18,8 +16,6 @@ export interface Role {
   on(message: ProcessingRequest): MaybePromise<Uint8Array | undefined>;
   /** Is given its line before anything else. */
   attach?(line: RoleLine): void;
-  /** Instead of the reply just made the stream has to fail, so that Envoy breaks off both of its sides. */
-  readonly cut: boolean;
   /** The reply just made is the last: it ends the answer, whatever is still to come from upstream. */
   readonly last: boolean;
   /** After the replies owed so far nothing more is to be looked at: the stream is ended, and Envoy goes on alone. */

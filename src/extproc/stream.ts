@@ -36,12 +36,6 @@ export class RoleStream implements EdgeHandler, RoleLine {
     this.#stream.end();
   }
 
-  breakOff(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#stream.fail(grpcStatus.internal, "the answer broke off");
-  }
-
   message(message: Buffer): void {
     if (this.#over) return;
     // The edge's bytes are valid only during this call, and roles keep views of theirs: of headers for as long as the exchange lasts.
@@ -121,9 +115,9 @@ export class RoleStream implements EdgeHandler, RoleLine {
   }
 
   #send(reply: Uint8Array | undefined): void {
-    if (this.#role.cut) this.breakOff();
-    else if (reply !== undefined && this.#role.last) this.finish(reply);
-    else if (reply !== undefined) this.#stream.send(reply);
+    if (reply === undefined) return;
+    if (this.#role.last) this.finish(reply);
+    else this.#stream.send(reply);
   }
 
   #endIfDone(): void {

@@ -11,7 +11,6 @@ import type { Role } from "./role.ts";
 
 /** The role validated: one stream for each upstream try whose answer waits for its end: a whole one that may still fall back, or one that is to be checked. */
 export class ValidatedRole implements Role {
-  readonly cut = false;
   readonly last = false;
   readonly done = false;
   readonly #attempt: AttemptRole;

@@ -213,7 +213,11 @@ describe("a deadline", () => {
       beginAnswer(exchange, "application/json");
       passBody(exchange, Buffer.from('{"choices":'), false);
       wait(60);
-      assert.deepEqual(said, [{ kind: "cut" }]);
+      // Envoy makes a cut of it.
+      assert.deepEqual(
+        said.map(({ kind }) => kind),
+        ["reply"],
+      );
       assert.equal((await settled(exchange)).ending, "timeout");
     });
 
