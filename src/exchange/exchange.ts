@@ -115,7 +115,7 @@ export class Exchange {
   responseStatus: number | undefined;
   firstContentMs: number | undefined;
   lastContentMs: number | undefined;
-  /** Nothing of the answer has passed, not even its headers: they wait for its whole body. */
+  /** Nothing of the answer has passed, not even its headers: they wait for its whole body, or for more of it than is held. */
   held = false;
   /** Response headers that only the whole body of an answer that is held told of. */
   lateHeaders: readonly (readonly [name: string, value: string])[] = [];

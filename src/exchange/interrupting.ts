@@ -28,6 +28,7 @@ function lastWord(exchange: Exchange, why: GatewayError, ending: Ending): LastWo
     exchange.end(ending, why.code);
     exchange.responseStatus = why.status;
     exchange.responseEnded = true;
+    exchange.bytesOut = 0;
     exchange.broken = "told";
     return { kind: "reply", reply: errorReply(exchange, why) };
   }

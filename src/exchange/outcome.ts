@@ -29,6 +29,6 @@ export interface ResponseHead {
 /** What becomes of the response headers: they pass, edited, or the client gets an answer of ours instead. */
 export type ResponseOutcome =
   | { readonly kind: "pass"; readonly headers: HeaderEdits }
-  /** They wait until the whole body has been seen: only then is it known what they are to say. */
+  /** They wait until the body has been seen: only then is it known what they are to say. */
   | { readonly kind: "hold"; readonly headers: HeaderEdits }
   | { readonly kind: "reply"; readonly reply: LocalReply };

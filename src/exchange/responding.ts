@@ -69,11 +69,19 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   const carriage = plannedCarriage(exchange, attempt.target.target);
   listen(exchange, attempt, carriage, head);
   const own = ownHeaders(exchange, attempt);
-  if (carriage.kind === "pass")
-    return { kind: "pass", headers: { set: own, remove: foreignHeaders(head.headers) } };
+  const isWhole = !admitted(exchange).facts.stream;
+  if (carriage.kind === "pass") {
+    // A provider's own error is passed as it is, whatever it holds.
+    exchange.held = isWhole && head.status < 400;
+    return { kind: passOrHold(exchange), headers: { set: own, remove: foreignHeaders(head.headers) } };
+  }
   const { set, remove } = translateHeaders(exchange, attempt, carriage, head);
-  exchange.held = head.status >= 400 || !admitted(exchange).facts.stream;
-  return { kind: exchange.held ? "hold" : "pass", headers: { set: [...set, ...own], remove } };
+  exchange.held = isWhole || head.status >= 400;
+  return { kind: passOrHold(exchange), headers: { set: [...set, ...own], remove } };
+}
+
+function passOrHold({ held }: Exchange): "hold" | "pass" {
+  return held ? "hold" : "pass";
 }
 
 /** Takes the next bytes of the answer and returns those for the client: the same buffer where nothing changes. Only encoded answers wait. */
@@ -135,7 +143,10 @@ function abandon(exchange: Exchange, { seen }: ResponseTransform): void {
 export function brokenReply(exchange: Exchange): LocalReply {
   const { errorCode = "upstream_invalid", transform } = exchange;
   const error = transform?.seen.error ?? new GatewayError(errorCode, "the provider's answer is broken");
-  if (exchange.held) exchange.responseStatus = error.status;
+  if (exchange.held) {
+    exchange.responseStatus = error.status;
+    exchange.bytesOut = 0;
+  }
   return errorReply(exchange, error);
 }
 

@@ -14,6 +14,9 @@ import { continueReplies, encodeHeadersReply } from "./codec/processing-response
 import { bodyReply, forwardReply, localReply } from "./replies.ts";
 import type { Role, RoleLine } from "./role.ts";
 
+/** Of an answer that passes as it is; one that is translated is held by what translates it. */
+const heldBytesMax = 1 << 20;
+
 /** The role downstream: one stream for each request, from its headers to the end of its answer. */
 export class DownstreamRole implements Role {
   readonly done = false;
@@ -21,6 +24,8 @@ export class DownstreamRole implements Role {
   readonly #snapshot: Snapshot;
   #exchange: Exchange | undefined;
   #heldHeaders: HeaderEdits = { set: [], remove: [] };
+  readonly #heldBody: Buffer[] = [];
+  #heldBytes = 0;
   #line: RoleLine | undefined;
   #closed = false;
 
@@ -121,18 +126,26 @@ export class DownstreamRole implements Role {
     const exchange = this.#required();
     if (exchange.broken === "cut") return localReply(brokenReply(exchange));
     const last = end || exchange.broken === "told";
-    if (exchange.held) return last ? this.#release(bytes) : undefined;
+    if (exchange.held) return this.#hold(exchange, bytes, last);
     return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
   }
 
+  /** Holds an answer until it is whole, or more than is held. */
+  #hold(exchange: Exchange, bytes: Buffer, last: boolean): Uint8Array | undefined {
+    this.#heldBytes += bytes.length;
+    if (bytes.length > 0) this.#heldBody.push(bytes);
+    if (!last && this.#heldBytes <= heldBytesMax) return undefined;
+    const [only = noBytes, ...more] = this.#heldBody.splice(0);
+    return this.#release(exchange, more.length === 0 ? only : Buffer.concat([only, ...more]), last);
+  }
+
   /** Lets an answer go that was held: its headers first. */
-  #release(bytes: Buffer): Uint8Array {
-    const exchange = this.#required();
+  #release(exchange: Exchange, bytes: Buffer, last: boolean): Uint8Array {
     const { set, remove } = this.#heldHeaders;
     const edits = { set: [...set, ...exchange.lateHeaders], remove };
     exchange.held = false;
     this.#line?.send(encodeHeadersReply({ kind: "response_headers", edits }));
-    return bodyReply(bytes, true);
+    return bodyReply(bytes, last);
   }
 
   /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */

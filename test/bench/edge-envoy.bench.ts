@@ -10,7 +10,7 @@ import { runHttpLoad } from "../support/http-load.ts";
 import { medianAndBest } from "../support/median-and-best.ts";
 
 // A POST of 2 KB through a real Envoy that asks nobody, or an edge, four times: the edges in turn, several rounds, in each
-// placement. Which of Envoy, edge and load fills its core first decides the throughput, so the CPU of each is told beside it.
+// placement. Ours and grpc-js read messages by our codec, `stock`, which is grpc-js too, by proto-loader. Which of Envoy, edge and load fills its core first decides the throughput, so the CPU of each is told beside it.
 // Usage: npm run bench:edge [-- SECONDS]
 
 interface Placement {
@@ -52,7 +52,8 @@ interface Row {
 const rounds = 5;
 const runMs = Number(process.argv[2] ?? 3) * 1_000;
 const plain = "none: plain Envoy";
-const names = [plain, ...edges.map(({ name }) => name)];
+const [ours, ...others] = [...edges.map(({ name }) => name), "stock"];
+const names = [plain, ours ?? "", ...others];
 for (const placement of placements) await compare(placement);
 
 async function compare(placement: Placement): Promise<void> {
@@ -69,10 +70,11 @@ async function compare(placement: Placement): Promise<void> {
   console.log("|---|---|---|---|---|---|---|---|");
   const plainRows = rows.get(plain) ?? [];
   for (const [name, of] of rows) console.log(lineOf(name, of, plainRows));
-  const [ours = [], theirs = []] = edges.map(({ name }) => rows.get(name));
-  console.log(
-    `\nthroughput, ${names[1]} : ${names[2]} in neighbouring runs: ${medianAndBest(ratios(ours, theirs), Math.max, 2)}`,
-  );
+  const own = rows.get(ours ?? "") ?? [];
+  for (const other of others) {
+    const ratio = medianAndBest(ratios(own, rows.get(other) ?? []), Math.max, 2);
+    console.log(`\nthroughput, ${ours} : ${other} in neighbouring runs: ${ratio}`);
+  }
 }
 
 function lineOf(name: string, rows: readonly Row[], plainRows: readonly Row[]): string {

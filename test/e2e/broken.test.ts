@@ -151,12 +151,12 @@ identity: [{ type: api-key, file: ./keys.yaml }]
     assert.equal(stack.beta.received().length, 0);
   });
 
-  it("stalls past timeouts.total: a stream ends with an error event, a whole answer is cut, recorded as a timeout", async () => {
+  it("stalls past timeouts.total: a stream ends with an error event, a whole answer is an error instead, recorded as a timeout", async () => {
     stack.alpha.setFaults({ stallAfter: 3, tokenDelayMs: 10 });
     for (const stream of [true, false]) {
       const broken = await call("short", stream);
       assertNotWhole(broken);
-      assert.equal(broken.isWhole && /"code":"timeout"/.test(broken.text), stream);
+      assert.ok(broken.isWhole && /"code":"timeout"/.test(broken.text), broken.text);
       assert.equal(broken.record.ending, "timeout");
       assert.equal(broken.record.error_code, "timeout");
       assert.equal(broken.journal.aborted, true);
@@ -181,6 +181,15 @@ identity: [{ type: api-key, file: ./keys.yaml }]
       assert.equal(record.usage_source, "provider");
       assert.equal(record.output_tokens, 2);
     }
+  });
+
+  it("is none for being longer than what is held back of a whole answer", async () => {
+    stack.alpha.setFaults({ tokens: 32_000 });
+    const { text, record } = await call("known", false, { max_tokens: 32_000, n: 6 });
+    assert.ok(text.length > 1 << 20, String(text.length));
+    assert.match(text, /\}\s*0\r\n\r\n$/);
+    assert.equal(record.ending, "completed");
+    assert.equal(record.output_tokens, 6 * 32_000);
   });
 
   it("is none for lacking [DONE], if finish reason and usage have come", async () => {

@@ -3,9 +3,12 @@ import { createHealth } from "../../src/edge/health.ts";
 import { edges } from "../../src/edge/index.ts";
 import { constantExtProc, echo, late } from "./edge-methods.ts";
 
-// A process that serves one edge, for tests and measurements that need it apart: `edge-server.ts NAME ADDRESS`.
+// A process that serves one edge, for tests and measurements that need it apart: `edge-server.ts NAME ADDRESS`. `stock` is grpc-js with the codec that comes with it.
 const [name, addressText = ""] = process.argv.slice(2);
-const create = edges.find((edge) => edge.name === name)?.create;
+const create =
+  name === "stock"
+    ? (await import("./stock-edge.ts")).stockEdge
+    : edges.find((edge) => edge.name === name)?.create;
 const address = parseEdgeAddress(addressText);
 if (create === undefined || address === undefined) throw new Error("usage: edge-server.ts NAME ADDRESS");
 
