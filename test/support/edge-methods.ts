@@ -1,9 +1,6 @@
+import assert from "node:assert/strict";
 import type { EdgeMethod } from "../../src/edge/edge.ts";
-import {
-  decodeProcessingRequest,
-  type HttpBody,
-  type ProcessingRequest,
-} from "../../src/extproc/codec/processing-request.ts";
+import { decodeProcessingRequest } from "../../src/extproc/codec/processing-request.ts";
 import { encodeBodyReply } from "../../src/extproc/codec/processing-response.ts";
 
 /** Answers every message with itself, and the client's end with its own. */
@@ -34,13 +31,15 @@ export const late: EdgeMethod = {
   },
 };
 
-/** `ProcessingResponse`s that change nothing, by the kind of `ProcessingRequest` they answer. */
-const constantAnswers: Readonly<Partial<Record<ProcessingRequest["kind"], Buffer>>> = {
-  request_headers: Buffer.from([0x0a, 2, 0x0a, 0]),
-  response_headers: Buffer.from([0x12, 2, 0x0a, 0]),
-  request_body: Buffer.from([0x1a, 2, 0x0a, 0]),
-  response_body: Buffer.from([0x22, 2, 0x0a, 0]),
+/** `ProcessingResponse`s that change nothing, by the field number of the `ProcessingRequest` they answer. */
+const constantAnswers: Readonly<Record<number, Buffer>> = {
+  2: Buffer.from([0x0a, 2, 0x0a, 0]),
+  3: Buffer.from([0x12, 2, 0x0a, 0]),
+  4: Buffer.from([0x1a, 2, 0x0a, 0]),
+  5: Buffer.from([0x22, 2, 0x0a, 0]),
 };
+
+const responseBodyField = 5;
 
 /**
  * Envoy's external processing with constant answers: what a server costs that does nothing. With `x-duplex` in the initial metadata the
@@ -50,11 +49,12 @@ export const constantExtProc: EdgeMethod = {
   path: "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
   open: (stream, metadata) => ({
     message(bytes) {
-      const request = decodeProcessingRequest(bytes);
-      const answer =
-        request.kind === "response_body" && metadata("x-duplex") !== undefined
-          ? sentBack(request)
-          : constantAnswers[request.kind];
+      const field = (bytes[0] ?? 0) >> 3;
+      if (field === responseBodyField && metadata("x-duplex") !== undefined) {
+        stream.send(sentBack(bytes));
+        return;
+      }
+      const answer = constantAnswers[field];
       if (answer !== undefined) stream.send(answer);
     },
     halfClosed: () => stream.end(),
@@ -62,6 +62,9 @@ export const constantExtProc: EdgeMethod = {
   }),
 };
 
-function sentBack({ body, endOfStream }: HttpBody): Uint8Array {
-  return encodeBodyReply({ kind: "response_body", body: { kind: "streamed", bytes: body, endOfStream } });
+function sentBack(bytes: Buffer): Uint8Array {
+  const message = decodeProcessingRequest(bytes);
+  assert(message.kind === "response_body");
+  const { body, endOfStream } = message;
+  return encodeBodyReply({ kind: message.kind, body: { kind: "streamed", bytes: body, endOfStream } });
 }

@@ -3,18 +3,19 @@ import { createHealth } from "../../src/edge/health.ts";
 import { edges } from "../../src/edge/index.ts";
 import { constantExtProc, echo, late } from "./edge-methods.ts";
 
-// A process that serves one edge, for tests and measurements that need it apart: `edge-server.ts NAME ADDRESS`. `stock` is grpc-js with the codec that comes with it.
-const [name, addressText = ""] = process.argv.slice(2);
-const create =
-  name === "stock"
-    ? (await import("./stock-edge.ts")).stockEdge
-    : edges.find((edge) => edge.name === name)?.create;
+// A process that serves one edge, for tests and measurements that need it apart: `edge-server.ts NAME[/CODEC] ADDRESS`. Without a
+// codec messages are told apart by their first byte.
+const [names = "", addressText = ""] = process.argv.slice(2);
+const [name, codec = ""] = names.split("/");
+const extProc = codec === "" ? constantExtProc : (await import("./ext-proc-codecs.ts")).extProcCodecs[codec];
+const create = edges.find((edge) => edge.name === name)?.create;
 const address = parseEdgeAddress(addressText);
-if (create === undefined || address === undefined) throw new Error("usage: edge-server.ts NAME ADDRESS");
+if (create === undefined || address === undefined || extProc === undefined)
+  throw new Error("usage: edge-server.ts NAME[/CODEC] ADDRESS");
 
 const health = createHealth([]);
 health.setServing(true);
-const edge = create([echo, late, constantExtProc, ...health.methods]);
+const edge = create([echo, late, extProc, ...health.methods]);
 const bound = await edge.listen(address);
 console.log(bound.kind === "unix" ? `unix:${bound.path}` : `${bound.host}:${bound.port}`);
 process.once("SIGTERM", () => void edge.drain(2_000));
