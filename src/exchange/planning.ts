@@ -38,6 +38,7 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
   return withHold({
     model: route.name,
+    entry: route.entry,
     targets: planned,
     spareAttempts: exchange.retriesWithheld ? 0 : spareAttempts,
     outputCap,

@@ -27,7 +27,7 @@ export async function settle(exchange: Exchange): Promise<void> {
   services.observer.ended(record);
   const { plan } = exchange;
   if (plan !== undefined && record.ending === "completed")
-    services.observer.settled(plan.model, plan.hold.costNanoUsd, BigInt(record.cost_nano_usd ?? 0));
+    services.observer.settled(plan.entry, plan.hold.costNanoUsd, BigInt(record.cost_nano_usd ?? 0));
 }
 
 /** What an exchange cost, as record and charges. Where that cannot be told for a bug of ours, it is the whole hold. */

@@ -56,8 +56,10 @@ export interface Hold {
 
 /** The ordered targets of one exchange with the caps and deadlines that bind them. */
 export interface Plan {
-  /** The entry of the config's `models` that it is made from; may be a pattern. */
+  /** The name by which the config's `models` are asked for what it is made from. */
   readonly model: string;
+  /** The entry that has that name: itself, or a pattern. Metrics are told by it, so that clients make no series of their own. */
+  readonly entry: string;
   readonly targets: readonly PlannedTarget[];
   /** Attempts that may still be added to it: Envoy has been told of as many more. */
   readonly spareAttempts: number;

@@ -6,6 +6,8 @@ import type { Candidate, Select } from "./select.ts";
 export interface ModelRoute {
   /** The name as the client wrote it. */
   readonly name: string;
+  /** The entry of the config's `models` that has this name: the name itself, or a pattern. */
+  readonly entry: string;
   /** At least one; selection puts them in order. */
   readonly candidates: readonly Candidate[];
   /** Behind every candidate, in this order. */

@@ -57,6 +57,7 @@ function routeOf(entry: ModelEntry, name: string, rest: string): ModelRoute {
   const targets = [...candidates.map(({ target }) => target), ...fallback];
   return Object.freeze({
     name,
+    entry: entry.name,
     candidates: Object.freeze(candidates),
     fallback: Object.freeze(fallback),
     targets: Object.freeze(targets),

@@ -28,6 +28,7 @@ export function admission(
 function planOf(targets: readonly PlannedTarget[], hold: Partial<Hold>): Plan {
   return {
     model: "one",
+    entry: "one",
     targets,
     spareAttempts: 0,
     outputCap: 100,

@@ -24,8 +24,10 @@ describe("createModelTable()", () => {
   it("tries no more often than there are targets", () => assert.equal(table.find("fast")?.attempts, 2));
   it("lists names without patterns, in the config's order", () =>
     assert.deepEqual(table.names, ["fast", "openai/gpt-4.1"]));
-  it("says the name as the client wrote it", () =>
-    assert.equal(table.find("openai/gpt-5")?.name, "openai/gpt-5"));
+  it("says the name as the client wrote it, and the entry that has it", () => {
+    const { name, entry } = table.find("openai/gpt-5") ?? {};
+    assert.deepEqual([name, entry], ["openai/gpt-5", "openai/*"]);
+  });
 
   function targets(name: string): string[] | undefined {
     return table.find(name)?.targets.map(formatTarget);
