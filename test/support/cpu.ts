@@ -19,16 +19,6 @@ export function onCpu(
   return cpu === undefined ? [command, args] : ["taskset", ["-c", String(cpu), command, ...args]];
 }
 
-const hasIdleClass = spawnSync("chrt", ["--version"]).status === 0;
-
-/** A command that gets only the time that nobody else on its processor wants, and gives it back at once; as it is without `chrt`. */
-export function whenIdle(
-  command: string,
-  args: readonly string[],
-): [command: string, args: readonly string[]] {
-  return hasIdleClass ? ["chrt", ["--idle", "0", command, ...args]] : [command, args];
-}
-
 /** Moves this process, all its threads, to a processor; children started from then on begin there. */
 export function moveToCpu(cpu: Cpu): void {
   if (cpu !== undefined) execFileSync("taskset", ["-apc", String(cpu), String(process.pid)]);

@@ -9,7 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { http2Limits } from "../../src/edge/http2/limits.ts";
-import { measuredCpu, moveToCpu, otherCpu, whenIdle } from "./cpu.ts";
+import { measuredCpu, moveToCpu, otherCpu } from "./cpu.ts";
 import { attacks } from "./edge-attacks.ts";
 import { type LoadResult, runLoad } from "./edge-load.ts";
 import { echo } from "./edge-methods.ts";
@@ -129,9 +129,9 @@ function assertEnded(codes: Readonly<Record<string, number>>, expected: number):
 
 function startAttacker(socketPath: string) {
   const script = fileURLToPath(new URL("./edge-attacker.ts", import.meta.url));
-  // It shares a core with the honest client, who must not wait for it: what is measured is the server.
-  const command = whenIdle(process.execPath, ["--import", "tsx", script, `unix:${socketPath}`]);
-  const child = spawn(...command, { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--import", "tsx", script, `unix:${socketPath}`], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: child.stdout });
   return {
     ready: once(lines, "line"),
