@@ -11,6 +11,7 @@ import { bodyMessage, headersMessage, PlayedStream } from "../support/envoy-play
 import type { Plain } from "../support/envoy-protos.ts";
 import { type Exchanges, exchangesOn, snapshotOf } from "../support/exchanges.ts";
 import { manualClock } from "../support/manual-clock.ts";
+import { kindOf, pieceOf, planIdOf } from "../support/played-replies.ts";
 import { Random } from "../support/random.ts";
 
 const snapshot = snapshotOf(`
@@ -399,35 +400,4 @@ function responseHead(
     { ":status": String(status), "content-type": status === 200 ? "text/event-stream" : "text/plain" },
     { attributes: { "response.code_details": details, "upstream.request_attempt_count": attempt } },
   );
-}
-
-/** What a reply to a piece of the answer's body sends on. */
-function pieceOf(reply: Plain): { readonly text: string; readonly end: boolean } {
-  assert.equal(kindOf(reply), "response_body", JSON.stringify(reply));
-  const { response } = reply.response_body as { response: Plain };
-  const { streamed_response: streamed } = response.body_mutation as { streamed_response: Plain };
-  return { text: String(streamed.body), end: streamed.end_of_stream === true };
-}
-
-/** Which of the replies it is. */
-function kindOf(reply: Plain): string {
-  const kinds = [
-    "request_headers",
-    "request_body",
-    "response_headers",
-    "response_body",
-    "immediate_response",
-  ];
-  return kinds.find((kind) => reply[kind] !== undefined && reply[kind] !== null) ?? "none";
-}
-
-/** The exchange's id, as the reply to a forwarded request tells Envoy. */
-function planIdOf(reply: Plain): string {
-  const metadata = reply.dynamic_metadata as { fields: Record<string, Plain> } | undefined;
-  const plan = metadata?.fields["tollgate.plan"]?.structValue as
-    | { fields: Record<string, Plain> }
-    | undefined;
-  const id = plan?.fields.id?.stringValue;
-  assert.ok(typeof id === "string", `not forwarded: ${JSON.stringify(reply)}`);
-  return id;
 }
