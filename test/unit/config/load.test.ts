@@ -72,6 +72,7 @@ identity: [{ type: anonymous, tenant_id: local }]
     );
     assert.deepEqual(snapshot.model("fast"), {
       name: "fast",
+      entry: "fast",
       candidates: [{ target: { backend: "house", model: "llama" }, weight: 1, capacity: undefined }],
       fallback: [],
       targets: [{ backend: "house", model: "llama" }],
