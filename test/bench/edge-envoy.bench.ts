@@ -18,8 +18,8 @@ interface Placement {
   readonly envoy: Cpu;
   readonly edge: Cpu;
   readonly load: Cpu;
-  /** Processes that compute without end on the edge's core. */
-  readonly neighbours: number;
+  /** Where processes compute without end, one for each entry, as whatever else runs on a machine does. */
+  readonly neighbours: readonly Cpu[];
 }
 
 const placements: readonly Placement[] = [
@@ -28,15 +28,29 @@ const placements: readonly Placement[] = [
     envoy: otherCpu,
     edge: measuredCpu,
     load: measuredCpu,
-    neighbours: 0,
+    neighbours: [],
   },
-  { title: "all on one core", envoy: measuredCpu, edge: measuredCpu, load: measuredCpu, neighbours: 0 },
+  { title: "all on one core", envoy: measuredCpu, edge: measuredCpu, load: measuredCpu, neighbours: [] },
+  {
+    title: "Envoy has a core, the edge shares the other with the load; two busy neighbours on each",
+    envoy: otherCpu,
+    edge: measuredCpu,
+    load: measuredCpu,
+    neighbours: [otherCpu, otherCpu, measuredCpu, measuredCpu],
+  },
+  {
+    title: "the edge has half a core, a busy neighbour the rest; Envoy and the load the other",
+    envoy: otherCpu,
+    edge: measuredCpu,
+    load: otherCpu,
+    neighbours: [measuredCpu],
+  },
   {
     title: "the edge has a quarter of a core, three busy neighbours the rest; Envoy and the load the other",
     envoy: otherCpu,
     edge: measuredCpu,
     load: otherCpu,
-    neighbours: 3,
+    neighbours: [measuredCpu, measuredCpu, measuredCpu],
   },
 ];
 
@@ -59,7 +73,7 @@ for (const placement of placements) await compare(placement);
 
 async function compare(placement: Placement): Promise<void> {
   moveToCpu(placement.load);
-  const neighbours = Array.from({ length: placement.neighbours }, () => startNeighbour(placement.edge));
+  const neighbours = placement.neighbours.map(startNeighbour);
   const rows = new Map<string, Row[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++)
     for (const name of names) rows.get(name)?.push(await measure(name, placement));
@@ -98,7 +112,6 @@ function ratios(rows: readonly Row[], others: readonly Row[]): number[] {
   return rows.map((row, round) => row.perSecond / (others[round]?.perSecond ?? Number.NaN));
 }
 
-/** A process that only computes, as whatever else runs on a machine does. */
 function startNeighbour(cpu: Cpu): ChildProcess {
   return spawn(...onCpu(cpu, process.execPath, ["-e", "for (;;);"]), { stdio: "ignore" });
 }

@@ -1,4 +1,4 @@
 import { floodSuite } from "../support/edge-flood.ts";
 
 // Nothing is timed on cores that others use too. For longer, and timed: test/soak/edge.soak.ts.
-floodSuite({ windows: 1, windowMs: 250 });
+floodSuite({ attackMs: 250 });

@@ -7,11 +7,11 @@ import type { Edge, EdgeAddress } from "../../src/edge/edge.ts";
 import { flag, frameType } from "../../src/edge/http2/frame.ts";
 import { createHttp2Edge } from "../../src/edge/http2/http2-edge.ts";
 import { type Http2Limits, http2Limits } from "../../src/edge/http2/limits.ts";
-import { callBlock, clientStart, frame, grpcMessage } from "../support/h2-frames.ts";
+import { callBlock, clientStart, frame, grpcMessage, stringLiteral } from "../support/h2-frames.ts";
 import { RawClient } from "../support/h2-raw-client.ts";
 
 const path = "/test.Turns/Call";
-const limits: Http2Limits = { ...http2Limits, turnWork: 20 };
+const limits: Http2Limits = { ...http2Limits, turnWork: 20, silentCalls: 250, restMs: 200 };
 
 describe("HTTP/2 edge, several connections at once", { timeout: 30_000 }, () => {
   let folder: string;
@@ -46,6 +46,16 @@ describe("HTTP/2 edge, several connections at once", { timeout: 30_000 }, () => 
 
   const message = (text: string, id = 1) =>
     frame(frameType.data, 0, id, grpcMessage(Buffer.from(text, "latin1")));
+  /** Requests on new streams, each with what else is said on it. */
+  const requests = (count: number, rest: (id: number) => Buffer = () => Buffer.alloc(0)) =>
+    Array.from({ length: count }, (_, index) => 2 * index + 3).map((id) =>
+      Buffer.concat([frame(frameType.headers, flag.endHeaders, id, callBlock(path)), rest(id)]),
+    );
+  const elapsedMs = async (work: () => Promise<void>) => {
+    const startMs = performance.now();
+    await work();
+    return performance.now() - startMs;
+  };
   const numbered = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
 
   it("serves a second connection before it is through with what one read of the first brought", async () => {
@@ -89,6 +99,53 @@ describe("HTTP/2 edge, several connections at once", { timeout: 30_000 }, () => 
     assert.ok(told.length < 500, `${told.length} told`);
     await new Promise((resolve) => setTimeout(resolve, 2 * limits.restMs));
     assert.deepEqual(told.slice(-2), ["closed", "closed"]);
+  });
+
+  it("tells of the calls of a lost connection by and by, and serves others meanwhile", async () => {
+    const [lost, brief] = clients as [RawClient, RawClient];
+    lost.send(...requests(200));
+    await lost.sync();
+    lost.close();
+    brief.send(message("brief"));
+    await brief.sync();
+    const place = told.indexOf("brief");
+    assert.ok(place <= 3 * limits.turnWork, `after ${place} ends`);
+    while (told.length < 202) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(told.filter((each) => each === "closed").length, 201);
+  });
+
+  it("serves a connection with many calls that say nothing at a slow pace", async () => {
+    const [silent, brief] = clients as [RawClient, RawClient];
+    const slowMs = elapsedMs(async () => {
+      silent.send(...requests(limits.silentCalls + 2 * limits.turnWork));
+      await silent.sync();
+    });
+    const briefMs = await elapsedMs(() => brief.sync());
+    assert.ok(briefMs < (await slowMs));
+    assert.ok((await slowMs) >= limits.restMs, `${await slowMs} ms`);
+  });
+
+  it("serves as many calls that speak without a rest", async () => {
+    const [busy] = clients as [RawClient, RawClient];
+    const count = limits.silentCalls + 2 * limits.turnWork;
+    const ms = await elapsedMs(async () => {
+      busy.send(...requests(count, (id) => message("word", id)));
+      await busy.sync();
+    });
+    assert.equal(told.length, count);
+    // Each of the turns it takes would end in a rest.
+    assert.ok(ms < ((2 * count) / limits.turnWork / 2) * limits.restMs, `${ms} ms`);
+  });
+
+  it("serves a connection at a slow pace that asks with too long a header list", async () => {
+    const [greedy] = clients as [RawClient, RawClient];
+    const long = Buffer.concat([Buffer.from([0x40, 1, 0x61]), stringLiteral("b".repeat(4_000))]);
+    const ask = (id: number, more: Buffer) =>
+      frame(frameType.headers, flag.endHeaders, id, Buffer.concat([callBlock(path), more]));
+    greedy.send(ask(3, long), ask(5, Buffer.alloc(20, 0xbe)));
+    await greedy.sync();
+    const ms = await elapsedMs(() => greedy.sync());
+    assert.ok(ms >= limits.restMs / 2, `${ms} ms`);
   });
 
   it("keeps long messages apart whose pieces come in turns", async () => {

@@ -52,4 +52,4 @@ it("reads random requests as they were meant, and spoilt ones or not at all", { 
   }
 });
 
-floodSuite({ windows: 10, windowMs: 1_000, slowdown: 2 });
+floodSuite({ attackMs: 10_000, slowdown: 2 });

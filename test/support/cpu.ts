@@ -19,6 +19,16 @@ export function onCpu(
   return cpu === undefined ? [command, args] : ["taskset", ["-c", String(cpu), command, ...args]];
 }
 
+const hasIdleClass = spawnSync("chrt", ["--idle", "0", "true"]).status === 0;
+
+/** A command that runs while nobody else wants its processor; where that cannot be said, an ordinary one. */
+export function whenIdle(
+  command: string,
+  args: readonly string[],
+): [command: string, args: readonly string[]] {
+  return hasIdleClass ? ["chrt", ["--idle", "0", command, ...args]] : [command, args];
+}
+
 /** Moves this process, all its threads, to a processor; children started from then on begin there. */
 export function moveToCpu(cpu: Cpu): void {
   if (cpu !== undefined) execFileSync("taskset", ["-apc", String(cpu), String(process.pid)]);

@@ -1,5 +1,4 @@
 import { connect } from "node:net";
-import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { type EdgeAddress, parseEdgeAddress } from "../../src/edge/edge.ts";
 import { frameType } from "../../src/edge/http2/frame.ts";
@@ -9,8 +8,6 @@ import { parseFrames } from "./h2-frames.ts";
 // A process that attacks one address: reads lines `MILLISECONDS NAME`, answers each with what became of it.
 const address = parseEdgeAddress(process.argv[2] ?? "");
 if (address === undefined) throw new Error("usage: edge-attacker.ts ADDRESS");
-// It is the server that is to be kept busy, not the honest client on the same machine.
-setPriority(19);
 console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
   const [ms, ...name] = line.split(" ");
@@ -37,7 +34,7 @@ async function run(attack: Attack, target: EdgeAddress, ms: number) {
         opened += 1;
         active += 1;
         // One that must be ended is waited for, however slowly it is read.
-        const patienceMs = opened === 1 && attack.endsWith !== undefined ? 5_000 : 0;
+        const patienceMs = opened === 1 && attack.endsWith !== undefined ? 20_000 : 0;
         void hold(attack, target, deadline + patienceMs).then((code) => {
           active -= 1;
           codes[String(code)] = (codes[String(code)] ?? 0) + 1;

@@ -44,8 +44,10 @@ export class EdgeEnvoy {
     const command = onCpu(cpu, binary.path, [...args, "--admin-address-path", adminAddress]);
     const child = spawn(...command, { stdio: ["ignore", "ignore", "inherit"] });
     for (let tries = 0; tries < 200; tries++) {
-      if (existsSync(adminAddress)) {
-        const listeners = await fetch(`http://${readFileSync(adminAddress, "utf8")}/listeners?format=json`);
+      // It is there a moment before it is written.
+      const admin = existsSync(adminAddress) ? readFileSync(adminAddress, "utf8") : "";
+      if (admin !== "") {
+        const listeners = await fetch(`http://${admin}/listeners?format=json`);
         const port = portOf(await listeners.json());
         if (port !== undefined) return new EdgeEnvoy(child, port);
       }

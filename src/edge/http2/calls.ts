@@ -58,6 +58,11 @@ export class Calls implements StreamOwner {
     return this.table.size * callBytes + this.messages.incompleteBytes + this.outbound.queuedBytes;
   }
 
+  /** Whether a stream number used for the first time would be refused, whatever its request. */
+  refuses(id: number): boolean {
+    return id > this.lastServedId || this.table.size >= this.#service.limits.streams;
+  }
+
   /** Opens a call for the request on a stream number used for the first time, or answers why not. */
   open(
     id: number,
@@ -65,8 +70,6 @@ export class Calls implements StreamOwner {
     endStream: boolean,
     sendWindow: number,
   ): ConnectionError | undefined {
-    if (id > this.lastServedId || this.table.size >= this.#service.limits.streams)
-      return this.refuse(id, errorCode.refusedStream);
     const contentLength = parseContentLength(headers.contentLength);
     if (!headers.tooLarge && (!headers.isValidRequest() || contentLength === undefined))
       return this.refuse(id, errorCode.protocolError);
@@ -76,12 +79,16 @@ export class Calls implements StreamOwner {
     if (answer !== undefined || method === undefined) {
       this.#writer.headers(id, answer ?? unknownMethod, true);
       this.#leave(id, endStream);
-      return headers.tooLarge ? this.#guard.uselessStream() : undefined;
+      if (!headers.tooLarge) return undefined;
+      this.#guard.strained = true;
+      return this.#guard.uselessStream();
     }
     const stream = new Http2Stream(id, this, sendWindow);
     stream.remoteClosed = endStream;
     stream.contentLeft = contentLength ?? -1;
     this.table.add(stream);
+    this.messages.expect(stream);
+    if (this.messages.silentCalls > this.#service.limits.silentCalls) this.#guard.strained = true;
     if (headers.grpcTimeout !== undefined) stream.startDeadline(parseGrpcTimeout(headers.grpcTimeout) ?? 0);
     stream.handler = method.open(stream, (name) => headers.get(name));
     if (endStream && !stream.ended) stream.handler.halfClosed();
@@ -133,18 +140,33 @@ export class Calls implements StreamOwner {
     for (const stream of [...this.table.values()]) this.#drop(stream, past.closed);
   }
 
-  /** Tells services of the calls that are over, and the edge of the memory held. Call when no handler is on the stack. Returns an error when answers pile up. */
+  /** Tells services of every call that is over, at once. */
+  settleAll(): void {
+    while (this.#ending.length > 0) this.settle();
+  }
+
+  /**
+   * Tells services of the calls that are over, of many by and by, and the edge of the memory held. Call when no handler is on the
+   * stack. Returns an error when answers pile up.
+   */
   settle(): ConnectionError | undefined {
-    while (this.#ending.length > 0) {
-      const ending = this.#ending;
-      this.#ending = [];
-      for (const stream of ending) stream.handler.closed();
-    }
+    this.#tellEnds();
     this.#tellHeld();
     const limit = Math.max(this.#service.limits.queuedBytes, this.#service.maxMessageBytes);
     return this.outbound.queuedBytes > limit
       ? connectionError(errorCode.enhanceYourCalm, "answers are not read")
       : undefined;
+  }
+
+  /** As many as one turn allows: a connection that is lost may leave thousands. */
+  #tellEnds(): void {
+    for (let left = this.#service.limits.turnWork; left > 0 && this.#ending.length > 0; ) {
+      const ending = this.#ending;
+      this.#ending = ending.length > left ? ending.splice(left) : [];
+      for (const stream of ending) stream.handler.closed();
+      left -= ending.length;
+    }
+    if (this.#ending.length > 0) this.#wake();
   }
 
   #tellHeld(): void {

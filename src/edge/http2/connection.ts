@@ -71,6 +71,8 @@ export class Connection implements MemoryHolder {
     if (!this.#filledRead) this.#reader.workLeft = this.#limits.turnWork;
     this.#filledRead = chunk.length >= readBufferBytes;
     this.#work(chunk);
+    // What waits for its turn must outlast this call.
+    if (this.#unread !== undefined) this.#unread = Buffer.from(this.#unread);
   }
 
   /** Whether the client has spoken HTTP/2 so far. */
@@ -102,6 +104,7 @@ export class Connection implements MemoryHolder {
   destroy(): void {
     this.#socket.destroy();
     this.#closed();
+    this.#calls.settleAll();
   }
 
   /** Looks at every limit that is a time; called once per {@link Http2Limits.tickMs}. */
@@ -163,7 +166,7 @@ export class Connection implements MemoryHolder {
     else this.#fail(stopped);
     this.#reading = false;
     if (this.#phase === "ended" || typeof stopped !== "number") return;
-    if (stopped < chunk.length) this.#unread = Buffer.from(chunk.subarray(stopped));
+    if (stopped < chunk.length) this.#unread = chunk.subarray(stopped);
     if (this.#guard.strained || this.#reader.workLeft <= 0) this.#letOthersWork();
   }
 
@@ -216,7 +219,8 @@ export class Connection implements MemoryHolder {
     this.#flushScheduled = true;
     setImmediate(() => {
       this.#flushScheduled = false;
-      if (this.#phase !== "ended") this.#settle();
+      if (this.#phase === "ended") this.#calls.settle();
+      else this.#settle();
     });
   }
 

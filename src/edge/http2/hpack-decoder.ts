@@ -4,6 +4,8 @@ import { decodeHuffman } from "./huffman.ts";
 
 /** Who takes the fields of a header block. */
 export interface HeaderSink {
+  /** False: no field is of interest any more, and none need be made. */
+  readonly wantsMore: boolean;
   add(field: HeaderField): void;
 }
 
@@ -25,7 +27,7 @@ export class HpackDecoder {
       if (first >= 0x80) {
         const field = this.#table.get(this.#integer(7));
         if (field === undefined) return false;
-        sink.add(field);
+        if (sink.wantsMore) sink.add(field);
       } else if (first >= 0x20 && first < 0x40) {
         // A size update stands only before the first field.
         const size = this.#integer(5);
@@ -33,13 +35,19 @@ export class HpackDecoder {
         continue;
       } else {
         const indexed = first >= 0x40;
-        const field = this.#literal(block, indexed ? 6 : 4);
-        if (field === undefined) return false;
-        if (indexed) this.#table.add(field);
-        sink.add(field);
+        if (!(indexed || sink.wantsMore ? this.#takeLiteral(block, indexed, sink) : this.#skipLiteral()))
+          return false;
       }
       resizable = false;
     }
+    return true;
+  }
+
+  #takeLiteral(block: Buffer, indexed: boolean, sink: HeaderSink): boolean {
+    const field = this.#literal(block, indexed ? 6 : 4);
+    if (field === undefined) return false;
+    if (indexed) this.#table.add(field);
+    if (sink.wantsMore) sink.add(field);
     return true;
   }
 
@@ -49,6 +57,21 @@ export class HpackDecoder {
     if (name === undefined) return undefined;
     const value = this.#string(block);
     return value === undefined ? undefined : { name, value, kind: headerKind(name, value) };
+  }
+
+  /** Passes over a literal that does not enter the table; false when it is cut. Whether its strings make sense is nobody's concern. */
+  #skipLiteral(): boolean {
+    const index = this.#integer(4);
+    if (index === 0 ? !this.#skipString() : this.#table.get(index) === undefined) return false;
+    return this.#skipString();
+  }
+
+  #skipString(): boolean {
+    if (this.#at >= this.#end) return false;
+    const length = this.#integer(7);
+    if (length < 0 || this.#at + length > this.#end) return false;
+    this.#at += length;
+    return true;
   }
 
   /** An integer with a prefix of so many bits (§5.1); -1 when it is cut, or larger than anything valid here. */

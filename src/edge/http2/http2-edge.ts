@@ -117,6 +117,8 @@ class Http2Edge implements Edge {
 
   #leave(connection: Connection): void {
     this.#connections.delete(connection);
+    // Nobody waits for ends that are told by and by.
+    if (this.#draining) connection.destroy();
     if (this.#connections.size === 0) this.#lastGone();
   }
 

@@ -4,7 +4,7 @@ import { type ConnectionError, connectionError, errorCode, flag, frameType, read
 import type { FrameSink } from "./frame-reader.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import { HeaderBlock } from "./header-block.ts";
-import { HpackDecoder } from "./hpack-decoder.ts";
+import { type HeaderSink, HpackDecoder } from "./hpack-decoder.ts";
 import type { Http2Limits } from "./limits.ts";
 import { PeerSettings } from "./peer-settings.ts";
 import { RequestHeaders } from "./request.ts";
@@ -215,13 +215,9 @@ export class Inbound implements FrameSink {
     start: number,
     end: number,
   ): ConnectionError | undefined {
+    if (id > this.#calls.table.lastId) return this.#request(id, endStream, bytes, start, end);
     const headers = new RequestHeaders(this.#limits.headerListBytes);
-    if (!this.#hpack.decode(bytes, start, end, headers))
-      return connectionError(errorCode.compressionError, "broken header block");
-    if (id > this.#calls.table.lastId) {
-      this.#calls.table.use(id);
-      return this.#calls.open(id, headers, endStream, this.#peer.initialWindowBytes);
-    }
+    if (!this.#hpack.decode(bytes, start, end, headers)) return brokenHeaderBlock;
     const stream = this.#calls.table.get(id);
     if (stream !== undefined) return this.#trailers(stream, headers, endStream);
     switch (this.#calls.table.pastOf(id)) {
@@ -233,6 +229,23 @@ export class Inbound implements FrameSink {
       default:
         return connectionError(errorCode.protocolError, "stream numbers must grow");
     }
+  }
+
+  #request(
+    id: number,
+    endStream: boolean,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): ConnectionError | undefined {
+    this.#calls.table.use(id);
+    if (this.#calls.refuses(id)) {
+      if (!this.#hpack.decode(bytes, start, end, unwanted)) return brokenHeaderBlock;
+      return this.#calls.refuse(id, errorCode.refusedStream);
+    }
+    const headers = new RequestHeaders(this.#limits.headerListBytes);
+    if (!this.#hpack.decode(bytes, start, end, headers)) return brokenHeaderBlock;
+    return this.#calls.open(id, headers, endStream, this.#peer.initialWindowBytes);
   }
 
   #trailers(stream: Http2Stream, headers: RequestHeaders, endStream: boolean): ConnectionError | undefined {
@@ -315,6 +328,10 @@ export class Inbound implements FrameSink {
   }
 }
 
+/** Whose fields nobody reads: only the dynamic table follows them. */
+const unwanted: HeaderSink = { wantsMore: false, add() {} };
+
+const brokenHeaderBlock = connectionError(errorCode.compressionError, "broken header block");
 const settingsFirst = connectionError(errorCode.protocolError, "SETTINGS must come first");
 const insideHeaderBlock = connectionError(errorCode.protocolError, "CONTINUATION expected");
 const onNoStream = connectionError(errorCode.protocolError, "frame on a stream number it may not have");

@@ -14,6 +14,8 @@ export interface Http2Limits {
   readonly heldBytes: number;
   /** Calls open at once (SETTINGS_MAX_CONCURRENT_STREAMS); one more is refused with REFUSED_STREAM. */
   readonly streams: number;
+  /** Calls open at once of which no whole message has come. With more, the connection is served at the pace of {@link restMs}: Envoy sends the first message right behind the HEADERS. */
+  readonly silentCalls: number;
   /** Calls reset by the client before we answered anything, or ended by us because of the client's mistakes. Resets after an answer are free: Envoy ends every call with one. */
   readonly uselessStreams: RateLimit;
   readonly pings: RateLimit;
@@ -41,7 +43,7 @@ export interface Http2Limits {
   readonly queuedBytes: number;
   /** Work done for one connection before others have their turn: one for every frame, and for every 64 bytes of those that are not DATA. */
   readonly turnWork: number;
-  /** A connection that has used up a tenth of the burst of any rate has a turn only once in so long. */
+  /** A connection that has used up a tenth of the burst of any rate, asked with too long a header list, or has too many silent calls, has a turn only once in so long. */
   readonly restMs: number;
   /** From the connection's start until the client's preface and SETTINGS are there. */
   readonly handshakeTimeoutMs: number;
@@ -68,6 +70,7 @@ export const http2Limits: Http2Limits = {
   backlogConnections: 128,
   heldBytes: 256 << 20,
   streams: 4_096,
+  silentCalls: 256,
   uselessStreams: { burst: 10_000, perSecond: 1_000 },
   pings: { burst: 1_000, perSecond: 100 },
   settings: { burst: 100, perSecond: 10 },
@@ -82,7 +85,7 @@ export const http2Limits: Http2Limits = {
   incompleteMessageBytes: 128 << 20,
   spareBytes: 8 << 20,
   queuedBytes: 128 << 20,
-  turnWork: 256,
+  turnWork: 128,
   restMs: 10,
   handshakeTimeoutMs: 10_000,
   headerBlockTimeoutMs: 10_000,

@@ -13,12 +13,13 @@ export interface CallFailure {
 
 /** A message of which a part has come. */
 export interface PartialMessage {
-  readonly prefix: Buffer;
   /** Bytes there are, of the prefix and of the content together. */
   filled: number;
-  content: Buffer;
-  /** The announced length of the content; 0 while the prefix is incomplete. */
+  /** The first byte of the prefix. */
+  compression: number;
+  /** The announced length of the content, as far as the prefix has come. */
   length: number;
+  content: Buffer;
   /** Ticks since its first byte. */
   ageTicks: number;
 }
@@ -33,6 +34,8 @@ const noContent = Buffer.alloc(0);
 export class MessageReader {
   /** Memory held by incomplete messages. */
   incompleteBytes = 0;
+  /** Open calls of which no message has come. */
+  silentCalls = 0;
   readonly #maxMessageBytes: number;
   readonly #maxIncompleteBytes: number;
   readonly #spare: SpareMemory;
@@ -42,6 +45,12 @@ export class MessageReader {
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxIncompleteBytes = Math.max(limits.incompleteMessageBytes, maxMessageBytes);
     this.#spare = spare;
+  }
+
+  /** A call is open; {@link forget} ends what begins here. */
+  expect(stream: Http2Stream): void {
+    stream.silent = true;
+    this.silentCalls += 1;
   }
 
   /** Delivers every message that is complete now. Stops when the service ends the call. */
@@ -64,7 +73,7 @@ export class MessageReader {
         at = next;
       } else {
         at = content + length;
-        stream.handler.message(chunk.subarray(content, at));
+        this.#deliver(stream, chunk.subarray(content, at));
       }
     }
     return undefined;
@@ -72,6 +81,7 @@ export class MessageReader {
 
   /** Lets go of what a stream has left incomplete. */
   forget(stream: Http2Stream): void {
+    this.#noteHeard(stream);
     const partial = this.#takeOff(stream);
     if (partial !== undefined) this.#spare.giveBack(partial.content);
   }
@@ -91,28 +101,36 @@ export class MessageReader {
     stream.partial ??= this.#begin(stream);
     const partial = stream.partial;
     let at = start;
-    while (at < end && partial.filled < messagePrefixBytes)
-      partial.prefix[partial.filled++] = chunk[at++] ?? 0;
+    while (at < end && partial.filled < messagePrefixBytes) readPrefix(partial, chunk[at++] ?? 0);
     if (partial.filled < messagePrefixBytes) return at;
     if (partial.filled === messagePrefixBytes && partial.content === noContent) {
-      partial.length = readUint32(partial.prefix, 1);
-      const failure = this.#check(partial.prefix[0] ?? 0, partial.length);
+      const failure = this.#check(partial.compression, partial.length);
       if (failure !== undefined) return failure;
     }
     const added = Math.min(end - at, partial.length - (partial.filled - messagePrefixBytes));
     this.#append(partial, chunk, at, at + added);
     if (partial.filled - messagePrefixBytes === partial.length) {
       this.#takeOff(stream);
-      stream.handler.message(partial.content.subarray(0, partial.length));
+      this.#deliver(stream, partial.content.subarray(0, partial.length));
       this.#spare.giveBack(partial.content);
     } else if (this.incompleteBytes > this.#maxIncompleteBytes) return tooMuchIncomplete;
     return at + added;
   }
 
+  #deliver(stream: Http2Stream, message: Buffer): void {
+    this.#noteHeard(stream);
+    stream.handler.message(message);
+  }
+
+  #noteHeard(stream: Http2Stream): void {
+    if (!stream.silent) return;
+    stream.silent = false;
+    this.silentCalls -= 1;
+  }
+
   #begin(stream: Http2Stream): PartialMessage {
     this.#incomplete.add(stream);
-    const prefix = Buffer.allocUnsafe(messagePrefixBytes);
-    return { prefix, filled: 0, content: noContent, length: 0, ageTicks: 0 };
+    return { filled: 0, compression: 0, length: 0, content: noContent, ageTicks: 0 };
   }
 
   #takeOff(stream: Http2Stream): PartialMessage | undefined {
@@ -148,6 +166,13 @@ export class MessageReader {
     const message = `message of ${length} bytes, at most ${this.#maxMessageBytes} are taken`;
     return { status: grpcStatus.resourceExhausted, message };
   }
+}
+
+/** Byte by byte, as thousands of calls may have come no further. */
+function readPrefix(partial: PartialMessage, byte: number): void {
+  if (partial.filled === 0) partial.compression = byte;
+  else partial.length = partial.length * 256 + byte;
+  partial.filled += 1;
 }
 
 const compressed: CallFailure = {

@@ -23,6 +23,10 @@ export class RequestHeaders implements HeaderSink {
     this.#bytesLeft = maxListBytes;
   }
 
+  get wantsMore(): boolean {
+    return !this.tooLarge;
+  }
+
   add(field: HeaderField): void {
     this.#bytesLeft -= entryBytes(field);
     if (this.#bytesLeft < 0) this.tooLarge = true;

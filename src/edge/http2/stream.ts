@@ -29,6 +29,8 @@ export class Http2Stream implements EdgeStream {
   ended = false;
   /** The client will send no more. */
   remoteClosed = false;
+  /** No message has come; kept by the message reader. */
+  silent = false;
   /** Our HEADERS are sent. */
   answered = false;
   /** What the client lets us send on this stream; negative after it lowered its SETTINGS. */

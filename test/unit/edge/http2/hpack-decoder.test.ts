@@ -6,7 +6,10 @@ import type { HeaderField } from "../../../../src/edge/http2/hpack-table.ts";
 function decode(decoder: HpackDecoder, hex: string): string[] | undefined {
   const block = Buffer.from(hex.replaceAll(" ", ""), "hex");
   const fields: string[] = [];
-  const sink = { add: ({ name, value }: HeaderField) => void fields.push(`${name}: ${value}`) };
+  const sink = {
+    wantsMore: true,
+    add: ({ name, value }: HeaderField) => void fields.push(`${name}: ${value}`),
+  };
   return decoder.decode(block, 0, block.length, sink) ? fields : undefined;
 }
 
@@ -106,6 +109,14 @@ describe("HpackDecoder", () => {
     assert.deepEqual(decode(decoder, "be"), [`a: ${String.fromCharCode(191)}`]);
     assert.deepEqual(decode(decoder, "ff36"), [`a: ${String.fromCharCode(72)}`]);
     assert.equal(decode(decoder, "ff37"), undefined);
+  });
+
+  it("follows the table through blocks whose fields nobody wants", () => {
+    const decoder = new HpackDecoder();
+    const unwanted = { wantsMore: false, add: () => assert.fail("made a field") };
+    const block = Buffer.from(`${plain[0]}040c2f73616d706c652f70617468${plain[1]}`, "hex");
+    assert.ok(decoder.decode(block, 0, block.length, unwanted));
+    assert.deepEqual(decode(decoder, plain[2]!), requests[2]);
   });
 
   const broken: [string, string][] = [

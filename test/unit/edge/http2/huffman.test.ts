@@ -49,7 +49,7 @@ async function headersFromNode(headers: Readonly<Record<string, string>>): Promi
       dataEnd() {},
       frame(type, _flags, _id, bytes, start, end) {
         if (type !== frameType.headers) return undefined;
-        const sink = { add: ({ name, value }: HeaderField) => void seen.set(name, value) };
+        const sink = { wantsMore: true, add: ({ name, value }: HeaderField) => void seen.set(name, value) };
         assert.ok(hpack.decode(bytes, start, end, sink));
         done.resolve();
         return undefined;
