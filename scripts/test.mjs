@@ -12,7 +12,7 @@ console.log(
 run(
   process.execPath,
   [
-    ...["--import", "tsx", "--test", "--test-concurrency=2", "--test-timeout=300000"],
+    ...["--import", "tsx", "--test", "--test-concurrency=3", "--test-timeout=300000"],
     `--test-reporter=${new URL("test-reporter.mjs", import.meta.url)}`,
     "--test-reporter-destination=stdout",
     ...files,
