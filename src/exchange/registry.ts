@@ -5,10 +5,21 @@ export const openExchangesMax = 100_000;
 /** Closed exchanges remembered, so that a late stream is told from a forged one. */
 export const tombstonesMax = 10_000;
 
+/**
+ * Where an open exchange is found. A map that grows leaves its old table behind, which V8 chains to the new one: once the first is in the
+ * old generation, all that every later one held stays until a full collection. So what the map holds can be emptied.
+ */
+interface Place {
+  exchange: Exchange | undefined;
+}
+
 /** Open exchanges by id, and the ids of those closed last. */
 export class Registry {
-  readonly #open = new Map<string, Exchange>();
+  readonly #open = new Map<string, Place>();
   readonly #tombstones = new Set<string>();
+  /** The same in a ring: to find its oldest, a set passes over all that was deleted before, some µs each time. */
+  readonly #buried: string[] = [];
+  #nextBuried = 0;
   #idle: (() => void)[] = [];
 
   get size(): number {
@@ -20,22 +31,22 @@ export class Registry {
   }
 
   /** Those open, oldest first. */
-  exchanges(): Iterable<Exchange> {
-    return this.#open.values();
+  *exchanges(): Iterable<Exchange> {
+    for (const { exchange } of this.#open.values()) if (exchange !== undefined) yield exchange;
   }
 
   /** The open exchange that was added first. */
   get oldest(): Exchange | undefined {
-    for (const exchange of this.#open.values()) return exchange;
+    for (const { exchange } of this.#open.values()) return exchange;
     return undefined;
   }
 
   add(exchange: Exchange): void {
-    this.#open.set(exchange.id, exchange);
+    this.#open.set(exchange.id, { exchange });
   }
 
   get(id: string): Exchange | undefined {
-    return this.#open.get(id);
+    return this.#open.get(id)?.exchange;
   }
 
   /** True for an exchange that was closed not long ago. */
@@ -45,16 +56,23 @@ export class Registry {
 
   /** Takes a closed exchange out and leaves its tombstone. */
   bury(id: string): void {
-    if (!this.#open.delete(id)) return;
-    this.#tombstones.add(id);
-    if (this.#tombstones.size > tombstonesMax) {
-      const [oldest] = this.#tombstones;
-      if (oldest !== undefined) this.#tombstones.delete(oldest);
-    }
+    const place = this.#open.get(id);
+    if (place === undefined) return;
+    place.exchange = undefined;
+    this.#open.delete(id);
+    this.#entomb(id);
     if (this.#open.size > 0) return;
     const waiting = this.#idle;
     this.#idle = [];
     for (const resolve of waiting) resolve();
+  }
+
+  #entomb(id: string): void {
+    const oldest = this.#buried[this.#nextBuried];
+    if (oldest !== undefined) this.#tombstones.delete(oldest);
+    this.#buried[this.#nextBuried] = id;
+    this.#nextBuried = (this.#nextBuried + 1) % tombstonesMax;
+    this.#tombstones.add(id);
   }
 
   /** Resolves when no exchange is open. */

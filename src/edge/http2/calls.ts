@@ -163,7 +163,7 @@ export class Calls implements StreamOwner {
     for (let left = this.#service.limits.turnWork; left > 0 && this.#ending.length > 0; ) {
       const ending = this.#ending;
       this.#ending = ending.length > left ? ending.splice(left) : [];
-      for (const stream of ending) stream.handler.closed();
+      for (const stream of ending) stream.close();
       left -= ending.length;
     }
     if (this.#ending.length > 0) this.#wake();

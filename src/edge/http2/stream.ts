@@ -63,6 +63,13 @@ export class Http2Stream implements EdgeStream {
     if (!this.ended) this.#finish(failureBlock(status, message));
   }
 
+  /** Tells the service that the call is over, and lets go of it: a table of streams that was outgrown may keep this one for long. */
+  close(): void {
+    const { handler } = this;
+    this.handler = unopened;
+    handler.closed();
+  }
+
   /** Ends the call `afterMs` from now unless it has ended before. */
   startDeadline(afterMs: number): void {
     this.deadline = setTimeout(expire, afterMs, this);
