@@ -47,7 +47,7 @@ export function floodSuite({ attackMs, slowdown }: FloodOptions): void {
       // On its one core, V8's threads for garbage would only get in its way.
       const flags = [isTimed ? "--single-threaded-gc" : "--expose-gc"];
       server = await EdgeProcess.start("http2", `unix:${join(folder, "edge.sock")}`, flags, cpu);
-      attacker = startAttacker(join(folder, "edge.sock"));
+      attacker = startAttacker(join(folder, "edge.sock"), isTimed);
       await attacker.ready;
       if (isTimed) await warmUp();
       else await honest(200);
@@ -144,11 +144,12 @@ function assertEnded(codes: Readonly<Record<string, number>>, expected: number):
   assert.deepEqual(others, {});
 }
 
-function startAttacker(socketPath: string) {
+function startAttacker(socketPath: string, isTimed: boolean) {
   const script = fileURLToPath(new URL("./edge-attacker.ts", import.meta.url));
-  // It is the server that is to be kept busy, not the honest client on the same machine.
-  const command = whenIdle(process.execPath, ["--import", "tsx", script, `unix:${socketPath}`]);
-  const child = spawn(...command, { stdio: ["pipe", "pipe", "inherit"] });
+  // It is the server that is to be kept busy, not the honest client on the same machine. Untimed it must not be starved by other tests.
+  const args = ["--import", "tsx", script, `unix:${socketPath}`];
+  const [command, commandArgs] = isTimed ? whenIdle(process.execPath, args) : [process.execPath, args];
+  const child = spawn(command, commandArgs, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   return {
     ready: once(lines, "line"),

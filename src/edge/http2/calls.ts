@@ -63,7 +63,7 @@ export class Calls implements StreamOwner {
     return id > this.lastServedId || this.table.size >= this.#service.limits.streams;
   }
 
-  /** Opens a call for the request on a stream number used for the first time, or answers why not. */
+  /** Opens a call for the request on a stream number used for the first time that {@link refuses} lets pass, or answers why not. */
   open(
     id: number,
     headers: RequestHeaders,
@@ -140,9 +140,14 @@ export class Calls implements StreamOwner {
     for (const stream of [...this.table.values()]) this.#drop(stream, past.closed);
   }
 
+  /** Calls are over whose services have not heard of it. */
+  get hasUntold(): boolean {
+    return this.#ending.length > 0;
+  }
+
   /** Tells services of every call that is over, at once. */
   settleAll(): void {
-    while (this.#ending.length > 0) this.settle();
+    while (this.hasUntold) this.settle();
   }
 
   /**
@@ -166,7 +171,7 @@ export class Calls implements StreamOwner {
       for (const stream of ending) stream.close();
       left -= ending.length;
     }
-    if (this.#ending.length > 0) this.#wake();
+    if (this.hasUntold) this.#wake();
   }
 
   #tellHeld(): void {

@@ -165,6 +165,7 @@ export class Connection implements MemoryHolder {
     if (typeof stopped === "number") this.#settle();
     else this.#fail(stopped);
     this.#reading = false;
+    if (this.#calls.hasUntold) this.#flushSoon();
     if (this.#phase === "ended" || typeof stopped !== "number") return;
     if (stopped < chunk.length) this.#unread = chunk.subarray(stopped);
     if (this.#guard.strained || this.#reader.workLeft <= 0) this.#letOthersWork();
