@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SseDecoder, sseEventBytesMax } from "../../../src/core/sse.ts";
+import { growth } from "../../support/growth.ts";
 
 function events(
   pieces: readonly string[],
@@ -88,21 +89,14 @@ describe("SseDecoder", () => {
 
   it("searches no byte of a long event twice", () => {
     const piece = Buffer.alloc(1024, "x");
-    const timeMs = (pieces: number) => {
-      let best = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < 5; round += 1) {
-        const decoder = new SseDecoder();
-        const start = performance.now();
-        for (let i = 0; i < pieces; i += 1) {
-          decoder.push(piece, false);
-          decoder.next();
-        }
-        best = Math.min(best, performance.now() - start);
+    const push = (pieces: number) => () => {
+      const decoder = new SseDecoder();
+      for (let i = 0; i < pieces; i += 1) {
+        decoder.push(piece, false);
+        decoder.next();
       }
-      return best;
     };
-    const small = timeMs(500);
-    const large = timeMs(8_000);
-    assert.ok(large < small * 100, `${small} ms, then ${large} ms for 16 times as much`);
+    const grown = growth(push(8_000), push(500), 16, 4);
+    assert.ok(grown <= 4, `16 times as much took ${16 * grown} times as long`);
   });
 });
