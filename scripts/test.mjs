@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
-import { build, install, installEnvoy, root, run } from "./install.mjs";
+import { build, compileAll, install, installEnvoy, root, run } from "./install.mjs";
 
 install();
 build();
+const compiled = compileAll();
 const envoy = await installEnvoy();
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : testFiles("test");
@@ -12,10 +13,10 @@ console.log(
 run(
   process.execPath,
   [
-    ...["--import", "tsx", "--test", "--test-concurrency=3", "--test-timeout=300000"],
+    ...["--enable-source-maps", "--test", "--test-concurrency=3", "--test-timeout=300000"],
     `--test-reporter=${new URL("test-reporter.mjs", import.meta.url)}`,
     "--test-reporter-destination=stdout",
-    ...files,
+    ...files.map((file) => `${compiled}/${file.replace(/\.ts$/, ".js")}`),
   ],
   { NODE_ENV: "test" },
 );

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { assetPath } from "../../src/core/asset.ts";
 import { type ErrorCode, errorTable, GatewayError } from "../../src/core/errors.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../../src/dialect/dialect.ts";
@@ -23,7 +23,7 @@ export interface DialectSample {
   readonly statuses?: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
-const goldenFolder = fileURLToPath(new URL("../golden/", import.meta.url));
+const goldenFolder = assetPath("test/golden/");
 const divider = "\n-----\n";
 
 /** The promises every dialect keeps. */

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { http2Limits } from "../../src/edge/http2/limits.ts";
 import { measuredCpu, moveToCpu, otherCpu, whenIdle } from "./cpu.ts";
 import { attacks } from "./edge-attacks.ts";
@@ -15,6 +14,7 @@ import { type LoadResult, runLoad } from "./edge-load.ts";
 import { echo } from "./edge-methods.ts";
 import { EdgeProcess } from "./edge-process.ts";
 import { medianAndBest } from "./median-and-best.ts";
+import { programArgs } from "./program.ts";
 
 /** How long each attack lasts, and what it may do to honest traffic. */
 export interface FloodOptions {
@@ -145,9 +145,8 @@ function assertEnded(codes: Readonly<Record<string, number>>, expected: number):
 }
 
 function startAttacker(socketPath: string, isTimed: boolean) {
-  const script = fileURLToPath(new URL("./edge-attacker.ts", import.meta.url));
   // It is the server that is to be kept busy, not the honest client on the same machine. Untimed it must not be starved by other tests.
-  const args = ["--import", "tsx", script, `unix:${socketPath}`];
+  const args = [...programArgs("test/support/edge-attacker"), `unix:${socketPath}`];
   const [command, commandArgs] = isTimed ? whenIdle(process.execPath, args) : [process.execPath, args];
   const child = spawn(command, commandArgs, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { type EdgeAddress, parseEdgeAddress } from "../../src/edge/edge.ts";
 import { type Cpu, onCpu } from "./cpu.ts";
+import { programArgs } from "./program.ts";
 
 /** What a served edge has used so far. */
 export interface Usage {
@@ -32,13 +32,7 @@ export class EdgeProcess {
     execArgv: readonly string[] = [],
     cpu?: Cpu,
   ): Promise<EdgeProcess> {
-    // Beside this file, from sources or compiled: what is measured must not run through a loader.
-    const isSource = import.meta.url.endsWith(".ts");
-    const server = fileURLToPath(
-      new URL(isSource ? "./edge-server.ts" : "./edge-server.js", import.meta.url),
-    );
-    const loader = isSource ? ["--import", "tsx"] : [];
-    const args = [...loader, ...execArgv, server, name, address];
+    const args = [...programArgs("test/support/edge-server", execArgv), name, address];
     const child = spawn(...onCpu(cpu, process.execPath, args), {
       stdio: ["pipe", "pipe", "inherit"],
     });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../src/core/asset.ts";
 import { envoyBinary } from "./envoy.ts";
+import { programArgs } from "./program.ts";
 import type { TestConfig } from "./test-config.ts";
 import { until } from "./until.ts";
 
@@ -27,7 +28,7 @@ const readyLine = /^ready listen=(\S+) admin=(\S+)$/m;
 export async function startTollgate(config: TestConfig): Promise<TollgateProcess> {
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", "src/main.ts", "up", "-c", config.file, "--log-level", "warn"],
+    [...programArgs("src/main"), "up", "-c", config.file, "--log-level", "warn"],
     {
       cwd: packageRoot,
       env: { ...process.env, ...config.env, ENVOY_BIN: await envoyBinary() },

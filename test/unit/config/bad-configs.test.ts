@@ -5,8 +5,9 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { loadConfig } from "../../../src/config/load.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
+import { assetPath } from "../../../src/core/asset.ts";
 
-const folder = new URL("../../golden/config/", import.meta.url).pathname;
+const folder = assetPath("test/golden/config/");
 const now = Date.parse("2026-11-01T12:00:00Z");
 const clock = { nowMs: () => now, monotonicMs: () => 0 };
 const secret = "sk-canary-4711";

@@ -5,14 +5,15 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
 import { loadConfig } from "../../../src/config/load.ts";
+import { assetPath } from "../../../src/core/asset.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-anything-"));
 after(() => rmSync(folder, { recursive: true }));
 const path = join(folder, "tollgate.yaml");
 
-const golden = new URL("../../golden/config/", import.meta.url);
+const golden = assetPath("test/golden/config/");
 const [example = ""] = readFileSync(
-  new URL("the-whole-example-with-parts-of-later-versions.txt", golden),
+  `${golden}the-whole-example-with-parts-of-later-versions.txt`,
   "utf8",
 ).split("==== ");
 const words = example.split(/([\s{}[\],:]+)/);

@@ -8,6 +8,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
 import type { Snapshot } from "../../../src/config/snapshot.ts";
 import type { Contract } from "../../../src/contract/contract.ts";
+import { assetPath } from "../../../src/core/asset.ts";
 import { headersOf } from "../../../src/core/headers.ts";
 import type { Principal } from "../../../src/identity/principal.ts";
 
@@ -45,7 +46,7 @@ describe("loadConfig()", () => {
   });
 
   it("takes the file that ships with the program", () => {
-    const shipped = new URL("../../../tollgate.yaml", import.meta.url).pathname;
+    const shipped = assetPath("tollgate.yaml");
     const loaded = loadConfig(shipped, {});
     assert.deepEqual(loaded.kind === "problems" ? loaded.problems.map(formatProblem) : [], []);
     assert.ok(readFileSync(shipped, "utf8").split("\n").length <= 12, "about ten lines");

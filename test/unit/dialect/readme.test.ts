@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { assetPath } from "../../../src/core/asset.ts";
 import { dialects } from "../../../src/dialect/index.ts";
 
-const readme = readFileSync(new URL("../../../src/dialect/README.md", import.meta.url), "utf8");
+const readme = readFileSync(assetPath("src/dialect/README.md"), "utf8");
 
 describe("the dialects' README", () => {
   const rows = [

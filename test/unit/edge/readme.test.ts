@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { assetPath } from "../../../src/core/asset.ts";
 import { http2Limits } from "../../../src/edge/http2/limits.ts";
 
-const readme = readFileSync(new URL("../../../src/edge/README.md", import.meta.url), "utf8");
+const readme = readFileSync(assetPath("src/edge/README.md"), "utf8");
 
 describe("the edge's README", () => {
   for (const [name, limit] of Object.entries(http2Limits))

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { assetPath } from "../../../src/core/asset.ts";
 import { faultModels } from "../../../src/fake/fault-models.ts";
 import { type Faults, faultsOfHeaders } from "../../../src/fake/faults.ts";
 import { refusalKinds } from "../../../src/fake/refusal.ts";
 
-const readme = readFileSync(new URL("../../../src/fake/README.md", import.meta.url), "utf8");
+const readme = readFileSync(assetPath("src/fake/README.md"), "utf8");
 /** One of each: a fault that is not here does not compile, one that is not told fails. */
 const every: Required<Faults> = {
   status: 503,

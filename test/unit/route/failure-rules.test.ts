@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { assetPath } from "../../../src/core/asset.ts";
 import { failureRules } from "../../../src/route/failure-rules.ts";
 
-const page = fileURLToPath(new URL("../../../docs/routing.md", import.meta.url));
+const page = assetPath("docs/routing.md");
 const section = /(<!-- failures: .* -->\n)[\s\S]*(<!-- \/failures -->)/;
 const next = {
   "next-target": "the next target",

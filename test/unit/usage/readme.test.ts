@@ -8,7 +8,7 @@ interface Property {
   readonly description?: string;
 }
 
-const readme = readFileSync(new URL("../../../src/usage/README.md", import.meta.url), "utf8");
+const readme = readFileSync(assetPath("src/usage/README.md"), "utf8");
 const schema = JSON.parse(readFileSync(assetPath("schema/usage.v1.json"), "utf8")) as {
   readonly properties: Readonly<Record<string, Property>>;
 };

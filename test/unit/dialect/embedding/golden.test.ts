@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { assetPath } from "../../../../src/core/asset.ts";
 import { GatewayError } from "../../../../src/core/errors.ts";
 import type { Dialect } from "../../../../src/dialect/dialect.ts";
 import { type AskedAs, embeddingProviders, embeddingRequests } from "../../../fixtures/embedding-cells.ts";
 import { answerEmbeddings, askEmbeddings, embedders, embeddingFacts } from "../../../support/embeddings.ts";
 
-const folder = fileURLToPath(new URL("../../../golden/translation/", import.meta.url));
+const folder = assetPath("test/golden/translation/");
 
 describe("translation of embeddings, cell by cell", () => {
   for (const client of embedders) {

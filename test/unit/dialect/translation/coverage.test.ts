@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { assetPath } from "../../../../src/core/asset.ts";
 import type { Dialect } from "../../../../src/dialect/dialect.ts";
 import type { Feature } from "../../../../src/dialect/feature.ts";
 import { parseObject } from "../../../../src/dialect/json-view.ts";
@@ -9,7 +9,7 @@ import type { ModelRequest } from "../../../../src/dialect/model-request.ts";
 import { type Case, cases, translationRequests } from "../../../fixtures/translation-requests.ts";
 import { clientDialects, factsOf, upstreamDialects } from "../../../support/translation.ts";
 
-const goldens = fileURLToPath(new URL("../../../golden/", import.meta.url));
+const goldens = assetPath("test/golden/");
 
 /** What each case has to ask for, by the features of the table; the others ask for nothing that a format may lack. */
 const needs: Readonly<Partial<Record<Case, readonly Feature[]>>> = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { assetPath } from "../../../../src/core/asset.ts";
 import { GatewayError } from "../../../../src/core/errors.ts";
 import type { Dialect } from "../../../../src/dialect/dialect.ts";
 import { answerOf, translationAnswers } from "../../../fixtures/translation-answers.ts";
@@ -22,7 +22,7 @@ import {
   upstreamDialects,
 } from "../../../support/translation.ts";
 
-const folder = fileURLToPath(new URL("../../../golden/translation/", import.meta.url));
+const folder = assetPath("test/golden/translation/");
 
 describe("translation, cell by cell", () => {
   for (const client of clientDialects) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { assetPath } from "../../../../src/core/asset.ts";
 import type { Dialect } from "../../../../src/dialect/dialect.ts";
 import { embeddingFeatures } from "../../../../src/dialect/embedding/embedding-feature.ts";
 import { features, type Support } from "../../../../src/dialect/feature.ts";
@@ -9,7 +9,7 @@ import { requirements } from "../../../../src/route/requirement.ts";
 import { embedders } from "../../../support/embeddings.ts";
 import { upstreamDialects } from "../../../support/translation.ts";
 
-const page = fileURLToPath(new URL("../../../../docs/translation.md", import.meta.url));
+const page = assetPath("docs/translation.md");
 const marks: Readonly<Record<Support, string>> = { kept: "✓", adapted: "≈", dropped: "–", refused: "✗" };
 
 describe("the tables of the documentation", () => {
