@@ -15,31 +15,47 @@ interface Streamed {
   readonly text: string;
 }
 
-/** Opens so many streams at once, each with a tag of its own, and holds the answers and records of all to their tags. */
+/**
+ * Opens so many streams at once, each with a tag of its own, and holds the answers and records of all to their tags. The provider begins none
+ * for `openMs`; on a machine too busy to open them all in that time, it is done again with more.
+ */
 export async function provesManyStreams(stack: TestStack, count: number, openMs: number): Promise<void> {
-  stack.alpha.reset();
-  stack.alpha.setFaults({ firstTokenDelayMs: openMs, tokens: 4 });
-  const before = (await stack.records(0)).length;
   const { origin } = new URL(stack.baseUrl);
   const sessions = Array.from({ length: sessionsCount }, () => connect(origin));
   try {
-    const streams: Promise<Streamed>[] = [];
-    while (streams.length < count) {
-      for (let batch = Math.min(batchSize, count - streams.length); batch > 0; batch -= 1)
-        streams.push(streamOf(sessions[streams.length % sessionsCount]!, streams.length));
-      // Each is a connection to the provider, which takes so many at a time.
-      const reached = (): boolean => stack.alpha.received().length >= streams.length;
-      await until(`the provider has ${streams.length}`, reached, 10_000);
+    for (const patience of [1, 4, 16]) {
+      stack.alpha.reset();
+      stack.alpha.setFaults({ firstTokenDelayMs: openMs * patience, tokens: 4 });
+      const before = (await stack.records(0)).length;
+      const streams = await open(stack, sessions, count);
+      const opened = await stack.metric("tollgate_open_exchanges");
+      const answers = await Promise.all(streams);
+      for (const [tag, answer] of answers.entries()) assert.equal(answer.requestId, `tag-${tag}`);
+      assert.equal(new Set(answers.map(({ exchangeId }) => exchangeId)).size, count);
+      await assertRecords(stack, answers, before);
+      await assertSamples(stack, answers);
+      if (opened === count) return;
     }
-    assert.equal(await stack.metric("tollgate_open_exchanges"), count, "all are open at once");
-    const answers = await Promise.all(streams);
-    for (const [tag, answer] of answers.entries()) assert.equal(answer.requestId, `tag-${tag}`);
-    assert.equal(new Set(answers.map(({ exchangeId }) => exchangeId)).size, count);
-    await assertRecords(stack, answers, before);
-    await assertSamples(stack, answers);
+    assert.fail("all are open at once");
   } finally {
     for (const session of sessions) session.destroy();
   }
+}
+
+async function open(
+  stack: TestStack,
+  sessions: readonly ClientHttp2Session[],
+  count: number,
+): Promise<readonly Promise<Streamed>[]> {
+  const streams: Promise<Streamed>[] = [];
+  while (streams.length < count) {
+    for (let batch = Math.min(batchSize, count - streams.length); batch > 0; batch -= 1)
+      streams.push(streamOf(sessions[streams.length % sessionsCount]!, streams.length));
+    // Each is a connection to the provider, which takes so many at a time.
+    const reached = (): boolean => stack.alpha.received().length >= streams.length;
+    await until(`the provider has ${streams.length}`, reached);
+  }
+  return streams;
 }
 
 function streamOf(session: ClientHttp2Session, tag: number): Promise<Streamed> {
