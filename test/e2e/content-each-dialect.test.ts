@@ -24,9 +24,9 @@ retries: { atLeastPerSecond: 1000 }
 backends:
 ${names.flatMap((provider) => [backend("alpha", provider), backend("beta", provider)]).join("\n")}
 models:
-${names.map((one) => `  ${one}: { targets: ["alpha-${one}/${providers[one]}", "beta-${one}/${providers[one]}"], timeouts: { attempt: 600ms, firstToken: 600ms } }`).join("\n")}
-  claude-on-bedrock: { targets: ["alpha-bedrock/${providers.bedrock}", "beta-bedrock/${providers.bedrock}"], timeouts: { attempt: 600ms, firstToken: 600ms } }
-  instruct: { targets: [alpha-openai/gpt-3.5-turbo-instruct, beta-openai/gpt-3.5-turbo-instruct], timeouts: { attempt: 600ms, firstToken: 600ms } }
+${names.map((one) => `  ${one}: { targets: ["alpha-${one}/${providers[one]}", "beta-${one}/${providers[one]}"], timeouts: { attempt: 3s, firstToken: 3s } }`).join("\n")}
+  claude-on-bedrock: { targets: ["alpha-bedrock/${providers.bedrock}", "beta-bedrock/${providers.bedrock}"], timeouts: { attempt: 3s, firstToken: 3s } }
+  instruct: { targets: [alpha-openai/gpt-3.5-turbo-instruct, beta-openai/gpt-3.5-turbo-instruct], timeouts: { attempt: 3s, firstToken: 3s } }
 identity: [{ type: api-key, file: ./keys.yaml }]
 `;
 

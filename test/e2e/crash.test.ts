@@ -23,7 +23,7 @@ models:
   one: { targets: [alpha/model-a] }
   slow: { targets: [alpha/fake-slow] }
   down: { targets: [alpha/fake-down, beta/model-b] }
-  hang: { targets: [alpha/fake-hang, beta/model-b], timeouts: { attempt: 300ms } }
+  hang: { targets: [alpha/fake-hang, beta/model-b], timeouts: { attempt: 1s } }
 identity: [{ type: api-key, file: ./keys.yaml }]
 budgets: [{ name: day, per: [tenant_id], usd: 100, window: day }]
 `;

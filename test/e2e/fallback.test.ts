@@ -28,7 +28,7 @@ backends:
   beta: { provider: openai-compatible, endpoint: "https://localhost:{{beta.port}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 }, tls: { ca: ./authority.pem } }
 models:
   both: { targets: [alpha/model-a, beta/model-b] }
-  quick: { targets: [alpha/model-a, beta/model-b], timeouts: { attempt: 300ms } }
+  quick: { targets: [alpha/model-a, beta/model-b], timeouts: { attempt: 1s } }
 identity:
   - { type: api-key, file: ./keys.yaml }
 `;

@@ -18,7 +18,7 @@ backends:
   beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 3, output: 4 } }
 models:
   one: { targets: [alpha/gpt-4.1-mini] }
-  quick: { targets: [alpha/gpt-4.1-mini, beta/gpt-4.1-mini], timeouts: { attempt: 300ms } }
+  quick: { targets: [alpha/gpt-4.1-mini, beta/gpt-4.1-mini], timeouts: { attempt: 1s } }
 identity: [{ type: api-key, file: ./keys.yaml }]
 budgets: [{ name: day, per: [tenant_id], usd: 100, window: day }]
 `;
