@@ -18,7 +18,7 @@ import type { Checks } from "./checking.ts";
 import { Closing } from "./closing.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { HoldWatch } from "./hold-watch.ts";
-import type { LastWord } from "./interrupting.ts";
+import type { Speaker } from "./interrupting.ts";
 import type { Services } from "./services.ts";
 import { newStages, type Stages } from "./stages.ts";
 import type { StreamCheck } from "./stream-check.ts";
@@ -123,8 +123,8 @@ export class Exchange {
   responseEnded = false;
   /** The answer ends before its time: its client is told so in the last that it gets, or, where nothing can say it, has to be cut off. */
   broken: "told" | "cut" | undefined;
-  /** Says the last word to the client at once; there as soon as somebody speaks with Envoy for this exchange. */
-  speak: ((word: LastWord) => void) | undefined;
+  /** There as soon as somebody speaks with Envoy for this exchange. */
+  speaker: Speaker | undefined;
   /** Keep the plan's time once the request has left. */
   deadlines: Deadlines | undefined;
   bytesOut = 0;

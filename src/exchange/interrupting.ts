@@ -11,15 +11,22 @@ export type LastWord =
   /** Behind what has passed, whereupon the answer ends as HTTP has it. */
   | { readonly kind: "last"; readonly bytes: Buffer };
 
+/** Who speaks with Envoy for an exchange. No closure, which V8 let whole exchanges outlive their end by: a scavenge took three times as long. */
+export interface Speaker {
+  /** Says the last word to the client at once. */
+  speak(word: LastWord): void;
+}
+
 /**
  * Ends an exchange whose request has left, whatever its answer is at and though nothing comes from upstream, which is closed by it. The
  * client is told why wherever there is a way to. Returns false for an exchange that has not got that far, or is over.
  */
 export function interrupt(exchange: Exchange, why: GatewayError, ending: Ending): boolean {
-  const { phase, closing, responseEnded, broken, speak } = exchange;
+  const { phase, closing, responseEnded, broken, speaker } = exchange;
   const underWay = phase === "forwarded" || phase === "responding";
-  if (!underWay || closing.over || responseEnded || broken !== undefined || speak === undefined) return false;
-  speak(lastWord(exchange, why, ending));
+  if (!underWay || closing.over || responseEnded || broken !== undefined || speaker === undefined)
+    return false;
+  speaker.speak(lastWord(exchange, why, ending));
   return true;
 }
 

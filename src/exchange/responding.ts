@@ -153,7 +153,7 @@ export function brokenReply(exchange: Exchange): LocalReply {
 /** Ends an answer that has said all it had to and is kept open for nothing; false for any other. */
 export function endAnswer(exchange: Exchange): boolean {
   if (exchange.transform?.seen.complete !== true || exchange.broken !== undefined) return false;
-  exchange.speak?.({ kind: "last", bytes: passPlain(exchange, noBytes, true) });
+  exchange.speaker?.speak({ kind: "last", bytes: passPlain(exchange, noBytes, true) });
   return true;
 }
 

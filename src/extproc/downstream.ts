@@ -4,7 +4,7 @@ import type { HeaderEdits } from "../core/headers.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import type { LastWord } from "../exchange/interrupting.ts";
+import type { LastWord, Speaker } from "../exchange/interrupting.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
 import { brokenReply, passBody, respond } from "../exchange/responding.ts";
@@ -18,7 +18,7 @@ import type { Role, RoleLine } from "./role.ts";
 const heldBytesMax = 1 << 20;
 
 /** The role downstream: one stream for each request, from its headers to the end of its answer. */
-export class DownstreamRole implements Role {
+export class DownstreamRole implements Role, Speaker {
   readonly done = false;
   readonly #services: Services;
   readonly #snapshot: Snapshot;
@@ -71,6 +71,20 @@ export class DownstreamRole implements Role {
     this.#exchange?.closing.close();
   }
 
+  /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */
+  speak(word: LastWord): void {
+    switch (word.kind) {
+      case "reply":
+        this.#line?.finish(localReply(word.reply));
+        return;
+      case "last":
+        this.#line?.finish(bodyReply(word.bytes, true));
+        return;
+      default:
+        unreachable(word);
+    }
+  }
+
   #open(message: HttpHeaders): MaybePromise<Uint8Array> {
     checkMode(message);
     const { headers } = message;
@@ -83,7 +97,7 @@ export class DownstreamRole implements Role {
     return chain(open(this.#services, this.#snapshot, head), (opened) => {
       if (opened.kind === "reply") return localReply(opened.reply);
       this.#exchange = opened.exchange;
-      opened.exchange.speak = (word) => this.#speak(word);
+      opened.exchange.speaker = this;
       if (this.#closed) opened.exchange.closing.close();
       const refused = preview(opened.exchange);
       if (refused?.kind === "reply") return localReply(refused.reply);
@@ -146,20 +160,6 @@ export class DownstreamRole implements Role {
     exchange.held = false;
     this.#line?.send(encodeHeadersReply({ kind: "response_headers", edits }));
     return bodyReply(bytes, last);
-  }
-
-  /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */
-  #speak(word: LastWord): void {
-    switch (word.kind) {
-      case "reply":
-        this.#line?.finish(localReply(word.reply));
-        return;
-      case "last":
-        this.#line?.finish(bodyReply(word.bytes, true));
-        return;
-      default:
-        unreachable(word);
-    }
   }
 
   #required(): Exchange {

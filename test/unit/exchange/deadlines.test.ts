@@ -47,7 +47,7 @@ describe("a deadline", () => {
   async function ask(model: string, stream: boolean, path?: string): Promise<Exchange> {
     const { exchange, outcome } = await exchanges.ask({ model, max_tokens: 50, stream, messages }, path);
     assert.equal(outcome.kind, "forward");
-    exchange.speak = (word) => void said.push(word);
+    exchange.speaker = { speak: (word) => void said.push(word) };
     return exchange;
   }
 

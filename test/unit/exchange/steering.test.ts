@@ -108,7 +108,7 @@ describe("steering", () => {
     const words: LastWord[] = [];
     const open = async (model: string) => {
       const { exchange } = await exchanges.ask(asking(model));
-      exchange.speak = (word) => void words.push(word);
+      exchange.speaker = { speak: (word) => void words.push(word) };
       return exchange;
     };
     const [waiting, streaming, elsewhere] = [await open("one"), await open("one"), await open("other")];
