@@ -10,6 +10,7 @@ import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
 import { type CheckResult, ruleResults } from "../validation/answer-check.ts";
 import { LimitMetrics } from "./limit-metrics.ts";
+import { Tally } from "./tally.ts";
 import { addTargetMetrics, type TargetSeries } from "./target-metrics.ts";
 
 /** What is read when the metrics are asked for. */
@@ -37,10 +38,10 @@ export class Metrics implements Observer {
   readonly limits: LimitMetrics;
   readonly #registry = new Registry();
   readonly #log: Log;
-  readonly #exchanges: Counter;
-  readonly #attempts: Counter;
-  readonly #tokens: Counter;
-  readonly #cost: Counter;
+  readonly #exchanges: Tally;
+  readonly #attempts: Tally;
+  readonly #tokens: Tally;
+  readonly #cost: Tally;
   readonly #denied: Counter;
   readonly #turnedAway: Counter;
   readonly #validations: Counter;
@@ -54,23 +55,20 @@ export class Metrics implements Observer {
     const registers = [this.#registry];
     const counter = (name: string, help: string, labelNames: string[]): Counter =>
       new Counter({ name, help, labelNames, registers });
-    this.#exchanges = counter("tollgate_exchanges_total", "Exchanges ended and recorded.", [
+    const tally = (name: string, help: string, labels: readonly string[]): Tally =>
+      new Tally({ name, help, labels, registry: this.#registry });
+    this.#exchanges = tally("tollgate_exchanges_total", "Exchanges ended and recorded.", [
       "ending",
       "dialect",
       "tokens_from",
     ]);
-    this.#attempts = counter(
+    this.#attempts = tally(
       "tollgate_attempts_total",
       "Upstream tries, by how they failed; answered ones have class answered.",
       ["backend", "class"],
     );
-    this.#tokens = counter("tollgate_tokens_total", "Tokens of answered exchanges.", [
-      "backend",
-      "direction",
-    ]);
-    this.#cost = counter("tollgate_cost_nano_usd_total", "What exchanges cost, in nano-dollars.", [
-      "backend",
-    ]);
+    this.#tokens = tally("tollgate_tokens_total", "Tokens of answered exchanges.", ["backend", "direction"]);
+    this.#cost = tally("tollgate_cost_nano_usd_total", "What exchanges cost, in nano-dollars.", ["backend"]);
     this.#denied = counter("tollgate_denied_total", "Exchanges refused, by error code.", ["code"]);
     this.#turnedAway = counter(
       "tollgate_turned_away_total",
@@ -200,18 +198,16 @@ export class Metrics implements Observer {
 
   ended(record: UsageRecord): void {
     const { ending, dialect = "", usage_source: source = "none" } = record;
-    this.#exchanges.inc({ ending, dialect, tokens_from: source });
+    this.#exchanges.add(1, ending, dialect, source);
     if (record.error_code !== undefined && ending === "denied") this.#denied.inc({ code: record.error_code });
     if (record.degraded_by !== undefined) this.limits.degraded(record.degraded_by);
-    for (const attempt of record.attempts ?? []) {
-      this.#attempts.inc({ backend: backendOf(attempt.target), class: attempt.class ?? "answered" });
-    }
+    for (const attempt of record.attempts ?? [])
+      this.#attempts.add(1, backendOf(attempt.target), attempt.class ?? "answered");
     if (record.model_route === null) return;
     const backend = backendOf(record.model_route);
-    this.#cost.inc({ backend }, Number(record.cost_nano_usd ?? 0));
-    if (record.input_tokens !== null) this.#tokens.inc({ backend, direction: "input" }, record.input_tokens);
-    if (record.output_tokens !== null)
-      this.#tokens.inc({ backend, direction: "output" }, record.output_tokens);
+    this.#cost.add(Number(record.cost_nano_usd ?? 0), backend);
+    if (record.input_tokens !== null) this.#tokens.add(record.input_tokens, backend, "input");
+    if (record.output_tokens !== null) this.#tokens.add(record.output_tokens, backend, "output");
     if (record.ttft_ms !== undefined) this.#firstToken.observe({ backend }, record.ttft_ms / 1000);
   }
 

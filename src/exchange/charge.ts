@@ -127,12 +127,12 @@ export function totalOf(exchange: Exchange, charges: readonly Charge[]): Total {
   let costDifferenceMaxNanoUsd = 0n;
   let inputTokens = 0n;
   let outputTokens = 0n;
-  for (const { usage, source, attempt, ...charge } of charges) {
+  for (const charge of charges) {
     costNanoUsd += charge.costNanoUsd;
     costDifferenceMaxNanoUsd += charge.costDifferenceMaxNanoUsd;
-    if (source === undefined) continue;
-    inputTokens += BigInt(usage.inputTokens ?? attempt.target.inputTokens);
-    outputTokens += BigInt(usage.outputTokens ?? outputMax(exchange));
+    if (charge.source === undefined) continue;
+    inputTokens += BigInt(charge.usage.inputTokens ?? charge.attempt.target.inputTokens);
+    outputTokens += BigInt(charge.usage.outputTokens ?? outputMax(exchange));
   }
   return { costNanoUsd, costDifferenceMaxNanoUsd, inputTokens, outputTokens };
 }

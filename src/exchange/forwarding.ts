@@ -116,7 +116,7 @@ function edits(
     if (own === undefined) remove.push(name);
     else set.push([name, own]);
   }
-  for (const name of written) exchange.sentHeaders.add(name);
+  if (number < attemptsMax(plan)) for (const name of written) exchange.sentHeaders.add(name);
   return {
     headers: { set, remove },
     plan: {

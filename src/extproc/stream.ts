@@ -39,7 +39,8 @@ export class RoleStream implements EdgeHandler, RoleLine {
   message(message: Buffer): void {
     if (this.#over) return;
     // The edge's bytes are valid only during this call, and roles keep views of theirs: of headers for as long as the exchange lasts.
-    const bytes = Buffer.from(message);
+    const bytes = Buffer.allocUnsafe(message.length);
+    message.copy(bytes);
     if (!this.#busy) {
       this.#answer(bytes);
       return;

@@ -37,18 +37,29 @@ export function createModelTable(entries: readonly ModelEntry[]): ModelTable {
     else exact.set(entry.name, routeOf(entry, entry.name, ""));
   }
   patterns.sort((a, b) => b.prefix.length - a.prefix.length);
+  const matched = new Map<string, ModelRoute>();
+  const remember = (name: string, route: ModelRoute): ModelRoute => {
+    if (name.length > matchedNameMax) return route;
+    if (matched.size >= matchedMax) matched.clear();
+    matched.set(name, route);
+    return route;
+  };
   return Object.freeze({
     names: Object.freeze([...exact.keys()]),
     find(name: string) {
-      const route = exact.get(name);
+      const route = exact.get(name) ?? matched.get(name);
       if (route !== undefined) return route;
       for (const { prefix, entry } of patterns)
         if (name.length > prefix.length && name.startsWith(prefix))
-          return routeOf(entry, name, name.slice(prefix.length));
+          return remember(name, routeOf(entry, name, name.slice(prefix.length)));
       return undefined;
     },
   });
 }
+
+/** Routes by patterns that are kept, so that not every request makes its own; which names there are is for clients to say. */
+const matchedMax = 1_000;
+const matchedNameMax = 256;
 
 /** The entry under one name; `rest` is what its pattern's `*` stands for. */
 function routeOf(entry: ModelEntry, name: string, rest: string): ModelRoute {

@@ -21,6 +21,14 @@ describe("createModelTable()", () => {
   for (const name of ["", "slow", "openai/", "fast/x", "*", "openai"])
     it(`does not know ${JSON.stringify(name)}`, () => assert.equal(table.find(name), undefined));
 
+  it("gives every name its own targets, however many names clients make up", () => {
+    for (let round = 0; round < 2; round += 1)
+      for (let at = 0; at < 1_500; at += 1)
+        assert.deepEqual(targets(`openai/m${at}`), [`openai/m${at}`, `azure/m${at}`]);
+    const long = "x".repeat(10_000);
+    assert.deepEqual(targets(`openai/${long}`), [`openai/${long}`, `azure/${long}`]);
+  });
+
   it("tries no more often than there are targets", () => assert.equal(table.find("fast")?.attempts, 2));
   it("lists names without patterns, in the config's order", () =>
     assert.deepEqual(table.names, ["fast", "openai/gpt-4.1"]));
