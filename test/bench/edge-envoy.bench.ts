@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Cpu, measuredCpu, moveToCpu, onCpu, otherCpu } from "../support/cpu.ts";
 import { EdgeEnvoy } from "../support/edge-envoy.ts";
 import { EdgeProcess } from "../support/edge-process.ts";
-import { runHttpLoad } from "../support/http-load.ts";
+import { anyPost, runHttpLoad } from "../support/http-load.ts";
 import { medianAndBest } from "../support/median-and-best.ts";
 
 // A POST of 2 KB through a real Envoy that asks nobody, or an edge, four times: the edges in turn, several rounds, in each
@@ -127,7 +127,7 @@ async function measure(name: string, placement: Placement): Promise<Row> {
   const { answered, failed, seconds, p50Ms, p99Ms } = await runHttpLoad({
     port: envoy.port,
     connections: 16,
-    requestBytes: 2_075,
+    request: anyPost(2_075),
     warmUpMs: 1_500,
     runMs,
     onMeasure: async () => {

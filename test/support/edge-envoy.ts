@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { packageRoot } from "../../src/core/asset.ts";
 import { findEnvoy } from "../../src/xds/envoy-binary.ts";
 import { type Cpu, onCpu } from "./cpu.ts";
+import { type ProcessUsage, processUsage } from "./process-usage.ts";
 
 /** The body of every answer that passes. */
 export const answerBytes = 1_500;
@@ -57,12 +58,12 @@ export class EdgeEnvoy {
     throw new Error("Envoy did not start to listen");
   }
 
-  /** CPU time used so far, in clock ticks of 10 ms, and memory resident now. */
-  usage(): { readonly cpuMicros: number; readonly rssBytes: number } {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    return { cpuMicros: ticks * 10_000, rssBytes: Number(fields[21]) * 4_096 };
+  usage(): ProcessUsage {
+    return processUsage(this.pid);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   async stop(): Promise<void> {

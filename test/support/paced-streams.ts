@@ -26,7 +26,7 @@ export async function startPacedUpstream({ events, everyMs, eventBytes }: Pace):
       response.writeHead(200, { "content-type": "text/event-stream" });
       let written = 0;
       const write = () => {
-        const event = `data: ${performance.now()} ${filler}`.slice(0, eventBytes - 2);
+        const event = `data: written ${performance.now()} ${filler}`.slice(0, eventBytes - 2);
         response.write(`${event}\n\n`);
         if (++written < events) return;
         clearInterval(timer);
@@ -47,22 +47,30 @@ export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** Asks for so many streams, `atOnce` at a time, each on a connection of its own, begun evenly over the time of one event. */
+/** How streams are asked for; without more, by an empty POST. */
+export interface PacedRequests {
+  readonly request?: string | Buffer;
+  /** The first `atOnce` are begun over so long; by default the time of one event. */
+  readonly overMs?: number;
+}
+
+/** Asks for so many streams, `atOnce` at a time, each on a connection of its own, begun evenly over some time. */
 export async function readPacedStreams(
   port: number,
   pace: Pace,
   streams: number,
   atOnce: number,
+  { request = emptyPost, overMs = pace.everyMs }: PacedRequests = {},
 ): Promise<SeenStreams> {
   const firstEventMs: number[] = [];
   const eventMs: number[] = [];
   let failed = 0;
   let begun = 0;
   const reader = async (place: number) => {
-    await new Promise((resolve) => setTimeout(resolve, (place * pace.everyMs) / atOnce));
+    await new Promise((resolve) => setTimeout(resolve, (place * overMs) / atOnce));
     while (begun < streams) {
       begun += 1;
-      const { askedMs, seenMs } = await readStream(port);
+      const { askedMs, seenMs } = await readStream(port, request);
       if (seenMs.length !== pace.events) failed += 1;
       for (const [writtenMs, readMs] of seenMs) eventMs.push(readMs - writtenMs);
       const [first] = seenMs;
@@ -73,13 +81,15 @@ export async function readPacedStreams(
   return { firstEventMs, eventMs, failed };
 }
 
+const emptyPost = "POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+
 interface ReadStream {
   readonly askedMs: number;
   /** When each event was written and read. */
   readonly seenMs: readonly (readonly [written: number, read: number])[];
 }
 
-function readStream(port: number): Promise<ReadStream> {
+function readStream(port: number, request: string | Buffer): Promise<ReadStream> {
   return new Promise((resolve) => {
     const seenMs: [number, number][] = [];
     const askedMs = performance.now();
@@ -89,10 +99,11 @@ function readStream(port: number): Promise<ReadStream> {
     socket.on("data", (part) => {
       const text = part.toString("latin1");
       const readMs = performance.now();
-      for (const [, writtenMs] of text.matchAll(/data: ([\d.]+) /g)) seenMs.push([Number(writtenMs), readMs]);
+      for (const [, writtenMs] of text.matchAll(/written ([\d.]+) /g))
+        seenMs.push([Number(writtenMs), readMs]);
       if (text.endsWith("0\r\n\r\n")) socket.end();
     });
     socket.on("close", () => resolve({ askedMs, seenMs }));
-    socket.write("POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
+    socket.write(request);
   });
 }

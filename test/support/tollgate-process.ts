@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../src/core/asset.ts";
+import { type Cpu, onCpu } from "./cpu.ts";
 import { envoyBinary } from "./envoy.ts";
 import { programArgs } from "./program.ts";
 import type { TestConfig } from "./test-config.ts";
@@ -24,17 +25,14 @@ export interface TollgateProcess {
 
 const readyLine = /^ready listen=(\S+) admin=(\S+)$/m;
 
-/** Starts `tollgate up` on a config; resolves when it serves. Ended by the test, or killed by `kill`. */
-export async function startTollgate(config: TestConfig): Promise<TollgateProcess> {
-  const child = spawn(
-    process.execPath,
-    [...programArgs("src/main"), "up", "-c", config.file, "--log-level", "warn"],
-    {
-      cwd: packageRoot,
-      env: { ...process.env, ...config.env, ENVOY_BIN: await envoyBinary() },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+/** Starts `tollgate up` on a config, Envoy and all on one CPU if that is named; resolves when it serves. Ended by the test, or killed by `kill`. */
+export async function startTollgate(config: TestConfig, cpu?: Cpu): Promise<TollgateProcess> {
+  const args = [...programArgs("src/main"), "up", "-c", config.file, "--log-level", "warn"];
+  const child = spawn(...onCpu(cpu, process.execPath, args), {
+    cwd: packageRoot,
+    env: { ...process.env, ...config.env, ENVOY_BIN: await envoyBinary() },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.once("close", (code, signal) => resolve(signal ?? code));
   });
