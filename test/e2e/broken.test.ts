@@ -73,7 +73,7 @@ identity: [{ type: api-key, file: ./keys.yaml }]
       raw = new RawConnection(stack.baseUrl);
       const headers = { "content-type": "application/json", "content-length": String(body.length) };
       raw.write(rawHead({ ...headers, connection: "close" }) + body);
-      text = (await raw.read(4_000)).text;
+      text = (await raw.read(20_000)).text;
     });
     const [head = "", ...rest] = text.split("\r\n\r\n");
     const isChunked = /transfer-encoding: chunked/i.test(head);
