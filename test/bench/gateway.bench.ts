@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chatPort, chatRequest, startChatUpstream } from "../support/chat-upstream.ts";
+import { chatRequest, startChatUpstream } from "../support/chat-upstream.ts";
 import { measuredCpu, moveToCpu, otherCpu } from "../support/cpu.ts";
 import { EdgeEnvoy } from "../support/edge-envoy.ts";
 import { type HttpLoadResult, runHttpLoad } from "../support/http-load.ts";
 import { medianAndBest } from "../support/median-and-best.ts";
-import { type Pace, readPacedStreams } from "../support/paced-streams.ts";
+import { type Pace, portOf, readPacedStreams } from "../support/paced-streams.ts";
 import { processUsage } from "../support/process-usage.ts";
 import { createTestConfig } from "../support/test-config.ts";
 import { startTollgate } from "../support/tollgate-process.ts";
@@ -82,7 +82,7 @@ report();
 
 async function startPlain(): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), "gateway-plain-"));
-  const answers = { port: chatPort(upstream), mode: "alone" } as const;
+  const answers = { port: portOf(upstream), mode: "alone" } as const;
   const startedMs = performance.now();
   const envoy = await EdgeEnvoy.start(folder, undefined, measuredCpu, answers);
   return {
@@ -97,7 +97,7 @@ async function startPlain(): Promise<Running> {
 }
 
 async function startGateway(): Promise<Running> {
-  const prepared = await createTestConfig({ config: config(chatPort(upstream)) });
+  const prepared = await createTestConfig({ config: config(portOf(upstream)) });
   const startedMs = performance.now();
   const tollgate = await startTollgate(prepared, measuredCpu);
   return {

@@ -1,43 +1,28 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Pace } from "./paced-streams.ts";
+import type { Server } from "node:http";
+import { listen, type Pace, writePaced } from "./paced-streams.ts";
 
 /** An OpenAI-like provider that costs little: 1.5 KB at once, or paced events each of which says when it was written. */
-export async function startChatUpstream({ events, everyMs }: Pace): Promise<Server> {
-  const server = createServer((request, response) => {
+export function startChatUpstream(pace: Pick<Pace, "events" | "everyMs">): Promise<Server> {
+  return listen((request, response) => {
     let wantsStream = false;
     request.on("data", (part: Buffer) => {
       wantsStream ||= part.includes('"stream":true');
     });
     request.on("end", () => {
-      if (!wantsStream) {
-        response.writeHead(200, { "content-type": "application/json", "content-length": answer.length });
-        response.end(answer);
+      if (wantsStream) {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        writePaced(response, pace, nextEvent, lastEvents);
         return;
       }
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      let written = 0;
-      const write = () => {
-        if (written++ < events) {
-          const content = `written ${performance.now()} and more`;
-          response.write(
-            `data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, delta: { content } }] })}\n\n`,
-          );
-          return;
-        }
-        clearInterval(timer);
-        const last = { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
-        response.write(`data: ${JSON.stringify(last)}\n\n`);
-        response.end(`data: ${JSON.stringify({ ...chunk, choices: [], usage })}\n\ndata: [DONE]\n\n`);
-      };
-      const timer = setInterval(write, everyMs);
-      write();
-      response.on("close", () => clearInterval(timer));
+      response.writeHead(200, { "content-type": "application/json", "content-length": answer.length });
+      response.end(answer);
     });
   });
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 1_024, resolve));
-  return server;
+}
+
+function nextEvent(): string {
+  const content = `written ${performance.now()} and more`;
+  return `data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, delta: { content } }] })}`;
 }
 
 /** A chat request as HTTP/1.1 sends it, of about so many bytes. */
@@ -65,13 +50,15 @@ export function chatRequest(bytes: number, stream = false): Buffer {
   return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** Of {@link startChatUpstream}'s server. */
-export function chatPort(server: Server): number {
-  return (server.address() as AddressInfo).port;
-}
-
 const usage = { prompt_tokens: 400, completion_tokens: 50, total_tokens: 450 };
 const chunk = { id: "chatcmpl-1", object: "chat.completion.chunk", created: 1_700_000_000, model: "model-a" };
+const lastEvents = [
+  JSON.stringify({ ...chunk, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }),
+  JSON.stringify({ ...chunk, choices: [], usage }),
+  "[DONE]",
+]
+  .map((data) => `data: ${data}\n\n`)
+  .join("");
 const answer = Buffer.from(
   JSON.stringify({
     ...chunk,

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 
 /** How streams are paced. */
@@ -18,31 +18,46 @@ export interface SeenStreams {
 }
 
 /** An upstream that answers everything with paced events; each begins with the time it was written at. */
-export async function startPacedUpstream({ events, everyMs, eventBytes }: Pace): Promise<Server> {
+export function startPacedUpstream({ eventBytes, ...pace }: Pace): Promise<Server> {
   const filler = "a".repeat(eventBytes);
-  const server = createServer((request, response) => {
+  return listen((request, response) => {
     request.resume();
     request.on("end", () => {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      let written = 0;
-      const write = () => {
-        const event = `data: written ${performance.now()} ${filler}`.slice(0, eventBytes - 2);
-        response.write(`${event}\n\n`);
-        if (++written < events) return;
-        clearInterval(timer);
-        response.end();
-      };
-      const timer = setInterval(write, everyMs);
-      write();
-      response.on("close", () => clearInterval(timer));
+      const event = () => `data: written ${performance.now()} ${filler}`.slice(0, eventBytes - 2);
+      writePaced(response, pace, event, "");
     });
   });
+}
+
+/** Writes events at their pace, `last` after them, and ends; stops where the client has left. */
+export function writePaced(
+  response: ServerResponse,
+  { events, everyMs }: Pick<Pace, "events" | "everyMs">,
+  event: () => string,
+  last: string,
+): void {
+  let written = 0;
+  const write = () => {
+    response.write(`${event()}\n\n`);
+    if (++written < events) return;
+    clearInterval(timer);
+    response.end(last);
+  };
+  const timer = setInterval(write, everyMs);
+  write();
+  response.on("close", () => clearInterval(timer));
+}
+
+/** A server for many connections at once. */
+export async function listen(answer: RequestListener): Promise<Server> {
+  const server = createServer(answer);
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 1_024, resolve));
   return server;
 }
 
-/** The port of {@link startPacedUpstream}'s server. */
+/** The port of a server of {@link listen}. */
 export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
