@@ -112,34 +112,44 @@ async function startGateway(): Promise<Running> {
 }
 
 async function measure(start: () => Promise<Running>): Promise<Row> {
-  const { startedMs, port, pids, stop } = await start();
+  const running = await start();
+  try {
+    return await rowOf(running);
+  } finally {
+    await running.stop();
+  }
+}
+
+async function rowOf({ startedMs, port, pids }: Running): Promise<Row> {
   await firstAnswer(port);
   const startMs = performance.now() - startedMs;
   const one = await run(port, pids, { connections: 1, bytes: 2_048, warmUpMs: 4_000, runMs: 3_000 });
   const sixteen = await run(port, pids, { connections: 16, bytes: 2_048, warmUpMs: 4_000, runMs: 4_000 });
   const rssMb = pids.reduce((sum, pid) => sum + processUsage(pid).rssBytes, 0) / 1e6;
   const large = await run(port, pids, { connections: 4, bytes: 102_400, warmUpMs: 1_500, runMs: 3_000 });
-  const besideMs = await slowestBeside(port);
-  const request = chatRequest(2_048, true);
-  const requests = { request, overMs: pace.events * pace.everyMs };
+  return {
+    startMs,
+    one,
+    sixteen,
+    rssMb,
+    large,
+    besideMs: await slowestBeside(port),
+    ...(await paced(port, pids)),
+  };
+}
+
+async function paced(
+  port: number,
+  pids: readonly number[],
+): Promise<Pick<Row, "streamCpuMs" | "firstEventP50Ms" | "firstEventP99Ms">> {
+  const requests = { request: chatRequest(2_048, true), overMs: pace.events * pace.everyMs };
   await readPacedStreams(port, pace, streamsAtOnce, streamsAtOnce, requests);
   const cpuBefore = cpuMicrosOf(pids);
   const seen = await readPacedStreams(port, pace, streams, streamsAtOnce, requests);
   const streamCpuMs = (cpuMicrosOf(pids) - cpuBefore) / 1_000 / streams;
   if (seen.failed > 0) throw new Error(`${seen.failed} streams did not come whole`);
   const first = seen.firstEventMs.toSorted((a, b) => a - b);
-  await stop();
-  return {
-    startMs,
-    rssMb,
-    one,
-    sixteen,
-    large,
-    besideMs,
-    streamCpuMs,
-    firstEventP50Ms: at(first, 0.5),
-    firstEventP99Ms: at(first, 0.99),
-  };
+  return { streamCpuMs, firstEventP50Ms: at(first, 0.5), firstEventP99Ms: at(first, 0.99) };
 }
 
 /** One kind of request, repeated. */
