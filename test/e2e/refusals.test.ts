@@ -171,6 +171,7 @@ describeOnEveryEdge("refusals", (edge) => {
   });
 
   it("are recorded once someone is identified, and counted before", async () => {
+    await stack.idle();
     const before = (await stack.records(0)).length;
     await ask(stack.baseUrl, chatBody(), { key: "wrong" });
     await ask(stack.baseUrl, chatBody(), { path: "/nothing" });

@@ -62,6 +62,7 @@ budgets: [{ name: day, per: [tenant_id], usd: 100, window: day }]
 
   /** What `work` has written, once nothing is open any more. */
   async function recordsOf(count: number, work: () => Promise<unknown>): Promise<readonly StoredRecord[]> {
+    await stack.idle();
     const before = (await stack.records(0)).length;
     await work();
     const records = await stack.records(before + count);

@@ -26,6 +26,7 @@ export async function provesManyStreams(stack: TestStack, count: number, openMs:
     for (const patience of [1, 4, 16]) {
       stack.alpha.reset();
       stack.alpha.setFaults({ firstTokenDelayMs: openMs * patience, tokens: 4 });
+      await stack.idle();
       const before = (await stack.records(0)).length;
       const streams = await open(stack, sessions, count);
       const opened = await stack.metric("tollgate_open_exchanges");

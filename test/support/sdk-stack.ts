@@ -93,6 +93,7 @@ export function sdkRefusalTests(running: () => TestStack, sdk: SdkRefusals): voi
   /** Does the work, which has to be so many exchanges. */
   async function inExchanges(count: number, work: () => Promise<unknown>): Promise<void> {
     const stack = running();
+    await stack.idle();
     const before = (await stack.records(0)).length;
     await work();
     await stack.idle();
@@ -116,6 +117,7 @@ export function sdkRefusalTests(running: () => TestStack, sdk: SdkRefusals): voi
   it("waits as long as a rate limit says, tries again and gets its answer", async () => {
     const slow = { ...ordinary, key: "key-slow" };
     const stack = running();
+    await stack.idle();
     const before = (await stack.records(0)).length;
     let calls = 0;
     // The second is refused at first, unless it came late.

@@ -74,7 +74,11 @@ export async function startTestStack(
     baseUrl: `${stack.listenUrl}/v1`,
     records: (count) => usage.atLeast(count),
     record: (exchangeId) => usage.of(exchangeId),
-    recordOf: (work) => usage.next(work),
+    recordOf: async (work) => {
+      // An earlier answer may be there before its record is, which would be taken for the next.
+      await untilIdle(adminUrl);
+      return usage.next(work);
+    },
     balances: (fields) => balancesOf(stack.gateway.ledger, snapshot, fields),
     metric: (name) => readMetric(adminUrl, name),
     idle: () => untilIdle(adminUrl),

@@ -73,16 +73,16 @@ export function anthropicSdkTests(): void {
 
     it("thinks aloud, and is billed for its thoughts", async () => {
       stack.alpha.setFaults({ reasoningTokens: 6 });
-      const stream = gateway.messages.stream({
-        ...ask,
-        max_tokens: 2_000,
-        thinking: { type: "enabled", budget_tokens: 1_024 },
-      });
-      let thoughts = "";
-      stream.on("thinking", (delta) => {
-        thoughts += delta;
-      });
       const record = await stack.recordOf(async () => {
+        const stream = gateway.messages.stream({
+          ...ask,
+          max_tokens: 2_000,
+          thinking: { type: "enabled", budget_tokens: 1_024 },
+        });
+        let thoughts = "";
+        stream.on("thinking", (delta) => {
+          thoughts += delta;
+        });
         const message = await stream.finalMessage();
         const block = message.content.find((one) => one.type === "thinking");
         assert.equal(block?.thinking, thoughts);
