@@ -5,7 +5,7 @@ import { defaultContract, type FieldSection } from "./contract-section.ts";
 import { checked, compileField, type Field, headerOf, valueProblem } from "./field.ts";
 import { readTraceId } from "./trace-id.ts";
 
-/** Fields whose value is the credential's; a contract may repeat it, and nothing else. */
+/** Identity comes from the credential alone; a contract may repeat it. */
 const tenantId = compileField("tenant_id", {});
 const userId = compileField("user_id", {});
 const traceId = compileField("trace_id", {});
@@ -40,27 +40,28 @@ export function createContractReader(section: Readonly<Record<string, FieldSecti
     read(source: ContractSource): Contract {
       refuseUnknown(source.fields, byName);
       const values = new Map<string, string>();
-      values.set(
-        "tenant_id",
-        narrow(tenantId, source.principal.tenantId, source) ?? source.principal.tenantId,
-      );
-      const user = narrow(userId, source.principal.userId, source);
+      const { tenantId: tenant, userId: user } = source.principal;
+      claimed(tenantId, tenant, source);
+      values.set("tenant_id", tenant);
+      const named = claimed(userId, user, source);
       if (user !== undefined) values.set("user_id", user);
       for (const field of builtIn) readField(field, source, values);
       const trace = readTraceId(sourceValue(traceId, source), source);
       if (trace !== undefined) values.set("trace_id", checked(traceId, trace));
       for (const field of own) readField(field, source, values);
-      return new ReadContract(values, source.principal);
+      return new ReadContract(values, source.principal, user === undefined ? named : undefined);
     },
   });
 }
 
 class ReadContract implements Contract {
   readonly values: ReadonlyMap<string, string>;
+  readonly clientUser: string | undefined;
   readonly #principal: Principal;
 
-  constructor(values: ReadonlyMap<string, string>, principal: Principal) {
+  constructor(values: ReadonlyMap<string, string>, principal: Principal, clientUser: string | undefined) {
     this.values = values;
+    this.clientUser = clientUser;
     this.#principal = principal;
   }
 
@@ -91,8 +92,11 @@ function sourceValue(field: Field, { headers, fields, principal }: ContractSourc
   return undefined;
 }
 
-/** The credential's own value, or the contract's where the credential has none: a contract only narrows. Every source must agree. */
-function narrow(
+/**
+ * What the client itself calls the tenant or user. It may repeat the credential's value and name no other; every source must agree.
+ * Where the credential has none, the value is a label, never an identity.
+ */
+function claimed(
   field: Field,
   own: string | undefined,
   { headers, fields }: ContractSource,

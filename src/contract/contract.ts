@@ -20,6 +20,10 @@ export interface Contract {
   field(name: string): string | undefined;
   /** Every contract field that has a value, in the order of the record: the eight, then own fields. */
   readonly values: ReadonlyMap<string, string>;
+  /**
+   * The user that the client names under a credential without one. A label for records: no rule matches it, no account is keyed by it.
+   */
+  readonly clientUser: string | undefined;
 }
 
 /** Reads contracts as one config defines them. */

@@ -64,7 +64,7 @@ function scopedOf({ principal, contract, facts }: Exchange, routeName: string): 
   return {
     models: [facts?.model ?? "", routeName],
     tenant: principal.tenantId,
-    user: contract?.field("user_id") ?? principal.userId,
+    user: principal.userId,
     key: principal.keyName,
     workflow: contract?.field("workflow"),
   };

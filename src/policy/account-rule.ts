@@ -1,7 +1,7 @@
 import { compileMatch, type Match, type MatchSection } from "../contract/match.ts";
 import type { Account, Claim, Unit, Window } from "../ledger/ledger.ts";
 import { formatWindow } from "../ledger/window.ts";
-import { accountKey } from "./account-key.ts";
+import { accountFields, accountKey } from "./account-key.ts";
 import type { Admission } from "./policy.ts";
 
 /** A limit on one unit in one window, for each combination of key values. */
@@ -21,13 +21,14 @@ export type Claimer = (claims: Claim[], admission: Admission, amount: bigint, ba
 
 /** Compiles what a rule claims. */
 export function compileClaims(rule: AccountRule): Claimer {
-  const { name, per, unit, window, alerts, observe } = rule;
+  const { name, unit, window, alerts, observe } = rule;
+  const fields = accountFields(rule.per);
   const suffix = `|${formatWindow(window)}|${unit}`;
   const overrides = rule.overrides.map(({ match, limit }) => ({ matches: compileMatch(match), limit }));
   return (claims, { field, principal }, amount, backend) => {
     const fieldHere =
       backend === undefined ? field : (wanted: string) => (wanted === "backend" ? backend : field(wanted));
-    const key = accountKey(per, fieldHere);
+    const key = accountKey(fields, fieldHere, principal);
     const limit = limitFor(overrides, rule.limit, fieldHere, principal.roles);
     const account: Account = {
       id: `${name}|${key}${suffix}`,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { matchSection } from "../contract/match.ts";
+import { accountFields } from "./account-key.ts";
 import type { FieldUse } from "./policy-kind.ts";
 import { isPeriod } from "./window-section.ts";
 
@@ -65,7 +66,7 @@ export function checkRule(
     if (rule.per.indexOf(name) !== index) note(["per", index], `${name} is named twice`);
   for (const [index, { match }] of rule.overrides.entries())
     for (const name of Object.keys(match))
-      if (!rule.per.includes(name))
+      if (!accountFields(rule.per).includes(name))
         note(["overrides", index, "match", name], "must be one of `per`: an account has one limit");
   if (rule.timezone !== undefined && rule.window !== undefined && !isPeriod(rule.window))
     note(["timezone"], "means something only with window hour, day, week or month");

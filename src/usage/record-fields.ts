@@ -19,6 +19,7 @@ export const recordFields = [
   "time",
   "ending",
   "user_id",
+  "client_user",
   "team",
   "app",
   "key_name",

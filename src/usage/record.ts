@@ -105,7 +105,10 @@ export interface UsageRecord {
   readonly time: string;
   readonly ending: Ending;
 
+  /** From the credential. */
   readonly user_id?: string | undefined;
+  /** The user that the client named under a credential without one: a label, not an identity. */
+  readonly client_user?: string | undefined;
   readonly team?: string | undefined;
   readonly app?: string | undefined;
   readonly key_name?: string | undefined;

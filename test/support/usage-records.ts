@@ -39,6 +39,7 @@ export const fullRecord: UsageRecord = {
   time: "2026-11-01T10:00:00.000Z",
   ending: "completed",
   user_id: "u-1",
+  client_user: "u-2",
   team: "helpdesk",
   app: "desk",
   key_name: "desk-prod",

@@ -20,7 +20,7 @@ export interface Erasure {
 }
 
 /** Fields that tell one person's exchanges from another's. */
-const personalFields: readonly string[] = ["user_id", "key_name", "client_request_id"];
+const personalFields: readonly string[] = ["user_id", "client_user", "key_name", "client_request_id"];
 
 /**
  * Takes a subject out of a usage log: its records keep their tenant, models, tokens and costs, so that sums stay as they were, and lose

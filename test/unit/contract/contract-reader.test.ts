@@ -75,8 +75,23 @@ describe("ContractReader.read()", () => {
     assert.equal(contract.values.has("team"), false);
   });
 
-  it("lets a contract name the user where the credential names none", () => {
-    assert.equal(read({ fields: { "contract.user_id": "user-456" } }).field("user_id"), "user-456");
+  it("takes a user that the client names under a credential without one for a label, never an identity", () => {
+    for (const claim of [
+      { fields: { "contract.user_id": "alice" } },
+      { headers: { "x-tollgate-user-id": "alice" } },
+    ]) {
+      const contract = read(claim);
+      assert.equal(contract.clientUser, "alice");
+      assert.equal(contract.field("user_id"), undefined);
+      assert.equal(contract.field("client_user"), undefined);
+      assert.ok(![...contract.values.values()].includes("alice"));
+    }
+  });
+
+  it("has no label where the credential has a user", () => {
+    const contract = read({ userId: "me", headers: { "x-tollgate-user-id": "me" } });
+    assert.equal(contract.clientUser, undefined);
+    assert.equal(contract.field("user_id"), "me");
   });
 
   it("never repeats a client's value in a refusal", () => {
@@ -110,6 +125,8 @@ describe("ContractReader.read() refuses", () => {
       /its fields are tenant_id, user_id, workflow/,
     ],
     ["a contract that is no object", { fields: { contract: "a" } }, /must be an object/],
+    ["an endless user", { fields: { "contract.user_id": "x".repeat(257) } }, /^user_id must be at most/],
+    ["a user that parts an account's id", { fields: { "contract.user_id": "a|b" } }, /^user_id must be/],
     ["an endless trace id", { fields: { "contract.trace_id": "x".repeat(257) } }, /^trace_id/],
   ];
   for (const [title, input, message] of invalid)

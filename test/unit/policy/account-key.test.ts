@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { accountKey } from "../../../src/policy/account-key.ts";
+import { accountFields, accountKey } from "../../../src/policy/account-key.ts";
 
-const keyOf = (values: Readonly<Record<string, string | undefined>>) =>
-  accountKey(Object.keys(values), (name) => values[name]);
+const keyOf = (values: Readonly<Record<string, string | undefined>>, keyName?: string) =>
+  accountKey(Object.keys(values), (name) => values[name], { keyName });
 
 describe("accountKey()", () => {
   it("writes fields in the rule's order", () =>
@@ -18,6 +18,13 @@ describe("accountKey()", () => {
     assert.notEqual(keyOf({ team: "" }), keyOf({ team: undefined }));
   });
 
+  it("gives a credential without a user its key's account, which no user can be named like", () => {
+    assert.equal(keyOf({ user_id: undefined }, "app"), "user_id=(key app)");
+    assert.notEqual(keyOf({ user_id: "(key app)" }, "app"), keyOf({ user_id: undefined }, "app"));
+    assert.notEqual(keyOf({ user_id: undefined }, "app"), keyOf({ user_id: undefined }, "other"));
+    assert.equal(keyOf({ user_id: undefined }), "user_id=(none)");
+  });
+
   it("never gives two lists of values the same key", () => {
     const character = fc.constantFrom("a", ",", "=", "b", "%", "2", "c", "(", "|");
     const text = fc.option(fc.string({ unit: character, maxLength: 6 }), { nil: undefined });
@@ -28,5 +35,13 @@ describe("accountKey()", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe("accountFields()", () => {
+  it("keeps accounts by user within the user's tenant", () => {
+    assert.deepEqual(accountFields(["user_id", "model"]), ["tenant_id", "user_id", "model"]);
+    assert.deepEqual(accountFields(["user_id", "tenant_id"]), ["user_id", "tenant_id"]);
+    assert.deepEqual(accountFields(["team"]), ["team"]);
   });
 });

@@ -36,6 +36,14 @@ describe("a limit or budget", () => {
     assert.deepEqual(keys, ["tenant_id=acme,team=red", "tenant_id=acme,team=(none)"]);
   });
 
+  it("keeps users of the same name in two tenants apart", () => {
+    const policy = policyOf("limits", { name: "parallel", per: ["user_id"], concurrent: 8 });
+    const keys = ["acme", "globex"].map(
+      (tenant) => claimsOf(policy, admission({ tenant_id: tenant, user_id: "ci" }))[0]?.account.key,
+    );
+    assert.deepEqual(keys, ["tenant_id=acme,user_id=ci", "tenant_id=globex,user_id=ci"]);
+  });
+
   it("changes only the limit where an override matches: the account stays the same", () => {
     const policy = policyOf("limits", {
       name: "parallel",
