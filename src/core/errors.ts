@@ -15,6 +15,7 @@ export const errorTable = {
   unknown_path: { status: 404, retryable: false },
   unknown_model: { status: 404, retryable: false },
   body_too_large: { status: 413, retryable: false },
+  unsupported_media_type: { status: 415, retryable: false },
   encoded_body: { status: 415, retryable: false },
   rate_limit: { status: 429, retryable: true },
   insufficient_quota: { status: 429, retryable: false },

@@ -18,6 +18,7 @@ const exceptions: Readonly<Record<ErrorCode, string>> = {
   unknown_path: "ResourceNotFoundException",
   unknown_model: "ResourceNotFoundException",
   body_too_large: "ValidationException",
+  unsupported_media_type: "ValidationException",
   encoded_body: "ValidationException",
   rate_limit: "ThrottlingException",
   insufficient_quota: "ServiceQuotaExceededException",

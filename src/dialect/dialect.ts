@@ -122,7 +122,7 @@ export interface ResponseContext {
 /** One wire format. */
 export interface Dialect {
   readonly name: DialectName;
-  /** Client headers that reach a provider of this dialect, lower case, besides content-type, accept and user-agent; all others are taken off. */
+  /** Client headers that reach a provider of this dialect, lower case, besides accept and user-agent; all others are taken off. */
   readonly requestHeaders: readonly string[];
   /** The operation a method and path (query included) ask for; undefined when they are not of this dialect. */
   match(method: string, path: string): Operation | undefined;

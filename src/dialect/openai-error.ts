@@ -18,6 +18,7 @@ const names: Readonly<Record<ErrorCode, readonly [type: string, code: string | n
   unknown_path: ["invalid_request_error", "unknown_url"],
   unknown_model: ["invalid_request_error", "model_not_found"],
   body_too_large: ["invalid_request_error", "request_too_large"],
+  unsupported_media_type: ["invalid_request_error", "unsupported_media_type"],
   encoded_body: ["invalid_request_error", "unsupported_content_encoding"],
   rate_limit: ["rate_limit_error", "rate_limit_exceeded"],
   insufficient_quota: ["insufficient_quota", "insufficient_quota"],

@@ -1,5 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { checkMediaType } from "./media-type.ts";
 
 /** Reads what decides of a request: inspect → contract. Throws what refuses it. */
 export function examine(exchange: Exchange, body: Buffer): void {
@@ -22,6 +23,7 @@ export function examineHeaders(exchange: Exchange): void {
   if (encoding !== undefined && encoding !== "identity") {
     throw new GatewayError("encoded_body", "send the body without a content-encoding");
   }
+  if (exchange.head.method !== "GET") checkMediaType(headers);
   checkSize(Number(headers.get("content-length") ?? 0), exchange.snapshot.listen.bodyLimitBytes);
 }
 

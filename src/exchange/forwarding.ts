@@ -7,11 +7,12 @@ import type { OutgoingRequest } from "../provider/provider.ts";
 import { type Attempt, mayBeBilled } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
+import { requestMediaType } from "./media-type.ts";
 import type { Forward } from "./outcome.ts";
 import { spend } from "./stages.ts";
 
 /** Client headers every provider may get; the dialect names the rest. */
-const passedHeaders: ReadonlySet<string> = new Set(["content-type", "accept", "user-agent"]);
+const passedHeaders: ReadonlySet<string> = new Set(["accept", "user-agent"]);
 /** Part of how the message travels, and Envoy's own to set; without x-forwarded-proto it finds no route, and takes it off later itself. */
 const framingHeaders: ReadonlySet<string> = new Set([
   "host",
@@ -79,7 +80,7 @@ export function writeRequest(
     choices,
   });
   // What the client would take is not what is asked for here.
-  return { body, headers: [["content-type", "application/json"], ["accept", "*/*"], ...headers], changes };
+  return { body, headers: [["accept", "*/*"], ...headers], changes };
 }
 
 function edits(
@@ -95,6 +96,7 @@ function edits(
     // Providers are asked for plain bytes: what is compressed cannot be read on its way.
     ["accept-encoding", "identity"],
     ["x-request-id", exchange.id],
+    ["content-type", requestMediaType],
     ...outgoing.headers,
     ...(number === 1 ? retryHeaders(plan) : []),
   ];

@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
+import { headerValue } from "../core/header-value.ts";
 import type { Headers } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
@@ -317,7 +318,7 @@ function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
   const { target } = attempt.target;
   return [
     ...replyHeaders(exchange),
-    ["x-tollgate-model", target.model],
+    ["x-tollgate-model", headerValue(target.model)],
     ["x-tollgate-backend", target.backend],
     ["x-tollgate-attempts", String(attempt.number)],
     ...(attempt.changes.length === 0

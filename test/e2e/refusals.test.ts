@@ -75,6 +75,15 @@ describeOnEveryEdge("refusals", (edge) => {
         415,
         "unsupported_content_encoding",
       ],
+      ...["application/x-www-form-urlencoded", "application/json; charset=utf-7"].map(
+        (type): (typeof cases)[number] => [
+          `a body of type ${type}`,
+          chatBody(),
+          { headers: { "content-type": type } },
+          415,
+          "unsupported_media_type",
+        ],
+      ),
       [
         "another tenant by header",
         chatBody(),

@@ -18,6 +18,7 @@ const types: Readonly<Record<ErrorCode, string>> = {
   unknown_path: "not_found_error",
   unknown_model: "not_found_error",
   body_too_large: "request_too_large",
+  unsupported_media_type: "invalid_request_error",
   encoded_body: "invalid_request_error",
   rate_limit: "rate_limit_error",
   insufficient_quota: "billing_error",

@@ -18,6 +18,7 @@ const statuses: Readonly<Record<ErrorCode, string>> = {
   unknown_path: "NOT_FOUND",
   unknown_model: "NOT_FOUND",
   body_too_large: "INVALID_ARGUMENT",
+  unsupported_media_type: "INVALID_ARGUMENT",
   encoded_body: "INVALID_ARGUMENT",
   rate_limit: "RESOURCE_EXHAUSTED",
   insufficient_quota: "RESOURCE_EXHAUSTED",

@@ -21,7 +21,7 @@ const values = new Map([
   ["tenant_id", "acme"],
   ["priority", "7"],
 ]);
-const contract: Contract = { values, field: (name) => values.get(name) };
+const contract: Contract = { values, clientUser: undefined, field: (name) => values.get(name) };
 const subject: Subject = {
   principal: {
     tenantId: "acme",
@@ -97,6 +97,7 @@ describe("a condition", () => {
       ...subject,
       contract: {
         values: declared,
+        clientUser: undefined,
         field: (name) => (language === undefined ? undefined : declared.get(name)),
       },
     });

@@ -98,6 +98,7 @@ describe("encodeError()", () => {
       "unknown_path 404 not_found_error",
       "unknown_model 404 not_found_error",
       "body_too_large 413 request_too_large",
+      "unsupported_media_type 415 invalid_request_error",
       "encoded_body 415 invalid_request_error",
       "rate_limit 429 rate_limit_error",
       "insufficient_quota 429 billing_error false",

@@ -246,6 +246,7 @@ describe("encodeError()", () => {
       "unknown_path 404 invalid_request_error unknown_url",
       "unknown_model 404 invalid_request_error model_not_found",
       "body_too_large 413 invalid_request_error request_too_large",
+      "unsupported_media_type 415 invalid_request_error unsupported_media_type",
       "encoded_body 415 invalid_request_error unsupported_content_encoding",
       "rate_limit 429 rate_limit_error rate_limit_exceeded",
       "insufficient_quota 429 insufficient_quota insufficient_quota false",
