@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import { AlertWebhook } from "./admin/alert-webhook.ts";
@@ -13,6 +14,7 @@ import { targetRow } from "./admin/targets-api.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
+import { type FolderLock, lockFolder } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
 import { dialects } from "./dialect/index.ts";
 import type { Edge, EdgeAddress, EdgeFactory } from "./edge/edge.ts";
@@ -76,6 +78,7 @@ export class Gateway {
   readonly #steering: Steering;
   readonly #ledger: JournaledLedger;
   readonly #usageLog: UsageLog;
+  readonly #usageLock: FolderLock;
   readonly #usageDesk: UsageDesk;
   readonly #kept: KeptCalibration;
   readonly #health: Health;
@@ -94,6 +97,7 @@ export class Gateway {
     options: GatewayOptions,
     ledger: JournaledLedger,
     usageLog: UsageLog,
+    usageLock: FolderLock,
     kept: KeptCalibration,
     overrides: Overrides,
   ) {
@@ -102,6 +106,7 @@ export class Gateway {
     this.#snapshot = options.snapshot;
     this.#ledger = ledger;
     this.#usageLog = usageLog;
+    this.#usageLock = usageLock;
     this.#usageDesk = new UsageDesk(options.snapshot.usageLog.folder);
     this.#clock = clock;
     this.#kept = kept;
@@ -159,6 +164,16 @@ export class Gateway {
 
   /** Opens ledger and usage log, then listens: when it resolves, exchanges are taken. */
   static async start(options: GatewayOptions): Promise<Gateway> {
+    const usageLock = await lockFolder(options.snapshot.usageLog.folder, "usage log", "usage-lock");
+    try {
+      return await Gateway.#startLocked(options, usageLock);
+    } catch (error) {
+      await usageLock.close();
+      throw error;
+    }
+  }
+
+  static async #startLocked(options: GatewayOptions, usageLock: FolderLock): Promise<Gateway> {
     const { snapshot } = options;
     const clock = options.clock ?? systemClock;
     loadVocabularies(snapshot);
@@ -177,9 +192,10 @@ export class Gateway {
     const calibration = await openCalibration(join(snapshot.ledger.folder, "calibration.json"), (error) =>
       options.log.warn({ cause: String(error) }, "what was learnt about token counts could not be written"),
     );
-    gateway = new Gateway(options, ledger, usageLog, calibration, overrides);
+    gateway = new Gateway(options, ledger, usageLog, usageLock, calibration, overrides);
     try {
       await gateway.#closeLost();
+      makeSocketFolder(snapshot.server.address);
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
       gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
     } catch (error) {
@@ -262,6 +278,7 @@ export class Gateway {
     await this.#ledger.close();
     await this.#usageLog.close();
     for (const delivery of this.#deliveries) await delivery.close();
+    await this.#usageLock.close();
   }
 
   #record(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): Promise<void> {
@@ -347,6 +364,11 @@ export class Gateway {
     if (!this.#ledger.writable) reasons.push("ledger: holds cannot be written down");
     return reasons;
   }
+}
+
+/** Makes the folder of a Unix socket, for this user alone. */
+function makeSocketFolder(address: EdgeAddress): void {
+  if (address.kind === "unix") mkdirSync(dirname(address.path), { recursive: true, mode: 0o700 });
 }
 
 /** Where what operators have ordered is kept. */

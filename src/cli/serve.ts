@@ -1,5 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import { createLog } from "../core/log.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
@@ -27,8 +26,6 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
   const file = resolve(terminal.cwd, options.config);
   const loaded = loadGood(terminal, file);
   const log = createLog(options.logLevel);
-  const { address } = loaded.snapshot.server;
-  if (address.kind === "unix") mkdirSync(dirname(address.path), { recursive: true });
   const gateway = await startingGateway(loaded.snapshot, Gateway.start({ snapshot: loaded.snapshot, log }));
   const envoy = options.envoyFiles === undefined ? staticEnvoy(gateway) : followedEnvoy(gateway, options);
   const unfollow = followConfig({

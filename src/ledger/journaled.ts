@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
+import { GatewayError } from "../core/errors.ts";
+import { FolderInUseError, type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import { freeze } from "./checkpoint.ts";
 import { EntryWriter } from "./entry-writer.ts";
-import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { frameHeaderBytes } from "./frame.ts";
 import { sumByAccount } from "./hold.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
@@ -34,8 +34,7 @@ const defaultSegmentBytes = 67_108_864;
 export async function openMemoryLedger(options: JournaledLedgerOptions): Promise<JournaledLedger> {
   const entries = new EntryWriter(frameHeaderBytes);
   const memory = new MemoryLedger(options);
-  await mkdir(options.folder, { recursive: true });
-  const lock = await lockFolder(options.folder);
+  const lock = await lockLedger(options.folder);
   try {
     const recovered = await recover(options.folder, memory.state);
     memory.state.log = entries;
@@ -43,6 +42,15 @@ export async function openMemoryLedger(options: JournaledLedgerOptions): Promise
   } catch (error) {
     await lock.close();
     throw error;
+  }
+}
+
+async function lockLedger(folder: string): Promise<FolderLock> {
+  try {
+    return await lockFolder(folder, "ledger");
+  } catch (error) {
+    if (!(error instanceof FolderInUseError)) throw error;
+    throw new GatewayError("ledger_unavailable", error.message, { cause: error });
   }
 }
 
