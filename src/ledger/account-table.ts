@@ -3,6 +3,7 @@ import { AccountIndex } from "./account-index.ts";
 import { Columns, type Counter } from "./counter.ts";
 import { createCounter } from "./create-counter.ts";
 import type { Account, Window } from "./ledger.ts";
+import { LedgerTime } from "./ledger-time.ts";
 import { formatWindow } from "./window.ts";
 
 const sweepAtAdd = 2;
@@ -37,6 +38,7 @@ export interface Grant {
  */
 export class AccountTable {
   readonly columns: Columns;
+  readonly time: LedgerTime;
   readonly #maxAccounts: number;
   readonly #rules: Rule[] = [];
   /** By name: few have the same. */
@@ -46,15 +48,16 @@ export class AccountTable {
   #grants = new Map<number, Grant>();
   #swept = 0;
 
-  constructor(maxAccounts: number, columns = new Columns()) {
+  constructor(maxAccounts: number, time = new LedgerTime(), columns = new Columns()) {
     this.#maxAccounts = maxAccounts;
+    this.time = time;
     this.columns = columns;
     this.#index = new AccountIndex(columns.hash, columns.rule);
   }
 
   /** As it is now, apart from what happens next: for reading row by row, not for looking accounts up. */
   copy(): AccountTable {
-    const copy = new AccountTable(0, new Columns(this.columns));
+    const copy = new AccountTable(0, this.time, new Columns(this.columns));
     copy.#index = this.#index.copyKeys(copy.columns.hash, copy.columns.rule);
     copy.#grants = new Map(this.#grants);
     for (const rule of this.#rules) copy.#ruleFor({ ...rule.account, alerts: rule.alerts });
@@ -168,15 +171,20 @@ export class AccountTable {
 
   /** Notes that a row's account was asked about. */
   touch(row: number, nowMs: number): void {
-    this.columns.touchedMinute.set(row, minuteOf(nowMs));
+    this.columns.touchedMinute.set(row, minuteOf(this.time.steadyMs(nowMs)));
   }
 
   #sweepRow(row: number, nowMs: number): void {
-    const isRecent = minuteOf(nowMs) - this.columns.touchedMinute.get(row) < keepIdleMinutes;
-    if (isRecent && this.size < this.#maxAccounts) return;
+    if (this.size < this.#maxAccounts && this.#isKept(row, nowMs)) return;
     if (!this.isUsed(row) || !this.isIdle(row, nowMs)) return;
     this.#clear(row);
     this.#free.push(row);
+  }
+
+  /** Whether a row stays although it is idle. What has lapsed by a clock that was set forward may count again. */
+  #isKept(row: number, nowMs: number): boolean {
+    if (this.time.isDoubtful(nowMs)) return true;
+    return minuteOf(this.time.steadyMs(nowMs)) - this.columns.touchedMinute.get(row) < keepIdleMinutes;
   }
 
   /** Whether forgetting the row would change nothing. */
@@ -227,7 +235,7 @@ export class AccountTable {
       account: backend === undefined ? { name, unit, window } : { name, unit, window, backend },
       idStart: `${name}|`,
       idEnd: `|${formatWindow(window)}|${unit}`,
-      counter: createCounter(window, this.columns),
+      counter: createCounter(window, this.columns, this.time),
       alerts,
     };
     this.#rules.push(rule);

@@ -1,28 +1,37 @@
 import type { Columns, Counter } from "./counter.ts";
+import type { LedgerTime } from "./ledger-time.ts";
 
 /**
  * A token bucket: what is taken drains evenly, the whole limit in one length. `used` is its level times the length in milliseconds, so
- * that a millisecond drains exactly `limit`; `until` is when the level was that; `since` is when the bucket was last empty.
- * A level above the limit is debt: it drains before anything fits again.
+ * that a millisecond drains exactly `limit`; `until` is when the level was that; `since` is when the bucket was last empty. Both are in
+ * steady time: a clock that is set neither drains a bucket nor stops it. A level above the limit is debt: it drains before anything fits
+ * again.
  */
 export class BucketCounter implements Counter {
   readonly #columns: Columns;
   readonly #lengthMs: bigint;
+  readonly #time: LedgerTime;
 
-  constructor(columns: Columns, lengthMs: number) {
+  constructor(columns: Columns, lengthMs: number, time: LedgerTime) {
     this.#columns = columns;
     this.#lengthMs = BigInt(lengthMs);
+    this.#time = time;
   }
 
   lapse(row: number, nowMs: number): void {
     const { limit, used, since, until } = this.#columns;
-    const elapsedMs = nowMs - until.get(row);
-    if (elapsedMs < 0) return;
+    const steadyMs = this.#time.steadyMs(nowMs);
+    const elapsedMs = steadyMs - until.get(row);
+    until.set(row, steadyMs);
+    if (elapsedMs < 0) {
+      // An earlier process counted by a clock that was ahead of this one's: the level stands, and drains from now on.
+      since.set(row, Math.min(since.get(row), steadyMs));
+      return;
+    }
     const before = used.get(row);
     const level = before === 0n ? 0n : before - limit.get(row) * BigInt(elapsedMs);
-    until.set(row, nowMs);
     used.set(row, level > 0n ? level : 0n);
-    if (level <= 0n) since.set(row, nowMs);
+    if (level <= 0n) since.set(row, steadyMs);
   }
 
   mark(row: number): number {
@@ -61,8 +70,8 @@ export class BucketCounter implements Counter {
     const rest = (this.taken(row) - amount) * this.#lengthMs;
     const drain = used.get(row) - (rest > 0n ? rest : 0n);
     const perMs = limit.get(row);
-    if (perMs <= 0n) return until.get(row);
-    return until.get(row) + Number((drain + perMs - 1n) / perMs);
+    const nowMs = until.get(row) + this.#time.skewMs;
+    return perMs <= 0n ? nowMs : nowMs + Number((drain + perMs - 1n) / perMs);
   }
 
   reset(row: number): void {

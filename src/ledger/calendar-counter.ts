@@ -1,32 +1,37 @@
 import type { Columns, Counter } from "./counter.ts";
 import type { Period } from "./ledger.ts";
+import type { LedgerTime } from "./ledger-time.ts";
 import { calendarSpan, type Span } from "./window.ts";
 
-/** A clock set back by less than this stays in the window it was in: no limit is granted twice for a step of NTP's. */
-const clockSlackMs = 60_000;
-
-/** Counts from the start of a calendar window (`since`) to its end (`until`); holds of earlier windows are no longer its business. */
+/**
+ * Counts from the start of a calendar window (`since`) to its end (`until`). The window before it is kept: a clock that is set forward
+ * and back again finds what it had counted. What is counted in a window that has not begun yet, by a clock that was ahead, counts now.
+ */
 export class CalendarCounter implements Counter {
   readonly #columns: Columns;
   readonly #period: Period;
   readonly #timeZone: string;
+  readonly #time: LedgerTime;
   #current: Span = { startMs: 0, endMs: 0 };
 
-  constructor(columns: Columns, period: Period, timeZone: string) {
+  constructor(columns: Columns, period: Period, timeZone: string, time: LedgerTime) {
     this.#columns = columns;
     this.#period = period;
     this.#timeZone = timeZone;
+    this.#time = time;
   }
 
   lapse(row: number, nowMs: number): void {
-    const { used, held, since, until, alerted } = this.#columns;
-    if (nowMs < until.get(row) && nowMs >= since.get(row) - clockSlackMs) return;
+    const { since, until, prior } = this.#columns;
+    if (nowMs < until.get(row) && nowMs >= since.get(row)) return;
     const { startMs, endMs } = this.#spanAt(nowMs);
-    since.set(row, startMs);
-    until.set(row, endMs);
-    used.set(row, 0n);
-    held.set(row, 0n);
-    alerted.set(row, 0);
+    const place = prior.find(row);
+    if (place !== undefined && prior.since.get(place) === startMs) {
+      this.#exchange(row, place, nowMs);
+      return;
+    }
+    this.#keep(row, startMs, nowMs);
+    this.#begin(row, startMs, endMs);
   }
 
   mark(row: number): number {
@@ -38,11 +43,16 @@ export class CalendarCounter implements Counter {
   }
 
   used(row: number): bigint {
-    return this.#columns.used.get(row);
+    const ahead = this.#ahead(row);
+    const used = this.#columns.used.get(row);
+    return ahead === undefined ? used : used + this.#columns.prior.used.get(ahead);
   }
 
   taken(row: number): bigint {
-    return this.#columns.used.get(row) + this.#columns.held.get(row);
+    const ahead = this.#ahead(row);
+    const taken = this.#columns.used.get(row) + this.#columns.held.get(row);
+    if (ahead === undefined) return taken;
+    return taken + this.#columns.prior.used.get(ahead) + this.#columns.prior.held.get(ahead);
   }
 
   hold(row: number, amount: bigint): void {
@@ -50,9 +60,17 @@ export class CalendarCounter implements Counter {
   }
 
   release(row: number, mark: number, held: bigint, actual: bigint): void {
-    if (!this.covers(row, mark)) return;
-    this.#columns.held.add(row, -held);
-    this.#columns.used.add(row, actual);
+    const { since, prior } = this.#columns;
+    if (mark === since.get(row)) {
+      this.#columns.held.add(row, -held);
+      this.#columns.used.add(row, actual);
+      return;
+    }
+    const place = prior.find(row);
+    if (place !== undefined && prior.since.get(place) === mark) {
+      prior.held.add(place, -held);
+      prior.used.add(place, actual);
+    } else if (mark > since.get(row)) this.#columns.used.add(row, actual);
   }
 
   lapsesAtMs(row: number): number {
@@ -61,6 +79,84 @@ export class CalendarCounter implements Counter {
 
   reset(row: number): void {
     this.#columns.used.set(row, 0n);
+    const ahead = this.#ahead(row);
+    if (ahead !== undefined) this.#columns.prior.used.set(ahead, 0n);
+  }
+
+  /** Goes to the window before, and keeps the one that was left. */
+  #exchange(row: number, place: number, nowMs: number): void {
+    const { used, held, since, until, alerted, prior } = this.#columns;
+    for (const [here, there] of [
+      [used, prior.used],
+      [held, prior.held],
+    ] as const) {
+      const amount = here.get(row);
+      here.set(row, there.get(place));
+      there.set(place, amount);
+    }
+    for (const [here, there] of [
+      [since, prior.since],
+      [until, prior.until],
+      [alerted, prior.alerted],
+    ] as const) {
+      const value = here.get(row);
+      here.set(row, there.get(place));
+      there.set(place, value);
+    }
+    this.#noteLeft(place, nowMs);
+  }
+
+  /** Keeps what the current window counts, before another begins at `startMs`. */
+  #keep(row: number, startMs: number, nowMs: number): void {
+    const { used, held, since, until, alerted, prior } = this.#columns;
+    const place = prior.find(row);
+    const isEmpty = used.get(row) === 0n && held.get(row) === 0n;
+    if (place !== undefined && this.#wasSkipped(row, place, nowMs)) {
+      prior.used.add(place, used.get(row));
+      return;
+    }
+    if (isEmpty) {
+      // A window that a clock ahead has counted in already is still to come.
+      if (place !== undefined && prior.since.get(place) < startMs) prior.release(row);
+      return;
+    }
+    const kept = place ?? prior.claim(row);
+    prior.used.set(kept, used.get(row));
+    prior.held.set(kept, held.get(row));
+    prior.since.set(kept, since.get(row));
+    prior.until.set(kept, until.get(row));
+    prior.alerted.set(kept, alerted.get(row));
+    this.#noteLeft(kept, nowMs);
+  }
+
+  /** Whether a clock that was set jumped into the current window, out of the kept one, and jumps on before the window's time has passed. */
+  #wasSkipped(row: number, place: number, nowMs: number): boolean {
+    const { since, until, prior } = this.#columns;
+    if (prior.leftByJump.get(place) === 0 || prior.since.get(place) >= since.get(row)) return false;
+    const passedMs = this.#time.steadyMs(nowMs) - prior.leftAtMs.get(place);
+    return nowMs >= until.get(row) && passedMs < (until.get(row) - since.get(row)) / 2;
+  }
+
+  #noteLeft(place: number, nowMs: number): void {
+    const { prior } = this.#columns;
+    prior.leftAtMs.set(place, this.#time.steadyMs(nowMs));
+    prior.leftByJump.set(place, this.#time.isDoubtful(nowMs) ? 1 : 0);
+  }
+
+  #begin(row: number, startMs: number, endMs: number): void {
+    const { used, held, since, until, alerted } = this.#columns;
+    since.set(row, startMs);
+    until.set(row, endMs);
+    used.set(row, 0n);
+    held.set(row, 0n);
+    alerted.set(row, 0);
+  }
+
+  /** Where the kept window is, if it is later than the current one. */
+  #ahead(row: number): number | undefined {
+    const { since, prior } = this.#columns;
+    const place = prior.find(row);
+    return place !== undefined && prior.since.get(place) > since.get(row) ? place : undefined;
   }
 
   /** All accounts of a rule are mostly asked about in the same window. */

@@ -69,9 +69,24 @@ interface AccountLine {
   readonly since: number;
   readonly until: number;
   readonly alerted: number;
-  readonly slices?: readonly (readonly [slice: number, amount: string])[];
+  readonly slices?: readonly SliceLine[];
   readonly grant?: readonly [amount: string, mark: number];
+  readonly prior?: PriorLine;
 }
+
+/** See {@link PriorWindows}. */
+interface PriorLine {
+  readonly used: string;
+  readonly held: string;
+  readonly since: number;
+  readonly until: number;
+  readonly alerted: number;
+  readonly leftFor: number;
+  readonly leftAtMs: number;
+  readonly slices?: readonly SliceLine[];
+}
+
+type SliceLine = readonly [slice: number, amount: string];
 
 type HoldLine = readonly [
   id: string,
@@ -89,10 +104,9 @@ function accountLine(table: AccountTable, row: number): AccountLine {
   const { used, held, since, until, alerted, cells } = table.columns;
   const account = table.account(row);
   const grant = table.grant(row);
-  const kept: [number, string][] = [];
-  if (account.window.kind === "rolling")
-    for (let slice = since.get(row) - rollingSlices; slice <= since.get(row); slice++)
-      if (cells.get(row, slice) !== 0n) kept.push([slice, cells.get(row, slice).toString()]);
+  const isRolling = account.window.kind === "rolling";
+  const slices = isRolling ? slicesUntil(since.get(row), (slice) => cells.get(row, slice)) : undefined;
+  const prior = priorLine(table, row);
   return {
     row,
     account: { ...account, limit: account.limit.toString() },
@@ -101,9 +115,36 @@ function accountLine(table: AccountTable, row: number): AccountLine {
     since: since.get(row),
     until: until.get(row),
     alerted: alerted.get(row),
-    ...(kept.length === 0 ? undefined : { slices: kept }),
+    ...(slices === undefined ? undefined : { slices }),
+    ...(prior === undefined ? undefined : { prior }),
     ...(grant === undefined ? undefined : { grant: [grant.amount.toString(), grant.mark] as const }),
   };
+}
+
+function priorLine({ columns: { prior, cells } }: AccountTable, row: number): PriorLine | undefined {
+  const place = prior.find(row);
+  if (place === undefined) return undefined;
+  const slices = slicesUntil(prior.since.get(place), (slice) => cells.at(prior.cells.get(place), slice));
+  return {
+    used: prior.used.get(place).toString(),
+    held: prior.held.get(place).toString(),
+    since: prior.since.get(place),
+    until: prior.until.get(place),
+    alerted: prior.alerted.get(place),
+    leftFor: prior.leftFor.get(place),
+    leftAtMs: prior.leftAtMs.get(place),
+    ...(slices === undefined ? undefined : { slices }),
+  };
+}
+
+/** The slices of a rolling window that have something, from the oldest; undefined: none has. */
+function slicesUntil(newest: number, amountOf: (slice: number) => bigint): readonly SliceLine[] | undefined {
+  const kept: SliceLine[] = [];
+  for (let slice = newest - rollingSlices; slice <= newest; slice++) {
+    const amount = amountOf(slice);
+    if (amount !== 0n) kept.push([slice, amount.toString()]);
+  }
+  return kept.length === 0 ? undefined : kept;
 }
 
 function restoreAccount(table: AccountTable, line: AccountLine): void {
@@ -117,8 +158,24 @@ function restoreAccount(table: AccountTable, line: AccountLine): void {
   const newest = slices?.at(-1)?.[0] ?? 0;
   columns.until.set(row, account.window.kind === "rolling" ? Math.max(line.until, newest) : line.until);
   columns.alerted.set(row, line.alerted);
+  if (line.prior !== undefined) restorePrior(table, row, line.prior);
   for (const [slice, amount] of slices ?? []) columns.cells.add(row, slice, BigInt(amount));
   if (grant !== undefined) table.setGrant(row, { amount: BigInt(grant[0]), mark: grant[1] });
+}
+
+/** The row has no cells yet: those of its prior window are made as its own, and taken away. */
+function restorePrior({ columns: { prior, cells } }: AccountTable, row: number, line: PriorLine): void {
+  const place = prior.claim(row);
+  prior.used.set(place, BigInt(line.used));
+  prior.held.set(place, BigInt(line.held));
+  prior.since.set(place, line.since);
+  prior.until.set(place, line.until);
+  prior.alerted.set(place, line.alerted);
+  prior.leftFor.set(place, line.leftFor);
+  prior.leftAtMs.set(place, line.leftAtMs);
+  for (const [slice, amount] of line.slices ?? []) cells.add(row, slice, BigInt(amount));
+  prior.cells.set(place, cells.detach(row));
+  cells.free(row);
 }
 
 function holdLine([id, { openedAtMs, legs }]: readonly [string, Hold]): HoldLine {

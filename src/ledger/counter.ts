@@ -1,3 +1,4 @@
+import { PriorWindows } from "./prior-windows.ts";
 import { RollingCells } from "./rolling-cells.ts";
 import { Float64Field, Int32Field, Int64Field, RowPages } from "./row-pages.ts";
 
@@ -20,6 +21,7 @@ export class Columns {
   /** The rule's index. */
   readonly rule: Int32Field;
   readonly cells: RollingCells;
+  readonly prior: PriorWindows;
 
   /** Empty, or a copy. */
   constructor(from?: Columns) {
@@ -36,6 +38,7 @@ export class Columns {
     this.hash = new Int32Field(rows, 52);
     this.rule = new Int32Field(rows, 56);
     this.cells = new RollingCells(new Int32Field(rows, 60), from?.cells);
+    this.prior = new PriorWindows(from?.prior);
   }
 
   /** Makes room for a row. */
@@ -44,8 +47,17 @@ export class Columns {
   }
 
   clear(row: number): void {
+    this.clearPrior(row);
     this.cells.free(row);
     this.#rows.clear(row);
+  }
+
+  /** Forgets what a row counted in the window before. */
+  clearPrior(row: number): void {
+    const prior = this.prior.find(row);
+    if (prior === undefined) return;
+    this.cells.freePlace(this.prior.cells.get(prior));
+    this.prior.release(row);
   }
 
   /** The rows, apart from what happens to them next. */

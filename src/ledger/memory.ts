@@ -2,8 +2,9 @@ import type { Clock } from "../core/clock.ts";
 import { assert, GatewayError } from "../core/errors.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { amountOf, type Leg, spread, sumByAccount } from "./hold.ts";
-import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
+import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken, Window } from "./ledger.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
+import { LedgerTime } from "./ledger-time.ts";
 import { type AccountFilter, addToTotals, type RuleTotal, rowsInUse } from "./overview.ts";
 import { LedgerState } from "./state.ts";
 
@@ -33,15 +34,15 @@ const maxAmount = 2n ** 60n;
 /** See {@link createMemoryLedger}. Nothing here waits: every answer is given at once. */
 export class MemoryLedger implements Ledger {
   readonly state: LedgerState;
-  readonly #clock: Clock;
+  readonly #time: LedgerTime;
   readonly #maxHolds: number;
   readonly #onEvent: ((event: LedgerEvent) => void) | undefined;
 
   constructor(options: MemoryLedgerOptions) {
-    this.#clock = options.clock;
+    this.#time = new LedgerTime(options.clock);
     this.#maxHolds = options.maxHolds ?? defaultMaxHolds;
     this.#onEvent = options.onEvent;
-    this.state = new LedgerState(options.maxAccounts ?? defaultMaxAccounts);
+    this.state = new LedgerState(options.maxAccounts ?? defaultMaxAccounts, this.#time);
   }
 
   reserve(id: string, offers: readonly (readonly Claim[])[]): Taken | Refused {
@@ -162,7 +163,7 @@ export class MemoryLedger implements Ledger {
 
   /** Wall time in whole milliseconds. */
   nowMs(): number {
-    return Math.floor(this.#clock.nowMs());
+    return this.#time.nowMs();
   }
 
   /** Takes every claim and adds its legs, or none: the accounts in observe mode that had no room, or what stands in the way. */
@@ -201,7 +202,10 @@ export class MemoryLedger implements Ledger {
       account: limit === account.limit ? account : { ...account, limit },
       amount,
       left,
-      resetsAtMs: Math.max(nowMs, counter.lapsesAtMs(row, lapsing)),
+      resetsAtMs: Math.min(
+        Math.max(nowMs, counter.lapsesAtMs(row, lapsing)),
+        nowMs + longestWaitMs(account.window),
+      ),
       openHoldsOnly: counter.used(row) + amount <= room,
     };
   }
@@ -240,6 +244,11 @@ export class MemoryLedger implements Ledger {
     if (row === undefined) throw new GatewayError("invalid_request", `no account "${accountId}" is in use`);
     return row;
   }
+}
+
+/** Nobody is told to wait for longer than the window: what is debt, or counted by a clock that was ahead, is looked at again then. */
+function longestWaitMs(window: Window): number {
+  return window.kind === "bucket" || window.kind === "rolling" ? window.lengthMs : Number.POSITIVE_INFINITY;
 }
 
 function atLeastZero(value: bigint): bigint {

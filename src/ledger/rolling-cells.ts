@@ -40,7 +40,11 @@ export class RollingCells {
 
   /** What of a slice lapses with it. */
   get(row: number, slice: number): bigint {
-    const place = this.#places.get(row);
+    return this.at(this.#places.get(row), slice);
+  }
+
+  /** The same at a place, whoever has it; 0: nothing. */
+  at(place: number, slice: number): bigint {
     return place === 0 ? 0n : this.#worth(place, this.#cells.get(place - 1, cellOf(slice)));
   }
 
@@ -77,11 +81,32 @@ export class RollingCells {
 
   /** Forgets a row and gives back its place. */
   free(row: number): void {
-    const place = this.#places.get(row);
+    this.freePlace(this.#places.get(row));
+    this.#places.set(row, 0);
+  }
+
+  /** Gives back a place that no row has; 0: nothing. */
+  freePlace(place: number): void {
     if (place === 0) return;
     this.#pages.clear(place - 1);
-    this.#places.set(row, 0);
     this.#free.push(place);
+  }
+
+  /** Takes a row's place away from it and returns it; the row has a copy from now on. 0: it had none. */
+  detach(row: number): number {
+    const place = this.#places.get(row);
+    if (place === 0) return 0;
+    const copy = this.#place();
+    for (let cell = 0; cell <= shiftCell; cell++)
+      this.#cells.set(copy - 1, cell, this.#cells.get(place - 1, cell));
+    this.#places.set(row, copy);
+    return place;
+  }
+
+  /** Gives a row a place that {@link detach} returned, in exchange for its own. */
+  attach(row: number, place: number): void {
+    this.free(row);
+    this.#places.set(row, place);
   }
 
   #place(): number {

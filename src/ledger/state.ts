@@ -2,6 +2,7 @@ import { assert } from "../core/errors.ts";
 import { AccountTable } from "./account-table.ts";
 import { amountOf, type Hold, type Leg, type RowAmount } from "./hold.ts";
 import type { Account } from "./ledger.ts";
+import type { LedgerTime } from "./ledger-time.ts";
 
 const rearmPercent = 10;
 const noThresholds: readonly number[] = [];
@@ -38,8 +39,8 @@ export class LedgerState {
   /** Told of every change from now on. */
   log: ChangeLog = noChangeLog;
 
-  constructor(maxAccounts: number) {
-    this.table = new AccountTable(maxAccounts);
+  constructor(maxAccounts: number, time?: LedgerTime) {
+    this.table = new AccountTable(maxAccounts, time);
   }
 
   /** The row of an account, as of now and with the limit asked with: what was used stays. */
