@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
+import { removeAdminToken, writeAdminToken } from "./admin/admin-token.ts";
 import { AlertWebhook } from "./admin/alert-webhook.ts";
 import { type AuditEntry, appendAudit } from "./admin/audit-log.ts";
 import type { BudgetsSource } from "./admin/budgets-api.ts";
@@ -90,6 +91,8 @@ export class Gateway {
   #lastReloadGood = true;
   #draining = false;
   #admin: AdminServer | undefined;
+  #adminToken: string | undefined;
+  readonly #tokenFile: string;
   #deliveries: readonly Delivery[] = [];
   #edgeAddress: EdgeAddress | undefined;
 
@@ -107,6 +110,7 @@ export class Gateway {
     this.#ledger = ledger;
     this.#usageLog = usageLog;
     this.#usageLock = usageLock;
+    this.#tokenFile = options.snapshot.admin.tokenFile;
     this.#usageDesk = new UsageDesk(options.snapshot.usageLog.folder);
     this.#clock = clock;
     this.#kept = kept;
@@ -197,6 +201,7 @@ export class Gateway {
       await gateway.#closeLost();
       makeSocketFolder(snapshot.server.address);
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
+      gateway.#adminToken = await ownAdminToken(snapshot, options.log);
       gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
     } catch (error) {
       await gateway.close();
@@ -273,6 +278,7 @@ export class Gateway {
     await this.#registry.whenIdle();
     await this.#usageDesk.close();
     await this.#admin?.close();
+    if (this.#adminToken !== undefined) await removeAdminToken(this.#tokenFile);
     await this.#webhook.close();
     await this.#kept.close();
     await this.#ledger.close();
@@ -315,6 +321,7 @@ export class Gateway {
       metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.render() }),
       config: () => this.#snapshot.redacted(),
       token: () => this.#snapshot.admin.token,
+      ownToken: () => this.#adminToken,
       usage: this.#usageDesk,
       nowMs: () => this.#clock.nowMs(),
       budgets: this.#budgetsSource(),
@@ -369,6 +376,17 @@ export class Gateway {
 /** Makes the folder of a Unix socket, for this user alone. */
 function makeSocketFolder(address: EdgeAddress): void {
   if (address.kind === "unix") mkdirSync(dirname(address.path), { recursive: true, mode: 0o700 });
+}
+
+/** Makes the admin token that the config lacks, for the commands of this machine to read. Without one the kernel's word on who connects has to do. */
+async function ownAdminToken({ admin }: Snapshot, log: Log): Promise<string | undefined> {
+  if (admin.token !== undefined) return undefined;
+  try {
+    return await writeAdminToken(admin.tokenFile);
+  } catch (error) {
+    log.warn({ file: admin.tokenFile, cause: String(error) }, "the admin token could not be written");
+    return undefined;
+  }
 }
 
 /** Where what operators have ordered is kept. */

@@ -1,16 +1,18 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { AdminAccess } from "./admin-access.ts";
 import type { BudgetsSource } from "./budgets-api.ts";
 import { answerBudgets, isBudgetsPath } from "./budgets-http.ts";
+import { boundConnections, type ConnectionBounds, deadlineOptions } from "./connection-bounds.ts";
 import type { OverridesSource } from "./overrides-api.ts";
 import { answerOverrides, isOverridesPath } from "./overrides-http.ts";
 import type { TargetsAnswer } from "./targets-api.ts";
 import { type AdminReply, answerUsage } from "./usage-api.ts";
 import type { UsageDesk } from "./usage-desk.ts";
 
-const headersTimeoutMs = 5_000;
-const connectionsMax = 256;
+const bounds: ConnectionBounds = { connectionsMax: 256, headersTimeoutMs: 5_000, requestTimeoutMs: 10_000 };
+/** A browser's or a script's headers are a few hundred bytes. */
+const headerBytesMax = 8_192;
 /** Makes a request's path a URL; its host is never looked at. */
 const baseUrl = "http://admin";
 
@@ -21,8 +23,10 @@ export interface AdminSource {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** The running config, secrets redacted. */
   config(): unknown;
-  /** What `Authorization: Bearer` must carry; undefined: nothing (loopback only). */
+  /** The config's token, which `Authorization: Bearer` must carry; undefined: it has none. */
   token(): string | undefined;
+  /** The token that was made at the start where the config has none; undefined: there is none. */
+  ownToken(): string | undefined;
   /** Where reports on the usage log are made. */
   readonly usage: UsageDesk;
   /** Wall time. */
@@ -39,16 +43,21 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz, /metrics, /config, /usage, /budgets, /targets and /overrides. The first two are open, the rest ask for the token where there is one. */
+/** Serves /livez and /readyz to everybody, and /metrics, /config, /usage, /budgets, /targets and /overrides by the rule of {@link AdminAccess}. */
 export async function startAdminServer(
   address: { readonly host: string; readonly port: number },
   source: AdminSource,
 ): Promise<AdminServer> {
-  const server = createServer((request, response) => {
-    answer(request, response, source).catch(() => response.destroy());
+  const access = new AdminAccess({
+    token: () => source.token(),
+    ownToken: () => source.ownToken(),
+    host: address.host,
   });
-  server.headersTimeout = headersTimeoutMs;
-  server.maxConnections = connectionsMax;
+  const options = { ...deadlineOptions(bounds), maxHeaderSize: headerBytesMax };
+  const server = createServer(options, (request, response) => {
+    answer(request, response, source, access).catch(() => response.destroy());
+  });
+  boundConnections(server, bounds);
   await listen(server, address);
   const { address: host, port } = server.address() as AddressInfo;
   return {
@@ -65,27 +74,21 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   source: AdminSource,
+  access: AdminAccess,
 ): Promise<void> {
   const target = request.url ?? "/";
   if (!URL.canParse(target, baseUrl)) return send(response, 400, "text/plain", "this is no path\n");
   const url = new URL(target, baseUrl);
   const path = url.pathname;
-  if (request.method !== "GET" && request.method !== "HEAD" && !isBudgetsPath(path) && !isOverridesPath(path))
+  if (answerHealth(path, request, response, source)) return;
+  const refused = await access.refusal(request, path === "/metrics");
+  if (refused !== undefined) {
+    response.setHeader("connection", "close");
+    if (refused.status === 401) response.setHeader("www-authenticate", "Bearer");
+    return send(response, refused.status, "text/plain", `${refused.message}\n`);
+  }
+  if (!isRead(request) && !isBudgetsPath(path) && !isOverridesPath(path))
     return send(response, 405, "text/plain", "only GET\n");
-  if (path === "/livez") return send(response, 200, "text/plain", "ok\n");
-  if (path === "/readyz") {
-    const reasons = source.unreadyReasons();
-    return send(
-      response,
-      reasons.length === 0 ? 200 : 503,
-      "text/plain",
-      reasons.length === 0 ? "ok\n" : `${reasons.join("\n")}\n`,
-    );
-  }
-  if (!authorized(request, source.token())) {
-    response.setHeader("www-authenticate", "Bearer");
-    return send(response, 401, "text/plain", "send the admin token: Authorization: Bearer …\n");
-  }
   if (path === "/metrics") {
     const { contentType, text } = await source.metrics();
     return send(response, 200, contentType, text);
@@ -114,15 +117,23 @@ async function answer(
   );
 }
 
-/** Compares digests, so that neither time nor length tells anything of the token. */
-function authorized(request: IncomingMessage, token: string | undefined): boolean {
-  if (token === undefined) return true;
-  const sent = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  return timingSafeEqual(digest(sent), digest(token));
+/** Answers what probes ask, whoever asks; false: it was something else. */
+function answerHealth(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  source: AdminSource,
+): boolean {
+  if (path !== "/livez" && path !== "/readyz") return false;
+  const reasons = path === "/readyz" ? source.unreadyReasons() : [];
+  if (!isRead(request)) send(response, 405, "text/plain", "only GET\n");
+  else if (reasons.length === 0) send(response, 200, "text/plain", "ok\n");
+  else send(response, 503, "text/plain", `${reasons.join("\n")}\n`);
+  return true;
 }
 
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+function isRead({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 function send(

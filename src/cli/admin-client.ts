@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { readAdminToken } from "../admin/admin-token.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
@@ -28,7 +29,14 @@ export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminC
   const url = options.admin ?? adminUrlOf(snapshot);
   if (url === undefined)
     throw new CommandFailure("admin.address has port 0: say where the gateway listens with --admin URL", 2);
-  return adminClient(url, snapshot.admin.token);
+  return adminClient(url, adminTokenFor(url, snapshot));
+}
+
+/** What to send to the gateway at a URL: the config's token, or, to this machine alone, the one that the running gateway made. */
+export function adminTokenFor(url: string, { admin }: Snapshot): string | undefined {
+  if (admin.token !== undefined) return admin.token;
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(host) ? readAdminToken(admin.tokenFile) : undefined;
 }
 
 /** The admin interface at a URL. Its methods throw {@link CommandFailure} for every answer but a good one. */

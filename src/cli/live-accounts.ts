@@ -7,7 +7,7 @@ import type { ReadAccounts } from "../exchange/explaining.ts";
 import type { Account, Balance } from "../ledger/ledger.ts";
 import type { Override } from "../route/override.ts";
 import { RetryBudget } from "../route/retry-budget.ts";
-import { adminClient, adminUrlOf } from "./admin-client.ts";
+import { adminClient, adminTokenFor, adminUrlOf } from "./admin-client.ts";
 import { overridesOf } from "./overrides.ts";
 import { CommandFailure } from "./terminal.ts";
 
@@ -29,7 +29,7 @@ export async function accountReader(snapshot: Snapshot, url: string | undefined)
   };
   const address = url ?? adminUrlOf(snapshot);
   if (address === undefined) return unused;
-  const client = adminClient(address, snapshot.admin.token);
+  const client = adminClient(address, adminTokenFor(address, snapshot));
   const read: ReadAccounts = async (accounts) => {
     if (accounts.length === 0) return [];
     const query = new URLSearchParams();

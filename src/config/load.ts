@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { z } from "zod";
 import { createContractReader } from "../contract/contract-reader.ts";
 import type { FieldSection } from "../contract/contract-section.ts";
@@ -180,7 +180,11 @@ function compileOwn(
   return {
     listen: Object.freeze({ address: listen.address, bodyLimitBytes: listen.bodyLimit }),
     server: Object.freeze({ address: edge, drainMs: server.drain }),
-    admin: Object.freeze({ address: admin.address, token: admin.token }),
+    admin: Object.freeze({
+      address: admin.address,
+      token: admin.token,
+      tokenFile: join(edge.kind === "unix" ? dirname(edge.path) : inputs.resolve("run"), "admin.token"),
+    }),
     ledger: Object.freeze({ kind: "memory", folder: inputs.resolve(ledger.path) }),
     usageLog: Object.freeze({ folder: inputs.resolve(usage.log), sinks }),
     retries: Object.freeze({ percent: retries.budget, atLeastPerSecond: retries.atLeastPerSecond }),

@@ -34,6 +34,8 @@ export interface AdminConfig {
   readonly address: TcpAddress;
   /** What `Authorization: Bearer` must carry; undefined only on loopback. */
   readonly token: string | undefined;
+  /** Where a gateway without a token writes the one it makes at its start; absolute, in the folder of its socket. */
+  readonly tokenFile: string;
 }
 
 /** How a backend's certificate is checked where the system's CAs and the endpoint's host name do not do. */

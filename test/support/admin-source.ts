@@ -10,6 +10,7 @@ export function adminSource(given: Partial<AdminSource> & Pick<AdminSource, "usa
     metrics: async () => ({ contentType: "text/plain", text: "" }),
     config: () => ({}),
     token: () => undefined,
+    ownToken: () => undefined,
     nowMs: () => 0,
     budgets: noBudgets,
     overrides: noOverrides,

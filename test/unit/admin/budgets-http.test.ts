@@ -29,6 +29,7 @@ before(async () => {
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,
+      ownToken: () => undefined,
       usage,
       nowMs: () => 0,
       budgets: {
@@ -139,7 +140,7 @@ describe("the admin interface to budgets", () => {
       "a page of another origin",
       "/budgets/reset",
       { body: {}, headers: { origin: "http://a.example" } },
-      400,
+      403,
     ],
     ["a body without end", "/budgets/reset", { body: "x".repeat(70_000) }, 413],
   ];

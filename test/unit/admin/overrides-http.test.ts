@@ -71,7 +71,7 @@ describe("the admin interface to overrides", () => {
     ["a list without the token", "/overrides", { method: "GET", headers: { authorization: "" } }, 401],
     ["an order by PUT", "/overrides", { method: "PUT", body: stop }, 405],
     ["an order for one id", "/overrides/12345678", { body: stop }, 405],
-    ["a page of another origin", "/overrides", { body: stop, headers: { origin: "http://a.example" } }, 400],
+    ["a page of another origin", "/overrides", { body: stop, headers: { origin: "http://a.example" } }, 403],
     ["who does not say who", "/overrides", { body: { ...stop, by: "" } }, 400],
     ["who does not say why", "/overrides", { body: { ...stop, reason: undefined } }, 400],
     ["an action that is none", "/overrides", { body: { ...stop, action: "pause" } }, 400],

@@ -32,6 +32,7 @@ async function serve(limits: UsageDeskLimits = {}): Promise<void> {
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,
+      ownToken: () => undefined,
       usage: desk,
       budgets: noBudgets,
       nowMs: () => nowMs,

@@ -32,6 +32,7 @@ before(async () => {
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       config: () => ({}),
       token: () => token,
+      ownToken: () => undefined,
       usage,
       nowMs: () => 0,
       budgets: {

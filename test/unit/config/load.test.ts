@@ -39,6 +39,7 @@ describe("loadConfig()", () => {
     assert.deepEqual(snapshot.admin, {
       address: { kind: "tcp", host: "127.0.0.1", port: 9090 },
       token: undefined,
+      tokenFile: join(folder, "run/admin.token"),
     });
     assert.deepEqual(snapshot.ledger, { kind: "memory", folder: join(folder, "var/ledger") });
     assert.deepEqual(snapshot.usageLog, { folder: join(folder, "var/usage"), sinks: [] });
