@@ -4,6 +4,20 @@ import { compileListener } from "./listener.ts";
 import { compileRoutes } from "./route.ts";
 import type { Json } from "./typed.ts";
 
+/**
+ * Keeps slow answers from crashing Envoy, at the top level of every bootstrap. Envoy evicts a gRPC client that nobody asked for during the
+ * idle time (default 50 s), even while a stream of it is open. With graceful close on, the end of that stream then uses freed memory
+ * (seen in Envoy 1.36.4 to 1.40.0). Either setting is enough by itself.
+ */
+const extProcSafety = {
+  grpc_async_client_manager_config: { max_cached_entry_idle_duration: "86400s" },
+  layered_runtime: {
+    layers: [
+      { name: "tollgate", static_layer: { "envoy.reloadable_features.ext_proc_graceful_grpc_close": false } },
+    ],
+  },
+};
+
 /** The files of one Envoy, by path relative to its folder, as JSON values. One directory a kind: a rename re-reads a whole directory. */
 export interface EnvoyFiles {
   readonly "bootstrap.json": Json;
@@ -35,7 +49,7 @@ export function compileEnvoy(input: EnvoyInput, folder: string): EnvoyFiles {
 /** The same configuration as one static file, for an Envoy that somebody else runs. */
 export function compileStatic(input: EnvoyInput): Json {
   return {
-    layered_runtime: runtime(),
+    ...extProcSafety,
     static_resources: {
       listeners: [compileListener(input, { route_config: compileRoutes(input) })],
       clusters: [...compileClusters(input), compileEdgeCluster(input.edge, input.listen.bodyLimitBytes)],
@@ -47,7 +61,7 @@ function bootstrap(input: EnvoyInput, folder: string): Json {
   return {
     node: { id: "tollgate", cluster: "tollgate" },
     admin: { address: adminAddress(input) },
-    layered_runtime: runtime(),
+    ...extProcSafety,
     dynamic_resources: {
       cds_config: fileSource(folder, "cds/clusters.json"),
       lds_config: fileSource(folder, "lds/listeners.json"),
@@ -59,15 +73,6 @@ function bootstrap(input: EnvoyInput, folder: string): Json {
 function adminAddress({ adminSocket }: EnvoyInput): Json {
   if (adminSocket !== undefined) return { pipe: { path: adminSocket } };
   return { socket_address: { address: "127.0.0.1", port_value: 0 } };
-}
-
-/** Ends ext_proc streams without RST_STREAM, which stock HTTP/2 servers answer with GOAWAY after a thousand. */
-function runtime(): Json {
-  return {
-    layers: [
-      { name: "tollgate", static_layer: { "envoy.reloadable_features.ext_proc_graceful_grpc_close": true } },
-    ],
-  };
 }
 
 function fileSource(folder: string, file: string): Json {

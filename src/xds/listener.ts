@@ -9,6 +9,12 @@ const connectionBufferBytes = 1_048_576;
 /** Longest silence on a stream; whole answers of reasoning models take minutes before their first byte. */
 const streamIdleTimeout = "900s";
 
+/**
+ * How long a client may read nothing of what is left of its last answer before its connection is cut; Envoy's default is 1 s. An HTTP/1.1
+ * client whose answer breaks in its middle sees the end of its connection only after this time, so it cannot be long.
+ */
+const delayedCloseTimeout = "5s";
+
 /** Where a listener's routes are: by discovery or in place. */
 export type RouteSource = { readonly rds: Json } | { readonly route_config: Json };
 
@@ -43,7 +49,7 @@ function connectionManager(routes: RouteSource): Json {
       stream_idle_timeout: streamIdleTimeout,
       request_headers_timeout: "10s",
       request_timeout: "300s",
-      delayed_close_timeout: "1s",
+      delayed_close_timeout: delayedCloseTimeout,
       access_log: [requestLog()],
       local_reply_config: localReplies(),
       http_filters: [

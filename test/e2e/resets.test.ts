@@ -116,7 +116,7 @@ describeOnEveryEdge(`${requests} requests with resets in between`, (edge) => {
   });
 });
 
-/** Seldom: over HTTP/1.1 Envoy takes a second to tell a client of it. */
+/** Seldom: over HTTP/1.1 Envoy takes 5 s (`delayed_close_timeout`) to tell a client of it. */
 function breaks(turn: number): boolean {
   return turn % 50 === 7;
 }

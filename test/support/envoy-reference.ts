@@ -3,7 +3,10 @@ import { compileStatic } from "../../src/xds/bootstrap.ts";
 
 /** Comments of envoy/reference.yaml: above the value at a path. */
 const comments: readonly (readonly [path: readonly (string | number)[], text: string])[] = [
-  [["layered_runtime"], " Needed as it is."],
+  [
+    ["grpc_async_client_manager_config"],
+    " Needed: with neither of these two, an answer that takes longer than 50 s can crash Envoy. README.md says more.",
+  ],
   [
     ["static_resources", "listeners", 0, "address"],
     " Yours: address, TLS (filter_chains[].transport_socket), further listeners.",

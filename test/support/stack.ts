@@ -10,6 +10,7 @@ import { readMetric, untilIdle } from "./admin.ts";
 import { balancesOf } from "./balance.ts";
 import { envoyBinary } from "./envoy.ts";
 import { fleetingMessages } from "./fleeting-messages.ts";
+import { type BootstrapPatch, patchedEnvoy } from "./patched-envoy.ts";
 import { createTestConfig, type TestConfig, type TestConfigOptions } from "./test-config.ts";
 import { UsageFolder } from "./usage-folder.ts";
 
@@ -37,6 +38,10 @@ export interface TestStack extends Omit<TestConfig, "close"> {
 /** How a test's stack differs from the ordinary one. */
 export interface TestStackOptions extends TestConfigOptions {
   readonly edge?: EdgeFactory;
+  /** Changes to Envoy's bootstrap that only this test makes. */
+  readonly bootstrapPatches?: readonly BootstrapPatch[];
+  /** Told when Envoy ends by itself; by default it is written to standard error. */
+  readonly onEnvoyExit?: (reason: string) => void;
 }
 
 /** Starts fakes, gateway and Envoy for one test file; the test's end takes them down. */
@@ -60,9 +65,12 @@ export async function startTestStack(
   const stack = await startLocalStack({
     snapshot,
     log: createLog("error"),
-    envoyBinary: await envoyBinary(),
+    envoyBinary:
+      options.bootstrapPatches === undefined
+        ? await envoyBinary()
+        : await patchedEnvoy(folder, options.bootstrapPatches),
     runFolder: join(folder, "run"),
-    onEnvoyExit: (reason) => process.stderr.write(`${reason}\n`),
+    onEnvoyExit: options.onEnvoyExit ?? ((reason) => process.stderr.write(`${reason}\n`)),
     edge: fleetingMessages(options.edge ?? defaultEdge),
   });
   running = stack;
