@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { replaceFile } from "../core/replace-file.ts";
 import { type Override, overrideActions, scopeFields } from "./override.ts";
 
 const text = z.string().min(1);
@@ -41,19 +41,6 @@ export async function readOverrides(path: string): Promise<readonly Override[]> 
 }
 
 /** Replaces the file whole: a crash leaves the old or the new one. */
-export async function writeOverrides(path: string, overrides: readonly Override[]): Promise<void> {
-  const next = `${path}.next`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const written = await open(next, "w", 0o600);
-    try {
-      await written.writeFile(JSON.stringify({ version: 1, overrides }));
-      await written.datasync();
-    } finally {
-      await written.close();
-    }
-    await rename(next, path);
-  } finally {
-    await rm(next, { force: true });
-  }
+export function writeOverrides(path: string, overrides: readonly Override[]): Promise<void> {
+  return replaceFile(path, JSON.stringify({ version: 1, overrides }), { mode: 0o600 });
 }

@@ -1,10 +1,11 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
+import { replaceFile } from "../core/replace-file.ts";
 import type { Columns, FieldColumn } from "./columns.ts";
 
 /**
  * A columns file: one line of JSON, then the columns' bytes as the machine has them, numbers first, then the codes
- * of each field. It can be made again from its segment at any time, so it is never synced, and whatever is odd about it means "make it anew".
+ * of each field. It can be made again from its segment at any time, so whatever is odd about it means "make it anew".
  */
 const header = z.object({
   format: z.literal(`tollgate.columns.v1.${endianness()}`),
@@ -38,20 +39,11 @@ export async function writeColumns(path: string, segmentBytes: number, columns: 
   const { timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh } = columns;
   const numbers = [timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh];
   const arrays = [...numbers, ...fields.map(([, { codes }]) => codes)];
-  const next = `${path}.${process.pid}`;
-  try {
-    const file = await open(next, "w");
-    try {
-      await file.writeFile(`${JSON.stringify(head)}\n`);
-      for (const array of arrays)
-        await file.writeFile(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    } finally {
-      await file.close();
-    }
-    await rename(next, path);
-  } finally {
-    await rm(next, { force: true });
-  }
+  const chunks = [
+    `${JSON.stringify(head)}\n`,
+    ...arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)),
+  ];
+  await replaceFile(path, chunks, { next: `${path}.${process.pid}` });
 }
 
 /** Reads the columns a report by these fields needs; undefined when there are none for a segment of this size. */

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { replaceFileSync } from "../core/replace-file.ts";
 import { compileEnvoy } from "./bootstrap.ts";
 import type { EnvoyInput } from "./envoy-input.ts";
 import type { Json } from "./typed.ts";
@@ -22,8 +22,6 @@ export function publishClusters(input: EnvoyInput, folder: string): void {
 
 /** Writes a JSON value into a file by rename, and returns the file's path. */
 export function replaceFile(path: string, value: Json): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.next`, `${JSON.stringify(value, undefined, 1)}\n`);
-  renameSync(`${path}.next`, path);
+  replaceFileSync(path, `${JSON.stringify(value, undefined, 1)}\n`);
   return path;
 }

@@ -2,9 +2,9 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createGzip } from "node:zlib";
+import { replaceFile } from "../../core/replace-file.ts";
 import { compressedEnding, isCompressed } from "../segment.ts";
 import { freeSegments } from "./free-segments.ts";
-import { replaceFile } from "./replace-file.ts";
 
 /** Compresses the segments that nobody writes or has still to deliver; returns how many. Reports read both kinds. */
 export async function compressSegments(folder: string, sinks: readonly string[]): Promise<number> {

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { replaceFile } from "../../core/replace-file.ts";
 import { parseRecord, readLines, type StoredRecord } from "../read.ts";
 import { columnsPath, isCompressed, listSegments } from "../segment.ts";
 import { freeSegments } from "./free-segments.ts";
-import { replaceFile } from "./replace-file.ts";
 
 /** Whose records lose what tells who they are about: all whose `field` has this value, e.g. `user_id` and `u-1`. */
 export interface Subject {

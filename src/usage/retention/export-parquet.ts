@@ -1,5 +1,5 @@
-import { rename, rm } from "node:fs/promises";
 import { type BasicType, fileWriter, ParquetWriter, schemaFromColumnData } from "hyparquet-writer";
+import { replaceFileBy } from "../../core/replace-file.ts";
 import { type Period, readRecords, type StoredRecord } from "../read.ts";
 import { recordFields } from "../record-fields.ts";
 
@@ -25,9 +25,8 @@ const known: ReadonlySet<string> = new Set(columns);
  * nano-dollars INT64, durations DOUBLE, `time` TIMESTAMP, and what has parts (`attempts`, `stage_ms`, `accounts`, `own_fields`) JSON text.
  */
 export async function exportParquet(folder: string, period: Period, path: string): Promise<number> {
-  const next = `${path}.next`;
   let count = 0;
-  try {
+  await replaceFileBy(path, async (next) => {
     const writer = new ParquetWriter({
       writer: fileWriter(next),
       schema: schemaFromColumnData({ columnData: columnData([]) }),
@@ -43,10 +42,7 @@ export async function exportParquet(folder: string, period: Period, path: string
       if (group.push(record) === groupRecords) await write();
     await write();
     await writer.finish();
-    await rename(next, path);
-  } finally {
-    await rm(next, { force: true });
-  }
+  });
   return count;
 }
 

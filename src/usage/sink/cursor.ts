@@ -1,6 +1,7 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { replaceFile } from "../../core/replace-file.ts";
 import { parseSegmentName } from "../segment.ts";
 
 /** Where a reader of the log stands: everything before this byte of this segment is delivered. */
@@ -29,14 +30,6 @@ export async function readCursor(path: string): Promise<Cursor | undefined> {
 }
 
 /** Replaces the cursor whole: a crash leaves the old or the new one. */
-export async function writeCursor(path: string, cursor: Cursor): Promise<void> {
-  const next = `${path}.next`;
-  const file = await open(next, "w");
-  try {
-    await file.writeFile(JSON.stringify(cursor));
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(next, path);
+export function writeCursor(path: string, cursor: Cursor): Promise<void> {
+  return replaceFile(path, JSON.stringify(cursor));
 }
