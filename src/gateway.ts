@@ -15,6 +15,7 @@ import { targetRow } from "./admin/targets-api.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
+import { closeAll } from "./core/close-all.ts";
 import { type FolderLock, lockFolder } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
 import { dialects } from "./dialect/index.ts";
@@ -29,20 +30,21 @@ import type { Services } from "./exchange/services.ts";
 import { settle } from "./exchange/settlement.ts";
 import { Steering } from "./exchange/steering.ts";
 import { extProcMethod } from "./extproc/server.ts";
-import { type JournaledLedger, openMemoryLedger } from "./ledger/journaled.ts";
+import { type GatewayState, openState, overridesFile } from "./gateway/open-state.ts";
+import type { JournaledLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
 import { Health as TargetHealth } from "./route/health.ts";
 import { Overrides } from "./route/overrides.ts";
-import { readOverrides } from "./route/overrides-file.ts";
 import { Quality } from "./route/quality.ts";
 import { RetryBudget } from "./route/retry-budget.ts";
-import { type KeptCalibration, openCalibration } from "./tokens/calibration-file.ts";
+import type { KeptCalibration } from "./tokens/calibration-file.ts";
 import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
-import { openUsageLog, type UsageLog } from "./usage/log.ts";
+import type { UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
 import { serialise, type UsageRecord } from "./usage/record.ts";
 import { type Delivery, startDelivery } from "./usage/sink/delivery.ts";
+import { logUnwritten } from "./usage/unwritten.ts";
 
 /** Bytes of request bodies kept for later attempts, all exchanges together. */
 const originalsBytesMax = 536_870_912;
@@ -98,12 +100,10 @@ export class Gateway {
 
   private constructor(
     options: GatewayOptions,
-    ledger: JournaledLedger,
-    usageLog: UsageLog,
+    { ledger, usageLog, calibration: kept, overrides: ordered }: GatewayState,
     usageLock: FolderLock,
-    kept: KeptCalibration,
-    overrides: Overrides,
   ) {
+    const overrides = new Overrides(ordered);
     const clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#snapshot = options.snapshot;
@@ -181,22 +181,15 @@ export class Gateway {
     const { snapshot } = options;
     const clock = options.clock ?? systemClock;
     loadVocabularies(snapshot);
-    const overrides = new Overrides(await readOverrides(overridesFile(snapshot)));
-    const usageLog = await openUsageLog({ folder: snapshot.usageLog.folder, clock });
     let gateway: Gateway | undefined;
-    const ledger = await openMemoryLedger({
-      folder: snapshot.ledger.folder,
+    const state = await openState(snapshot, {
       clock,
-      onEvent: (event) => {
+      log: options.log,
+      onLedgerEvent: (event) => {
         if (gateway !== undefined) gateway.#tell(event);
       },
-      onCompactionFailed: (error) =>
-        options.log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
     });
-    const calibration = await openCalibration(join(snapshot.ledger.folder, "calibration.json"), (error) =>
-      options.log.warn({ cause: String(error) }, "what was learnt about token counts could not be written"),
-    );
-    gateway = new Gateway(options, ledger, usageLog, usageLock, calibration, overrides);
+    gateway = new Gateway(options, state, usageLock);
     try {
       await gateway.#closeLost();
       makeSocketFolder(snapshot.server.address);
@@ -274,17 +267,22 @@ export class Gateway {
   /** Ends everything; what was open is settled, and every record is on the disk. */
   async close(): Promise<void> {
     this.#draining = true;
-    await this.#edge.close();
-    await this.#registry.whenIdle();
-    await this.#usageDesk.close();
-    await this.#admin?.close();
-    if (this.#adminToken !== undefined) await removeAdminToken(this.#tokenFile);
-    await this.#webhook.close();
-    await this.#kept.close();
-    await this.#ledger.close();
-    await this.#usageLog.close();
-    for (const delivery of this.#deliveries) await delivery.close();
-    await this.#usageLock.close();
+    await closeAll(
+      [
+        () => this.#edge.close(),
+        () => this.#registry.whenIdle(),
+        () => this.#usageDesk.close(),
+        () => this.#admin?.close(),
+        () => (this.#adminToken === undefined ? undefined : removeAdminToken(this.#tokenFile)),
+        () => this.#webhook.close(),
+        () => this.#kept.close(),
+        () => this.#ledger.close(),
+        async () => logUnwritten(this.#log, await this.#usageLog.close(), this.#usageLog.health().error),
+        ...this.#deliveries.map((delivery) => () => delivery.close()),
+        () => this.#usageLock.close(),
+      ],
+      (error) => this.#log.error({ cause: String(error) }, "a part of the gateway could not be closed"),
+    );
   }
 
   #record(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): Promise<void> {
@@ -368,7 +366,8 @@ export class Gateway {
     if (this.#draining) reasons.push("draining");
     const { state, error } = this.#usageLog.health();
     if (state === "error") reasons.push(`usage log: ${error ?? "unknown"}`);
-    if (!this.#ledger.writable) reasons.push("ledger: holds cannot be written down");
+    const ledgerError = this.#ledger.error;
+    if (ledgerError !== undefined) reasons.push(`ledger: ${ledgerError.message}`);
     return reasons;
   }
 }
@@ -387,11 +386,6 @@ async function ownAdminToken({ admin }: Snapshot, log: Log): Promise<string | un
     log.warn({ file: admin.tokenFile, cause: String(error) }, "the admin token could not be written");
     return undefined;
   }
-}
-
-/** Where what operators have ordered is kept. */
-function overridesFile(snapshot: Snapshot): string {
-  return join(snapshot.ledger.folder, "overrides.json");
 }
 
 /** Loads what counting for these models needs, so that no request waits for it. */

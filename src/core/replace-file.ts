@@ -29,6 +29,7 @@ export function replaceFile(
   return replaceFileBy(
     path,
     async (next) => {
+      await mkdir(dirname(path), { recursive: true });
       const file = await open(next, "w", options.mode);
       try {
         for await (const chunk of chunks) await file.writeFile(chunk);
@@ -40,7 +41,7 @@ export function replaceFile(
   );
 }
 
-/** Does the same as {@link replaceFile} for a writer that opens its file by itself: `write` makes the file at the path it is given. */
+/** Does the same as {@link replaceFile}, in a folder that exists, for a writer that opens its file by itself: `write` makes it at the path it is given. */
 export async function replaceFileBy(
   path: string,
   write: (next: string) => Promise<void>,
@@ -49,7 +50,6 @@ export async function replaceFileBy(
   const next = options.next ?? `${path}.next`;
   const folder = dirname(path);
   try {
-    await mkdir(folder, { recursive: true });
     await write(next);
     await syncFile(next);
     await rename(next, path);

@@ -1,36 +1,23 @@
-import { closeSync, constants, fdatasync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { type Disk, realDisk, writeAll } from "../core/disk.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { FaultHooks } from "../core/fault-reporter.ts";
 import type { EntryWriter } from "./entry-writer.ts";
 import { sealFrame } from "./frame.ts";
 
 /** How a journal is written; every field has a default. */
-export interface JournalOptions {
+export interface JournalOptions extends Partial<FaultHooks> {
   /** The most that a power loss takes (50). A crash of the process alone takes nothing that was answered. */
   readonly fsyncIntervalMs?: number;
   /** How long to wait after a disk error before trying again (250). */
   readonly retryMs?: number;
   /** The file system; tests hand in one that fails. */
-  readonly disk?: JournalDisk;
+  readonly disk?: Disk;
 }
 
-/** The part of a file system that a journal needs. */
-export interface JournalDisk {
-  open(path: string): number;
-  /** Writes from an offset of `bytes` to a position of the file; returns how much it took. */
-  write(file: number, bytes: Buffer, from: number, position: number): number;
-  sync(file: number, done: (error: unknown) => void): void;
-  syncNow(file: number): void;
-  close(file: number): void;
-}
-
-const realDisk: JournalDisk = {
-  // Not "a": the system would append, whatever the position.
-  open: (path) => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600),
-  write: (file, bytes, from, position) => writeSync(file, bytes, from, bytes.length - from, position),
-  sync: fdatasync,
-  syncNow: fdatasyncSync,
-  close: closeSync,
-};
+/** Of a journal: it names tenants and users. */
+const fileMode = 0o600;
+/** Between tries of a disk that failed. */
+export const defaultRetryMs = 250;
 
 interface Waiter {
   readonly resolve: () => void;
@@ -46,7 +33,10 @@ export class Journal {
   readonly #entries: EntryWriter;
   readonly #fsyncIntervalMs: number;
   readonly #retryMs: number;
-  readonly #disk: JournalDisk;
+  readonly #disk: Disk;
+  readonly #path: string;
+  readonly #onFault: (error: GatewayError) => void;
+  readonly #onRecovered: () => void;
   readonly #file: number;
   /** Bytes of the file that are on the disk for certain. */
   #syncedBytes: number;
@@ -60,14 +50,19 @@ export class Journal {
   #syncing = false;
   #error: GatewayError | undefined;
   #closed = false;
+  /** The file was found to be gone from its path. */
+  isGone = false;
 
   /** Goes on after the first `bytes` of a file, which is made when missing. Takes what is in `entries` from now on. */
   constructor(path: string, bytes: number, entries: EntryWriter, options: JournalOptions) {
     this.#entries = entries;
     this.#fsyncIntervalMs = options.fsyncIntervalMs ?? 50;
-    this.#retryMs = options.retryMs ?? 250;
+    this.#retryMs = options.retryMs ?? defaultRetryMs;
     this.#disk = options.disk ?? realDisk;
-    this.#file = this.#disk.open(path);
+    this.#path = path;
+    this.#onFault = options.onFault ?? (() => {});
+    this.#onRecovered = options.onRecovered ?? (() => {});
+    this.#file = this.#disk.open(path, { mode: fileMode });
     this.#syncedBytes = bytes;
   }
 
@@ -114,6 +109,7 @@ export class Journal {
       for (const waiter of waiters) waiter.reject(error);
       return;
     }
+    if (this.#error !== undefined) this.#onRecovered();
     this.#error = undefined;
     for (const waiter of waiters) waiter.resolve();
     this.#syncLater();
@@ -144,15 +140,22 @@ export class Journal {
 
   #writeUnsynced(): void {
     if (this.#closed) throw new Error("the journal is closed");
+    if (this.isGone) this.#checkPresent();
     let position = this.#syncedBytes;
     for (const [at, frame] of this.#unsynced.entries()) {
       if (at >= this.#written) {
-        for (let from = 0; from < frame.length; )
-          from += this.#disk.write(this.#file, frame, from, position + from);
+        writeAll(this.#disk, this.#file, frame, position);
         this.#written = at + 1;
       }
       position += frame.length;
     }
+  }
+
+  /** Nothing that is written to a file without its name is ever read again. */
+  #checkPresent(): void {
+    this.isGone = !this.#disk.isAt(this.#file, this.#path);
+    if (this.isGone)
+      throw new Error(`${this.#path} is gone: it was removed, or its volume is no longer mounted`);
   }
 
   #syncLater(): void {
@@ -168,11 +171,23 @@ export class Journal {
       this.#syncing = false;
       if (this.#closed) this.#disk.close(this.#file);
       else if (error) this.#fail(error);
+      else if (this.#findsGone()) return;
       else {
         this.#forgetSynced(frames);
         if (this.#error === undefined) this.#syncLater();
       }
     });
+  }
+
+  /** Looks for the file after each sync; where it is gone, that is a disk error. */
+  #findsGone(): boolean {
+    try {
+      this.#checkPresent();
+      return false;
+    } catch (cause) {
+      this.#fail(cause);
+      return true;
+    }
   }
 
   #forgetSynced(frames: number): void {
@@ -184,11 +199,9 @@ export class Journal {
   }
 
   #fail(cause: unknown): GatewayError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#error = new GatewayError("ledger_unavailable", `the ledger cannot be written: ${reason}`, {
-      cause,
-    });
+    this.#error = unwritable(cause);
     this.#written = 0;
+    this.#onFault(this.#error);
     clearTimeout(this.#timer);
     this.#timer = this.#closed
       ? undefined
@@ -198,4 +211,10 @@ export class Journal {
         }, this.#retryMs).unref();
     return this.#error;
   }
+}
+
+/** What a ledger is while the disk takes nothing. */
+export function unwritable(cause: unknown): GatewayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GatewayError("ledger_unavailable", `the ledger cannot be written: ${reason}`, { cause });
 }

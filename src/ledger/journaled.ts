@@ -1,12 +1,14 @@
+import { stat } from "node:fs/promises";
 import { GatewayError } from "../core/errors.ts";
 import { FolderInUseError, type FolderLock, lockFolder } from "../core/folder-lock.ts";
+import { syncFolder } from "../core/replace-file.ts";
 import { freeze } from "./checkpoint.ts";
 import { EntryWriter } from "./entry-writer.ts";
 import { frameHeaderBytes } from "./frame.ts";
 import { sumByAccount } from "./hold.ts";
-import { Journal, type JournalOptions } from "./journal.ts";
+import { defaultRetryMs, Journal, type JournalOptions, unwritable } from "./journal.ts";
 import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
-import { type Recovered, recover, segmentPath, syncFolder, writeCheckpoint } from "./ledger-folder.ts";
+import { type Recovered, recover, segmentPath, writeCheckpoint } from "./ledger-folder.ts";
 import { MemoryLedger, type MemoryLedgerOptions } from "./memory.ts";
 import type { AccountFilter, RuleTotal } from "./overview.ts";
 
@@ -63,12 +65,14 @@ export class JournaledLedger implements Ledger {
   readonly #options: JournaledLedgerOptions;
   readonly #memory: MemoryLedger;
   readonly #entries: EntryWriter;
-  readonly #lock: FolderLock;
+  #lock: FolderLock;
   #segment: number;
   #journal: Journal;
   #compactAtBytes: number;
   #compacting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** The folder has lost its files, and a checkpoint of what this process knows does not yet take their place. */
+  #restoring: GatewayError | undefined;
 
   constructor(
     options: JournaledLedgerOptions,
@@ -82,12 +86,7 @@ export class JournaledLedger implements Ledger {
     this.#entries = entries;
     this.#lock = lock;
     this.#segment = recovered.segment;
-    this.#journal = new Journal(
-      segmentPath(options.folder, this.#segment),
-      recovered.bytes,
-      entries,
-      options,
-    );
+    this.#journal = this.#openJournal(recovered.bytes);
     this.#compactAtBytes = options.segmentBytes ?? defaultSegmentBytes;
     this.tornBytes = recovered.tornBytes;
     this.lost = takeStock(memory);
@@ -95,11 +94,16 @@ export class JournaledLedger implements Ledger {
 
   /** False while holds cannot be written down: reserve and adjust throw `ledger_unavailable`, and the process is not ready. */
   get writable(): boolean {
-    return this.#journal.error === undefined;
+    return this.error === undefined;
+  }
+
+  /** Why holds cannot be written down; undefined: they can. */
+  get error(): GatewayError | undefined {
+    return this.#journal.error ?? this.#restoring;
   }
 
   reserve(id: string, offers: readonly (readonly Claim[])[]): Promise<Taken | Refused> | Refused {
-    if (this.#journal.error !== undefined) throw this.#journal.error;
+    if (this.error !== undefined) throw this.error;
     const outcome = this.#memory.reserve(id, offers);
     if (outcome.kind === "taken") return this.#written(outcome, () => this.#memory.settle(id, []));
     // An account may be new: what is entered never waits for the next hold.
@@ -108,7 +112,7 @@ export class JournaledLedger implements Ledger {
   }
 
   adjust(id: string, claims: readonly Claim[]): Promise<Taken | Refused> | Refused {
-    if (this.#journal.error !== undefined) throw this.#journal.error;
+    if (this.error !== undefined) throw this.error;
     const outcome = this.#memory.adjust(id, claims);
     // A hold that could not be written larger stays so until it is settled: too much is held, never too little.
     return outcome.kind === "refused" ? outcome : this.#written(outcome, () => {});
@@ -118,7 +122,7 @@ export class JournaledLedger implements Ledger {
     if (!this.#memory.state.holds.has(id)) return;
     this.#memory.settle(id, actuals);
     // While the disk takes nothing, what was settled waits with the rest: the exchange is over all the same.
-    if (this.#journal.error === undefined) return this.#written(undefined, () => {}).catch(() => undefined);
+    if (this.error === undefined) return this.#written(undefined, () => {}).catch(() => undefined);
   }
 
   read(accounts: readonly Account[]): readonly Balance[] {
@@ -142,14 +146,14 @@ export class JournaledLedger implements Ledger {
 
   /** See {@link MemoryLedger.reset}; resolves when it is written. */
   async reset(accountId: string, by: string): Promise<void> {
-    if (this.#journal.error !== undefined) throw this.#journal.error;
+    if (this.error !== undefined) throw this.error;
     this.#memory.reset(accountId, by);
     await this.#journal.written();
   }
 
   /** See {@link MemoryLedger.grant}; resolves when it is written. */
   async grant(accountId: string, amount: bigint, by: string): Promise<void> {
-    if (this.#journal.error !== undefined) throw this.#journal.error;
+    if (this.error !== undefined) throw this.error;
     this.#memory.grant(accountId, amount, by);
     await this.#journal.written();
   }
@@ -172,14 +176,33 @@ export class JournaledLedger implements Ledger {
     await this.#lock.close();
   }
 
+  #openJournal(bytes: number): Journal {
+    const { folder, onFault } = this.#options;
+    return new Journal(segmentPath(folder, this.#segment), bytes, this.#entries, {
+      ...this.#options,
+      onFault: (error) => {
+        onFault?.(error);
+        if (this.#journal.isGone) this.#restoreSoon();
+      },
+    });
+  }
+
   /** Makes a checkpoint of now and goes on in a new journal segment. Nothing waits for it but its caller. */
   async #compact(): Promise<void> {
     const { folder } = this.#options;
-    this.#journal.seal();
-    const next = new Journal(segmentPath(folder, this.#segment + 1), 0, this.#entries, this.#options);
+    if (!this.#journal.isGone) this.#journal.seal();
+    this.#segment += 1;
+    let next: Journal;
+    try {
+      next = this.#openJournal(0);
+    } catch (error) {
+      this.#segment -= 1;
+      throw error;
+    }
+    // What could not be written is in the checkpoint.
+    if (this.#journal.isGone) this.#entries.take();
     this.#journal.close();
     this.#journal = next;
-    this.#segment += 1;
     const frozen = freeze(this.#memory.state);
     await syncFolder(folder);
     await writeCheckpoint(folder, frozen, this.#segment);
@@ -195,6 +218,32 @@ export class JournaledLedger implements Ledger {
       throw error;
     }
     return value;
+  }
+
+  /** Memory has all that was in the files that are gone: once their folder is there again, a checkpoint takes their place. */
+  #restoreSoon(): void {
+    if (this.#compacting !== undefined || this.#closing !== undefined) return;
+    this.#compacting = this.#restore()
+      .catch((error) => {
+        this.#options.onFault?.(unwritable(error));
+        setTimeout(() => this.#restoreSoon(), this.#options.retryMs ?? defaultRetryMs).unref();
+      })
+      .finally(() => {
+        this.#compacting = undefined;
+      });
+  }
+
+  async #restore(): Promise<void> {
+    const { folder } = this.#options;
+    // It may be moved or mounted back: only its owner makes it anew.
+    await stat(folder);
+    if (!this.#journal.isGone && this.#restoring === undefined) return;
+    this.#restoring = unwritable(new Error(`the files in ${folder} are gone and not yet made again`));
+    await this.#lock.close();
+    this.#lock = await lockLedger(folder);
+    await this.#compact();
+    this.#restoring = undefined;
+    this.#options.onRecovered?.();
   }
 
   #compactSoon(): void {

@@ -1,7 +1,8 @@
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { GatewayError } from "../core/errors.ts";
+import { replaceFile } from "../core/replace-file.ts";
 import { checkpointFrames, type FrozenState, loadCheckpoint } from "./checkpoint.ts";
 import { readEntries } from "./entry-reader.ts";
 import { frameHeaderBytes, readFrame } from "./frame.ts";
@@ -42,30 +43,14 @@ export async function recover(folder: string, state: LedgerState): Promise<Recov
 
 /** Replaces the checkpoint, then removes the segments it makes needless. A failure leaves all as it was. */
 export async function writeCheckpoint(folder: string, frozen: FrozenState, segment: number): Promise<void> {
-  const path = join(folder, checkpointName);
-  const file = await open(`${path}.new`, "w", 0o600);
-  try {
+  const frames = async function* () {
     for (const frame of checkpointFrames(frozen, segment)) {
-      await file.writeFile(frame);
+      yield frame;
       await setImmediate();
     }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
-  await syncFolder(folder);
+  };
+  await replaceFile(join(folder, checkpointName), frames(), { mode: 0o600 });
   for (const old of await listSegments(folder)) if (old < segment) await rm(segmentPath(folder, old));
-}
-
-/** Makes the names of new files as lasting as what is in them. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** The segment that goes on from the checkpoint; 1 where there is none. */

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
+import type { FaultHooks } from "../core/fault-reporter.ts";
+import { replaceFile } from "../core/replace-file.ts";
 import { Calibration, isSound, type TargetRatio } from "./calibration.ts";
 
 /** What is learnt is written this often, if there was any: what a crash takes is learnt again within minutes. */
@@ -14,11 +15,8 @@ export interface KeptCalibration {
   close(): Promise<void>;
 }
 
-/** What is known from the file at `path`, which is kept up to date from now on. `onFailure` is told when it cannot be written; counting goes on. */
-export async function openCalibration(
-  path: string,
-  onFailure: (error: unknown) => void,
-): Promise<KeptCalibration> {
+/** What is known from the file at `path`, which is kept up to date from now on. `hooks` are told when it cannot be; counting goes on. */
+export async function openCalibration(path: string, hooks: FaultHooks): Promise<KeptCalibration> {
   const calibration = new Calibration(await readRatios(path));
   let saved = calibration.version;
   let saving: Promise<void> = Promise.resolve();
@@ -29,8 +27,9 @@ export async function openCalibration(
       try {
         await writeRatios(path, calibration.ratiosKnown());
         saved = version;
+        hooks.onRecovered();
       } catch (error) {
-        onFailure(error);
+        hooks.onFault(error);
       }
     });
     return saving;
@@ -57,19 +56,6 @@ async function readRatios(path: string): Promise<readonly TargetRatio[]> {
 }
 
 /** Replaces the file whole: a crash leaves the old or the new one. */
-async function writeRatios(path: string, ratios: readonly TargetRatio[]): Promise<void> {
-  const next = `${path}.next`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(next, "w");
-    try {
-      await file.writeFile(JSON.stringify({ version: fileVersion, ratios }));
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(next, path);
-  } finally {
-    await rm(next, { force: true });
-  }
+function writeRatios(path: string, ratios: readonly TargetRatio[]): Promise<void> {
+  return replaceFile(path, JSON.stringify({ version: fileVersion, ratios }));
 }

@@ -1,9 +1,11 @@
-import { writeSync } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
+import { type Disk, realDisk, writeAll } from "../core/disk.ts";
 import { assert, GatewayError } from "../core/errors.ts";
+import type { FaultHooks } from "../core/fault-reporter.ts";
+import { syncFolder } from "../core/replace-file.ts";
 import {
   hourOf,
   isCompressed,
@@ -15,7 +17,7 @@ import {
 } from "./segment.ts";
 
 /** How a usage log is kept; only its folder has no default. */
-export interface UsageLogOptions {
+export interface UsageLogOptions extends Partial<FaultHooks> {
   /** Made when missing. One process writes to a folder. */
   readonly folder: string;
   readonly clock: Clock;
@@ -27,6 +29,8 @@ export interface UsageLogOptions {
   readonly queueBytes?: number;
   /** How long to wait after a disk error before trying again (1,000). */
   readonly retryMs?: number;
+  /** The file system; tests hand in one that fails. */
+  readonly disk?: Disk;
 }
 
 /** How the log does; `error` until what is queued has reached the disk again. */
@@ -51,12 +55,28 @@ export interface UsageLog {
   written(): Promise<void>;
   /** Resolves when everything appended so far is on the disk; rejects at a disk error before that. */
   flush(): Promise<void>;
-  /** Flushes, and lets go of the file in any case. Nothing may be appended after. */
-  close(): Promise<void>;
+  /**
+   * Flushes, and lets go of the file in any case. Nothing may be appended after. Resolves to the lines that the disk did not take, oldest
+   * first: empty when all is well.
+   */
+  close(): Promise<readonly string[]>;
   health(): UsageLogHealth;
 }
 
-const defaults = { fsyncIntervalMs: 100, segmentBytes: 67_108_864, queueBytes: 67_108_864, retryMs: 1_000 };
+const defaults = {
+  fsyncIntervalMs: 100,
+  segmentBytes: 67_108_864,
+  queueBytes: 67_108_864,
+  retryMs: 1_000,
+  disk: realDisk,
+  onFault: () => {},
+  onRecovered: () => {},
+};
+
+/** Of a segment: whoever may read the folder may read the records. */
+const fileMode = 0o644;
+/** The longest that a close waits for a disk that does not answer. */
+const closeWaitMs = 10_000;
 
 /** Characters written at once, at most, besides the last line. */
 const batchLength = 1_048_576;
@@ -87,8 +107,11 @@ interface Waiter {
  */
 class SegmentedLog implements UsageLog {
   readonly #options: Required<UsageLogOptions>;
+  readonly #disk: Disk;
   #segment: Segment | undefined;
-  #file: FileHandle | undefined;
+  #file: number | undefined;
+  /** The file was found to be gone; it is replaced unless it comes back. */
+  #isGone = false;
   #folderSynced = true;
   /** Bytes of the segment that are on the disk for certain. */
   #syncedBytes: number;
@@ -114,6 +137,7 @@ class SegmentedLog implements UsageLog {
 
   constructor(options: UsageLogOptions, segment: Segment | undefined, bytes: number) {
     this.#options = { ...defaults, ...options };
+    this.#disk = this.#options.disk;
     this.#segment = segment;
     this.#syncedBytes = bytes;
   }
@@ -147,16 +171,15 @@ class SegmentedLog implements UsageLog {
     });
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<readonly string[]> {
     this.#closed = true;
-    try {
-      await this.flush();
-    } finally {
-      await this.#loop;
-      clearTimeout(this.#timer);
-      await this.#file?.close();
-      this.#file = undefined;
-    }
+    await within(closeWaitMs, this.flush());
+    await within(closeWaitMs, this.#loop);
+    clearTimeout(this.#timer);
+    if (this.#file !== undefined && this.#loop === undefined) this.#disk.close(this.#file);
+    this.#file = undefined;
+    const unsynced = this.#unsynced.flatMap((batch) => batch.toString().split("\n").slice(0, -1));
+    return [...unsynced, ...this.#queue];
   }
 
   health(): UsageLogHealth {
@@ -214,33 +237,47 @@ class SegmentedLog implements UsageLog {
     this.#unsynced.push(batch);
     this.#unsyncedBytes += batch.length;
     this.#unsyncedRecords += lines;
-    const waiters = this.#queue.length === 0 ? this.#takeWriteWaiters() : [];
     await this.#writeUnsynced();
-    for (const resolve of waiters) resolve();
-    // Who asked while the last of the queue was being written waits for no more than that.
-    if (this.#queue.length === 0) for (const resolve of this.#takeWriteWaiters()) resolve();
   }
 
-  #takeWriteWaiters(): readonly (() => void)[] {
-    const waiters = this.#writeWaiters;
-    this.#writeWaiters = [];
-    return waiters;
+  /** Whoever waits for a write is told: of its success, or that what is queued is kept and tried again. */
+  #tellWriteWaiters(): void {
+    for (const resolve of this.#writeWaiters.splice(0)) resolve();
   }
 
   async #writeUnsynced(): Promise<void> {
-    this.#file ??= await open(this.#path(), "r+");
+    if (this.#isGone) await this.#findFile();
+    this.#file ??= this.#disk.open(this.#path(), { mode: fileMode });
     let position = this.#syncedBytes;
     for (const [at, batch] of this.#unsynced.entries()) {
       if (at >= this.#written) {
-        writeAll(this.#file, batch, position);
+        writeAll(this.#disk, this.#file, batch, position);
         this.#written = at + 1;
       }
       position += batch.length;
     }
+    if (this.#queue.length === 0) this.#tellWriteWaiters();
+  }
+
+  /** Where the segment was found to be gone: goes on in it when it is back, else in a new one. */
+  async #findFile(): Promise<void> {
+    if (this.#file !== undefined && this.#disk.isAt(this.#file, this.#path())) {
+      this.#isGone = false;
+      return;
+    }
+    await this.#openNext((await listSegments(this.#options.folder)).at(-1));
+  }
+
+  /** A segment that is no longer at its path would take records that nobody ever finds. */
+  #checkPresent(): void {
+    if (this.#file === undefined || this.#disk.isAt(this.#file, this.#path())) return;
+    this.#isGone = true;
+    throw new Error(`${this.#path()} is gone: it was removed, or its volume is no longer mounted`);
   }
 
   async #sync(): Promise<void> {
-    await this.#file?.datasync();
+    this.#checkPresent();
+    if (this.#file !== undefined) await synced(this.#disk, this.#file);
     if (!this.#folderSynced) await syncFolder(this.#options.folder);
     this.#folderSynced = true;
     this.#synced += this.#unsyncedRecords;
@@ -250,6 +287,7 @@ class SegmentedLog implements UsageLog {
     this.#unsyncedBytes = 0;
     this.#unsyncedRecords = 0;
     this.#written = 0;
+    if (this.#error !== undefined) this.#options.onRecovered();
     this.#error = undefined;
     const waiters = this.#waiters;
     this.#waiters = waiters.filter((waiter) => waiter.upTo > this.#synced);
@@ -266,13 +304,20 @@ class SegmentedLog implements UsageLog {
 
   async #nextSegment(): Promise<void> {
     if (this.#unsynced.length > 0) await this.#sync();
-    await this.#file?.close();
-    this.#file = undefined;
+    await this.#openNext(this.#segment === undefined ? undefined : segmentName(this.#segment));
+  }
+
+  /** Begins the segment that comes after the one named. */
+  async #openNext(lastName: string | undefined): Promise<void> {
     const now = hourOf(this.#options.clock.nowMs());
-    const last = this.#segment;
+    const last = lastName === undefined ? undefined : parseSegmentName(lastName);
     const next =
       last === undefined || last.hour < now ? { hour: now, number: 1 } : { ...last, number: last.number + 1 };
-    this.#file = await open(join(this.#options.folder, segmentName(next)), "wx");
+    const path = join(this.#options.folder, segmentName(next));
+    const file = this.#disk.open(path, { mode: fileMode, exclusive: true });
+    if (this.#file !== undefined) this.#disk.close(this.#file);
+    this.#file = file;
+    this.#isGone = false;
     this.#segment = next;
     this.#syncedBytes = 0;
     this.#folderSynced = false;
@@ -289,26 +334,23 @@ class SegmentedLog implements UsageLog {
     this.#failures += 1;
     this.#error = error;
     this.#written = 0;
-    for (const resolve of this.#takeWriteWaiters()) resolve();
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(error);
+    this.#options.onFault(error);
+    this.#tellWriteWaiters();
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     if (!this.#closed) this.#startIn(this.#options.retryMs);
   }
 }
 
-/** Into the system's memory, which takes a batch in less time than a turn of the thread pool; only syncs wait for the disk. */
-function writeAll(file: FileHandle, bytes: Buffer, position: number): void {
-  for (let written = 0; written < bytes.length; )
-    written += writeSync(file.fd, bytes, written, bytes.length - written, position + written);
+function synced(disk: Disk, file: number): Promise<void> {
+  return new Promise((resolve, reject) => disk.sync(file, (error) => (error ? reject(error) : resolve())));
 }
 
-/** A new file's name is on the disk only once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** Waits for a promise, however it ends, but no longer than so many milliseconds. */
+async function within(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise?.catch(() => undefined), late]);
+  clearTimeout(timer);
 }

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import type { Disk } from "../../../src/core/disk.ts";
 import { GatewayError } from "../../../src/core/errors.ts";
 import { EntryWriter } from "../../../src/ledger/entry-writer.ts";
 import { frameHeaderBytes } from "../../../src/ledger/frame.ts";
-import { Journal, type JournalDisk } from "../../../src/ledger/journal.ts";
+import { Journal } from "../../../src/ledger/journal.ts";
 import { openMemoryLedger } from "../../../src/ledger/journaled.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders } from "../../support/ledger-folder.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
 /** A disk in memory that can be full, short of breath, or slow to sync. */
-class FakeDisk implements JournalDisk {
+class FakeDisk implements Disk {
   content = Buffer.alloc(0);
   isFull = false;
   shortWrites = false;
@@ -47,6 +48,10 @@ class FakeDisk implements JournalDisk {
   syncNow(): void {}
 
   close(): void {}
+
+  isAt(): boolean {
+    return true;
+  }
 }
 
 describe("a journal", () => {

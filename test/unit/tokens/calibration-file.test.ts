@@ -8,7 +8,7 @@ import { openCalibration } from "../../../src/tokens/calibration-file.ts";
 describe("openCalibration()", () => {
   const folder = mkdtempSync(join(tmpdir(), "tg-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
-  const fail = (error: unknown) => assert.fail(String(error));
+  const fail = { onFault: (error: unknown) => assert.fail(String(error)), onRecovered: () => {} };
 
   it("knows after a restart what was learnt before, and leaves no other file", async () => {
     const path = join(folder, "deep", "calibration.json");
@@ -48,9 +48,10 @@ describe("openCalibration()", () => {
   it("says when it cannot write, and goes on", async () => {
     const errors: unknown[] = [];
     writeFileSync(join(folder, "file"), "");
-    const kept = await openCalibration(join(folder, "file", "calibration.json"), (error) =>
-      errors.push(error),
-    );
+    const kept = await openCalibration(join(folder, "file", "calibration.json"), {
+      onFault: (error) => errors.push(error),
+      onRecovered: () => {},
+    });
     kept.calibration.observe("a/b", { counted: 1000, text: 1000 }, 1200);
     await kept.close();
     assert.equal(errors.length, 1);

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import type { Snapshot } from "../config/snapshot.ts";
+import type { Clock } from "../core/clock.ts";
+import { FaultReporter } from "../core/fault-reporter.ts";
+import type { Log } from "../core/log.ts";
+import { type JournaledLedger, openMemoryLedger } from "../ledger/journaled.ts";
+import type { LedgerEvent } from "../ledger/ledger-event.ts";
+import type { Override } from "../route/override.ts";
+import { readOverrides } from "../route/overrides-file.ts";
+import { type KeptCalibration, openCalibration } from "../tokens/calibration-file.ts";
+import { openUsageLog, type UsageLog } from "../usage/log.ts";
+
+/** What a gateway keeps on disk, opened for it alone. */
+export interface GatewayState {
+  readonly overrides: readonly Override[];
+  readonly usageLog: UsageLog;
+  readonly ledger: JournaledLedger;
+  readonly calibration: KeptCalibration;
+}
+
+/** What opening the state works with. */
+export interface StateServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onLedgerEvent: (event: LedgerEvent) => void;
+}
+
+/** Opens every file that outlives the process, and has their faults logged from now on. Throws when one is damaged or in use. */
+export async function openState(snapshot: Snapshot, services: StateServices): Promise<GatewayState> {
+  const { clock, log } = services;
+  const overrides = await readOverrides(overridesFile(snapshot));
+  const usageLog = await openUsageLog({
+    folder: snapshot.usageLog.folder,
+    clock,
+    ...new FaultReporter(services, "usage log", "not ready; records wait in memory").hooks,
+  });
+  const ledger = await openMemoryLedger({
+    folder: snapshot.ledger.folder,
+    clock,
+    ...new FaultReporter(services, "ledger", "not ready; requests are refused").hooks,
+    onEvent: services.onLedgerEvent,
+    onCompactionFailed: (error) =>
+      log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
+  });
+  const calibration = await openCalibration(
+    join(snapshot.ledger.folder, "calibration.json"),
+    new FaultReporter(services, "calibration of token counts", "counting goes on").hooks,
+  );
+  return { overrides, usageLog, ledger, calibration };
+}
+
+/** Where what operators have ordered is kept. */
+export function overridesFile(snapshot: Snapshot): string {
+  return join(snapshot.ledger.folder, "overrides.json");
+}
