@@ -6,6 +6,7 @@ import { removeAdminToken, writeAdminToken } from "./admin/admin-token.ts";
 import { AlertWebhook } from "./admin/alert-webhook.ts";
 import { type AuditEntry, appendAudit } from "./admin/audit-log.ts";
 import type { BudgetsSource } from "./admin/budgets-api.ts";
+import { ledgerBudgets } from "./admin/ledger-budgets.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
 import type { OverridesSource } from "./admin/overrides-api.ts";
@@ -335,14 +336,11 @@ export class Gateway {
   }
 
   #budgetsSource(): BudgetsSource {
-    return {
-      accounts: (filter) => this.#ledger.accounts(filter),
-      find: (id) => this.#ledger.find(id),
-      reset: (id, by) => this.#ledger.reset(id, by),
-      grant: (id, amount, by) => this.#ledger.grant(id, amount, by),
-      degradeOf: (name) => this.#snapshot.policies.find((policy) => policy.name === name)?.degrade,
+    return ledgerBudgets({
+      ledger: this.#ledger,
+      policies: () => this.#snapshot.policies,
       audit: (entry) => this.#audit(entry),
-    };
+    });
   }
 
   #overridesSource(): OverridesSource {

@@ -9,7 +9,10 @@ import type { AccountAudit } from "./audit-log.ts";
 /** What the interface to budgets and budgets works with. */
 export interface BudgetsSource {
   accounts(filter: AccountFilter): Promise<readonly Balance[]>;
+  /** The account with this id, used or not; undefined: neither the ledger nor the config knows it. */
   find(accountId: string): Balance | undefined;
+  /** The accounts of a rule with this key, used or not; none: the rule keeps no such key. Throws `invalid_request` for an unknown rule. */
+  named(name: string, key: string): readonly Balance[];
   reset(accountId: string, by: string): Promise<void>;
   grant(accountId: string, amount: bigint, by: string): Promise<void>;
   /** The `degrade` of the budget with this name, as the config in force has it; undefined: it has none. */
@@ -48,7 +51,10 @@ const actions = {
   raise: z.strictObject({ id, by: who, to: integer }),
 };
 
-/** Accounts in use, with where they stand; `more` when there are others that the query also asks for. */
+/**
+ * Accounts in use, with where they stand; `more` when there are others that the query also asks for. `rule` and `key` ask for the
+ * accounts of one rule with exactly this key, in use or not.
+ */
 export async function listBudgets(
   source: BudgetsSource,
   query: URLSearchParams,
@@ -59,6 +65,9 @@ export async function listBudgets(
       accounts: ids.slice(0, rowsMax).flatMap((one) => rowsOf(source, source.find(one))),
       more: false,
     };
+  const [rule, exactly] = [query.get("rule"), query.get("key") ?? ""];
+  if (rule !== null)
+    return { accounts: source.named(rule, exactly).flatMap((one) => rowsOf(source, one)), more: false };
   const filter = { name: query.get("name") ?? undefined, key: query.get("key") ?? undefined };
   const found = await source.accounts({ ...filter, max: rowsMax + 1 });
   return {

@@ -14,7 +14,7 @@ export function isBudgetsPath(path: string): boolean {
   return Object.hasOwn(methods, path);
 }
 
-/** `GET /budgets?name=&key=&id=` lists accounts; `POST /budgets/{reset,grant,raise}` changes one, and writes down who asked. Never rejects. */
+/** `GET /budgets?name=&key=&id=` lists accounts in use, `?rule=&key=` those with a key;  `POST /budgets/{reset,grant,raise}` changes one, and writes down who asked. Never rejects. */
 export async function answerBudgets(
   source: BudgetsSource,
   request: IncomingMessage,

@@ -41,15 +41,17 @@ export async function changeBudget(
 
 /** The one account that is meant. */
 async function accountOf(client: AdminClient, { name, key, window }: ChangeOptions): Promise<AccountRow> {
-  const query = new URLSearchParams({ name, key });
+  const query = new URLSearchParams({ rule: name, key });
   const { accounts: rows } = (await client.get(`/budgets?${query}`)) as {
     readonly accounts: readonly AccountRow[];
   };
-  const meant = rows.filter((row) => row.key === key && (window === undefined || row.window === window));
+  const meant = rows.filter((row) => window === undefined || row.window === window);
   const [first, ...others] = meant;
   if (first === undefined)
     throw new CommandFailure(
-      `no account of "${name}"${key === "" ? "" : ` with key ${key}`} is in use (tollgate budgets lists those that are)`,
+      key === ""
+        ? `"${name}" has an account for each of several values: name one with --key, as tollgate budgets shows it`
+        : `"${name}" keeps no account by ${key}${window === undefined ? "" : ` and ${window}`} (tollgate budgets shows the keys of those in use)`,
     );
   if (others.length > 0)
     throw new CommandFailure(

@@ -144,6 +144,12 @@ export class JournaledLedger implements Ledger {
     return this.#memory.find(accountId);
   }
 
+  /** See {@link MemoryLedger.introduce}; written with what is done to the account next. */
+  introduce(account: Account): void {
+    if (this.#journal.error !== undefined) throw this.#journal.error;
+    this.#memory.introduce(account);
+  }
+
   /** See {@link MemoryLedger.reset}; resolves when it is written. */
   async reset(accountId: string, by: string): Promise<void> {
     if (this.error !== undefined) throw this.error;

@@ -131,6 +131,11 @@ export class MemoryLedger implements Ledger {
     return row === undefined ? undefined : this.#balance(this.state.table.account(row), row, this.nowMs());
   }
 
+  /** Makes an account known before its first use, so that something can be granted to it. Throws `capacity` when there are too many. */
+  introduce(account: Account): void {
+    this.state.touch(this.nowMs(), account);
+  }
+
   /** Forgets what was used in the window of now; open holds stay. `by` is who asked; throws `invalid_request` for an unknown account. */
   reset(accountId: string, by: string): void {
     const row = this.#known(accountId);

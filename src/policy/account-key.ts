@@ -35,6 +35,27 @@ export function accountKey(
   return key;
 }
 
+/**
+ * The values of a key that {@link accountKey} wrote; a field without a value is left out. Undefined: the key does not name each of
+ * these fields, in this order.
+ */
+export function readAccountKey(
+  fields: readonly string[],
+  key: string,
+): ReadonlyMap<string, string> | undefined {
+  const parts = key === "" ? [] : key.split(",");
+  if (parts.length !== fields.length) return undefined;
+  const values = new Map<string, string>();
+  for (const [at, part] of parts.entries()) {
+    const name = fields[at] ?? "";
+    if (!part.startsWith(`${name}=`)) return undefined;
+    const text = part.slice(name.length + 1);
+    // Only what stands for a missing value begins like this.
+    if (!text.startsWith("(")) values.set(name, text.replace(/%([0-9a-f]{2})/g, percentDecode));
+  }
+  return values;
+}
+
 function userlessAccount({ keyName }: KeyHolder): string {
   return keyName === undefined ? missing : `(key ${written(keyName)})`;
 }
@@ -45,4 +66,8 @@ function written(value: string | undefined): string | undefined {
 
 function percentEncode(character: string): string {
   return `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
+function percentDecode(_escape: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
 }

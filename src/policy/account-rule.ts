@@ -1,7 +1,7 @@
 import { compileMatch, type Match, type MatchSection } from "../contract/match.ts";
 import type { Account, Claim, Unit, Window } from "../ledger/ledger.ts";
 import { formatWindow } from "../ledger/window.ts";
-import { accountFields, accountKey } from "./account-key.ts";
+import { accountFields, accountKey, readAccountKey } from "./account-key.ts";
 import type { Admission } from "./policy.ts";
 
 /** A limit on one unit in one window, for each combination of key values. */
@@ -16,32 +16,51 @@ export interface AccountRule {
   readonly observe: boolean;
 }
 
-/** Adds a rule's claims to a list. `backend`: the one that the amount is for, where accounts are kept by it. */
-export type Claimer = (claims: Claim[], admission: Admission, amount: bigint, backend?: string) => void;
+/** The accounts of a rule. */
+export interface RuleAccounts {
+  /** Adds the rule's claims to a list. `backend`: the one that the amount is for, where accounts are kept by it. */
+  claim(claims: Claim[], admission: Admission, amount: bigint, backend?: string): void;
+  /** The account with a key, whether anybody has used it or not; undefined: no account of this rule has such a key. */
+  find(key: string): Account | undefined;
+}
 
-/** Compiles what a rule claims. */
-export function compileClaims(rule: AccountRule): Claimer {
+/** Compiles the accounts of a rule. */
+export function compileAccounts(rule: AccountRule): RuleAccounts {
   const { name, unit, window, alerts, observe } = rule;
   const fields = accountFields(rule.per);
   const suffix = `|${formatWindow(window)}|${unit}`;
   const overrides = rule.overrides.map(({ match, limit }) => ({ matches: compileMatch(match), limit }));
-  return (claims, { field, principal }, amount, backend) => {
-    const fieldHere =
-      backend === undefined ? field : (wanted: string) => (wanted === "backend" ? backend : field(wanted));
-    const key = accountKey(fields, fieldHere, principal);
-    const limit = limitFor(overrides, rule.limit, fieldHere, principal.roles);
-    const account: Account = {
-      id: `${name}|${key}${suffix}`,
-      name,
-      key,
-      unit,
-      window,
-      limit,
-      ...(alerts === undefined ? undefined : { alerts }),
-      ...(backend === undefined ? undefined : { backend }),
-    };
-    claims.push(observe ? { account, amount, observe } : { account, amount });
+  const accountOf = (key: string, limit: bigint, backend: string | undefined): Account => ({
+    id: `${name}|${key}${suffix}`,
+    name,
+    key,
+    unit,
+    window,
+    limit,
+    ...(alerts === undefined ? undefined : { alerts }),
+    ...(backend === undefined ? undefined : { backend }),
+  });
+  return {
+    claim(claims, { field, principal }, amount, backend) {
+      const fieldHere =
+        backend === undefined ? field : (wanted: string) => (wanted === "backend" ? backend : field(wanted));
+      const key = accountKey(fields, fieldHere, principal);
+      const limit = limitFor(overrides, rule.limit, fieldHere, principal.roles);
+      const account = accountOf(key, limit, backend);
+      claims.push(observe ? { account, amount, observe } : { account, amount });
+    },
+    find(key) {
+      const values = readAccountKey(fields, key);
+      if (values === undefined) return undefined;
+      const limit = limitFor(overrides, rule.limit, (field) => values.get(field), []);
+      return accountOf(key, limit, fields.includes("backend") ? values.get("backend") : undefined);
+    },
   };
+}
+
+/** The accounts with a key of a policy's rules. */
+export function accountsWith(rules: readonly RuleAccounts[], key: string): readonly Account[] {
+  return rules.flatMap((rule) => rule.find(key) ?? []);
 }
 
 /** Runs `claim` once, or for each backend of the plan where accounts are kept by it. */

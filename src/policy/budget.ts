@@ -2,7 +2,7 @@ import { z } from "zod";
 import { compileMatch } from "../contract/match.ts";
 import { parseUsd } from "../core/money.ts";
 import type { Claim } from "../ledger/ledger.ts";
-import { type Claimer, compileClaims, forEachBackend } from "./account-rule.ts";
+import { accountsWith, compileAccounts, forEachBackend, type RuleAccounts } from "./account-rule.ts";
 import { checkLadders, degradeSection, exceededSection, percent } from "./ladder-section.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
@@ -78,7 +78,7 @@ export const budget = definePolicy({
   create: (section): Policy => {
     const { name, per, overrun, degrade, exceeded } = section;
     const when = section.when === undefined ? undefined : compileMatch(section.when);
-    const claimers = [
+    const shares = [
       compileShare(section, section.window, 100),
       ...section.subcaps.map((subcap) => compileShare(section, subcap.window, subcap.share)),
     ];
@@ -93,19 +93,20 @@ export const budget = definePolicy({
           return { kind: "allow", claims };
         forEachBackend(per, admission, (backend) => {
           const amount = dearest(admission, backend);
-          for (const claim of claimers) claim(claims, admission, amount, backend);
+          for (const share of shares) share.claim(claims, admission, amount, backend);
         });
         return { kind: "allow", claims };
       },
+      accounts: (key) => accountsWith(shares, key),
     };
   },
 });
 
-/** The claim on a share of the budget in a window; the budget itself is the whole of it in its own. */
-function compileShare(section: BudgetSection, window: string, share: number): Claimer {
+/** The accounts for a share of the budget in a window; the budget itself is the whole of it in its own. */
+function compileShare(section: BudgetSection, window: string, share: number): RuleAccounts {
   const part = (nanoUsd: bigint) => (nanoUsd * BigInt(share)) / 100n;
   const { name, per, alerts } = section;
-  return compileClaims({
+  return compileAccounts({
     name,
     per,
     unit: "nano_usd",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compileMatch } from "../contract/match.ts";
 import type { Claim } from "../ledger/ledger.ts";
-import { compileClaims, forEachBackend } from "./account-rule.ts";
+import { accountsWith, compileAccounts, forEachBackend } from "./account-rule.ts";
 import type { Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
@@ -21,7 +21,7 @@ export const concurrency = definePolicy({
   create: (section): Policy => {
     const { name, per } = section;
     const when = section.when === undefined ? undefined : compileMatch(section.when);
-    const claim = compileClaims({
+    const accounts = compileAccounts({
       name,
       per,
       unit: "slots",
@@ -35,9 +35,10 @@ export const concurrency = definePolicy({
       judge: (admission) => {
         const claims: Claim[] = [];
         if (when === undefined || when(admission.field, admission.principal.roles))
-          forEachBackend(per, admission, (backend) => claim(claims, admission, 1n, backend));
+          forEachBackend(per, admission, (backend) => accounts.claim(claims, admission, 1n, backend));
         return { kind: "allow", claims };
       },
+      accounts: (key) => accountsWith([accounts], key),
     };
   },
 });

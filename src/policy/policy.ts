@@ -1,6 +1,6 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { Principal } from "../identity/principal.ts";
-import type { Claim } from "../ledger/ledger.ts";
+import type { Account, Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { DegradeStep, Rung } from "./ladder.ts";
 
@@ -23,6 +23,8 @@ export interface Policy {
   /** The rule's name; its accounts carry it. */
   readonly name: string;
   judge(admission: Admission): Verdict;
+  /** Its accounts with a key, one for each unit and window, whether anybody has used them or not; none: it keeps no such key. */
+  accounts(key: string): readonly Account[];
   /** From which share of its accounts on less is offered than was asked for; ascending. */
   readonly degrade?: readonly DegradeStep[];
   /** A streamed answer that outgrows its hold goes on where there is no room for more. Absent: it is cut. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compileMatch } from "../contract/match.ts";
 import type { Claim, Unit } from "../ledger/ledger.ts";
-import { compileClaims, forEachBackend } from "./account-rule.ts";
+import { accountsWith, compileAccounts, forEachBackend } from "./account-rule.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import {
@@ -59,9 +59,9 @@ export const rateLimit = definePolicy({
     const { name, per, window, timezone: timeZone, mode, overrun } = section;
     const when = section.when === undefined ? undefined : compileMatch(section.when);
     const limited = names.filter((unit) => section[unit] !== undefined);
-    const claimers = limited.map((unit) => ({
+    const rules = limited.map((unit) => ({
       unit: units[unit],
-      claim: compileClaims({
+      accounts: compileAccounts({
         name,
         per,
         unit: units[unit],
@@ -82,11 +82,16 @@ export const rateLimit = definePolicy({
         if (when !== undefined && !when(admission.field, admission.principal.roles))
           return { kind: "allow", claims };
         forEachBackend(per, admission, (backend) => {
-          for (const { unit, claim } of claimers)
-            claim(claims, admission, amountOf(unit, admission), backend);
+          for (const { unit, accounts } of rules)
+            accounts.claim(claims, admission, amountOf(unit, admission), backend);
         });
         return { kind: "allow", claims };
       },
+      accounts: (key) =>
+        accountsWith(
+          rules.map(({ accounts }) => accounts),
+          key,
+        ),
     };
   },
 });

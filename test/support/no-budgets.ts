@@ -4,6 +4,7 @@ import type { BudgetsSource } from "../../src/admin/budgets-api.ts";
 export const noBudgets: BudgetsSource = {
   accounts: async () => [],
   find: () => undefined,
+  named: () => [],
   reset: async () => {},
   grant: async () => {},
   degradeOf: () => undefined,

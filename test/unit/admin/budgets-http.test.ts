@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
 import { appendAudit } from "../../../src/admin/audit-log.ts";
+import { ledgerBudgets } from "../../../src/admin/ledger-budgets.ts";
 import { UsageDesk } from "../../../src/admin/usage-desk.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import type { Policy } from "../../../src/policy/policy.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { noOverrides } from "../../support/no-overrides.ts";
@@ -18,6 +20,12 @@ const token = "a token of sixteen or more";
 const day = account("day", 1_000n);
 const usage = new UsageDesk(folder);
 let admin: AdminServer;
+const dayPolicy: Policy = {
+  name: "day",
+  judge: () => ({ kind: "allow", claims: [] }),
+  accounts: (key) => (key.startsWith("tenant_id=") ? [account("day", 1_000n, key)] : []),
+  degrade: [{ atPercent: 50, to: { kind: "use", model: "fast" } }],
+};
 
 before(async () => {
   admin = await startAdminServer(
@@ -32,15 +40,11 @@ before(async () => {
       ownToken: () => undefined,
       usage,
       nowMs: () => 0,
-      budgets: {
-        accounts: (filter) => ledger.accounts(filter),
-        find: (id) => ledger.find(id),
-        reset: async (id, by) => ledger.reset(id, by),
-        grant: async (id, amount, by) => ledger.grant(id, amount, by),
-        degradeOf: (name) =>
-          name === "day" ? [{ atPercent: 50, to: { kind: "use", model: "fast" } }] : undefined,
+      budgets: ledgerBudgets({
+        ledger,
+        policies: () => [dayPolicy],
         audit: (entry) => appendAudit(auditFile, { time: "2026-08-03T12:00:00.000Z", ...entry }),
-      },
+      }),
     },
   );
   ledger.reserve("a", [[claim(day, 600n), claim(account("open", 4n, "user_id=ann"), 1n)]]);

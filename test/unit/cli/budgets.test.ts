@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
 import type { AccountAudit } from "../../../src/admin/audit-log.ts";
+import { ledgerBudgets } from "../../../src/admin/ledger-budgets.ts";
 import { UsageDesk } from "../../../src/admin/usage-desk.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import type { Policy } from "../../../src/policy/policy.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { noOverrides } from "../../support/no-overrides.ts";
@@ -19,6 +21,12 @@ const day = account("day", 2_000_000_000n);
 let folder: string;
 let usage: UsageDesk;
 let admin: AdminServer;
+const dayPolicy: Policy = {
+  name: "day",
+  judge: () => ({ kind: "allow", claims: [] }),
+  accounts: (key) => (key.startsWith("tenant_id=") ? [account("day", 2_000_000_000n, key)] : []),
+  degrade: [{ atPercent: 60, to: { kind: "clamp", atLeast: 200 } }],
+};
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "tollgate-budgets-"));
@@ -35,15 +43,11 @@ before(async () => {
       ownToken: () => undefined,
       usage,
       nowMs: () => 0,
-      budgets: {
-        accounts: (filter) => ledger.accounts(filter),
-        find: (id) => ledger.find(id),
-        reset: async (id, by) => ledger.reset(id, by),
-        grant: async (id, amount, by) => ledger.grant(id, amount, by),
-        degradeOf: (name) =>
-          name === "day" ? [{ atPercent: 60, to: { kind: "clamp", atLeast: 200 } }] : undefined,
+      budgets: ledgerBudgets({
+        ledger,
+        policies: () => [dayPolicy],
         audit: async (entry) => void audits.push(entry),
-      },
+      }),
     },
   );
   const config = (address: string) => `
@@ -107,14 +111,44 @@ describe("tollgate budgets", () => {
     );
   });
 
+  it("raises, grants and resets for somebody who has used nothing yet", async () => {
+    for (const [tenant, ...change] of [
+      ["new1", "raise", "day", "5"],
+      ["new2", "grant", "day", "3"],
+      ["new3", "reset", "day"],
+    ]) {
+      const { code, out, err } = await run(...change, "--key", `tenant_id=${tenant}`, "--json");
+      assert.equal(code, 0, err);
+      const [row] = JSON.parse(out);
+      assert.deepEqual(
+        [row.key, row.limit, row.used],
+        [`tenant_id=${tenant}`, tenant === "new3" ? "2000000000" : "5000000000", "0"],
+      );
+    }
+    const large = claim(account("day", 2_000_000_000n, "tenant_id=new1"), 5_000_000_000n);
+    assert.equal(ledger.reserve("large", [[large]]).kind, "taken");
+    ledger.settle("large", []);
+  });
+
+  it("raises for somebody who was refused and has used nothing", async () => {
+    const large = claim(account("day", 2_000_000_000n, "tenant_id=refused"), 3_000_000_000n);
+    assert.equal(ledger.reserve("large", [[large]]).kind, "refused");
+    const { code, err } = await run("raise", "day", "3", "--key", "tenant_id=refused");
+    assert.equal(code, 0, err);
+    assert.equal(ledger.reserve("large", [[large]]).kind, "taken");
+    ledger.settle("large", []);
+  });
+
   const failures: readonly (readonly [title: string, args: readonly string[], code: number, says: RegExp])[] =
     [
       [
-        "an account that is not in use",
-        ["reset", "day", "--key", "tenant_id=zeta"],
+        "a key that the rule keeps no account by",
+        ["reset", "day", "--key", "workflow=zeta"],
         1,
-        /no account of "day"/,
+        /"day" keeps no account by workflow=zeta/,
       ],
+      ["a rule that is not there", ["reset", "night"], 1, /no limit or budget is called "night"/],
+      ["a rule of several keys and no key", ["reset", "day"], 1, /name one with --key/],
       ["an amount that is none", ["grant", "day", "much", "--key", "tenant_id=acme"], 2, /no amount/],
       [
         "to raise by a negative amount",
