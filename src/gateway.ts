@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
-import { removeAdminToken, writeAdminToken } from "./admin/admin-token.ts";
+import { ownAdminToken, removeAdminToken } from "./admin/admin-token.ts";
 import { AlertWebhook } from "./admin/alert-webhook.ts";
 import { type AuditEntry, appendAudit } from "./admin/audit-log.ts";
 import type { BudgetsSource } from "./admin/budgets-api.ts";
@@ -20,9 +20,10 @@ import { closeAll } from "./core/close-all.ts";
 import { type FolderLock, lockFolder } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
 import { dialects } from "./dialect/index.ts";
-import type { Edge, EdgeAddress, EdgeFactory } from "./edge/edge.ts";
+import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts";
 import { createHealth, type Health } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
+import { requireToken } from "./edge/require-token.ts";
 import { noteFate } from "./exchange/fates.ts";
 import { closeLost } from "./exchange/lost.ts";
 import { Originals } from "./exchange/originals.ts";
@@ -155,16 +156,22 @@ export class Gateway {
     };
     this.#health = createHealth([extProcService]);
     this.#edge = (options.edge ?? defaultEdge)(
-      [
-        extProcMethod(services, () => this.#snapshot),
-        accessLog({
-          onEntry: (entry) => noteFate(this.#registry, entry),
-          onFailure: (error) => this.#metrics.bug(error, undefined),
-        }),
-        ...this.#health.methods,
-      ],
+      [...this.#forEnvoyAlone(services, options.snapshot.server.token), ...this.#health.methods],
       { maxMessageBytes: options.snapshot.listen.bodyLimitBytes + messageHeadroomBytes },
     );
+  }
+
+  /** The services that tell providers' keys, or believe what they are told. */
+  #forEnvoyAlone(services: Services, token: string | undefined): readonly EdgeMethod[] {
+    const methods = [
+      extProcMethod(services, () => this.#snapshot),
+      accessLog({
+        onEntry: (entry) => noteFate(this.#registry, entry),
+        onFailure: (error) => this.#metrics.bug(error, undefined),
+      }),
+    ];
+    if (token === undefined) return methods;
+    return requireToken(methods, token, () => this.#metrics.turnedAway("unauthenticated"));
   }
 
   /** Opens ledger and usage log, then listens: when it resolves, exchanges are taken. */
@@ -195,7 +202,7 @@ export class Gateway {
       await gateway.#closeLost();
       makeSocketFolder(snapshot.server.address);
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
-      gateway.#adminToken = await ownAdminToken(snapshot, options.log);
+      gateway.#adminToken = await ownAdminToken(snapshot.admin, options.log);
       gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
     } catch (error) {
       await gateway.close();
@@ -373,17 +380,6 @@ export class Gateway {
 /** Makes the folder of a Unix socket, for this user alone. */
 function makeSocketFolder(address: EdgeAddress): void {
   if (address.kind === "unix") mkdirSync(dirname(address.path), { recursive: true, mode: 0o700 });
-}
-
-/** Makes the admin token that the config lacks, for the commands of this machine to read. Without one the kernel's word on who connects has to do. */
-async function ownAdminToken({ admin }: Snapshot, log: Log): Promise<string | undefined> {
-  if (admin.token !== undefined) return undefined;
-  try {
-    return await writeAdminToken(admin.tokenFile);
-  } catch (error) {
-    log.warn({ file: admin.tokenFile, cause: String(error) }, "the admin token could not be written");
-    return undefined;
-  }
 }
 
 /** Loads what counting for these models needs, so that no request waits for it. */

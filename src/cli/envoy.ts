@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { EdgeAddress } from "../edge/edge.ts";
 import { compileStatic } from "../xds/bootstrap.ts";
 import { envoyInputOf } from "../xds/input-of.ts";
-import { publish, replaceFile } from "../xds/publish.ts";
+import { modeOf, publish, replaceFile } from "../xds/publish.ts";
 import { trustedCaFile } from "../xds/trusted-cas.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
@@ -45,7 +45,7 @@ export function envoy(terminal: Terminal, file: string, options: EnvoyArguments)
   };
   const files = options.format.map((format) => {
     if (format === "xds") return publish(input, join(folder, "xds"));
-    return replaceFile(join(folder, "bootstrap.json"), compileStatic(input));
+    return replaceFile(join(folder, "bootstrap.json"), compileStatic(input), modeOf(input));
   });
   if (options.json) terminal.out(JSON.stringify({ files }, undefined, 2));
   else for (const path of files) terminal.out(`envoy -c ${path}`);

@@ -10,6 +10,7 @@ const fixed: readonly (readonly [name: string, of: (snapshot: Snapshot) => unkno
   ["listen.address", ({ listen }) => listen.address],
   ["listen.bodyLimit", ({ listen }) => listen.bodyLimitBytes],
   ["server.address", ({ server }) => server.address],
+  ["server.token", ({ server }) => server.token],
   ["admin.address", ({ admin }) => admin.address],
   ["ledger", (snapshot) => shown(snapshot, "ledger")],
   ["usage", (snapshot) => shown(snapshot, "usage")],

@@ -173,13 +173,14 @@ function compileOwn(
   const [ledger, usage, alerts] = [parse("ledger"), parse("usage"), parse("alerts")];
   const retries = parse("retries");
   const edge = server === undefined ? undefined : socketAddress(compilation, server.address);
+  if (server !== undefined) checkServer(compilation, server);
   if (admin !== undefined) checkAdmin(compilation, admin);
   const sinks = compileSinks(compilation, usage?.sinks ?? []);
   if (!listen || !server || !edge || !admin || !ledger || !usage || !alerts || !retries) return undefined;
   const { inputs } = compilation;
   return {
     listen: Object.freeze({ address: listen.address, bodyLimitBytes: listen.bodyLimit }),
-    server: Object.freeze({ address: edge, drainMs: server.drain }),
+    server: Object.freeze({ address: edge, token: server.token, drainMs: server.drain }),
     admin: Object.freeze({
       address: admin.address,
       token: admin.token,
@@ -195,9 +196,28 @@ function compileOwn(
   };
 }
 
+/** Whoever can connect and has one client's key is sent the provider's key that belongs to the request. */
+function checkServer({ file }: Compilation, { address, token }: Sections["server"]): void {
+  if (address.kind === "unix") return;
+  if (!isLoopbackHost(address.host))
+    file.refuse(
+      ["server", "address"],
+      "is not loopback: what Envoy is told here holds the providers' keys, and this version has no mTLS. Listen on unix:PATH, or on 127.0.0.1 with `token`",
+    );
+  else if (token === undefined)
+    file.refuse(
+      ["server", "address"],
+      "can be reached by every user of this machine, who would be told the providers' keys: listen on unix:PATH, or add `token`, which `tollgate envoy` has Envoy send",
+    );
+}
+
+function isLoopbackHost(host: string): boolean {
+  return /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
+}
+
 /** Anyone who can reach the admin port could read what was spent and by whom. */
 function checkAdmin({ file }: Compilation, { address, token }: Sections["admin"]): void {
-  if (token === undefined && !/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(address.host))
+  if (token === undefined && !isLoopbackHost(address.host))
     file.refuse(["admin", "address"], "is not loopback: add `token`, or listen on 127.0.0.1");
 }
 

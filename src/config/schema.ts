@@ -35,6 +35,12 @@ const listen = z
 const server = z
   .strictObject({
     address: edgeAddress.prefault(defaults.server.address),
+    token: z
+      .string()
+      .min(16, "must be at least 16 characters")
+      .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces or line ends")
+      .optional()
+      .describe("What Envoy sends so that Tollgate knows it; needed where `address` is not a Unix socket."),
     workers: z
       .literal(1, { error: "more than one worker is not available in this version" })
       .default(defaults.server.workers),

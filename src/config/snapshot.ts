@@ -25,6 +25,8 @@ export interface ListenConfig {
 export interface ServerConfig {
   /** A Unix socket's path is absolute. */
   readonly address: EdgeAddress;
+  /** What every ext_proc and access-log stream must carry; undefined only on a Unix socket. */
+  readonly token: string | undefined;
   /** The longest wait for running streams at shutdown. */
   readonly drainMs: number;
 }

@@ -62,11 +62,13 @@ export async function replaceFileBy(
 }
 
 /** Does the same as {@link replaceFile} before it returns, for starts and command lines. */
-export function replaceFileSync(path: string, content: string): void {
+export function replaceFileSync(path: string, content: string, mode?: number): void {
   const next = `${path}.next`;
   mkdirSync(dirname(path), { recursive: true });
   try {
-    const file = openSync(next, "w");
+    // What an interrupted run left would keep its mode.
+    rmSync(next, { force: true });
+    const file = openSync(next, "w", mode);
     try {
       writeFileSync(file, content);
       fsyncSync(file);

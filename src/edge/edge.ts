@@ -9,6 +9,7 @@ export const grpcStatus = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 /** One value of {@link grpcStatus}. */

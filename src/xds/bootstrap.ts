@@ -1,4 +1,5 @@
 import { compileClusters, compileEdgeCluster } from "./cluster.ts";
+import { withEdgeToken } from "./edge-token.ts";
 import type { EnvoyInput } from "./envoy-input.ts";
 import { compileListener } from "./listener.ts";
 import { compileRoutes } from "./route.ts";
@@ -28,18 +29,16 @@ export interface EnvoyFiles {
 
 /** Compiles everything Envoy reads. `folder` is the absolute path where the files will lie. */
 export function compileEnvoy(input: EnvoyInput, folder: string): EnvoyFiles {
+  const clusters = discoveryResponse(input.version, "config.cluster.v3.Cluster", compileClusters(input));
+  const listeners = discoveryResponse(input.version, "config.listener.v3.Listener", [
+    compileListener(input, {
+      rds: { route_config_name: "tollgate", config_source: fileSource(folder, "rds/routes.json") },
+    }),
+  ]);
   return {
     "bootstrap.json": bootstrap(input, folder),
-    "cds/clusters.json": discoveryResponse(
-      input.version,
-      "config.cluster.v3.Cluster",
-      compileClusters(input),
-    ),
-    "lds/listeners.json": discoveryResponse(input.version, "config.listener.v3.Listener", [
-      compileListener(input, {
-        rds: { route_config_name: "tollgate", config_source: fileSource(folder, "rds/routes.json") },
-      }),
-    ]),
+    "cds/clusters.json": withEdgeToken(clusters, input.edgeToken),
+    "lds/listeners.json": withEdgeToken(listeners, input.edgeToken),
     "rds/routes.json": discoveryResponse(input.version, "config.route.v3.RouteConfiguration", [
       compileRoutes(input),
     ]),
@@ -48,13 +47,14 @@ export function compileEnvoy(input: EnvoyInput, folder: string): EnvoyFiles {
 
 /** The same configuration as one static file, for an Envoy that somebody else runs. */
 export function compileStatic(input: EnvoyInput): Json {
-  return {
+  const config = {
     ...extProcSafety,
     static_resources: {
       listeners: [compileListener(input, { route_config: compileRoutes(input) })],
       clusters: [...compileClusters(input), compileEdgeCluster(input.edge, input.listen.bodyLimitBytes)],
     },
   };
+  return withEdgeToken(config, input.edgeToken);
 }
 
 function bootstrap(input: EnvoyInput, folder: string): Json {

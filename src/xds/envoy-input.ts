@@ -7,6 +7,8 @@ export interface EnvoyInput {
   readonly listen: { readonly host: string; readonly port: number; readonly bodyLimitBytes: number };
   /** Where the ext_proc and access-log services are. */
   readonly edge: EdgeAddress;
+  /** What those services ask of whoever calls them; undefined: nothing, as only this user can reach them. */
+  readonly edgeToken?: string;
   readonly backends: readonly EnvoyBackend[];
   /** The Unix socket of Envoy's admin interface, absolute; undefined: a loopback port from the kernel. */
   readonly adminSocket?: string;

@@ -8,6 +8,7 @@ export function envoyInputOf(snapshot: Snapshot, edge: EdgeAddress, caFile: stri
     version: snapshot.version,
     listen: { ...snapshot.listen.address, bodyLimitBytes: snapshot.listen.bodyLimitBytes },
     edge,
+    ...(snapshot.server.token === undefined ? {} : { edgeToken: snapshot.server.token }),
     backends: [...snapshot.backends.values()].map(({ name, provider, tls }) => ({
       name,
       endpoint: provider.endpoint,

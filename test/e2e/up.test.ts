@@ -40,7 +40,7 @@ describe("tollgate up", () => {
       `
 version: 1
 listen: { address: "${listen}" }
-server: { address: "${server}" }
+server: { address: "${server}", token: "\${env:EDGE_TOKEN}" }
 admin: { address: "${admin}" }
 backends:
   fake: { provider: openai-compatible, endpoint: "http://127.0.0.1:1/v1", price: { input: 1, output: 2 } }
@@ -53,7 +53,7 @@ identity: [{ type: anonymous, tenant_id: local }]
       out: (line) => out.push(line),
       err: (line) => err.push(line),
       input: (async function* () {})(),
-      env: { ENVOY_BIN: binary, PATH: dirname(process.execPath) },
+      env: { ENVOY_BIN: binary, EDGE_TOKEN: "only-envoy-knows-this", PATH: dirname(process.execPath) },
       cwd: folder,
       stop,
       onHangup: () => () => {},

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { type CliPlace, type CliResult, runLine } from "../../support/terminal.t
 
 const config = `
 version: 1
-server: { address: "127.0.0.1:9902" }
+server: { address: "127.0.0.1:9902", token: "\${env:EDGE}" }
 backends:
   openai: { provider: openai, apiKey: "\${env:KEY}" }
   house: { provider: openai-compatible, endpoint: "http://127.0.0.1:9900/v1", price: { input: 0.2, output: 0.6 } }
@@ -25,7 +25,7 @@ identity: [{ type: anonymous, tenant_id: local }]
 
 let folder: string;
 const run = (args: readonly string[], place: Partial<CliPlace> = {}): Promise<CliResult> =>
-  runLine(args, { cwd: folder, env: { KEY: "secret-of-openai" }, ...place });
+  runLine(args, { cwd: folder, env: { KEY: "secret-of-openai", EDGE: "what-envoy-sends" }, ...place });
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "tollgate-cli-"));
@@ -274,7 +274,10 @@ describe("tollgate key new", () => {
       join(folder, "keyed.yaml"),
       config.replace("{ type: anonymous, tenant_id: local }", "{ type: api-key, file: ./keys.yaml }"),
     );
-    const loaded = loadConfig(join(folder, "keyed.yaml"), { KEY: "secret-of-openai" });
+    const loaded = loadConfig(join(folder, "keyed.yaml"), {
+      KEY: "secret-of-openai",
+      EDGE: "what-envoy-sends",
+    });
     assert.ok(loaded.kind === "snapshot");
     const recognised = loaded.snapshot.identities[0]?.identify(key, 0);
     assert.ok(recognised !== undefined && "kind" in recognised && recognised.kind === "principal");
@@ -309,9 +312,17 @@ describe("tollgate envoy", () => {
       assert.ok(existsSync(join(folder, "deep/out/xds", `${name}.json`)), name);
   });
 
-  it("holds no credential: those are Tollgate's alone", async () => {
-    await run(["envoy", "-o", "out"]);
-    assert.ok(!readFileSync(join(folder, "out/bootstrap.json"), "utf8").includes("secret-of-openai"));
+  it("holds no provider's credential, and what Envoy sends to Tollgate in files of its user alone", async () => {
+    await run(["envoy", "-o", "out", "--format", "bootstrap,xds"]);
+    const tokens = ["bootstrap.json", "xds/cds/clusters.json", "xds/lds/listeners.json"].map((name) => {
+      const path = join(folder, "out", name);
+      const text = readFileSync(path, "utf8");
+      assert.ok(!text.includes("secret-of-openai"));
+      assert.equal(statSync(path).mode & 0o077, 0);
+      return text.split("what-envoy-sends").length - 1;
+    });
+    // Three filters on each of the three clusters' attempts, one on the listener, and two access logs.
+    assert.deepEqual(tokens, [tokens[1]! + tokens[2]!, tokens[1], 3]);
   });
 
   it("puts in where Envoy reaches Tollgate and what it trusts, when told", async () => {
@@ -323,9 +334,9 @@ describe("tollgate envoy", () => {
   });
 
   it("refuses a server address that nobody can connect to, and says what to do", async () => {
-    writeFileSync(join(folder, "any.yaml"), config.replace("127.0.0.1:9902", "0.0.0.0:9902"));
+    writeFileSync(join(folder, "any.yaml"), config.replace("127.0.0.1:9902", "127.0.0.1:0"));
     const { code, err } = await run(["envoy", "any.yaml", "-o", "out"]);
     assert.equal(code, 2);
-    assert.match(err, /cannot connect to 0\.0\.0\.0:9902: say with --server/);
+    assert.match(err, /cannot connect to 127\.0\.0\.1:0: say with --server/);
   });
 });

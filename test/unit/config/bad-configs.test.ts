@@ -14,6 +14,7 @@ const secret = "sk-canary-4711";
 const env = {
   API_KEY: secret,
   EMPTY: "",
+  EDGE_TOKEN: `${secret}-of-envoy`,
   OPENAI_API_KEY: secret,
   AZURE_KEY: secret,
   ANTHROPIC_API_KEY: secret,

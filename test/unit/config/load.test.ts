@@ -34,6 +34,7 @@ describe("loadConfig()", () => {
     });
     assert.deepEqual(snapshot.server, {
       address: { kind: "unix", path: join(folder, "run/tollgate.sock") },
+      token: undefined,
       drainMs: 600_000,
     });
     assert.deepEqual(snapshot.admin, {

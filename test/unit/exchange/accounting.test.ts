@@ -24,7 +24,7 @@ type Backend = (typeof backends)[number];
 
 const config = `
 version: 1
-server: { address: "127.0.0.1:9902" }
+server: { address: "unix:./t.sock" }
 backends:
   first: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1" }
   second: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1" }

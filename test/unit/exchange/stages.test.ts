@@ -12,7 +12,7 @@ import { answerWhole, endStream, logAttempt, streamPieces } from "../../support/
 
 const config = `
 version: 1
-server: { address: "127.0.0.1:9902" }
+server: { address: "unix:./t.sock" }
 backends:
   first: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1", price: { input: 1, output: 2 } }
   second: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1", price: { input: 1, output: 2 } }
