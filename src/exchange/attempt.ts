@@ -25,8 +25,8 @@ export interface Judgement {
   readonly status: number;
   /** What the provider said it used: it will bill it. */
   readonly usage: Usage | undefined;
-  /** A whole answer broke off or made no sense: it was made, and will be billed, though nothing says what it took. */
-  readonly made: boolean;
+  /** What was made all the same and will be billed, though nothing says what it took: all of a whole answer, of a stream its input at least; undefined: nothing. */
+  readonly made: "hold" | "input" | undefined;
 }
 
 /** One upstream try within an exchange. */
@@ -44,6 +44,8 @@ export interface Attempt {
   changes: readonly string[];
   /** What its refusal means by status and body, where somebody read both. */
   refusedAs: FailureClass | undefined;
+  /** A good status has come, of an answer that is looked at before the client sees any of it; undefined: not so. */
+  begun: "whole" | "stream" | undefined;
   /** What its answer said when it was looked at before the client saw any of it; undefined: nothing was wrong, or nobody looked. */
   judged: Judgement | undefined;
   /** What checks of its answer came to; undefined: there were none. */
@@ -54,10 +56,38 @@ export interface Attempt {
   signed: boolean;
 }
 
-/** Whether a provider may bill a try that failed like this: one that ran into its deadline went on working, one that said what it used was done, and so was a whole answer that broke on its way. */
-export function mayBeBilled({ fate, judged }: Attempt): boolean {
-  if (judged?.usage !== undefined || judged?.made === true) return true;
-  return fate.kind === "failed" && fate.class === "timeout" && fate.status === undefined;
+/** What a provider bills of a try that failed. */
+export type Billing =
+  | "nothing"
+  /** A stream broke off before it said anything: its input, by our own count, and nobody knows what else. */
+  | "input"
+  /** What the provider itself said. */
+  | "said"
+  /** Generated without a word of what it took: the dearest it can have been. */
+  | "hold";
+
+/**
+ * What a provider bills of a try that failed like this: one that ran into its deadline went on working, one that said what it used was
+ * done, and so was a whole answer that broke on its way, which is there before anything of it is sent.
+ */
+export function billingOf({ fate, begun, judged }: Attempt): Billing {
+  if (judged !== undefined) {
+    if (judged.usage !== undefined) return "said";
+    return judged.made ?? "nothing";
+  }
+  if (fate.kind !== "failed") return "nothing";
+  if (begun !== undefined) return begun === "stream" ? "input" : "hold";
+  return fate.class === "timeout" && fate.status === undefined ? "hold" : "nothing";
+}
+
+/** Flags of a connection that broke after the request was on its way. */
+const brokenFlags: ReadonlySet<string> = new Set(["UC", "UR"]);
+
+/** Whether a try broke off without any answer after its provider may have begun to work: seldom billed, and nobody can tell. */
+export function brokeUnanswered({ fate }: Attempt): boolean {
+  return (
+    fate.kind === "failed" && fate.status === undefined && fate.flags.some((flag) => brokenFlags.has(flag))
+  );
 }
 
 /** The class of a failed try that gave no status: Envoy's flags tell a deadline from a broken or refused connection. */

@@ -1,7 +1,7 @@
 import type { Rate } from "../price/rate.ts";
 import { costOf } from "../price/rate.ts";
 import { type Usage, type UsageSource, unknownUsage } from "../usage/usage.ts";
-import { type Attempt, mayBeBilled } from "./attempt.ts";
+import { type Attempt, billingOf, brokeUnanswered } from "./attempt.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 
 /** What one attempt used and cost. */
@@ -19,11 +19,23 @@ export interface Charge {
 export function chargeAttempts(exchange: Exchange): readonly Charge[] {
   return exchange.attempts.map((attempt) => {
     if (attempt.judged?.usage !== undefined) return chargeJudged(attempt, attempt.judged.usage);
-    if (attempt.fate.kind === "failed") return mayBeBilled(attempt) ? chargeHold(attempt) : free(attempt);
+    if (attempt.fate.kind === "failed") return chargeFailed(attempt);
     // Taken by the provider and never answered: the client left, or Envoy did.
     if (attempt.fate.kind === "open" && !streams(exchange)) return chargeHold(attempt);
     return chargeAnswer(exchange, attempt);
   });
+}
+
+function chargeFailed(attempt: Attempt): Charge {
+  switch (billingOf(attempt)) {
+    case "hold":
+    case "said":
+      return chargeHold(attempt);
+    case "input":
+      return chargeCounted(attempt, { inputTokens: attempt.target.inputTokens, outputTokens: 0 }, "counted");
+    case "nothing":
+      return free(attempt);
+  }
 }
 
 function free(attempt: Attempt): Charge {
@@ -32,7 +44,7 @@ function free(attempt: Attempt): Charge {
     usage: unknownUsage,
     source: undefined,
     costNanoUsd: 0n,
-    costDifferenceMaxNanoUsd: 0n,
+    costDifferenceMaxNanoUsd: brokeUnanswered(attempt) ? attempt.target.costMaxNanoUsd : 0n,
     priceVersion: undefined,
   };
 }
@@ -80,12 +92,15 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
     inputTokens: said?.inputTokens ?? attempt.target.inputTokens,
     outputTokens: larger(said?.outputTokens, exchange.outputCounter?.total() ?? 0),
   };
+  return chargeCounted(attempt, usage, said === undefined ? "counted" : "partial");
+}
+
+/** The bill may be anything from nothing, where the provider takes the answer for failed, to the hold. */
+function chargeCounted(attempt: Attempt, usage: Usage, source: UsageSource): Charge {
+  const { rate, costMaxNanoUsd } = attempt.target;
   const costNanoUsd = costOf(rate, usage);
-  // The bill may be anything from nothing, where the provider takes the answer for failed, to the hold.
-  const { costMaxNanoUsd } = attempt.target;
   const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
-  const difference = more > costNanoUsd ? more : costNanoUsd;
-  return priced(attempt, rate, usage, said === undefined ? "counted" : "partial", difference);
+  return priced(attempt, rate, usage, source, more > costNanoUsd ? more : costNanoUsd);
 }
 
 function priced(

@@ -1,10 +1,9 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EncodedRequest } from "../dialect/codec.ts";
-import type { Hold, Plan, Target } from "../plan/plan.ts";
-import { costOf } from "../price/rate.ts";
+import type { Plan, Target } from "../plan/plan.ts";
 import type { OutgoingRequest } from "../provider/provider.ts";
-import { type Attempt, mayBeBilled } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 import { requestMediaType } from "./media-type.ts";
@@ -173,6 +172,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       requestId: undefined,
       changes: [],
       refusedAs: undefined,
+      begun: undefined,
       judged: undefined,
       checked: undefined,
       checkedMs: 0,
@@ -190,27 +190,6 @@ export function closePrevious(exchange: Exchange, attempt: Attempt): void {
   if (attempt.fate.kind !== "open") return;
   const timedOut = timeoutMs !== undefined && nowMs - attempt.startedMs >= timeoutMs;
   attempt.fate = { kind: "failed", status: undefined, flags: [], class: timedOut ? "timeout" : "overloaded" };
-}
-
-/** What the failed attempts so far are billed, where their providers said it, or may be at most. */
-export function billedSoFar(exchange: Exchange): Hold {
-  const billed = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
-  const plan = planned(exchange);
-  for (const attempt of exchange.attempts) {
-    if (!mayBeBilled(attempt)) continue;
-    const { judged, target } = attempt;
-    const { inputTokens, outputTokens } = judged?.usage ?? {};
-    if (judged?.usage !== undefined && inputTokens !== undefined && outputTokens !== undefined) {
-      billed.costNanoUsd += costOf(target.rate, judged.usage);
-      billed.inputTokens += inputTokens;
-      billed.outputTokens += outputTokens;
-      continue;
-    }
-    billed.costNanoUsd += target.costMaxNanoUsd;
-    billed.inputTokens += target.inputTokensMax;
-    billed.outputTokens += plan.outputCap * plan.choices;
-  }
-  return billed;
 }
 
 function joinPath(base: string, path: string): string {

@@ -59,6 +59,7 @@ export class Gate {
     this.#whole = whole;
     this.#encoded = isEncoded(head.headers);
     if (head.status < 400) {
+      attempt.begun = whole ? "whole" : "stream";
       const check = whole ? beginCheck(exchange) : undefined;
       this.#check = check;
       this.#reader = answerReader(exchange, attempt, plannedCarriage(exchange, attempt.target.target), {
@@ -140,16 +141,22 @@ export class Gate {
     if (following === undefined && !isOurs) return lastRelease;
     const code = codeOfFailure(failure, errorOfStatus(status).code);
     const error = new GatewayError(code, `the provider answered ${status}`);
-    this.#judge({ class: failure, error, status, usage: undefined, made: false });
+    this.#judge({ class: failure, error, status, usage: undefined, made: undefined });
     return { kind: "fail", following };
   }
 
   #fail(failure: FailureClass, error: GatewayError, { seen }: ResponseTransform): Verdict {
     const broken = seen.unreadable || (seen.error === undefined && !seen.complete);
-    const made = this.#whole && this.#bytes > 0 && (broken || failure === "quality");
+    const made = broken || failure === "quality" ? this.#made() : undefined;
     this.#judge({ class: failure, error, status: this.#head.status, usage: seen.usage, made });
     noteFailure(this.#exchange, this.#attempt, failure);
     return { kind: "fail", following: follow(this.#exchange, this.#attempt, failure) };
+  }
+
+  /** An answer without a byte was none. A stream that is held for its checks has been generated like a whole answer. */
+  #made(): Judgement["made"] {
+    if (this.#bytes === 0) return undefined;
+    return this.#whole ? "hold" : "input";
   }
 
   #judge(judged: Judgement): void {

@@ -4,10 +4,10 @@ import type { Claim, Refused } from "../ledger/ledger.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { Counter, StreamCounter } from "../tokens/counter.ts";
 import type { Attempt } from "./attempt.ts";
+import { planBesideFailed } from "./billed.ts";
 import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
-import { billedSoFar } from "./forwarding.ts";
-import { clampPlan, withHold } from "./planning.ts";
+import { clampPlan } from "./planning.ts";
 
 /** No tokenizer makes more tokens of a UTF-16 unit: it has at most three bytes. */
 const tokensPerCharMax = 3;
@@ -63,9 +63,10 @@ export class HoldWatch {
     const exchange = this.#exchange;
     const plan = planned(exchange);
     const longer = clampPlan({ ...plan, targets: [this.#attempt.target] }, Math.ceil(tokens / plan.choices));
-    const { hold } = withHold(longer, billedSoFar(exchange));
+    const grownPlan = planBesideFailed(exchange, longer, longer.targets);
+    const { hold } = grownPlan;
     try {
-      const claims = claimsOf(exchange, { ...plan, hold }).map((claim) => this.#bound(claim));
+      const claims = claimsOf(exchange, grownPlan).map((claim) => this.#bound(claim));
       this.#growing = true;
       exchange.closing.began();
       const grown = chain(exchange.services.ledger.adjust(exchange.id, claims), (result) => {

@@ -1,11 +1,11 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Attempt } from "./attempt.ts";
+import { billedSoFar, planBesideFailed } from "./billed.ts";
 import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
-import { attemptAt, billedSoFar, closePrevious, encodeAttempt } from "./forwarding.ts";
+import { attemptAt, closePrevious, encodeAttempt } from "./forwarding.ts";
 import type { Outcome } from "./outcome.ts";
-import { withHold } from "./planning.ts";
 import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { spend } from "./stages.ts";
 import { stopSince } from "./stopping.ts";
@@ -62,9 +62,8 @@ function coverFailed(exchange: Exchange, number: number, cluster: string): Maybe
   const plan = planned(exchange);
   const attempt = attemptAt(exchange, number);
   assert(attempt.target.target.backend === cluster, "Envoy follows the plan");
-  const billed = billedSoFar(exchange);
-  if (billed.costNanoUsd === 0n) return undefined;
-  const grown = withHold({ ...plan, targets: plan.targets.slice(number - 1) }, billed);
+  if (billedSoFar(exchange).costNanoUsd === 0n) return undefined;
+  const grown = planBesideFailed(exchange, plan, plan.targets.slice(number - 1));
   const claims = claimsOf(exchange, grown);
   const { clock, ledger } = exchange.services;
   const startedMs = clock.monotonicMs();

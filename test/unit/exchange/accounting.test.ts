@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { describe, it } from "node:test";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
 import { retry } from "../../../src/exchange/retrying.ts";
+import type { PlannedTarget } from "../../../src/plan/plan.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import { balancesOf } from "../../support/balance.ts";
 import { ExchangeWorld } from "../../support/exchange-world.ts";
@@ -34,6 +35,7 @@ identity: [{ type: api-key, file: ./keys.yaml }]
 prices: [./prices.yaml]
 budgets:
   - { name: month, per: [tenant_id], usd: 1000, window: month, overrides: [{ match: { tenant_id: tiny }, usd: 0.002 }] }
+  - { name: each, per: [backend], usd: 1000, window: month }
 `;
 const keys = `keys:
 ${tenants.map((name) => `  - { name: ${name}, sha256: ${hash("sha256", `key-${name}`)}, tenant_id: ${name} }`).join("\n")}
@@ -227,6 +229,25 @@ function picoOf({ price, usage: { input, cached, output } }: Bill): bigint {
   return price.input * BigInt(input - cached) + price.cached * BigInt(cached) + price.output * BigInt(output);
 }
 
+function targetOn(backend: Backend): PlannedTarget {
+  const rate = { input: 0n, output: 0n, tiers: [], version: "test" };
+  const target = { backend, model: "m" };
+  return { target, inputTokens: 0, inputTokensMax: 0, rate, costMaxNanoUsd: 0n };
+}
+
+/** What a record says that one backend's attempts cost; of a lost exchange only its accounts are known. */
+function costOn(record: StoredRecord, backend: Backend): bigint {
+  if (record.ending === "lost") {
+    const accounts = record.accounts as readonly { name: string; key: string; charged: string }[];
+    const own = accounts.find(({ name, key }) => name === "each" && key.includes(backend));
+    return BigInt(own?.charged ?? 0);
+  }
+  const attempts = (record.attempts ?? []) as readonly { target: string; cost_nano_usd: string }[];
+  return attempts
+    .filter(({ target }) => target.startsWith(`${backend}/`))
+    .reduce((sum, { cost_nano_usd }) => sum + BigInt(cost_nano_usd), 0n);
+}
+
 /** The record says what the bills say: to the nano-dollar where the provider told its usage, else within what the record allows. */
 function checkRecord(record: StoredRecord, bills: readonly Bill[]): void {
   const cost = BigInt(String(record.cost_nano_usd));
@@ -262,6 +283,15 @@ describe("what was spent", () => {
         }
         const recorded = records.reduce((sum, one) => sum + BigInt(String(one.cost_nano_usd)), 0n);
         assert.equal(used, recorded);
+        for (const backend of backends) {
+          const balances = await balancesOf(world.services.ledger, world.snapshot, {}, [targetOn(backend)]);
+          const balance = balances.find(({ account }) => account.backend === backend);
+          assert.equal(balance?.held, 0n);
+          assert.equal(
+            balance?.used,
+            records.reduce((sum, record) => sum + costOn(record, backend), 0n),
+          );
+        }
         assert.deepEqual(world.bugs, []);
       } finally {
         await world.close();

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GatewayError } from "../../../src/core/errors.ts";
 import type { Attempt, Judgement } from "../../../src/exchange/attempt.ts";
+import { billedSoFar } from "../../../src/exchange/billed.ts";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { billedSoFar } from "../../../src/exchange/forwarding.ts";
 import type { PlannedTarget } from "../../../src/plan/plan.ts";
 import type { Usage } from "../../../src/usage/usage.ts";
 
@@ -30,7 +30,7 @@ function exchangeOf(...judgements: readonly (Partial<Judgement> | undefined)[]):
               error: new GatewayError("validation_failed", "failed"),
               status: 200,
               usage: undefined,
-              made: true,
+              made: "hold",
               ...judged,
             },
     }),

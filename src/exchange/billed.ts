@@ -1,0 +1,80 @@
+import type { Hold, Plan, PlannedTarget } from "../plan/plan.ts";
+import { costOf } from "../price/rate.ts";
+import type { Usage } from "../usage/usage.ts";
+import { type Attempt, billingOf } from "./attempt.ts";
+import { type Exchange, planned } from "./exchange.ts";
+import { withHold } from "./planning.ts";
+
+/** What the failed attempts so far are billed, where their providers said it, or may be at most. */
+export function billedSoFar(exchange: Exchange): Hold {
+  return sum(exchange.attempts.map((attempt) => billed(exchange, attempt)));
+}
+
+/**
+ * The plan that claims are made from once attempts have failed: `left` are the targets that may still be asked. Its hold covers the
+ * dearest of them and what the failed attempts may be billed. An account of one backend is asked for that backend's part of both, also
+ * where none of its targets is left.
+ */
+export function planBesideFailed(exchange: Exchange, plan: Plan, left: readonly PlannedTarget[]): Plan {
+  const costs = new Map<string, bigint>();
+  for (const attempt of exchange.attempts) {
+    const { backend } = attempt.target.target;
+    costs.set(backend, (costs.get(backend) ?? 0n) + billed(exchange, attempt).costNanoUsd);
+  }
+  const stillAsked = new Set(left.map(({ target }) => target.backend));
+  const over = exchange.attempts
+    .filter(({ target }) => !stillAsked.has(target.target.backend))
+    .map(({ target }) => ({ ...target, costMaxNanoUsd: costs.get(target.target.backend) ?? 0n }));
+  const targets = left.map((one) => ({
+    ...one,
+    costMaxNanoUsd: one.costMaxNanoUsd + (costs.get(one.target.backend) ?? 0n),
+  }));
+  const { hold } = withHold({ ...plan, targets: left }, billedSoFar(exchange));
+  return { ...plan, targets: [...targets, ...over], hold };
+}
+
+function billed(exchange: Exchange, attempt: Attempt): Hold {
+  const { target, judged } = attempt;
+  switch (billingOf(attempt)) {
+    case "nothing":
+      return nothing;
+    case "input":
+      return holdOf(target, { inputTokens: target.inputTokensMax, outputTokens: 0 });
+    case "said":
+      return judged?.usage === undefined || !isWhole(judged.usage)
+        ? mostOf(exchange, target)
+        : holdOf(target, judged.usage);
+    case "hold":
+      return mostOf(exchange, target);
+  }
+}
+
+function holdOf({ rate }: PlannedTarget, usage: Usage): Hold {
+  return {
+    costNanoUsd: costOf(rate, usage),
+    inputTokens: usage.inputTokens ?? 0,
+    outputTokens: usage.outputTokens ?? 0,
+  };
+}
+
+function mostOf(exchange: Exchange, { costMaxNanoUsd, inputTokensMax }: PlannedTarget): Hold {
+  const { outputCap, choices } = planned(exchange);
+  return { costNanoUsd: costMaxNanoUsd, inputTokens: inputTokensMax, outputTokens: outputCap * choices };
+}
+
+function isWhole({ inputTokens, outputTokens }: Usage): boolean {
+  return inputTokens !== undefined && outputTokens !== undefined;
+}
+
+function sum(holds: readonly Hold[]): Hold {
+  return holds.reduce(
+    (all, one) => ({
+      costNanoUsd: all.costNanoUsd + one.costNanoUsd,
+      inputTokens: all.inputTokens + one.inputTokens,
+      outputTokens: all.outputTokens + one.outputTokens,
+    }),
+    nothing,
+  );
+}
+
+const nothing: Hold = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
