@@ -124,8 +124,17 @@ function edits(
       id: exchange.id,
       mode: modeOf(plan),
       clusters: plan.targets.map(({ target }) => target.backend),
+      clientId: headers.get("x-request-id") ?? exchange.id,
+      cut: cutReplyOf(exchange),
     },
   };
+}
+
+/** Of a whole answer nothing passes before it is known to be whole: its client can be told that it broke. */
+function cutReplyOf(exchange: Exchange): string | undefined {
+  if (admitted(exchange).facts.stream) return undefined;
+  const error = new GatewayError("upstream_invalid", "the provider broke off its answer");
+  return exchange.dialect.encodeError(error, exchange.id).body.toString();
 }
 
 /** With nobody left to ask there is nothing to look for, but what must be checked. */

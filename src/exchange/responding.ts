@@ -52,6 +52,7 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
     return { kind: "pass", headers: { set: replyHeaders(exchange), remove: [] } };
   if (head.codeDetails !== "via_upstream") {
     exhausted(exchange, head);
+    if (head.status < 500 && head.status !== 413) return refusedByEnvoy(exchange, head);
     return replace(exchange, localFailure(head), endingOf(head));
   }
   const attempt = attemptAt(exchange, Math.max(1, head.attempt));
@@ -285,6 +286,14 @@ function upstreamFailure(head: ResponseHead): GatewayError | undefined {
     head.status >= 500 ? "upstream_unavailable" : "upstream_invalid",
     `the provider answered ${head.status}`,
   );
+}
+
+/** What Envoy refuses by itself after we have seen its head, e.g. a body that takes too long to come, is the client's fault and no bug: the status stays. */
+function refusedByEnvoy(exchange: Exchange, { status, codeDetails }: ResponseHead): ResponseOutcome {
+  const error = new GatewayError("invalid_request", `the request was refused: ${codeDetails}`);
+  const outcome = replace(exchange, error, "denied");
+  exchange.responseStatus = status;
+  return outcome.kind === "reply" ? { kind: "reply", reply: { ...outcome.reply, status } } : outcome;
 }
 
 /** What an answer of Envoy's own means to the client. */

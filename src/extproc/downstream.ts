@@ -11,7 +11,7 @@ import { brokenReply, passBody, respond } from "../exchange/responding.ts";
 import type { Services } from "../exchange/services.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
-import { bodyReply, forwardReply, localReply } from "./replies.ts";
+import { bodyReply, forwardReply, localReply, seenReply } from "./replies.ts";
 import type { Role, RoleLine } from "./role.ts";
 
 /** Of an answer that passes as it is; one that is translated is held by what translates it. */
@@ -20,6 +20,7 @@ const heldBytesMax = 1 << 20;
 /** The role downstream: one stream for each request, from its headers to the end of its answer. */
 export class DownstreamRole implements Role, Speaker {
   readonly done = false;
+  readonly mayBeginWithResponse = true;
   readonly #services: Services;
   readonly #snapshot: Snapshot;
   #exchange: Exchange | undefined;
@@ -101,7 +102,7 @@ export class DownstreamRole implements Role, Speaker {
       if (this.#closed) opened.exchange.closing.close();
       const refused = preview(opened.exchange);
       if (refused?.kind === "reply") return localReply(refused.reply);
-      return message.endOfStream ? this.#admit(noBytes, "request_headers") : continueReplies.request_headers;
+      return message.endOfStream ? this.#admit(noBytes, "request_headers") : seenReply;
     });
   }
 
@@ -116,6 +117,8 @@ export class DownstreamRole implements Role, Speaker {
   }
 
   #respond(message: HttpHeaders): Uint8Array | undefined {
+    // Envoy refuses what is no proper HTTP by itself, before we have seen any of it: the answer is its own.
+    if (this.#exchange === undefined) return continueReplies.response_headers;
     const outcome = respond(this.#required(), {
       status: Number(message.headers.get(":status")),
       headers: message.headers,
@@ -132,6 +135,7 @@ export class DownstreamRole implements Role, Speaker {
   }
 
   #pass(chunk: Buffer, end: boolean): MaybePromise<Uint8Array | undefined> {
+    if (this.#exchange === undefined) return bodyReply(chunk, end);
     const out = passBody(this.#required(), chunk, end);
     return out instanceof Promise ? out.then((bytes) => this.#sendOn(bytes, end)) : this.#sendOn(out, end);
   }

@@ -2,7 +2,7 @@ import type { LocalReply } from "../dialect/dialect.ts";
 import type { Verdict } from "../exchange/gate.ts";
 import { localDetails } from "../exchange/local-reply.ts";
 import type { Forward } from "../exchange/outcome.ts";
-import { attemptNamespace, lastAttemptHeader, planNamespace, waitHeader } from "../plan/metadata.ts";
+import { attemptNamespace, lastAttemptHeader, planNamespace, seenKey, waitHeader } from "../plan/metadata.ts";
 import {
   continueReplies,
   encodeBodyReply,
@@ -20,6 +20,12 @@ export function localReply(reply: LocalReply): Uint8Array {
     details: localDetails,
   });
 }
+
+/** The request goes on to its body, and Envoy knows that we have seen it. */
+export const seenReply: Uint8Array = encodeHeadersReply({
+  kind: "request_headers",
+  dynamicMetadata: { [planNamespace]: { [seenKey]: "true" } },
+});
 
 /** Attempt 1 on its way: as the reply to the buffered body, or to the headers of a request without one. */
 export function forwardReply(forward: Forward, kind: "request_headers" | "request_body"): Uint8Array {
@@ -73,7 +79,9 @@ export function bodyReply(bytes: Uint8Array, last: boolean): Uint8Array {
 }
 
 function planStruct({ plan }: Forward): StructObject {
-  return { id: plan.id, mode: plan.mode, priority_groups: priorityGroups(plan.clusters) };
+  const { id, mode, clientId, cut, clusters } = plan;
+  const told = cut === undefined ? undefined : { client_id: clientId, cut };
+  return { [seenKey]: "true", id, mode, ...told, priority_groups: priorityGroups(clusters) };
 }
 
 function priorityGroups(clusters: readonly string[]): StructValue[] {

@@ -20,6 +20,8 @@ export interface Role {
   readonly last: boolean;
   /** After the replies owed so far nothing more is to be looked at: the stream is ended, and Envoy goes on alone. */
   readonly done: boolean;
+  /** Its stream may begin with a response: one to a request that no filter has seen. */
+  readonly mayBeginWithResponse?: boolean;
   /** Is shown what comes while a reply is still being made; it is answered in its turn by `on` all the same. */
   ahead?(message: ProcessingRequest): void;
   /** The reply that fails this stream closed. */

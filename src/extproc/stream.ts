@@ -1,6 +1,7 @@
 import { GatewayError } from "../core/errors.ts";
 import { type EdgeHandler, type EdgeStream, grpcStatus } from "../edge/edge.ts";
 import { decodeProcessingRequest } from "./codec/processing-request.ts";
+import { MessageOrder } from "./message-order.ts";
 import type { Role, RoleLine } from "./role.ts";
 
 /** Bytes of messages that may wait while a reply is being made; Envoy's own windows stay below. */
@@ -12,6 +13,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
   readonly #role: Role;
   readonly #onBug: (error: unknown) => void;
   readonly #waiting: Buffer[] = [];
+  readonly #order: MessageOrder;
   #waitingBytes = 0;
   #busy = false;
   #halfClosed = false;
@@ -21,6 +23,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
   constructor(stream: EdgeStream, role: Role, onBug: (error: unknown) => void) {
     this.#stream = stream;
     this.#role = role;
+    this.#order = new MessageOrder(role.mayBeginWithResponse ?? false);
     this.#onBug = onBug;
     role.attach?.(this);
   }
@@ -77,7 +80,13 @@ export class RoleStream implements EdgeHandler, RoleLine {
 
   #answer(bytes: Buffer): void {
     try {
-      const reply = this.#role.on(decodeProcessingRequest(bytes));
+      const message = decodeProcessingRequest(bytes);
+      const fault = this.#order.fault(message);
+      if (fault !== undefined) {
+        this.#breakOff(fault);
+        return;
+      }
+      const reply = this.#role.on(message);
       if (!(reply instanceof Promise)) {
         this.#send(reply);
         if (this.#role.done) this.#endIfDone();
@@ -91,6 +100,14 @@ export class RoleStream implements EdgeHandler, RoleLine {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** A peer that breaks the protocol is told so and gets no more: what it has opened ends like any stream that is closed. */
+  #breakOff(fault: string): void {
+    this.#over = true;
+    this.#waiting.length = 0;
+    this.#stream.fail(grpcStatus.invalidArgument, fault);
+    this.#leave();
   }
 
   #showAhead(bytes: Buffer): void {

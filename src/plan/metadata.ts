@@ -5,10 +5,16 @@ export interface PlanMetadata {
   readonly mode: string;
   /** Cluster names, one an attempt. */
   readonly clusters: readonly string[];
+  /** The client's own request id, or the exchange's where it sent none. */
+  readonly clientId: string;
+  /** What the client of a whole answer gets if its upstream breaks it off, in its own format: Envoy gives it without asking; undefined for a stream. */
+  readonly cut: string | undefined;
 }
 
 /** Dynamic metadata namespace of the plan. */
 export const planNamespace = "tollgate.plan";
+/** Key in {@link planNamespace} that is there once a request has been seen: Envoy's answers to others are none of ours. */
+export const seenKey = "seen";
 /** Dynamic metadata namespace that the attempt role writes, for the filter behind it. */
 export const attemptNamespace = "tollgate.attempt";
 /** Initial gRPC metadata that tells an ext_proc stream's role. */

@@ -1,4 +1,11 @@
-import { attemptNamespace, lastAttemptHeader, planNamespace, roleKey, waitHeader } from "../plan/metadata.ts";
+import {
+  attemptNamespace,
+  lastAttemptHeader,
+  planNamespace,
+  roleKey,
+  seenKey,
+  waitHeader,
+} from "../plan/metadata.ts";
 import { edgeCluster } from "./envoy-input.ts";
 import { type Json, seconds, typed } from "./typed.ts";
 
@@ -37,11 +44,15 @@ function externalProcessor(role: string, fields: { readonly [key: string]: Json 
   });
 }
 
-/** The router-level filter: sees every request and response whole. */
+/**
+ * The router-level filter: sees every request and response whole. Only what Envoy answers to a request that it refused before any filter
+ * saw it is skipped: Envoy closes such a connection at once, and an answer that waited for us would be lost.
+ */
 export function downstreamFilter(): Json {
-  return {
-    name: "tollgate.downstream",
-    typed_config: externalProcessor("downstream", {
+  return skippable(
+    "tollgate.downstream",
+    not(anyOf([not(responseBegun), planHas(seenKey)])),
+    externalProcessor("downstream", {
       processing_mode: {
         request_header_mode: "SEND",
         request_body_mode: "BUFFERED",
@@ -52,7 +63,7 @@ export function downstreamFilter(): Json {
       response_attributes: responseAttributes,
       metadata_options: { receiving_namespaces: { untyped: [planNamespace] } },
     }),
-  };
+  );
 }
 
 /** The upstream filters of attempts, by the plan's mode: of each request one of them runs, and on a plain first attempt none. */
@@ -80,20 +91,26 @@ export function attemptFilters(): readonly Json[] {
 }
 
 function attemptFilter(role: string, skip: Json, fields: { readonly [key: string]: Json }): Json {
-  return {
-    name: `tollgate.${role}`,
-    typed_config: typed("extensions.common.matching.v3.ExtensionWithMatcher", {
-      extension_config: {
-        name: `tollgate.${role}.ext_proc`,
-        typed_config: externalProcessor(role, {
-          request_attributes: ["xds.cluster_name", "upstream.request_attempt_count"],
-          metadata_options: {
-            forwarding_namespaces: { untyped: [planNamespace] },
-            receiving_namespaces: { untyped: [attemptNamespace, planNamespace] },
-          },
-          ...fields,
-        }),
+  return skippable(
+    `tollgate.${role}`,
+    skip,
+    externalProcessor(role, {
+      request_attributes: ["xds.cluster_name", "upstream.request_attempt_count"],
+      metadata_options: {
+        forwarding_namespaces: { untyped: [planNamespace] },
+        receiving_namespaces: { untyped: [attemptNamespace, planNamespace] },
       },
+      ...fields,
+    }),
+  );
+}
+
+/** A filter that has no part in what `skip` matches. */
+function skippable(name: string, skip: Json, config: Json): Json {
+  return {
+    name,
+    typed_config: typed("extensions.common.matching.v3.ExtensionWithMatcher", {
+      extension_config: { name: `${name}.ext_proc`, typed_config: config },
       xds_matcher: {
         matcher_list: {
           matchers: [
@@ -128,21 +145,38 @@ const firstAttempt: Json = {
   },
 };
 
+/** There are response headers: the matcher waits for them. */
+const responseBegun: Json = {
+  single_predicate: {
+    input: {
+      name: "status",
+      typed_config: typed("type.matcher.v3.HttpResponseHeaderMatchInput", { header_name: ":status" }),
+    },
+    value_match: { safe_regex: { google_re2: {}, regex: "\\d+" } },
+  },
+};
+
 function modeIs(mode: string): Json {
+  return planMatches("mode", { string_match: { exact: mode } });
+}
+
+function planHas(key: string): Json {
+  return planMatches(key, { present_match: true });
+}
+
+function planMatches(key: string, value: Json): Json {
   return {
     single_predicate: {
       input: {
-        name: "mode",
+        name: key,
         typed_config: typed("extensions.matching.common_inputs.network.v3.DynamicMetadataInput", {
           filter: planNamespace,
-          path: [{ key: "mode" }],
+          path: [{ key }],
         }),
       },
       custom_match: {
-        name: "mode",
-        typed_config: typed("extensions.matching.input_matchers.metadata.v3.Metadata", {
-          value: { string_match: { exact: mode } },
-        }),
+        name: key,
+        typed_config: typed("extensions.matching.input_matchers.metadata.v3.Metadata", { value }),
       },
     },
   };

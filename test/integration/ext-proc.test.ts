@@ -121,6 +121,57 @@ describe("the ext_proc server, Envoy played by the test", () => {
     assert.equal(record?.cost_nano_usd, "13000");
   });
 
+  it("ends a stream whose messages are out of order, and leaves nothing open of it", async () => {
+    const body = bodyMessage("request_body", request, true);
+    const trailers = { request_trailers: { trailers: { headers: [] } } };
+    const piece = bodyMessage("response_body", events[0] ?? "", false);
+    const last = bodyMessage("response_body", "", true);
+    const wrong: readonly (readonly Plain[])[] = [
+      [requestHead, requestHead],
+      [requestHead, body, requestHead],
+      [requestHead, body, body],
+      [requestHead, body, trailers],
+      [requestHead, body, piece],
+      [requestHead, body, responseHead(1), responseHead(1)],
+      [requestHead, body, responseHead(1), requestHead],
+      [requestHead, body, responseHead(1), piece, body],
+      [requestHead, body, responseHead(1), last, piece],
+      [requestHead, body, responseHead(1), last, { response_trailers: { trailers: { headers: [] } } }],
+      [body],
+      [piece],
+      [responseHead(1), requestHead],
+    ];
+    for (const [at, messages] of wrong.entries()) {
+      const stream = new PlayedStream(method, "downstream");
+      for (const message of messages) {
+        stream.send(message);
+        await turn();
+      }
+      assert.equal(stream.status, grpcStatus.invalidArgument, `sequence ${at}`);
+      stream.close();
+      mock.timers.tick(1_000);
+      await turn();
+      assert.equal(exchanges.services.registry.size, 0, `sequence ${at}`);
+      assert.equal(ledger.openHolds(), 0, `sequence ${at}`);
+    }
+    assert.deepEqual(exchanges.bugs, []);
+    for (const role of ["attempt", "guarded", "validated"]) {
+      const stream = new PlayedStream(method, role);
+      stream.send(responseHead(2));
+      assert.equal(stream.status, grpcStatus.invalidArgument, role);
+    }
+  });
+
+  it("passes what Envoy answers to a request that nobody has seen, and keeps no record", async () => {
+    const stream = new PlayedStream(method, "downstream");
+    stream.send(headersMessage("response_headers", { ":status": "400" }));
+    assert.equal(kindOf(stream.last), "response_headers");
+    stream.send(bodyMessage("response_body", "refused", true));
+    assert.deepEqual(pieceOf(stream.last), { text: "refused", end: true });
+    stream.close();
+    await assertClean(0);
+  });
+
   it("takes trailers for the end, and says before them that an answer is not whole", async () => {
     for (const whole of [true, false]) {
       const { stream } = await forwarded();
