@@ -121,7 +121,7 @@ describe("the ext_proc server, Envoy played by the test", () => {
     assert.equal(record?.cost_nano_usd, "13000");
   });
 
-  it("ends a stream whose messages are out of order, and leaves nothing open of it", async () => {
+  it("ends a stream whose messages are out of order, and leaves nothing open of it", async (context) => {
     const body = bodyMessage("request_body", request, true);
     const trailers = { request_trailers: { trailers: { headers: [] } } };
     const piece = bodyMessage("response_body", events[0] ?? "", false);
@@ -149,7 +149,7 @@ describe("the ext_proc server, Envoy played by the test", () => {
       }
       assert.equal(stream.status, grpcStatus.invalidArgument, `sequence ${at}`);
       stream.close();
-      mock.timers.tick(1_000);
+      context.mock.timers.tick(1_000);
       await turn();
       assert.equal(exchanges.services.registry.size, 0, `sequence ${at}`);
       assert.equal(ledger.openHolds(), 0, `sequence ${at}`);
