@@ -63,6 +63,10 @@ export interface RequestFacts {
   readonly responseFormat: string | undefined;
   /** `contract` and `metadata` of the body: string, number and boolean leaves by dotted path, e.g. `metadata.workflow`. Bounded. */
   readonly fields: ReadonlyMap<string, string>;
+  /** Members that only some servers heed, by their folded key (see `foldedKey`), as the client wrote them. Bounded by the table of them. */
+  readonly extensions: ReadonlyMap<string, string>;
+  /** The service tier that the client asks for by name; undefined: the standard one, or the vendor's choice. */
+  readonly serviceTier: string | undefined;
   /** Whether the client itself asked for usage in its stream. */
   readonly wantsUsage: boolean;
   /** The dialect's own positions of what it may splice; opaque to others. */

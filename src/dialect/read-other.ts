@@ -1,10 +1,43 @@
+import { asksForMore, foldedKey, type RefusedMembers, refusalOf } from "./refused-members.ts";
 import type { RequestDraft } from "./request-draft.ts";
 
+/** What is known of members that a dialect does not read one by one. */
+export interface OtherMembers {
+  /** Members that are no part of the prompt, whatever they hold. */
+  readonly unbilled: ReadonlySet<string>;
+  /** Members that no provider of the format may get. */
+  readonly refused?: RefusedMembers;
+  /** Members of some servers' own: they are noted, and each provider decides which of them it heeds. */
+  readonly extensions?: RefusedMembers;
+  /** Before the name of a member in a refusal, e.g. `generationConfig.`. */
+  readonly path?: string;
+}
+
+/** Longest name of a member that a refusal shows, in characters. */
+const nameCharsMax = 64;
+
 /** Reads a member whose key was just read and that this gateway does not know: unless it is named as free, its text may be billed, so it counts. */
-export function readOther(draft: RequestDraft, unbilled: ReadonlySet<string>): void {
+export function readOther(draft: RequestDraft, others: OtherMembers): void {
   const { scan, text } = draft;
   const key = scan.text();
+  if (others.unbilled.has(key)) {
+    scan.skip();
+    return;
+  }
+  const folded = foldedKey(key);
+  const param = `${others.path ?? ""}${key.slice(0, nameCharsMax)}`;
+  const refused = others.refused?.get(folded);
+  if (refused !== undefined) {
+    if (asksForMore(scan, refused)) throw refusalOf(refused, param);
+    return;
+  }
+  const extension = others.extensions?.get(folded);
   const kind = scan.kind();
-  if (kind === "number" || kind === "boolean" || unbilled.has(key)) scan.skip();
+  if (extension !== undefined) {
+    if (asksForMore(scan, extension)) draft.extensions.set(folded, param);
+    if (kind === "string" || kind === "object" || kind === "array") text.passed(scan, kind);
+    return;
+  }
+  if (kind === "number" || kind === "boolean") scan.skip();
   else text.value(scan);
 }

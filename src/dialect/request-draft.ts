@@ -7,11 +7,17 @@ import { known } from "./known.ts";
 import type { Place } from "./read-field.ts";
 import { TextSpans } from "./text-spans.ts";
 
+/** Characters of sealed reasoning held as one token: four of base64 are three bytes, and text has about four bytes a token. */
+const charsPerSealedToken = 4;
+
 /** The facts of a request while its bytes are read; a dialect fills in what its format has. */
 export class RequestDraft {
   readonly scan: JsonScan;
   readonly text: TextSpans = new TextSpans();
   readonly fields: Map<string, string> = new Map();
+  /** Members that only some servers heed, by their folded key; as the client wrote them. */
+  readonly extensions: Map<string, string> = new Map();
+  serviceTier: string | undefined;
   model = "";
   stream = false;
   choices = 1;
@@ -29,6 +35,8 @@ export class RequestDraft {
   images = 0;
   /** Tokens of what says itself how many it is: ids of tokens, sealed reasoning. */
   otherTokens = 0;
+  /** Bytes of ids of tool calls: some templates show them to the model. */
+  callIdBytes = 0;
   responseFormat: string | undefined;
   wantsUsage = false;
   readonly #images: ImagePart[] = [];
@@ -43,6 +51,18 @@ export class RequestDraft {
   /** Keeps the largest of several output caps: a format may name more than one field for it. */
   capOutput(tokens: number | undefined): void {
     if (tokens !== undefined && tokens > (this.outputCap ?? -1)) this.outputCap = tokens;
+  }
+
+  /** Passes the id of a tool call. */
+  callId(): void {
+    this.scan.skip();
+    this.callIdBytes += this.scan.end - this.scan.start;
+  }
+
+  /** Passes what only the model's vendor can read (sealed reasoning), which its model may read: base64 of text and more. */
+  sealed(): void {
+    this.scan.skip();
+    this.otherTokens += Math.ceil((this.scan.end - this.scan.start) / charsPerSealedToken);
   }
 
   /** Takes an image: its base64 or `data:` URL where it stands, or one that is elsewhere. */
@@ -92,12 +112,15 @@ export class RequestDraft {
         audioSeconds: this.#audioSeconds,
         videoSeconds: this.#videoSeconds,
         otherTokens: this.otherTokens,
+        callIdBytes: this.callIdBytes,
       },
       messages,
       tools,
       images: this.images,
       responseFormat: this.responseFormat,
       fields: this.fields,
+      extensions: this.extensions,
+      serviceTier: this.serviceTier,
       wantsUsage: this.wantsUsage,
       marks,
     };

@@ -1,4 +1,4 @@
-import type { JsonScan } from "../core/json-scan.ts";
+import type { JsonKind, JsonScan } from "../core/json-scan.ts";
 import type { TextSpan } from "../tokens/counter.ts";
 
 /** Most spans kept for one request; the last then grows over what follows, which can only count too much. */
@@ -23,6 +23,11 @@ export class TextSpans {
         this.#add(scan.start, scan.end, false);
         return;
     }
+  }
+
+  /** Takes the value that was just passed; `kind`: what it is. */
+  passed(scan: JsonScan, kind: JsonKind): void {
+    this.#add(scan.start, scan.end, kind === "string" && scan.escaped);
   }
 
   /** Takes the key that was just read: a name that is part of the prompt. */

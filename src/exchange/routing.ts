@@ -5,6 +5,7 @@ import type { ModelRoute } from "../route/model-route.ts";
 import { outsideOf, type Rejected } from "../route/only.ts";
 import { type Candidate, type Choosing, order } from "../route/select.ts";
 import type { Subject } from "../route/subject.ts";
+import { cannotHold } from "./affordable.ts";
 import { cannotDo } from "./capability.ts";
 import { cannotCarry, carriageOf } from "./carrying.ts";
 import { inputCountFor } from "./counting.ts";
@@ -84,9 +85,9 @@ export function chooseTargets(
   return [first, ...others];
 }
 
-/** Why a target cannot say or do what the request asks for; undefined: it can. */
+/** Why a target cannot say or do what the request asks for, or bills what cannot be held; undefined: it can. */
 function refusalBy(exchange: Exchange, target: Target, { name }: ModelRoute): GatewayError | undefined {
-  return cannotCarry(exchange, target, name) ?? cannotDo(exchange, target);
+  return cannotCarry(exchange, target, name) ?? cannotDo(exchange, target) ?? cannotHold(exchange, target);
 }
 
 function choosingFor(

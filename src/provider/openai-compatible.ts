@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { serverKinds } from "../dialect/server-members.ts";
 import { openaiApis, openaiProvider } from "./openai-provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
@@ -11,8 +12,10 @@ export const openaiCompatible = defineProvider({
     apiKey: apiKeyText.optional(),
     /** Those of OpenAI's APIs that it has; all if left out. Clients of Responses are served by a server that has none through chat. */
     apis: z.array(z.enum(openaiApis)).min(1).optional(),
+    /** Which server it is, so that only members of its own that change what is billed are refused; those of all servers if left out. */
+    server: z.enum(serverKinds).optional(),
   }),
-  create: ({ endpoint, apiKey, apis }) =>
+  create: ({ endpoint, apiKey, apis, server }) =>
     openaiProvider({
       type: "openai-compatible",
       endpoint,
@@ -20,6 +23,7 @@ export const openaiCompatible = defineProvider({
       // The older name is the one that all of them heed.
       chatCapField: "max_tokens",
       apis,
+      server,
       headers: [],
     }),
 });

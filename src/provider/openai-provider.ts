@@ -3,6 +3,7 @@ import { openaiChat } from "../dialect/openai-chat/openai-chat.ts";
 import { openaiCompletions } from "../dialect/openai-completions/openai-completions.ts";
 import { openaiEmbeddings } from "../dialect/openai-embeddings/openai-embeddings.ts";
 import { openaiResponses } from "../dialect/openai-responses/openai-responses.ts";
+import { type ServerKind, serverMembers } from "../dialect/server-members.ts";
 import { classifyOpenai } from "./classify-openai.ts";
 import type { Provider } from "./provider.ts";
 
@@ -15,6 +16,8 @@ export interface OpenaiSettings {
   readonly chatCapField: "max_tokens" | "max_completion_tokens";
   /** Those of its APIs that the server has; undefined: all. */
   readonly apis?: readonly OpenaiApi[] | undefined;
+  /** Which server it is; undefined: nobody knows, or OpenAI's own. */
+  readonly server?: ServerKind | undefined;
   /** Sent with every request. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
@@ -34,7 +37,7 @@ const operations: Readonly<Record<OpenaiApi, { readonly path: string; readonly d
 
 /** A provider that speaks OpenAI's API with a bearer key (reference/providers.md §1.1). */
 export function openaiProvider(settings: OpenaiSettings): Provider {
-  const { type, endpoint, apiKey, chatCapField, apis = openaiApis, headers } = settings;
+  const { type, endpoint, apiKey, chatCapField, apis = openaiApis, server, headers } = settings;
   const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`;
   return {
     type,
@@ -43,6 +46,7 @@ export function openaiProvider(settings: OpenaiSettings): Provider {
       const api = apis.find((one) => one === name);
       return api === undefined ? undefined : operations[api].dialect;
     },
+    heeds: serverMembers(server),
     prepare: ({ name }) => ({ path: pathOf(name), headers }),
     authorize(outgoing) {
       if (authorization !== undefined) outgoing.headers.push(["authorization", authorization]);

@@ -1,6 +1,7 @@
 import type { Headers } from "../core/headers.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
+import type { RefusedMembers } from "../dialect/refused-members.ts";
 
 /** How a failed attempt is treated (reference/providers.md §1.15). */
 export type FailureClass =
@@ -38,6 +39,8 @@ export interface Provider {
     operation: Operation,
     model: string,
   ): { readonly path: string; readonly headers: readonly (readonly [string, string])[] };
+  /** Members of its own (see `serverMembers`) that would change what is billed; undefined: any of them may. */
+  readonly heeds?: RefusedMembers;
   /** Adds the proof of who we are. */
   authorize(outgoing: OutgoingRequest): MaybePromise<void>;
   /** The body field that caps output tokens, e.g. `max_completion_tokens`. */

@@ -24,6 +24,8 @@ export interface Overheads {
   readonly pagesAreImages: boolean;
   readonly perAudioSecond: number;
   readonly perVideoSecond: number;
+  /** Whether the ids of tool calls may be part of the prompt, as in the templates of Mistral and Kimi. */
+  readonly showsCallIds: boolean;
   /** By how much the true weight may exceed this table's, as a factor: models of one format differ, and snapshots change. */
   readonly safetyFactor: number;
 }
@@ -44,7 +46,7 @@ export interface Overheads {
  */
 export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
   openai: openai(),
-  other: { ...openai(), perVideoSecond: 288 },
+  other: { ...openai(), perVideoSecond: 288, showsCallIds: true },
   anthropic: {
     ...openai(),
     perRequest: 4,
@@ -84,6 +86,7 @@ function openai(): Overheads {
     pagesAreImages: true,
     perAudioSecond: 10,
     perVideoSecond: 0,
+    showsCallIds: false,
     safetyFactor: 1.25,
   };
 }

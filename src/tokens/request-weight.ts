@@ -24,6 +24,8 @@ export interface RequestParts {
   readonly videoSeconds: number;
   /** Input that says itself how many tokens it is, whatever the model: ids of tokens, sealed reasoning. */
   readonly otherTokens: number;
+  /** Bytes of ids of tool calls, which some servers' templates show to the model. */
+  readonly callIdBytes: number;
 }
 
 /** Input tokens of a request beyond its text. */
@@ -42,9 +44,11 @@ export function requestWeight(provider: string, model: string, parts: RequestPar
     tokens += parts.pages * (table.perPage + (table.pagesAreImages ? imageTokens(model, {}) : 0));
   }
   tokens += parts.audioSeconds * table.perAudioSecond + parts.videoSeconds * table.perVideoSecond;
+  // No text has more tokens than bytes; where ids are not shown, none of them is billed.
+  const callIdTokensMax = table.showsCallIds ? parts.callIdBytes : 0;
   return {
     tokens: tokens + parts.otherTokens,
-    tokensMax: tokens * table.safetyFactor + parts.otherTokens,
+    tokensMax: tokens * table.safetyFactor + parts.otherTokens + callIdTokensMax,
   };
 }
 

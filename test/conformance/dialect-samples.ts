@@ -166,7 +166,7 @@ export const dialectSamples: Partial<Record<DialectName, DialectSample>> = {
           parameters: { type: "object" },
           strict: true,
         },
-        { type: "web_search" },
+        { type: "custom", name: "note", description: "Notes.", format: { type: "text" } },
       ],
       text: { format: { type: "json_schema", name: "x", schema: { type: "object" } } },
       reasoning: { effort: "low" },
@@ -340,7 +340,6 @@ export const dialectSamples: Partial<Record<DialectName, DialectSample>> = {
             { name: "look", description: "Looks.", parametersJsonSchema: { type: "object" } },
           ],
         },
-        { googleSearch: {} },
       ],
       toolConfig: { functionCallingConfig: { mode: "AUTO" } },
       generationConfig: {

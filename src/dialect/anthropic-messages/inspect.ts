@@ -5,10 +5,14 @@ import type { Operation, RequestFacts } from "../dialect.ts";
 import { objectOf } from "../json-view.ts";
 import { invalid, readCount, readFlag, readModel } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { type RefusedMembers, refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 import { readResponseFormat } from "../response-format.ts";
+import { allServerMembers } from "../server-members.ts";
+import { readServiceTier } from "../service-tier.ts";
+import { readContextEdits } from "./context-edits.ts";
 import { readContent, readMessages, readTools } from "./prompt.ts";
 
 const requestKeys = new KeySet([
@@ -19,6 +23,8 @@ const requestKeys = new KeySet([
   "stream",
   "tools",
   "output_config",
+  "service_tier",
+  "context_management",
   "contract",
   "metadata",
 ]);
@@ -28,13 +34,31 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "stop_sequences",
   "tool_choice",
   "thinking",
-  "service_tier",
-  "inference_geo",
   "cache_control",
-  "context_management",
   "anthropic_version",
   "anthropic_beta",
 ]);
+
+/**
+ * Members that no provider gets (platform.claude.com/docs, 2026-11-30): fast mode costs a multiple (build-with-claude/fast-mode), inference in one
+ * geography 1.1 times the price (build-with-claude/data-residency); `fallbacks` lets another model answer
+ * (build-with-claude/refusals-and-fallback); a compaction is a second answer; threads and containers hold content.
+ */
+export const refusedOfMessages: RefusedMembers = refusedMembers(
+  {
+    premium: ["speed", "inference_geo"],
+    model: ["fallbacks"],
+    output: ["compaction", "n"],
+    hosted: ["mcp_servers"],
+    stored: ["container", "thread", "previous_message_id", "fallback_credit_token"],
+  },
+  { speed: ["standard"], inference_geo: ["global", "not_available"] },
+);
+const others: OtherMembers = {
+  unbilled: unbilledKeys,
+  refused: refusedOfMessages,
+  extensions: allServerMembers,
+};
 
 /** Where a Messages request can be changed. */
 export type MessagesMarks = MarkedObject<RequestKey>;
@@ -75,12 +99,18 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
     case "output_config":
       readResponseFormat(draft, ({ format }) => objectOf(format)?.type);
       return;
+    case "service_tier":
+      readServiceTier(draft, key);
+      return;
+    case "context_management":
+      readContextEdits(draft);
+      return;
     case "contract":
     case "metadata":
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, others);
       return;
     default:
       unreachable(key);

@@ -3,13 +3,16 @@ import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
 import { objectOf } from "../json-view.ts";
-import { invalid, readCount } from "../read-field.ts";
+import { enterObject, invalid, readCount, readText } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
+import { refusalOf, refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 import { readResponseFormat } from "../response-format.ts";
+import { readServiceTier } from "../service-tier.ts";
 import { uncountable } from "../uncountable.ts";
+import { readNativeFields } from "./native-fields.ts";
 import { readContent, readMessages, readTools } from "./prompt.ts";
 
 const requestKeys = new KeySet([
@@ -23,30 +26,20 @@ const requestKeys = new KeySet([
   "contract",
   "metadata",
   "requestMetadata",
+  "serviceTier",
+  "performanceConfig",
 ]);
 type RequestKey = (typeof requestKeys.names)[number];
 const inferenceKeys = new KeySet(["maxTokens"]);
 type InferenceMarks = MarkedObject<(typeof inferenceKeys.names)[number]>;
 
-/** What model families call their own output cap: beside `inferenceConfig` it would be a second one. */
-const nativeCapKeys = new KeySet([
-  "max_tokens",
-  "max_tokens_to_sample",
-  "max_completion_tokens",
-  "max_gen_len",
-  "maxTokens",
-  "maxTokenCount",
-  "max_new_tokens",
-  "inferenceConfig",
-  "textGenerationConfig",
-]);
+const unbilledKeys: ReadonlySet<string> = new Set(["additionalModelResponseFieldPaths"]);
 
-const unbilledKeys: ReadonlySet<string> = new Set([
-  "guardrailConfig",
-  "serviceTier",
-  "performanceConfig",
-  "additionalModelResponseFieldPaths",
-]);
+/**
+ * Members that the provider does not get: guardrails are billed by the text that they check, and latency-optimised inference has prices of its
+ * own (aws.amazon.com/bedrock/pricing, 2026-11-30).
+ */
+const refused = refusedMembers({ hosted: ["guardrailConfig"], stored: ["prompt", "promptIdentifier"] });
 
 /** Where a Converse request can be changed. */
 export interface ConverseMarks {
@@ -96,8 +89,14 @@ function readMember(key: Exclude<RequestKey, "inferenceConfig"> | "", draft: Req
     case "requestMetadata":
       readFields(scan, key, draft.fields);
       return;
+    case "serviceTier":
+      readTier(draft);
+      return;
+    case "performanceConfig":
+      readPerformance(draft);
+      return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, { unbilled: unbilledKeys, refused });
       return;
     default:
       unreachable(key);
@@ -117,17 +116,26 @@ function readInference(draft: RequestDraft): InferenceMarks | undefined {
   });
 }
 
-function readNativeFields(draft: RequestDraft): void {
+const tierKeys = new KeySet(["type"]);
+
+function readTier(draft: RequestDraft): void {
   const scan = draft.scan;
-  if (scan.kind() !== "object") {
-    scan.skip();
-    return;
-  }
-  scan.enter();
-  for (let key = scan.nextKey(nativeCapKeys); key !== undefined; key = scan.nextKey(nativeCapKeys)) {
-    if (key === "inferenceConfig" || key === "textGenerationConfig") readNativeFields(draft);
-    else if (key !== "")
-      throw invalid(`additionalModelRequestFields.${key}`, "must be given as inferenceConfig.maxTokens");
+  if (!enterObject(scan, "serviceTier")) return;
+  for (let key = scan.nextKey(tierKeys); key !== undefined; key = scan.nextKey(tierKeys)) {
+    if (key === "type") readServiceTier(draft, "serviceTier.type");
     else scan.skip();
+  }
+}
+
+const performanceKeys = new KeySet(["latency"]);
+
+function readPerformance(draft: RequestDraft): void {
+  const scan = draft.scan;
+  if (!enterObject(scan, "performanceConfig")) return;
+  for (let key = scan.nextKey(performanceKeys); key !== undefined; key = scan.nextKey(performanceKeys)) {
+    const latency = key === "latency" ? readText(scan, "performanceConfig.latency") : undefined;
+    if (key === "") scan.skip();
+    else if (latency !== undefined && latency !== "standard")
+      throw refusalOf({ cause: "premium" }, "performanceConfig.latency");
   }
 }

@@ -1,21 +1,29 @@
+import { GatewayError, unreachable } from "../../core/errors.ts";
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid, type Place, readPlace } from "../read-field.ts";
+import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { readToolSchema } from "../tool-schema.ts";
+import { hosted } from "../type-table.ts";
 import { uncountable } from "../uncountable.ts";
 
 const messageKeys = new KeySet(["role", "content"]);
 const blockKeys = new KeySet([
   "text",
+  "json",
   "image",
   "document",
   "video",
+  "audio",
   "toolUse",
   "toolResult",
   "reasoningContent",
   "guardContent",
+  "citationsContent",
+  "searchResult",
   "cachePoint",
 ]);
+const reasoningKeys = new KeySet(["reasoningText", "redactedContent"]);
+const reasoningTextKeys = new KeySet(["text", "signature"]);
 const mediaKeys = new KeySet(["format", "name", "source", "context", "citations"]);
 const sourceKeys = new KeySet(["bytes", "text", "content", "s3Location"]);
 const useKeys = new KeySet(["toolUseId", "name", "input", "type"]);
@@ -59,29 +67,74 @@ function readBlock(key: (typeof blockKeys.names)[number] | "", draft: RequestDra
   }
   switch (key) {
     case "image":
-      readMedia(draft, "image");
-      return;
     case "document":
-      readMedia(draft, "document");
-      return;
     case "video":
-      readMedia(draft, "video");
+    case "audio":
+      readMedia(draft, key);
       return;
     case "toolUse":
       if (!enterObject(scan, "toolUse")) return;
       for (let member = scan.nextKey(useKeys); member !== undefined; member = scan.nextKey(useKeys)) {
-        if (member === "toolUseId" || member === "type") scan.skip();
+        if (member === "toolUseId") draft.callId();
+        else if (member === "type") readUseType(draft, "toolUse");
         else text.value(scan);
       }
       return;
     case "toolResult":
       readResult(draft);
       return;
+    case "reasoningContent":
+      readReasoning(draft);
+      return;
     case "cachePoint":
       scan.skip();
       return;
-    default:
+    case "guardContent":
+      // Guardrails are billed by the text that they check.
+      throw hosted("guardContent");
+    case "text":
+    case "json":
+    case "citationsContent":
+    case "searchResult":
       text.value(scan);
+      return;
+    case "":
+      throw new GatewayError(
+        "unsupported",
+        `a block of this kind cannot be counted; what can be is ${countedBlocks}`,
+        {
+          param: "messages[].content[]",
+        },
+      );
+    default:
+      unreachable(key);
+  }
+}
+
+const countedBlocks = blockKeys.names.filter((name) => name !== "guardContent").join(", ");
+
+/** `server_tool_use` and its results come from tools that run at the vendor. */
+function readUseType({ scan }: RequestDraft, param: string): void {
+  const type = readText(scan, `${param}.type`);
+  if (type !== undefined && type !== "tool_use" && type !== "tool_result") throw hosted(`${param}.type`);
+}
+
+function readReasoning(draft: RequestDraft): void {
+  const { scan, text } = draft;
+  if (!enterObject(scan, "reasoningContent")) return;
+  for (let key = scan.nextKey(reasoningKeys); key !== undefined; key = scan.nextKey(reasoningKeys)) {
+    if (key === "redactedContent") draft.sealed();
+    else if (key === "" || scan.kind() !== "object") text.value(scan);
+    else readReasoningText(draft);
+  }
+}
+
+function readReasoningText(draft: RequestDraft): void {
+  const { scan, text } = draft;
+  scan.enter();
+  for (let key = scan.nextKey(reasoningTextKeys); key !== undefined; key = scan.nextKey(reasoningTextKeys)) {
+    if (key === "signature") draft.sealed();
+    else text.value(scan);
   }
 }
 
@@ -90,53 +143,62 @@ function readResult(draft: RequestDraft): void {
   if (!enterObject(scan, "toolResult")) return;
   for (let key = scan.nextKey(resultKeys); key !== undefined; key = scan.nextKey(resultKeys)) {
     if (key === "content") readContent(draft, "toolResult.content");
+    else if (key === "toolUseId") draft.callId();
+    else if (key === "type") readUseType(draft, "toolResult");
     else if (key === "") draft.text.value(scan);
     else scan.skip();
   }
 }
 
-function readMedia(draft: RequestDraft, medium: Medium): void {
+function readMedia(draft: RequestDraft, medium: Media["medium"]): void {
   const { scan, text } = draft;
+  const media: Media = { medium, format: "", bytes: undefined };
   if (!enterObject(scan, medium)) return;
   for (let key = scan.nextKey(mediaKeys); key !== undefined; key = scan.nextKey(mediaKeys)) {
-    if (key === "source" && scan.kind() === "object") readSource(draft, medium);
-    else if (key === "format" || key === "citations") scan.skip();
+    if (key === "source" && scan.kind() === "object") readSource(draft, media);
+    else if (key === "format") media.format = readText(scan, `${medium}.format`) ?? "";
+    else if (key === "citations") scan.skip();
     else text.value(scan);
   }
+  addMedium(draft, media);
 }
 
-function readSource(draft: RequestDraft, medium: Medium): void {
+function readSource(draft: RequestDraft, media: Media): void {
   const scan = draft.scan;
   scan.enter();
   for (let key = scan.nextKey(sourceKeys); key !== undefined; key = scan.nextKey(sourceKeys)) {
-    if (key === "s3Location") {
+    if (key === "s3Location" && scan.kind() !== "null") {
       // An image weighs what its table says at most, wherever it is.
-      if (medium !== "image") throw uncountable("messages[].content[].source.s3Location");
+      if (media.medium !== "image") throw uncountable("messages[].content[].source.s3Location");
       scan.skip();
       draft.addImage();
-      continue;
-    }
-    if (key !== "bytes") {
-      draft.text.value(scan);
-      continue;
-    }
-    const place = readPlace(scan);
-    if (place !== undefined) addMedium(draft, medium, place);
+    } else if (key === "bytes") media.bytes = readPlace(scan);
+    else if (key === "content" && scan.kind() === "array") readContent(draft, "document.source.content");
+    else draft.text.value(scan);
   }
 }
 
-type Medium = "image" | "document" | "video";
+/** A medium while it is read: its format may come after its bytes. */
+interface Media {
+  readonly medium: "image" | "document" | "video" | "audio";
+  format: string;
+  bytes: Place | undefined;
+}
 
-function addMedium(draft: RequestDraft, medium: Medium, place: Place): void {
+function addMedium(draft: RequestDraft, { medium, format, bytes }: Media): void {
+  if (bytes === undefined) return;
   switch (medium) {
     case "image":
-      draft.addImage(place);
+      draft.addImage(bytes);
       return;
     case "document":
-      draft.addDocument(place);
+      draft.addDocument(bytes);
       return;
     case "video":
-      draft.addVideo(place);
+      draft.addVideo(bytes);
+      return;
+    case "audio":
+      draft.addAudio(bytes, format);
   }
 }
 
@@ -154,7 +216,16 @@ function readTool(draft: RequestDraft): void {
   const { scan, text } = draft;
   if (!enterObject(scan, "toolConfig.tools[]")) return;
   for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
-    if (key === "cachePoint") scan.skip();
+    if (key === "cachePoint" || scan.kind() === "null") scan.skip();
+    else if (key === "systemTool") throw hosted("toolConfig.tools[].systemTool");
+    else if (key === "")
+      throw new GatewayError(
+        "unsupported",
+        "a tool of this kind cannot be counted; what can be is toolSpec",
+        {
+          param: "toolConfig.tools[]",
+        },
+      );
     else if (scan.kind() === "object") {
       draft.tools += 1;
       scan.enter();

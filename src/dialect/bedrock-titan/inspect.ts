@@ -42,7 +42,7 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, { unbilled: unbilledKeys });
       return;
     default:
       unreachable(key);

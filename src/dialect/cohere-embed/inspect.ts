@@ -69,7 +69,7 @@ function readMember(
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, { unbilled: unbilledKeys });
       return;
     default:
       unreachable(key);

@@ -60,7 +60,7 @@ function readMember(key: Exclude<RequestKey, "model" | "requests"> | "", draft: 
       readFields(draft.scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, { unbilled: unbilledKeys });
       return;
     default:
       unreachable(key);

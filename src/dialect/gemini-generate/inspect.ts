@@ -5,11 +5,14 @@ import type { Member } from "../body-edit.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
 import { invalid, readCount, readModel, readText } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { readServiceTier } from "../service-tier.ts";
 import { uncountable } from "../uncountable.ts";
-import { readContent, readContents, readTools } from "./prompt.ts";
+import { mediaResolutions, readContent, readContents } from "./prompt.ts";
+import { readTools } from "./tools.ts";
 
 /** Most answers one request may ask for (Gemini: 8). */
 const candidatesMax = 8;
@@ -27,6 +30,8 @@ const requestKeys = new KeySet([
   "cached_content",
   "generateContentRequest",
   "generate_content_request",
+  "serviceTier",
+  "service_tier",
   "contract",
   "metadata",
 ]);
@@ -52,6 +57,14 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "safety_settings",
   "labels",
 ]);
+
+/** Members that the provider does not get (ai.google.dev/api/generate-content and the SDK 2.32, 2026-11-30). */
+const refusedMembersOfRequest = refusedMembers({
+  stored: ["previousInteractionId", "modelArmorConfig"],
+  output: ["maxOutputTokens", "candidateCount", "n"],
+});
+const others: OtherMembers = { unbilled: unbilledKeys, refused: refusedMembersOfRequest };
+
 const unbilledConfig: ReadonlySet<string> = new Set([
   "stopSequences",
   "stop_sequences",
@@ -61,11 +74,20 @@ const unbilledConfig: ReadonlySet<string> = new Set([
   "thinking_config",
   "speechConfig",
   "speech_config",
-  "mediaResolution",
-  "media_resolution",
   "imageConfig",
   "image_config",
 ]);
+
+/** A routing config lets Google choose the model; a frame or image at the highest resolution weighs a multiple of what is held for one. */
+const refusedConfig = refusedMembers(
+  { model: ["routingConfig", "modelSelectionConfig", "model"], premium: ["mediaResolution"] },
+  { mediaResolution: mediaResolutions },
+);
+const otherConfig: OtherMembers = {
+  unbilled: unbilledConfig,
+  refused: refusedConfig,
+  path: "generationConfig.",
+};
 
 /** Where a Gemini request can be changed. */
 export interface GenerateMarks {
@@ -142,12 +164,16 @@ class RequestReading {
         if (scan.kind() !== "null") throw uncountable(key);
         scan.skip();
         return;
+      case "serviceTier":
+      case "service_tier":
+        readServiceTier(this.#draft, key);
+        return;
       case "contract":
       case "metadata":
         readFields(scan, key, fields);
         return;
       case "":
-        readOther(this.#draft, unbilledKeys);
+        readOther(this.#draft, others);
         return;
       default:
         unreachable(key);
@@ -202,7 +228,7 @@ function readConfigMember(draft: RequestDraft, param: string, key: ConfigKey | "
       draft.text.value(scan);
       return;
     case "":
-      readOther(draft, unbilledConfig);
+      readOther(draft, otherConfig);
       return;
     default:
       unreachable(key);

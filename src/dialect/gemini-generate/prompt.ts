@@ -1,7 +1,8 @@
+import { GatewayError, unreachable } from "../../core/errors.ts";
 import { KeySet } from "../../core/key-set.ts";
 import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
+import { asksForMore, foldedKey, refusalOf, refusedMembers } from "../refused-members.ts";
 import type { RequestDraft } from "../request-draft.ts";
-import { readToolSchema } from "../tool-schema.ts";
 import { uncountable } from "../uncountable.ts";
 
 const contentKeys = new KeySet(["role", "parts"]);
@@ -11,21 +12,40 @@ const partKeys = new KeySet([
   "inline_data",
   "fileData",
   "file_data",
+  "functionCall",
+  "function_call",
+  "functionResponse",
+  "function_response",
+  "executableCode",
+  "executable_code",
+  "codeExecutionResult",
+  "code_execution_result",
   "thought",
   "thoughtSignature",
   "thought_signature",
 ]);
 const blobKeys = new KeySet(["mimeType", "mime_type", "data"]);
-/** Members of a declaration that hold a schema; the `response` of a function is one, too. */
-const schemaNames: ReadonlySet<string> = new Set([
-  "parameters",
-  "parametersJsonSchema",
-  "parameters_json_schema",
-  "response",
-  "responseJsonSchema",
-  "response_json_schema",
-]);
-const toolKeys = new KeySet(["functionDeclarations", "function_declarations"]);
+const responseKeys = new KeySet(["id", "parts"]);
+
+/** Resolutions at which nothing weighs more than is held for it; `MEDIA_RESOLUTION_ULTRA_HIGH` doubles an image (media resolution guide, 2026-11-30). */
+export const mediaResolutions: readonly string[] = [
+  "MEDIA_RESOLUTION_UNSPECIFIED",
+  "MEDIA_RESOLUTION_LOW",
+  "MEDIA_RESOLUTION_MEDIUM",
+  "MEDIA_RESOLUTION_HIGH",
+];
+
+/** Members of a part, besides those read: what cannot be counted, and why. More frames a second than one are more than is held. */
+const refusedOfPart = refusedMembers(
+  {
+    hosted: ["toolCall", "toolResponse"],
+    output: ["videoMetadata", "mediaProcessing"],
+    premium: ["mediaResolution"],
+  },
+  { mediaResolution: mediaResolutions },
+);
+/** What a part may have besides its content; no part of the prompt. */
+const unbilledMembers: ReadonlySet<string> = new Set(["partMetadata", "part_metadata"]);
 
 /** Reads `contents`: what counts as text, and what else there is. */
 export function readContents(draft: RequestDraft): void {
@@ -76,15 +96,61 @@ function readPart(draft: RequestDraft): void {
         break;
       case "fileData":
       case "file_data":
-        throw uncountable(`contents[].parts[].${key}`);
-      case "thought":
-      case "thoughtSignature":
-      case "thought_signature":
+        if (scan.kind() !== "null") throw uncountable(`contents[].parts[].${key}`);
         scan.skip();
         break;
-      default:
+      case "functionResponse":
+      case "function_response":
+        readFunctionResponse(draft);
+        break;
+      case "thought":
+        scan.skip();
+        break;
+      case "thoughtSignature":
+      case "thought_signature":
+        draft.sealed();
+        break;
+      case "text":
+      case "functionCall":
+      case "function_call":
+      case "executableCode":
+      case "executable_code":
+      case "codeExecutionResult":
+      case "code_execution_result":
         text.value(scan);
+        break;
+      case "":
+        readUnknown(draft);
+        break;
+      default:
+        unreachable(key);
     }
+  }
+}
+
+/** A part is what its one member says: one that is not known is content that nobody counts. */
+function readUnknown({ scan }: RequestDraft): void {
+  const name = scan.text();
+  const refused = refusedOfPart.get(foldedKey(name));
+  const asks = asksForMore(scan, refused ?? { cause: "stored" });
+  if (!asks || unbilledMembers.has(name)) return;
+  if (refused !== undefined) throw refusalOf(refused, `contents[].parts[].${name.slice(0, 64)}`);
+  const param = "contents[].parts[]";
+  throw new GatewayError("unsupported", `${param} has a member that cannot be counted`, { param });
+}
+
+/** A function's answer may have media beside its text. */
+function readFunctionResponse(draft: RequestDraft): void {
+  const { scan, text } = draft;
+  if (scan.kind() !== "object") {
+    text.value(scan);
+    return;
+  }
+  scan.enter();
+  for (let key = scan.nextKey(responseKeys); key !== undefined; key = scan.nextKey(responseKeys)) {
+    if (key === "parts") readParts(draft);
+    else if (key === "id") draft.callId();
+    else text.value(scan);
   }
 }
 
@@ -106,34 +172,4 @@ function addMedium(draft: RequestDraft, mime: string, data: Place): void {
   if (mime.startsWith("audio/")) draft.addAudio(data, mime);
   else if (mime.startsWith("video/")) draft.addVideo(data);
   else draft.addDocument(data);
-}
-
-/** Reads `tools`: names, descriptions and schemas of functions. */
-export function readTools(draft: RequestDraft): void {
-  const scan = draft.scan;
-  if (!enterArray(scan, "tools")) return;
-  while (scan.nextItem()) {
-    if (!enterObject(scan, "tools[]")) continue;
-    for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
-      if (key === "" || scan.kind() !== "array") draft.text.value(scan);
-      else readDeclarations(draft);
-    }
-  }
-}
-
-function readDeclarations(draft: RequestDraft): void {
-  const { scan, text } = draft;
-  scan.enter();
-  while (scan.nextItem()) {
-    draft.tools += 1;
-    if (scan.kind() !== "object") {
-      text.value(scan);
-      continue;
-    }
-    scan.enter();
-    for (let key = scan.nextName(); key !== undefined; key = scan.nextName()) {
-      if (schemaNames.has(key)) readToolSchema(draft);
-      else text.value(scan);
-    }
-  }
 }

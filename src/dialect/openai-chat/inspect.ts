@@ -5,10 +5,13 @@ import type { Operation, RequestFacts } from "../dialect.ts";
 import { readStreamOptions, type StreamMarks } from "../openai-stream-options.ts";
 import { invalid, readCount, readFlag, readModel } from "../read-field.ts";
 import { readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 import { readResponseFormat } from "../response-format.ts";
+import { allServerMembers } from "../server-members.ts";
+import { readServiceTier } from "../service-tier.ts";
 import { readToolChoice } from "../tool-choice.ts";
 import { readMessages, readTools } from "./prompt.ts";
 
@@ -27,6 +30,7 @@ const requestKeys = new KeySet([
   "tool_choice",
   "functions",
   "response_format",
+  "service_tier",
   "contract",
   "metadata",
 ]);
@@ -38,7 +42,6 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "prompt_cache_key",
   "prompt_cache_options",
   "prompt_cache_retention",
-  "service_tier",
   "reasoning_effort",
   "verbosity",
   "modalities",
@@ -46,9 +49,26 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "stop",
   "logit_bias",
   "function_call",
-  "web_search_options",
   "moderation",
 ]);
+
+/**
+ * Members that no provider gets. Web search: OpenAI, Perplexity, xAI, Groq and DashScope, in this order (each vendor's API reference, 2026-11-30).
+ * A prediction's rejected tokens are billed as output, and no cap on output goes with one (OpenAI, "Predicted Outputs").
+ */
+const refused = refusedMembers({
+  hosted: [
+    "web_search_options",
+    "search_mode",
+    "search_parameters",
+    "compound_custom",
+    "enable_search",
+    "mcp_servers",
+  ],
+  output: ["prediction"],
+  stored: ["previous_response_id", "conversation", "file_ids", "container"],
+});
+const others: OtherMembers = { unbilled: unbilledKeys, refused, extensions: allServerMembers };
 
 /** Reads what decides about a chat request (reference/providers.md §1.1) in one pass over its bytes. */
 export function inspectChat(body: Buffer, operation: Operation): RequestFacts {
@@ -94,6 +114,9 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
       if (scan.kind() === "object") draft.formats = 1;
       readResponseFormat(draft, ({ type }) => type);
       return;
+    case "service_tier":
+      readServiceTier(draft, key);
+      return;
     case "contract":
     case "metadata":
       readFields(scan, key, draft.fields);
@@ -102,7 +125,7 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
       scan.skip();
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, others);
       return;
     default:
       unreachable(key);

@@ -1,7 +1,9 @@
 import { KeySet } from "../../core/key-set.ts";
 import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { readInline, refuseStored } from "../stored-content.ts";
 import { readToolSchema } from "../tool-schema.ts";
+import { checkType, type TypeTable } from "../type-table.ts";
 import { uncountable } from "../uncountable.ts";
 
 const messageKeys = new KeySet([
@@ -17,8 +19,31 @@ const partKeys = new KeySet(["type", "text", "refusal", "image_url", "input_audi
 const callKeys = new KeySet(["id", "type", "index", "function", "custom"]);
 const calledKeys = new KeySet(["name", "arguments", "input"]);
 const toolKeys = new KeySet(["type", "function", "custom", "strict"]);
-const imageKeys = new KeySet(["url", "detail"]);
-const audioKeys = new KeySet(["data", "format"]);
+const imageKeys = new KeySet(["url", "detail", "file_id"]);
+const audioKeys = new KeySet(["data", "format", "id", "file_id"]);
+
+/** Parts of a message; OpenAI's chat reference, 2026-11-30. A `file` is looked into: it may be one that is stored. */
+const partTypes: TypeTable = {
+  counted: new Set(["text", "image_url", "input_audio", "file", "refusal"]),
+  stored: new Set(["image_file", "file_search", "video_url", "audio_url", "document_url", "input_video"]),
+};
+const toolTypes: TypeTable = {
+  counted: new Set(["function", "custom"]),
+  hosted: new Set([
+    "web_search",
+    "web_search_preview",
+    "web_search_premium",
+    "browser_search",
+    "file_search",
+    "code_interpreter",
+    "code_execution",
+    "image_generation",
+    "document_library",
+    "mcp",
+    "retrieval",
+  ]),
+};
+const callTypes: TypeTable = { counted: toolTypes.counted };
 const fileKeys = new KeySet(["file_data", "file_id", "filename"]);
 
 /** Longest role accepted, in characters. */
@@ -43,7 +68,11 @@ function readMessage(draft: RequestDraft): void {
         readRole(draft);
         break;
       case "tool_call_id":
+        draft.callId();
+        break;
       case "audio":
+        // An earlier answer's sound, by its id.
+        if (scan.kind() !== "null") throw uncountable("messages[].audio");
         scan.skip();
         break;
       case "content":
@@ -71,6 +100,10 @@ function readRole(draft: RequestDraft): void {
 
 function readContent(draft: RequestDraft): void {
   const scan = draft.scan;
+  if (scan.kind() === "object") {
+    readPart(draft);
+    return;
+  }
   if (scan.kind() !== "array") {
     draft.text.value(scan);
     return;
@@ -84,14 +117,16 @@ function readContent(draft: RequestDraft): void {
 
 function readPart(draft: RequestDraft): void {
   const scan = draft.scan;
+  let type: string | undefined;
   scan.enter();
   for (let key = scan.nextKey(partKeys); key !== undefined; key = scan.nextKey(partKeys)) {
-    if (key === "type") scan.skip();
+    if (key === "type") type = readText(scan, "messages[].content[].type");
     else if (key === "image_url") readImage(draft);
     else if (key === "input_audio") readAudio(draft);
     else if (key === "file") readFile(draft);
     else draft.text.value(scan);
   }
+  checkType(partTypes, type, "messages[].content[]");
 }
 
 function readImage(draft: RequestDraft): void {
@@ -103,9 +138,10 @@ function readImage(draft: RequestDraft): void {
     for (let key = scan.nextKey(imageKeys); key !== undefined; key = scan.nextKey(imageKeys)) {
       if (key === "detail") detail = readText(scan, "messages[].content[].image_url.detail");
       else if (key === "url") url = readPlace(scan);
-      else scan.skip();
+      else if (key === "file_id") refuseStored(scan, "messages[].content[].image_url.file_id");
+      else draft.text.value(scan);
     }
-  } else scan.skip();
+  } else url = readPlace(scan);
   draft.addImage(url, detail);
 }
 
@@ -116,8 +152,9 @@ function readAudio(draft: RequestDraft): void {
   if (!enterObject(scan, "messages[].content[].input_audio")) return;
   for (let key = scan.nextKey(audioKeys); key !== undefined; key = scan.nextKey(audioKeys)) {
     if (key === "format") format = readText(scan, "messages[].content[].input_audio.format");
-    else if (key === "data") data = readPlace(scan);
-    else scan.skip();
+    else if (key === "data") data = readInline(scan, "messages[].content[].input_audio.data");
+    else if (key === "") draft.text.value(scan);
+    else refuseStored(scan, `messages[].content[].input_audio.${key}`);
   }
   if (data !== undefined) draft.addAudio(data, format ?? "");
 }
@@ -126,20 +163,27 @@ function readFile(draft: RequestDraft): void {
   const scan = draft.scan;
   if (!enterObject(scan, "messages[].content[].file")) return;
   for (let key = scan.nextKey(fileKeys); key !== undefined; key = scan.nextKey(fileKeys)) {
-    if (key === "file_id") throw uncountable("messages[].content[].file.file_id");
-    const place = readPlace(scan);
-    if (key === "file_data" && place !== undefined) draft.addDocument(place);
+    if (key === "file_id") refuseStored(scan, "messages[].content[].file.file_id");
+    else if (key === "file_data") {
+      const place = readInline(scan, "messages[].content[].file.file_data");
+      if (place !== undefined) draft.addDocument(place);
+    } else draft.text.value(scan);
   }
 }
 
 function readCall(draft: RequestDraft): void {
   const scan = draft.scan;
+  let type: string | undefined;
   if (!enterObject(scan, "messages[].tool_calls[]")) return;
   for (let key = scan.nextKey(callKeys); key !== undefined; key = scan.nextKey(callKeys)) {
     if (key === "function" || key === "custom") readCalled(draft);
     else if (key === "") draft.text.value(scan);
+    else if (key === "id") draft.callId();
+    else if (key === "type") type = readText(scan, "messages[].tool_calls[].type");
     else scan.skip();
   }
+  // Servers and clients alike leave out the type of a call that is a function's.
+  checkType(callTypes, type ?? "function", "messages[].tool_calls[]");
 }
 
 function readCalled(draft: RequestDraft): void {
@@ -162,11 +206,14 @@ export function readTools(draft: RequestDraft, param: "tools" | "functions"): vo
 
 function readTool(draft: RequestDraft): void {
   const scan = draft.scan;
+  let type: string | undefined;
   scan.enter();
   for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
-    if (key === "type" || key === "strict") scan.skip();
+    if (key === "type") type = readText(scan, "tools[].type");
+    else if (key === "strict") scan.skip();
     else readDefinition(draft);
   }
+  checkType(toolTypes, type, "tools[]");
 }
 
 const definitionKeys = new KeySet(["name", "description", "parameters", "strict"]);

@@ -6,9 +6,12 @@ import { readStreamOptions, type StreamMarks } from "../openai-stream-options.ts
 import { readCount, readFlag, readModel } from "../read-field.ts";
 import { readInput } from "../read-input.ts";
 import { readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { allServerMembers } from "../server-members.ts";
+import { readServiceTier } from "../service-tier.ts";
 
 /** Most answers one prompt may ask for, and be chosen from (OpenAI: `n` to 128, `best_of` to 20). */
 const choicesMax = 128;
@@ -22,12 +25,21 @@ const requestKeys = new KeySet([
   "n",
   "best_of",
   "max_tokens",
+  "service_tier",
   "contract",
   "metadata",
 ]);
 type RequestKey = (typeof requestKeys.names)[number];
 
-const unbilledKeys: ReadonlySet<string> = new Set(["user", "stop", "logit_bias"]);
+const others: OtherMembers = {
+  unbilled: new Set(["user", "stop", "logit_bias"]),
+  refused: refusedMembers({
+    output: ["max_completion_tokens", "prediction"],
+    stored: ["messages", "previous_response_id"],
+    hosted: ["web_search_options"],
+  }),
+  extensions: allServerMembers,
+};
 
 /** Reads what decides about a request for completions: every prompt gets `n` answers, chosen from `best_of`, and all are billed. */
 export function inspectCompletions(body: Buffer, operation: Operation): RequestFacts {
@@ -64,6 +76,9 @@ function readMember(key: Exclude<RequestKey, "stream_options" | "best_of"> | "",
       draft.messages = readInput(draft, key);
       draft.framed = false;
       return;
+    case "service_tier":
+      readServiceTier(draft, key);
+      return;
     case "suffix":
       draft.text.value(scan);
       return;
@@ -72,7 +87,7 @@ function readMember(key: Exclude<RequestKey, "stream_options" | "best_of"> | "",
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, others);
       return;
     default:
       unreachable(key);

@@ -8,6 +8,7 @@ import { type MarkedObject, readMembers } from "../read-members.ts";
 import { readOther } from "../read-other.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { allServerMembers } from "../server-members.ts";
 
 const requestKeys = new KeySet(["model", "input", "encoding_format", "contract", "metadata"]);
 type RequestKey = (typeof requestKeys.names)[number];
@@ -49,7 +50,7 @@ function readMember(key: Exclude<RequestKey, "encoding_format"> | "", draft: Req
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, { unbilled: unbilledKeys, extensions: allServerMembers });
       return;
     default:
       unreachable(key);

@@ -5,13 +5,17 @@ import type { Operation, RequestFacts } from "../dialect.ts";
 import { objectOf } from "../json-view.ts";
 import { readCount, readFlag, readModel } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 import { readResponseFormat } from "../response-format.ts";
+import { allServerMembers } from "../server-members.ts";
+import { readServiceTier } from "../service-tier.ts";
 import { readToolChoice } from "../tool-choice.ts";
 import { uncountable } from "../uncountable.ts";
-import { readInput, readTools } from "./prompt.ts";
+import { readInput } from "./prompt.ts";
+import { readTools } from "./tools.ts";
 
 const requestKeys = new KeySet([
   "model",
@@ -26,6 +30,7 @@ const requestKeys = new KeySet([
   "previous_response_id",
   "conversation",
   "prompt",
+  "service_tier",
   "contract",
   "metadata",
 ]);
@@ -37,14 +42,23 @@ const unbilledKeys: ReadonlySet<string> = new Set([
   "prompt_cache_key",
   "prompt_cache_options",
   "prompt_cache_retention",
-  "service_tier",
   "reasoning",
   "truncation",
   "include",
   "stream_options",
-  "context_management",
   "moderation",
 ]);
+
+/**
+ * Members that no provider gets: a compaction is a second answer (OpenAI's Responses reference, 2026-11-30), and the others are what servers
+ * that serve Responses by way of chat take for caps and numbers of answers.
+ */
+const refused = refusedMembers({
+  output: ["context_management", "compaction", "max_tokens", "max_completion_tokens", "n", "prediction"],
+  hosted: ["web_search_options", "mcp_servers", "search_parameters"],
+  stored: ["thread", "container", "file_ids", "vector_store_ids"],
+});
+const others: OtherMembers = { unbilled: unbilledKeys, refused, extensions: allServerMembers };
 
 /** Where a Responses request can be changed. */
 export type ResponsesMarks = MarkedObject<RequestKey>;
@@ -99,12 +113,15 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       if (scan.kind() !== "null") throw uncountable(key);
       scan.skip();
       return;
+    case "service_tier":
+      readServiceTier(draft, key);
+      return;
     case "contract":
     case "metadata":
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, unbilledKeys);
+      readOther(draft, others);
       return;
     default:
       unreachable(key);

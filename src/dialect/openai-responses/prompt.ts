@@ -1,8 +1,10 @@
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, type Place, readPlace, readText } from "../read-field.ts";
+import { enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
-import { readToolSchema } from "../tool-schema.ts";
+import { readInline, refuseStored } from "../stored-content.ts";
+import { checkType } from "../type-table.ts";
 import { uncountable } from "../uncountable.ts";
+import { itemTypes, partTypes } from "./types.ts";
 
 const itemKeys = new KeySet([
   "type",
@@ -15,6 +17,7 @@ const itemKeys = new KeySet([
   "summary",
   "encrypted_content",
 ]);
+type ItemKey = (typeof itemKeys.names)[number];
 const partKeys = new KeySet([
   "type",
   "text",
@@ -24,12 +27,13 @@ const partKeys = new KeySet([
   "file_data",
   "file_url",
   "filename",
+  "input_audio",
   "annotations",
   "logprobs",
 ]);
+const audioKeys = new KeySet(["data", "format"]);
 
-/** Members of a tool that are no text of the prompt. */
-const unbilledMembers: ReadonlySet<string> = new Set(["type", "strict"]);
+const partPath = "input[].content[]";
 
 /** Reads `input`: text, or a list of items. */
 export function readInput(draft: RequestDraft): void {
@@ -47,20 +51,38 @@ export function readInput(draft: RequestDraft): void {
   }
 }
 
-function readItem(draft: RequestDraft): void {
-  const scan = draft.scan;
-  let hasId = false;
-  let hasSubstance = false;
-  scan.enter();
-  for (let key = scan.nextKey(itemKeys); key !== undefined; key = scan.nextKey(itemKeys)) {
-    if (key === "id") hasId = true;
-    else if (key !== "type") hasSubstance = true;
-    readItemMember(key, draft);
-  }
-  if (hasId && !hasSubstance) throw uncountable("input[].id");
+/** What decides about an item, once all its members are read: its type may come last. */
+interface Item {
+  type: string | undefined;
+  /** Members that say something, not null. */
+  readonly has: Set<ItemKey>;
 }
 
-function readItemMember(key: (typeof itemKeys.names)[number] | "", draft: RequestDraft): void {
+function readItem(draft: RequestDraft): void {
+  const scan = draft.scan;
+  const item: Item = { type: undefined, has: new Set() };
+  scan.enter();
+  for (let key = scan.nextKey(itemKeys); key !== undefined; key = scan.nextKey(itemKeys)) {
+    if (key !== "" && scan.kind() !== "null") item.has.add(key);
+    if (key === "type") item.type = readText(scan, "input[].type");
+    else readItemMember(key, draft);
+  }
+  checkItem(item);
+}
+
+/** OpenAI takes an item without a type for a message if it can, else for a reference to a stored item. */
+function checkItem({ type, has }: Item): void {
+  if (type === undefined && has.has("id") && !has.has("content")) throw uncountable("input[].id");
+  checkType(itemTypes, type ?? (has.has("role") && has.has("content") ? "message" : undefined), "input[]");
+  // OpenAI looks up reasoning by its id where it does not come along.
+  if (type === "reasoning" && has.has("id") && !has.has("encrypted_content"))
+    throw uncountable(
+      "input[] of type reasoning without encrypted_content (ask for it by include: [reasoning.encrypted_content])",
+      "input[].encrypted_content",
+    );
+}
+
+function readItemMember(key: Exclude<ItemKey, "type"> | "", draft: RequestDraft): void {
   const { scan, text } = draft;
   switch (key) {
     case "content":
@@ -69,8 +91,10 @@ function readItemMember(key: (typeof itemKeys.names)[number] | "", draft: Reques
       readParts(draft);
       return;
     case "encrypted_content":
-      scan.skip();
-      draft.otherTokens += Math.ceil((scan.end - scan.start) / charsPerEncryptedToken);
+      draft.sealed();
+      return;
+    case "call_id":
+      draft.callId();
       return;
     case "":
       text.value(scan);
@@ -82,6 +106,10 @@ function readItemMember(key: (typeof itemKeys.names)[number] | "", draft: Reques
 
 function readParts(draft: RequestDraft): void {
   const scan = draft.scan;
+  if (scan.kind() === "object") {
+    readPart(draft);
+    return;
+  }
   if (scan.kind() !== "array") {
     draft.text.value(scan);
     return;
@@ -97,49 +125,58 @@ function readPart(draft: RequestDraft): void {
   const { scan, text } = draft;
   let type: string | undefined;
   let detail: string | undefined;
-  let hasFileId = false;
   let isImage = false;
   let image: Place | undefined;
   scan.enter();
   for (let key = scan.nextKey(partKeys); key !== undefined; key = scan.nextKey(partKeys)) {
-    if (key === "type") type = readText(scan, "input[].content[].type");
-    else if (key === "detail") detail = readText(scan, "input[].content[].detail");
-    else if (key === "text" || key === "") text.value(scan);
-    else if (key === "image_url") {
-      isImage = scan.kind() !== "null";
-      image = readPlace(scan);
-    } else if (key === "file_data") {
-      const place = readPlace(scan);
-      if (place !== undefined) draft.addDocument(place);
-    } else if (key === "file_url" && scan.kind() !== "null") throw uncountable("input[].content[].file_url");
-    else {
-      if (key === "file_id" && scan.kind() === "string") hasFileId = true;
-      scan.skip();
+    switch (key) {
+      case "type":
+        type = readText(scan, `${partPath}.type`);
+        break;
+      case "detail":
+        detail = readText(scan, `${partPath}.detail`);
+        break;
+      case "image_url":
+        isImage = scan.kind() !== "null";
+        image = readPlace(scan);
+        break;
+      case "file_data":
+        readFile(draft);
+        break;
+      case "input_audio":
+        readAudio(draft);
+        break;
+      case "file_id":
+      case "file_url":
+        refuseStored(scan, `${partPath}.${key}`);
+        break;
+      case "annotations":
+      case "logprobs":
+        scan.skip();
+        break;
+      default:
+        text.value(scan);
     }
   }
-  if (isImage || type === "input_image") draft.addImage(image, detail);
-  else if (hasFileId) throw uncountable("input[].content[].file_id");
+  checkType(partTypes, type, partPath);
+  if (type === "input_image" && !isImage) throw invalid(`${partPath}.image_url`, "is missing");
+  if (isImage) draft.addImage(image, detail);
 }
 
-/** Reads `tools`: what functions say of themselves counts as it is written; tools of OpenAI's own are held at their definition. */
-export function readTools(draft: RequestDraft): void {
-  const scan = draft.scan;
-  if (!enterArray(scan, "tools")) return;
-  while (scan.nextItem()) {
-    draft.tools += 1;
-    if (scan.kind() !== "object") {
-      draft.text.value(scan);
-      continue;
-    }
-    scan.enter();
-    for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
-      if (key === "" && unbilledMembers.has(scan.text())) scan.skip();
-      else if (key === "parameters") readToolSchema(draft);
-      else draft.text.value(scan);
-    }
+function readFile(draft: RequestDraft): void {
+  const place = readInline(draft.scan, `${partPath}.file_data`);
+  if (place !== undefined) draft.addDocument(place);
+}
+
+function readAudio(draft: RequestDraft): void {
+  const { scan, text } = draft;
+  let format = "";
+  let data: Place | undefined;
+  if (!enterObject(scan, `${partPath}.input_audio`)) return;
+  for (let key = scan.nextKey(audioKeys); key !== undefined; key = scan.nextKey(audioKeys)) {
+    if (key === "format") format = readText(scan, `${partPath}.input_audio.format`) ?? "";
+    else if (key === "data") data = readInline(scan, `${partPath}.input_audio.data`);
+    else text.value(scan);
   }
+  if (data !== undefined) draft.addAudio(data, format);
 }
-
-const toolKeys = new KeySet(["name", "description", "parameters"]);
-/** Characters of encrypted reasoning held as one token: it is base64 of text and more. */
-const charsPerEncryptedToken = 4;

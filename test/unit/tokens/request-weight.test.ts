@@ -16,6 +16,7 @@ const empty: RequestParts = {
   pages: 0,
   audioSeconds: 0,
   videoSeconds: 0,
+  callIdBytes: 0,
   otherTokens: 0,
 };
 

@@ -16,9 +16,9 @@ describe("inspect()", () => {
     const facts = inspect(
       '[{"type":"text","text":"one","cache_control":{"type":"ephemeral"}},{"type":"thinking","thinking":"hm","signature":"sig"},' +
         '{"type":"tool_use","id":"i","name":"f","input":{"a":1}},{"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"out"}]},' +
-        '{"type":"document","source":{"type":"text","media_type":"text/plain","data":"doc"},"title":"t"},{"type":"new","words":"w"}]',
+        '{"type":"document","source":{"type":"text","media_type":"text/plain","data":"doc"},"title":"t"}]',
     );
-    assert.deepEqual(facts.texts, ["one", "hm", "f", '{"a":1}', "out", "doc", "t", "w"]);
+    assert.deepEqual(facts.texts, ["one", "hm", "f", '{"a":1}', "out", "doc", "t"]);
   });
 
   it("tells images from documents wherever their type stands", () => {
@@ -32,7 +32,9 @@ describe("inspect()", () => {
       const facts = image(source);
       assert.deepEqual([facts.images, facts.parts.images.length, facts.parts.pages], [1, 1, 0], source);
     }
-    const pdf = inspect(`[{"source":{"data":"${data}","media_type":"application/pdf"},"type":"document"}]`);
+    const pdf = inspect(
+      `[{"source":{"data":"${data}","media_type":"application/pdf","type":"base64"},"type":"document"}]`,
+    );
     assert.deepEqual([pdf.images, pdf.parts.pages], [0, 1]);
     const late = inspect(
       '[{"type":"document","source":{"data":"words","media_type":"text/plain","type":"text"}}]',

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { allServerMembers, serverKinds, serverMembers } from "../../../src/dialect/server-members.ts";
+import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import { exchangesOn, snapshotOf } from "../../support/exchanges.ts";
+import { manualClock } from "../../support/manual-clock.ts";
+
+const price = "price: { input: 10, output: 10, flex: 0.5 }";
+const config = `
+version: 1
+backends:
+  any: { provider: openai-compatible, endpoint: "http://127.0.0.1:9900/v1", ${price} }
+${serverKinds.map((kind) => `  "${kind.replace(".", "-")}": { provider: openai-compatible, server: ${kind}, endpoint: "http://127.0.0.1:9900/v1", ${price} }`).join("\n")}
+models:
+  any: { targets: [any/m] }
+${serverKinds.map((kind) => `  "${kind}": { targets: ["${kind.replace(".", "-")}/m"] }`).join("\n")}
+identity: [{ type: anonymous, tenant_id: local }]
+`;
+const clock = manualClock("2026-08-03T12:00:00Z");
+const exchanges = exchangesOn(snapshotOf(config), new MemoryLedger({ clock }), clock);
+
+/** The status of what a request gets, 200 where it leaves; what leaves as the provider gets it. */
+async function send(model: string, members: object, path?: string) {
+  const body = { model, messages: [{ role: "user", content: "hi" }], max_tokens: 16, ...members };
+  const { exchange, outcome } = await exchanges.ask(body, path);
+  const sent = outcome.kind === "forward" ? JSON.parse(outcome.body.toString()) : undefined;
+  const status = outcome.kind === "reply" ? outcome.reply.status : 200;
+  const text = outcome.kind === "reply" ? outcome.reply.body.toString() : "";
+  exchange.closing.close();
+  return { status, text, sent };
+}
+
+describe("A member of a server's own", () => {
+  const smuggled: readonly (readonly [server: (typeof serverKinds)[number], member: object])[] = [
+    ["vllm", { ignore_eos: true }],
+    ["vllm", { min_tokens: 100_000 }],
+    ["vllm", { best_of: 20 }],
+    ["llama.cpp", { n_predict: 100_000 }],
+    ["llama.cpp", { n_predict: -1 }],
+    ["ollama", { options: { num_predict: 100_000 } }],
+    ["ollama", { OPTIONS: { num_predict: 100_000 } }],
+    ["tgi", { parameters: { max_new_tokens: 100_000 } }],
+    ["sglang", { sampling_params: { max_new_tokens: 100_000 } }],
+    ["openrouter", { models: ["openai/o1-pro"] }],
+    ["openrouter", { route: "fallback" }],
+    ["openrouter", { provider: { order: ["dearest"] } }],
+    ["openrouter", { plugins: [{ id: "web" }] }],
+    ["litellm", { fallbacks: ["o1-pro"] }],
+    ["litellm", { extra_body: { max_tokens: 100_000 } }],
+    ["litellm", { num_retries: 5 }],
+  ];
+  for (const [server, member] of smuggled)
+    it(`is refused by name at ${server}, and where no server is named: ${JSON.stringify(member)}`, async () => {
+      for (const model of [server, "any"]) {
+        const { status, text } = await send(model, member);
+        assert.equal(status, 400, model);
+        assert.ok(text.includes(Object.keys(member)[0] ?? "?"), text);
+      }
+    });
+
+  it("passes at a server that does not heed it, and where it says nothing", async () => {
+    assert.equal((await send("vllm", { models: ["x"] })).status, 200);
+    for (const nothing of [null, false, [], {}, ""])
+      assert.equal(
+        (await send("any", { models: nothing, ignore_eos: nothing })).status,
+        200,
+        String(nothing),
+      );
+  });
+
+  it("is refused in every table under the table of all", () => {
+    for (const kind of serverKinds)
+      for (const name of serverMembers(kind).keys()) assert.ok(allServerMembers.has(name), name);
+  });
+});
+
+describe("The cap on output", () => {
+  for (const kind of [...serverKinds, "any"])
+    it(`reaches ${kind} in one spelling, whichever the client chose`, async () => {
+      for (const cap of [{}, { max_completion_tokens: 8 }, { max_tokens: undefined }]) {
+        const { sent } = await send(kind, cap);
+        const caps = Object.keys(sent).filter((name) => /tokens|predict|length/.test(name));
+        assert.deepEqual(caps, ["max_tokens"]);
+      }
+    });
+});
+
+describe("A service tier", () => {
+  it("is refused where it has no price, and taken where it has one or none is asked for", async () => {
+    assert.equal((await send("any", { service_tier: "priority" })).status, 400);
+    for (const tier of ["flex", "auto", "default", null])
+      assert.equal((await send("any", { service_tier: tier })).status, 200, String(tier));
+  });
+});
