@@ -1,5 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import { ownAdminToken, removeAdminToken } from "./admin/admin-token.ts";
@@ -24,6 +23,7 @@ import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts"
 import { createHealth, type Health } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
 import { requireToken } from "./edge/require-token.ts";
+import { type EndingsSummary, EndingsTally } from "./exchange/endings.ts";
 import { noteFate } from "./exchange/fates.ts";
 import { closeLost } from "./exchange/lost.ts";
 import { Originals } from "./exchange/originals.ts";
@@ -91,9 +91,11 @@ export class Gateway {
   readonly #metrics: Metrics;
   readonly #clock: Clock;
   readonly #webhook: AlertWebhook;
+  readonly #tallies = new Set<EndingsTally>();
   #snapshot: Snapshot;
   #lastReloadGood = true;
   #draining = false;
+  #envoyAway: string | undefined;
   #admin: AdminServer | undefined;
   #adminToken: string | undefined;
   readonly #tokenFile: string;
@@ -200,7 +202,6 @@ export class Gateway {
     gateway = new Gateway(options, state, usageLock);
     try {
       await gateway.#closeLost();
-      makeSocketFolder(snapshot.server.address);
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
       gateway.#adminToken = await ownAdminToken(snapshot.admin, options.log);
       gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
@@ -227,6 +228,11 @@ export class Gateway {
   /** Where limits and budgets stand. */
   get ledger(): Ledger {
     return this.#ledger;
+  }
+
+  /** Exchanges that have no record yet. */
+  get openExchanges(): number {
+    return this.#registry.size;
   }
 
   /** Holds that no settlement has closed yet. */
@@ -258,6 +264,20 @@ export class Gateway {
   /** The config's file was bad: the old one keeps serving, and the metric says so. */
   keepAfterBadReload(): void {
     this.#lastReloadGood = false;
+  }
+
+  /** Why no Envoy sends us anything; undefined: one does. The gateway is not ready without one. */
+  setEnvoyAway(reason: string | undefined): void {
+    this.#envoyAway = reason;
+  }
+
+  /** How the exchanges end that are open now; waits for their records, at most `withinMs`. */
+  async endingsOfOpen(withinMs: number): Promise<EndingsSummary> {
+    const tally = new EndingsTally([...this.#registry.exchanges()].map(({ id }) => id));
+    this.#tallies.add(tally);
+    const summary = await tally.summary(withinMs);
+    this.#tallies.delete(tally);
+    return summary;
   }
 
   /** Says it wants no more, and waits for running exchanges, at most `deadlineMs`. */
@@ -294,6 +314,7 @@ export class Gateway {
   }
 
   #record(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): Promise<void> {
+    for (const tally of this.#tallies) tally.add(record);
     if (!this.#usageLog.append(serialise(record, ownFields))) {
       this.#log.error(
         { exchange_id: record.exchange_id },
@@ -369,17 +390,13 @@ export class Gateway {
   #unreadyReasons(): readonly string[] {
     const reasons: string[] = [];
     if (this.#draining) reasons.push("draining");
+    if (this.#envoyAway !== undefined) reasons.push(this.#envoyAway);
     const { state, error } = this.#usageLog.health();
     if (state === "error") reasons.push(`usage log: ${error ?? "unknown"}`);
     const ledgerError = this.#ledger.error;
     if (ledgerError !== undefined) reasons.push(`ledger: ${ledgerError.message}`);
     return reasons;
   }
-}
-
-/** Makes the folder of a Unix socket, for this user alone. */
-function makeSocketFolder(address: EdgeAddress): void {
-  if (address.kind === "unix") mkdirSync(dirname(address.path), { recursive: true, mode: 0o700 });
 }
 
 /** Loads what counting for these models needs, so that no request waits for it. */

@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { runCli } from "./cli/run.ts";
+import type { Terminal } from "./cli/terminal.ts";
+
+/** Commands that run until they are stopped, and take a SIGHUP as a request to load the config again. */
+const servingCommands = ["up", "serve"];
+const args = process.argv.slice(2);
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -10,12 +14,23 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-// Whoever reads our output may leave first (`tollgate usage | head`).
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+// Before anything else is loaded: without a handler a SIGHUP ends the process at once, and leaves its Envoy behind.
+const hangups = { pending: false, listener: undefined as (() => void) | undefined };
+process.on("SIGHUP", () => {
+  // By exit(), not by the signal: what was started is ended then, too.
+  if (!servingCommands.includes(args[0] ?? "")) process.exit(129);
+  if (hangups.listener === undefined) hangups.pending = true;
+  else hangups.listener();
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
+// Whoever reads our output may leave first (`tollgate usage | head`, a log collector that restarts): the rest is said to nobody.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+}
+
+const terminal: Terminal = {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
   input: process.stdin,
@@ -23,7 +38,14 @@ process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   stop: stop.signal,
   onHangup(listener) {
-    process.on("SIGHUP", listener);
-    return () => process.off("SIGHUP", listener);
+    hangups.listener = listener;
+    if (hangups.pending) listener();
+    hangups.pending = false;
+    return () => {
+      hangups.listener = undefined;
+    };
   },
-});
+};
+
+const { runCli } = await import("./cli/run.ts");
+process.exitCode = await runCli(args, terminal);

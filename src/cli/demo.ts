@@ -33,8 +33,9 @@ export async function demo(terminal: Terminal): Promise<void> {
       snapshot,
       log: createLog("warn"),
       envoyBinary: binary.path,
+      env: terminal.env,
       runFolder: join(folder, "run"),
-      onEnvoyExit: (reason) => terminal.err(reason),
+      onEnvoyLost: (reason) => terminal.err(reason),
     });
     terminal.out(`Envoy listens on ${stack.listenUrl}; two fake providers stand behind it.\n`);
     const { gateway, listenUrl } = stack;

@@ -1,13 +1,29 @@
 import type { Snapshot } from "../config/snapshot.ts";
+import { FolderInUseError } from "../core/folder-lock.ts";
+import { findSocketOwner } from "../core/socket-owner.ts";
 import { CommandFailure } from "./terminal.ts";
 
-/** Waits for what listens to start. A port that another process has is told by its setting, and what to do. */
+/** What to do about a folder that another gateway has, by what messages call it. */
+const remedies: Readonly<Record<string, string>> = {
+  ledger: "set another ledger.path in the config",
+  "usage log": "set another usage.log in the config",
+  "run folder": "name another one with --run-dir",
+  "Envoy files": "name another folder with --envoy-files",
+};
+
+/** Waits for what listens to start. What another process has, or what may not be written, is told by its setting, and what to do. */
 export async function startingGateway<T>(snapshot: Snapshot, starting: Promise<T>): Promise<T> {
   try {
     return await starting;
   } catch (error) {
-    throw listenFailure(error, snapshot) ?? error;
+    throw folderFailure(error) ?? listenFailure(error, snapshot) ?? permissionFailure(error) ?? error;
   }
+}
+
+function folderFailure(error: unknown): CommandFailure | undefined {
+  const cause = error instanceof Error && error.cause instanceof FolderInUseError ? error.cause : error;
+  if (!(cause instanceof FolderInUseError)) return undefined;
+  return new CommandFailure(`${cause.message}: end it, or ${remedies[cause.what] ?? "name another folder"}`);
 }
 
 function listenFailure(error: unknown, { listen, server, admin }: Snapshot): CommandFailure | undefined {
@@ -15,16 +31,31 @@ function listenFailure(error: unknown, { listen, server, admin }: Snapshot): Com
   const { address: edge } = server;
   // Envoy says it in its log, which the error quotes.
   if (/cannot bind .*Address already in use/.test(message ?? ""))
-    return inUse(`${listen.address.host}:${listen.address.port}`, "listen.address");
+    return inUse(listen.address, "listen.address");
   if (code !== "EADDRINUSE") return undefined;
-  if (edge.kind === "unix" && port === undefined) return inUse(edge.path, "server.address");
-  if (edge.kind === "tcp" && edge.port === port) return inUse(`${edge.host}:${port}`, "server.address");
-  if (admin.address.port === port) return inUse(`${admin.address.host}:${port}`, "admin.address");
+  if (edge.kind === "unix" && port === undefined) return inUse(edge, "server.address");
+  if (edge.kind === "tcp" && edge.port === port) return inUse(edge, "server.address");
+  if (admin.address.port === port) return inUse(admin.address, "admin.address");
   return undefined;
 }
 
-function inUse(address: string, setting: string): CommandFailure {
+type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+
+function inUse(address: Address, setting: string): CommandFailure {
+  const owner = findSocketOwner(address);
+  const by = owner === undefined ? "another process" : `process ${owner.pid} (${owner.program})`;
+  const place = "path" in address ? address.path : formatAddress(address);
+  return new CommandFailure(`${place} is in use by ${by}: end it, or set another ${setting} in the config`);
+}
+
+function formatAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function permissionFailure(error: unknown): CommandFailure | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path === undefined || (code !== "EACCES" && code !== "EROFS" && code !== "EPERM")) return undefined;
   return new CommandFailure(
-    `${address} is in use by another process: end it, or set another ${setting} in the config`,
+    `${path} cannot be written (${code}): set server.address, ledger.path and usage.log in the config, and --run-dir, to places that this user may write to`,
   );
 }

@@ -55,8 +55,9 @@ function addServing(program: Command, terminal: Terminal): void {
     .command("up")
     .description("run gateway and Envoy together on this machine")
     .option("-c, --config <file>", "the gateway's config", configDefault)
+    .option("--run-dir <folder>", "where Envoy's files, log and sockets go; default: run, beside the config")
     .addOption(logLevel())
-    .action((options) => up(terminal, { config: options.config, logLevel: options.logLevel }));
+    .action((options) => up(terminal, options));
   program
     .command("serve")
     .description("run the ext_proc server and the admin interface alone, beside an Envoy you run")

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
+import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import { createLog } from "../core/log.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import { Gateway } from "../gateway.ts";
@@ -11,6 +12,7 @@ import { followConfig } from "./follow-config.ts";
 import { startingGateway } from "./listen-failure.ts";
 import { loadGood } from "./load-snapshot.ts";
 import { newBackends } from "./needs-restart.ts";
+import { warnOfProxies } from "./proxy-variables.ts";
 import { stopped, type Terminal } from "./terminal.ts";
 
 /** What `tollgate serve` is asked for. */
@@ -23,10 +25,15 @@ export interface ServeOptions {
 
 /** `tollgate serve`: the ext_proc server and the admin interface alone, beside an Envoy that somebody else runs. */
 export async function serve(terminal: Terminal, options: ServeOptions): Promise<void> {
+  // Logs, records, sockets, Envoy's files: Envoy runs as the same user, and nothing is for others.
+  process.umask(0o077);
   const file = resolve(terminal.cwd, options.config);
   const loaded = loadGood(terminal, file);
+  warnOfProxies(terminal);
   const log = createLog(options.logLevel);
-  const gateway = await startingGateway(loaded.snapshot, Gateway.start({ snapshot: loaded.snapshot, log }));
+  const { snapshot } = loaded;
+  const lock = await lockEnvoyFiles(terminal, snapshot, options.envoyFiles);
+  const gateway = await startingGateway(snapshot, Gateway.start({ snapshot, log }));
   const envoy = options.envoyFiles === undefined ? staticEnvoy(gateway) : followedEnvoy(gateway, options);
   const unfollow = followConfig({
     ...{ terminal, file, loaded, gateway, log },
@@ -42,6 +49,7 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
   await gateway.drain(gateway.snapshot.server.drainMs);
   envoy.close();
   await gateway.close();
+  await lock?.close();
 
   function followedEnvoy(running: Gateway, { envoyFiles = "" }: ServeOptions): EnvoySide {
     const folder = resolve(terminal.cwd, envoyFiles);
@@ -60,6 +68,16 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
       close: () => config.close(),
     };
   }
+}
+
+/** Two gateways that write one Envoy's files would undo each other's. */
+async function lockEnvoyFiles(
+  terminal: Terminal,
+  snapshot: Snapshot,
+  folder: string | undefined,
+): Promise<FolderLock | undefined> {
+  if (folder === undefined) return undefined;
+  return startingGateway(snapshot, lockFolder(resolve(terminal.cwd, folder), "Envoy files"));
 }
 
 /** The Envoy beside us, as far as a new config concerns it. */

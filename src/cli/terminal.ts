@@ -10,7 +10,7 @@ export interface Terminal {
   readonly cwd: string;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
-  /** Calls `listener` at each SIGHUP until the function it returns is called; without a listener a SIGHUP ends the process, as ever. */
+  /** Calls `listener` at each SIGHUP until the function it returns is called, and at once for one that came before. */
   onHangup(listener: () => void): () => void;
 }
 

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import { createLog } from "../core/log.ts";
 import { findEnvoy } from "../xds/envoy-binary.ts";
@@ -6,28 +6,39 @@ import { followConfig } from "./follow-config.ts";
 import { startingGateway } from "./listen-failure.ts";
 import { loadGood } from "./load-snapshot.ts";
 import { startLocalStack } from "./local-stack.ts";
+import { warnOfProxies } from "./proxy-variables.ts";
+import { chooseRunFolder } from "./run-folder.ts";
 import { CommandFailure, stopped, type Terminal } from "./terminal.ts";
 
+/** What `tollgate up` is asked for. */
+export interface UpOptions {
+  readonly config: string;
+  readonly logLevel: string;
+  /** Where Envoy's files go, relative to the working directory; undefined: `run` beside the config. */
+  readonly runDir?: string;
+}
+
 /** `tollgate up`: gateway and Envoy together on this machine, until stopped. */
-export async function up(
-  terminal: Terminal,
-  options: { readonly config: string; readonly logLevel: string },
-): Promise<void> {
+export async function up(terminal: Terminal, options: UpOptions): Promise<void> {
+  // Logs, records, sockets: nothing that this process or its Envoy makes is for other users.
+  process.umask(0o077);
   const file = resolve(terminal.cwd, options.config);
   const loaded = loadGood(terminal, file);
   const { snapshot } = loaded;
+  warnOfProxies(terminal);
   const binary = await findEnvoy(terminal.env, join(terminal.cwd, ".tollgate"), (line) => terminal.err(line));
   const log = createLog(options.logLevel);
-  let envoyEnded: (reason: string) => void = () => {};
-  const crashed = new Promise<string>((done) => {
-    envoyEnded = done;
+  let lost: (reason: string) => void = () => {};
+  const envoyLost = new Promise<string>((done) => {
+    lost = done;
   });
   const starting = startLocalStack({
     snapshot,
     log,
     envoyBinary: binary.path,
-    runFolder: join(dirname(file), "run"),
-    onEnvoyExit: envoyEnded,
+    runFolder: chooseRunFolder(terminal, file, options.runDir),
+    env: terminal.env,
+    onEnvoyLost: lost,
   });
   const stack = await startingGateway(snapshot, starting);
   const { gateway } = stack;
@@ -37,7 +48,7 @@ export async function up(
   });
   terminal.out(`ready listen=${stack.listenUrl} admin=${gateway.adminUrl}`);
   terminal.err(firstRequest(stack.listenUrl, snapshot));
-  const reason = await Promise.race([stopped(terminal), crashed]);
+  const reason = await Promise.race([stopped(terminal), envoyLost]);
   unfollow();
   await stack.stop(reason === undefined ? gateway.snapshot.server.drainMs : 0);
   if (reason !== undefined) throw new CommandFailure(reason);

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { parseDurationMs, parseSizeBytes } from "../core/duration.ts";
 import { type EdgeAddress, parseEdgeAddress } from "../edge/edge.ts";
@@ -19,6 +20,18 @@ export const tcpAddress = parsed((text): TcpAddress | undefined => {
   const address = parseEdgeAddress(text);
   return address?.kind === "tcp" ? address : undefined;
 }, "must be HOST:PORT, e.g. 127.0.0.1:8080");
+
+/** `IP:PORT`, where Envoy listens: it looks up no names. */
+export const listenAddress = tcpAddress.refine(
+  ({ host }) => isIP(host) !== 0,
+  "must be an IP address and a port, as Envoy looks up no names: 127.0.0.1:8080 for this machine alone, [::]:8080 for every address of it",
+);
+
+/** A token as a header carries it. A line end, as files and shells leave it, would make it one that nobody can send. */
+export const bearerToken = z
+  .string()
+  .min(16, "must be at least 16 characters")
+  .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces or line ends");
 
 /** `unix:PATH` or `HOST:PORT`. */
 export const edgeAddress = parsed(

@@ -6,7 +6,16 @@ import { conditionSection } from "../route/condition.ts";
 import { onlySection } from "../route/only.ts";
 import { validationSection } from "../validation/validation-section.ts";
 import { retriesSection } from "./retries-section.ts";
-import { durationMs, edgeAddress, httpUrl, path, sizeBytes, tcpAddress } from "./scalars.ts";
+import {
+  bearerToken,
+  durationMs,
+  edgeAddress,
+  httpUrl,
+  listenAddress,
+  path,
+  sizeBytes,
+  tcpAddress,
+} from "./scalars.ts";
 import { timeoutsSection } from "./timeouts-section.ts";
 
 const minBodyLimitBytes = 1_024;
@@ -25,7 +34,7 @@ export const defaults = {
 
 const listen = z
   .strictObject({
-    address: tcpAddress.prefault(defaults.listen.address),
+    address: listenAddress.prefault(defaults.listen.address),
     bodyLimit: sizeBytes
       .refine((bytes) => bytes >= minBodyLimitBytes && bytes <= maxBodyLimitBytes, "must be 1KiB to 1GiB")
       .prefault(defaults.listen.bodyLimit),
@@ -51,7 +60,7 @@ const server = z
 const admin = z
   .strictObject({
     address: tcpAddress.prefault(defaults.admin.address),
-    token: z.string().min(16).optional(),
+    token: bearerToken.optional(),
   })
   .prefault({});
 

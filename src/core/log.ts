@@ -1,4 +1,5 @@
 import pino from "pino";
+import { LogOutput } from "./log-output.ts";
 
 /** One line a problem, none per request; never a secret, a prompt or an answer. */
 export interface Log {
@@ -9,8 +10,5 @@ export interface Log {
 
 /** Lines of JSON on standard error, so that standard output stays a command's own. */
 export function createLog(level: string): Log {
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: true }),
-  );
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, new LogOutput(2));
 }

@@ -14,7 +14,7 @@ import {
   type EdgeStream,
   type GrpcStatus,
 } from "./edge.ts";
-import { removeStaleSocket } from "./stale-socket.ts";
+import { keepSocketPrivate, prepareSocketPath } from "./socket-path.ts";
 
 /** How often a silent connection is asked whether it still lives, and how long it may take to answer. */
 const keepaliveIntervalMs = 60_000;
@@ -44,9 +44,11 @@ class GrpcJsEdge implements Edge {
   }
 
   async listen(address: EdgeAddress): Promise<EdgeAddress> {
-    if (address.kind === "unix") await removeStaleSocket(address.path);
+    if (address.kind === "unix") await prepareSocketPath(address.path);
     const port = await this.#bind(bindTarget(address));
-    return address.kind === "unix" ? address : { ...address, port };
+    if (address.kind === "tcp") return { ...address, port };
+    await keepSocketPrivate(address.path);
+    return address;
   }
 
   async drain(deadlineMs: number): Promise<void> {

@@ -8,8 +8,8 @@ export const openai = defineProvider({
   schema: z.strictObject({
     endpoint: endpointUrl.prefault("https://api.openai.com/v1"),
     apiKey: apiKeyText,
-    organization: z.string().min(1).optional(),
-    project: z.string().min(1).optional(),
+    organization: apiKeyText.optional(),
+    project: apiKeyText.optional(),
   }),
   create: ({ endpoint, apiKey, organization, project }) =>
     openaiProvider({

@@ -71,7 +71,7 @@ function bootstrap(input: EnvoyInput, folder: string): Json {
 }
 
 function adminAddress({ adminSocket }: EnvoyInput): Json {
-  if (adminSocket !== undefined) return { pipe: { path: adminSocket } };
+  if (adminSocket !== undefined) return { pipe: { path: adminSocket, mode: 0o600 } };
   return { socket_address: { address: "127.0.0.1", port_value: 0 } };
 }
 

@@ -33,6 +33,39 @@ export class EnvoyAdmin {
     );
   }
 
+  /** Its release, e.g. `1.40.0`. */
+  async version(): Promise<string> {
+    const { version } = JSON.parse(await this.get("/server_info")) as { readonly version: string };
+    return /\b\d+\.\d+\.\d+[^/]*/.exec(version.slice(version.indexOf("/")))?.[0] ?? version;
+  }
+
+  /** The address its first listener really has, `host:port`; undefined where there is none. */
+  async listenAddress(): Promise<string | undefined> {
+    const { listener_statuses: statuses } = JSON.parse(await this.get("/listeners?format=json")) as {
+      listener_statuses?: { local_address: { socket_address: { address: string; port_value: number } } }[];
+    };
+    const address = statuses?.[0]?.local_address.socket_address;
+    if (address === undefined) return undefined;
+    const { address: host, port_value: port } = address;
+    return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+
+  /** What of its configuration an Envoy that has just started has refused, or has not got yet; neither: it serves all of it. */
+  async startup(): Promise<Startup> {
+    const filter = `^(${Object.values(discoveries).join("|").replaceAll(".", "\\.")})\\.update_(failure|rejected|success)$`;
+    const lines = (await this.get(`/stats?filter=${encodeURIComponent(filter)}`)).split("\n");
+    const kinds = Object.entries(discoveries);
+    const count = (stat: string): number => {
+      const line = lines.find((one) => one.startsWith(`${stat}: `));
+      return Number(line?.slice(stat.length + 2) ?? 0);
+    };
+    const refused = kinds.find(
+      ([, stat]) => count(`${stat}.update_rejected`) + count(`${stat}.update_failure`) > 0,
+    )?.[0];
+    const missing = kinds.find(([, stat]) => count(`${stat}.update_success`) === 0)?.[0];
+    return { refused, missing };
+  }
+
   /** How often Envoy has turned an update of its clusters down; undefined while it does not answer. */
   async clusterRefusals(): Promise<number | undefined> {
     return this.#clusterState().then(
@@ -104,6 +137,19 @@ export class EnvoyAdmin {
     const { hostname, port } = new URL(this.#address.url);
     return { hostname: hostname.replace(/^\[|\]$/g, ""), port, path };
   }
+}
+
+/** Where Envoy counts the updates of each kind, in the order in which it takes them. */
+const discoveries = {
+  clusters: "cluster_manager.cds",
+  listener: "listener_manager.lds",
+  routes: "http.tollgate.rds.tollgate",
+} as const;
+
+/** How far an Envoy has come with its first configuration; kinds are `clusters`, `listener` and `routes`. */
+export interface Startup {
+  readonly refused: string | undefined;
+  readonly missing: string | undefined;
 }
 
 interface ClusterState {

@@ -53,6 +53,11 @@ export class EnvoyConfig {
     this.#timer ??= setInterval(() => this.#retire(), retireEveryMs).unref();
   }
 
+  /** Writes everything anew, for an Envoy that is about to start. */
+  rewrite(): void {
+    publish(this.#input(), this.#options.folder);
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }

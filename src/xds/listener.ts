@@ -22,7 +22,9 @@ export type RouteSource = { readonly rds: Json } | { readonly route_config: Json
 export function compileListener(input: EnvoyInput, routes: RouteSource): Json {
   return {
     name: "tollgate",
-    address: { socket_address: { address: input.listen.host, port_value: input.listen.port } },
+    address: { socket_address: socketAddress(input.listen) },
+    // Another Envoy on the same port would be sent half of the clients; without this it is refused.
+    enable_reuse_port: false,
     // A vhost's body limit only raises the listener's, so the listener's must not be above it.
     per_connection_buffer_limit_bytes: Math.min(
       connectionBufferBytes,
@@ -30,6 +32,11 @@ export function compileListener(input: EnvoyInput, routes: RouteSource): Json {
     ),
     filter_chains: [{ filters: [connectionManager(routes)] }],
   };
+}
+
+/** `::` takes IPv4 as well, as it does for every other server here. */
+function socketAddress({ host, port }: EnvoyInput["listen"]): Json {
+  return { address: host, port_value: port, ...(host === "::" ? { ipv4_compat: true } : {}) };
 }
 
 function connectionManager(routes: RouteSource): Json {

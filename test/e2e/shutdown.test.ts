@@ -183,23 +183,43 @@ describe("a tollgate that is told to end", () => {
     });
   });
 
-  describe("by the end of its Envoy", () => {
+  describe("not by the end of its Envoy", () => {
     before(() => start("60s"));
     after(finish);
 
-    it("says so, writes every record, and fails", async () => {
-      const { exchange } = await ask(tollgate.baseUrl, chatBody({ model: "one" }));
+    it("restarts it on the same port, says why it died and what that cut, and keeps true accounts", async () => {
+      await ask(tollgate.baseUrl, chatBody({ model: "one" }));
       prepared.alpha.setFaults({ hang: true });
-      const call = ask(tollgate.baseUrl, chatBody({ model: "one" })).catch(() => undefined);
-      await until("the provider has the call", () => prepared.alpha.received().length === 2);
+      const calls = [1, 2, 3].map(() =>
+        ask(tollgate.baseUrl, chatBody({ model: "one" })).catch(() => undefined),
+      );
+      await until("the provider has the calls", () => prepared.alpha.received().length === 4);
       process.kill(tollgate.envoyPid, "SIGKILL");
-      assert.equal(await tollgate.ended, 1);
+      await until("the gateway is not ready", async () => !(await isReady()));
+      await Promise.all(calls);
+      prepared.alpha.setFaults({});
+      await until("requests are served again", () => canAsk(), 20_000);
+      await until("the gateway is ready", isReady);
+      await until("what was cut is told", () => /what Envoy's death cut/.test(tollgate.errors()), 20_000);
       assert.match(tollgate.errors(), /Envoy ended \(SIGKILL\)/);
-      await call;
+      assert.match(tollgate.errors(), /"exchanges":3,"endings":\{"[a-z_]+":3\},"still_open":0,"charged_usd"/);
+      assert.match(tollgate.errors(), /Envoy serves again/);
+      assert.equal(await tollgate.end("SIGTERM"), 0);
+      assertNothingRuns();
       const records = await new UsageFolder(prepared.snapshot.usageLog.folder).all();
-      assert.deepEqual(records[0]?.exchange_id, exchange);
-      assert.equal(records.length, 2);
+      assert.equal(records.length, 5);
       await assertLedger(totalRecorded(records));
     });
+
+    async function isReady(): Promise<boolean> {
+      return (await fetch(`${tollgate.adminUrl}/readyz`)).ok;
+    }
+
+    function canAsk(): Promise<boolean> {
+      return ask(tollgate.baseUrl, chatBody({ model: "one" })).then(
+        () => true,
+        () => false,
+      );
+    }
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -77,8 +77,9 @@ identity: [{ type: anonymous, tenant_id: local }]
     it(`says that another process has the port of ${setting}.address, and what to do`, async () => {
       const code = await up({ [setting]: `127.0.0.1:${takenPort}` }, new AbortController().signal);
       assert.equal(code, 1);
+      const program = readFileSync("/proc/self/comm", "utf8").trim();
       assert.deepEqual(err, [
-        `tollgate: 127.0.0.1:${takenPort} is in use by another process: end it, or set another ${setting}.address in the config`,
+        `tollgate: 127.0.0.1:${takenPort} is in use by process ${process.pid} (${program}): end it, or set another ${setting}.address in the config`,
       ]);
     });
 });

@@ -70,7 +70,7 @@ export async function startTestStack(
         ? await envoyBinary()
         : await patchedEnvoy(folder, options.bootstrapPatches),
     runFolder: join(folder, "run"),
-    onEnvoyExit: options.onEnvoyExit ?? ((reason) => process.stderr.write(`${reason}\n`)),
+    onEnvoyLost: (reason) => process.stderr.write(`${reason}\n`),
     edge: fleetingMessages(options.edge ?? defaultEdge),
   });
   running = stack;

@@ -7,7 +7,7 @@ import {
   type EdgeMethod,
   type EdgeOptions,
 } from "../edge.ts";
-import { removeStaleSocket } from "../stale-socket.ts";
+import { keepSocketPrivate, prepareSocketPath } from "../socket-path.ts";
 import type { Service } from "./calls.ts";
 import { Connection } from "./connection.ts";
 import { HeldMemory } from "./held-memory.ts";
@@ -54,7 +54,7 @@ class Http2Edge implements Edge {
   }
 
   async listen(address: EdgeAddress): Promise<EdgeAddress> {
-    if (address.kind === "unix") await removeStaleSocket(address.path);
+    if (address.kind === "unix") await prepareSocketPath(address.path);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(
@@ -65,6 +65,7 @@ class Http2Edge implements Edge {
         },
       );
     });
+    if (address.kind === "unix") await keepSocketPrivate(address.path);
     // Afterwards errors concern single connections that could not be accepted; the clients see those.
     this.#server.on("error", () => undefined);
     this.#ticker = setInterval(() => this.#tick(), this.#service.limits.tickMs);

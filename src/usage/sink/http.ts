@@ -29,7 +29,10 @@ export const http = defineSink({
     url: z.url({ protocol: /^https?$/, error: "must be a URL that begins with http:// or https://" }),
     format: z.enum(["cloudevents", "ndjson"]).default("cloudevents"),
     /** Sent as `Authorization: Bearer`. */
-    token: z.string().min(1).optional(),
+    token: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces or line ends")
+      .optional(),
   }),
   create({ name, url, format, token }) {
     const { contentType, body } = formats[format];

@@ -1,0 +1,51 @@
+import { formatUsd } from "../core/money.ts";
+import type { Ending, UsageRecord } from "../usage/record.ts";
+
+/** How the exchanges ended that were open at one moment. */
+export interface EndingsSummary {
+  readonly exchanges: number;
+  readonly endings: Readonly<Partial<Record<Ending, number>>>;
+  /** Exchanges that had no record yet when the wait was over. */
+  readonly still_open: number;
+  /** What they were charged in all, in USD. */
+  readonly charged_usd: string;
+}
+
+/** Follows exchanges by their ids until each has its record. */
+export class EndingsTally {
+  readonly #open: Set<string>;
+  readonly #exchanges: number;
+  readonly #endings: Partial<Record<Ending, number>> = {};
+  #nanoUsd = 0n;
+  #done: () => void = () => {};
+
+  constructor(ids: Iterable<string>) {
+    this.#open = new Set(ids);
+    this.#exchanges = this.#open.size;
+  }
+
+  /** Takes every record; those of other exchanges are passed over. */
+  add(record: UsageRecord): void {
+    if (!this.#open.delete(record.exchange_id)) return;
+    this.#endings[record.ending] = (this.#endings[record.ending] ?? 0) + 1;
+    this.#nanoUsd += BigInt(record.cost_nano_usd ?? 0);
+    if (this.#open.size === 0) this.#done();
+  }
+
+  /** Resolves when all have their records, or after `withinMs`. */
+  async summary(withinMs: number): Promise<EndingsSummary> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#done = resolve;
+      timer = setTimeout(resolve, withinMs);
+      if (this.#open.size === 0) resolve();
+    });
+    clearTimeout(timer);
+    return {
+      exchanges: this.#exchanges,
+      endings: this.#endings,
+      still_open: this.#open.size,
+      charged_usd: formatUsd(this.#nanoUsd),
+    };
+  }
+}
