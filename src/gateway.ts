@@ -16,14 +16,14 @@ import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { closeAll } from "./core/close-all.ts";
-import { type FolderLock, lockFolder } from "./core/folder-lock.ts";
+import type { FolderLock } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
 import { dialects } from "./dialect/index.ts";
 import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts";
 import { createHealth, type Health } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
 import { requireToken } from "./edge/require-token.ts";
-import { type EndingsSummary, EndingsTally } from "./exchange/endings.ts";
+import { Endings, type EndingsSummary } from "./exchange/endings.ts";
 import { noteFate } from "./exchange/fates.ts";
 import { closeLost } from "./exchange/lost.ts";
 import { Originals } from "./exchange/originals.ts";
@@ -32,6 +32,7 @@ import type { Services } from "./exchange/services.ts";
 import { settle } from "./exchange/settlement.ts";
 import { Steering } from "./exchange/steering.ts";
 import { extProcMethod } from "./extproc/server.ts";
+import { loadVocabularies } from "./gateway/load-vocabularies.ts";
 import { type GatewayState, openState, overridesFile } from "./gateway/open-state.ts";
 import type { JournaledLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
@@ -41,7 +42,7 @@ import { Overrides } from "./route/overrides.ts";
 import { Quality } from "./route/quality.ts";
 import { RetryBudget } from "./route/retry-budget.ts";
 import type { KeptCalibration } from "./tokens/calibration-file.ts";
-import { calibratedCounterOf, counterOf } from "./tokens/families.ts";
+import { calibratedCounterOf } from "./tokens/families.ts";
 import type { UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
 import { serialise, type UsageRecord } from "./usage/record.ts";
@@ -91,7 +92,7 @@ export class Gateway {
   readonly #metrics: Metrics;
   readonly #clock: Clock;
   readonly #webhook: AlertWebhook;
-  readonly #tallies = new Set<EndingsTally>();
+  readonly #endings = new Endings();
   #snapshot: Snapshot;
   #lastReloadGood = true;
   #draining = false;
@@ -104,8 +105,7 @@ export class Gateway {
 
   private constructor(
     options: GatewayOptions,
-    { ledger, usageLog, calibration: kept, overrides: ordered }: GatewayState,
-    usageLock: FolderLock,
+    { ledger, usageLog, usageLock, calibration: kept, overrides: ordered }: GatewayState,
   ) {
     const overrides = new Overrides(ordered);
     const clock = options.clock ?? systemClock;
@@ -178,16 +178,6 @@ export class Gateway {
 
   /** Opens ledger and usage log, then listens: when it resolves, exchanges are taken. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const usageLock = await lockFolder(options.snapshot.usageLog.folder, "usage log", "usage-lock");
-    try {
-      return await Gateway.#startLocked(options, usageLock);
-    } catch (error) {
-      await usageLock.close();
-      throw error;
-    }
-  }
-
-  static async #startLocked(options: GatewayOptions, usageLock: FolderLock): Promise<Gateway> {
     const { snapshot } = options;
     const clock = options.clock ?? systemClock;
     loadVocabularies(snapshot);
@@ -199,7 +189,7 @@ export class Gateway {
         if (gateway !== undefined) gateway.#tell(event);
       },
     });
-    gateway = new Gateway(options, state, usageLock);
+    gateway = new Gateway(options, state);
     try {
       await gateway.#closeLost();
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
@@ -272,12 +262,8 @@ export class Gateway {
   }
 
   /** How the exchanges end that are open now; waits for their records, at most `withinMs`. */
-  async endingsOfOpen(withinMs: number): Promise<EndingsSummary> {
-    const tally = new EndingsTally([...this.#registry.exchanges()].map(({ id }) => id));
-    this.#tallies.add(tally);
-    const summary = await tally.summary(withinMs);
-    this.#tallies.delete(tally);
-    return summary;
+  endingsOfOpen(withinMs: number): Promise<EndingsSummary> {
+    return this.#endings.follow([...this.#registry.exchanges()], withinMs);
   }
 
   /** Says it wants no more, and waits for running exchanges, at most `deadlineMs`. */
@@ -314,7 +300,7 @@ export class Gateway {
   }
 
   #record(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): Promise<void> {
-    for (const tally of this.#tallies) tally.add(record);
+    this.#endings.add(record);
     if (!this.#usageLog.append(serialise(record, ownFields))) {
       this.#log.error(
         { exchange_id: record.exchange_id },
@@ -396,14 +382,5 @@ export class Gateway {
     const ledgerError = this.#ledger.error;
     if (ledgerError !== undefined) reasons.push(`ledger: ${ledgerError.message}`);
     return reasons;
-  }
-}
-
-/** Loads what counting for these models needs, so that no request waits for it. */
-function loadVocabularies(snapshot: Snapshot): void {
-  for (const name of snapshot.models()) {
-    for (const { backend, model } of snapshot.model(name)?.targets ?? []) {
-      counterOf(snapshot.backends.get(backend)?.provider.type ?? "", model).count("a");
-    }
   }
 }

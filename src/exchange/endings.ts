@@ -11,8 +11,26 @@ export interface EndingsSummary {
   readonly charged_usd: string;
 }
 
-/** Follows exchanges by their ids until each has its record. */
-export class EndingsTally {
+/** Follows exchanges to their records. */
+export class Endings {
+  readonly #tallies = new Set<Tally>();
+
+  /** Takes every record there is. */
+  add(record: UsageRecord): void {
+    for (const tally of this.#tallies) tally.add(record);
+  }
+
+  /** How these exchanges end; resolves when each has its record, or after `withinMs`. */
+  async follow(exchanges: readonly { readonly id: string }[], withinMs: number): Promise<EndingsSummary> {
+    const tally = new Tally(exchanges.map(({ id }) => id));
+    this.#tallies.add(tally);
+    const summary = await tally.summary(withinMs);
+    this.#tallies.delete(tally);
+    return summary;
+  }
+}
+
+class Tally {
   readonly #open: Set<string>;
   readonly #exchanges: number;
   readonly #endings: Partial<Record<Ending, number>> = {};
@@ -24,7 +42,6 @@ export class EndingsTally {
     this.#exchanges = this.#open.size;
   }
 
-  /** Takes every record; those of other exchanges are passed over. */
   add(record: UsageRecord): void {
     if (!this.#open.delete(record.exchange_id)) return;
     this.#endings[record.ending] = (this.#endings[record.ending] ?? 0) + 1;
@@ -32,7 +49,6 @@ export class EndingsTally {
     if (this.#open.size === 0) this.#done();
   }
 
-  /** Resolves when all have their records, or after `withinMs`. */
   async summary(withinMs: number): Promise<EndingsSummary> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {

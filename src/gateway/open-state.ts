@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import { FaultReporter } from "../core/fault-reporter.ts";
+import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import type { Log } from "../core/log.ts";
 import { type JournaledLedger, openMemoryLedger } from "../ledger/journaled.ts";
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
@@ -14,6 +15,8 @@ import { openUsageLog, type UsageLog } from "../usage/log.ts";
 export interface GatewayState {
   readonly overrides: readonly Override[];
   readonly usageLog: UsageLog;
+  /** Keeps other gateways out of the usage log's folder; the ledger has a lock of its own. */
+  readonly usageLock: FolderLock;
   readonly ledger: JournaledLedger;
   readonly calibration: KeptCalibration;
 }
@@ -27,6 +30,19 @@ export interface StateServices {
 
 /** Opens every file that outlives the process, and has their faults logged from now on. Throws when one is damaged or in use. */
 export async function openState(snapshot: Snapshot, services: StateServices): Promise<GatewayState> {
+  const usageLock = await lockFolder(snapshot.usageLog.folder, "usage log", "usage-lock");
+  try {
+    return { usageLock, ...(await openFiles(snapshot, services)) };
+  } catch (error) {
+    await usageLock.close();
+    throw error;
+  }
+}
+
+async function openFiles(
+  snapshot: Snapshot,
+  services: StateServices,
+): Promise<Omit<GatewayState, "usageLock">> {
   const { clock, log } = services;
   const overrides = await readOverrides(overridesFile(snapshot));
   const usageLog = await openUsageLog({

@@ -70,7 +70,10 @@ export async function startTestStack(
         ? await envoyBinary()
         : await patchedEnvoy(folder, options.bootstrapPatches),
     runFolder: join(folder, "run"),
-    onEnvoyLost: (reason) => process.stderr.write(`${reason}\n`),
+    env: process.env,
+    // A death of Envoy is to be seen, not mended.
+    restartDelaysMs: [],
+    onEnvoyLost: options.onEnvoyExit ?? ((reason) => process.stderr.write(`${reason}\n`)),
     edge: fleetingMessages(options.edge ?? defaultEdge),
   });
   running = stack;
