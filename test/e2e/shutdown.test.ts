@@ -40,7 +40,7 @@ async function finishThroughout(
   baseUrl: string,
   stop: () => Promise<unknown>,
 ): Promise<void> {
-  alpha.setFaults({ status: 503, headerDelayMs: 600 }, 1);
+  alpha.setFaults({ status: 503, headerDelayMs: 2_500 }, 1);
   const falling = ask(baseUrl, chatBody({ model: "both" }));
   await until("the first backend has the call", () => alpha.received().length === 1);
   alpha.setFaults({ headerDelayMs: 600 }, 1);
