@@ -1,7 +1,8 @@
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
+import { tenantOf } from "../ledger/tenant-shares.ts";
 
 /** What webhooks get. */
-export type Alert = BudgetAlert | BackendAlert;
+export type Alert = BudgetAlert | BackendAlert | CrowdedAlert;
 
 /** A backend's provider refuses our credentials, or our account there is used up: nothing of it mends without somebody's doing. */
 export interface BackendAlert {
@@ -14,6 +15,20 @@ export interface BackendAlert {
   readonly backend: string;
   /** Models that have one target left at most. */
   readonly models_left_alone: readonly string[];
+}
+
+/** A tenant has made up so many names that its new accounts of a rule share one. */
+export interface CrowdedAlert {
+  /** The same within a day. */
+  readonly id: string;
+  readonly type: "limit.crowded";
+  /** ISO 8601. */
+  readonly time: string;
+  /** The limit's or budget's name in the config. */
+  readonly rule: string;
+  readonly tenant_id: string | null;
+  /** The account that is shared, e.g. `tenant_id=acme,workflow=(other)`. */
+  readonly key: string;
 }
 
 /** A budget passed a threshold. Amounts are decimal strings in the account's unit. */
@@ -55,5 +70,21 @@ export function alertOf(
     held: held.toString(),
     limit: account.limit.toString(),
     resets_at: resetsAt,
+  };
+}
+
+/** The alert that a tenant with too many accounts calls for. */
+export function crowdedAlert(
+  { account }: Extract<LedgerEvent, { kind: "crowded" }>,
+  nowMs: number,
+): CrowdedAlert {
+  const time = new Date(nowMs).toISOString();
+  return {
+    id: `${account.id}|crowded|${time.slice(0, 10)}`,
+    type: "limit.crowded",
+    time,
+    rule: account.name,
+    tenant_id: tenantOf(account) ?? null,
+    key: account.key,
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
-import { alertOf } from "./alert.ts";
+import { alertOf, crowdedAlert } from "./alert.ts";
 import type { AlertWebhook } from "./alert-webhook.ts";
 import type { LimitMetrics } from "./limit-metrics.ts";
 
@@ -13,13 +13,20 @@ export interface LedgerListeners {
   readonly webhook: AlertWebhook;
 }
 
-/** Tells of a threshold by log line, metric and webhook, and of what was done by hand by log line. Never throws. */
+/** Tells of a threshold and of a tenant with too many accounts by log line, metric and webhook, and of what was done by hand by log line. Never throws. */
 export function tellLedgerEvent(event: LedgerEvent, { clock, log, metrics, webhook }: LedgerListeners): void {
   switch (event.kind) {
     case "threshold": {
       const alert = alertOf(event, clock.nowMs());
       log.warn({ alert }, "a budget has passed a threshold");
       metrics.alerted(alert.budget, alert.threshold);
+      webhook.send(alert);
+      break;
+    }
+    case "crowded": {
+      const alert = crowdedAlert(event, clock.nowMs());
+      log.warn({ alert }, "a tenant has too many accounts: its new ones share one");
+      metrics.crowded(alert.rule);
       webhook.send(alert);
       break;
     }

@@ -13,6 +13,7 @@ export class LimitMetrics {
   readonly #degraded: Counter;
   readonly #alerts: Counter;
   readonly #alertsLost: Counter;
+  readonly #crowded: Counter;
   readonly #holdRatio: Histogram;
 
   constructor(registry: Registry, totals: () => Promise<readonly RuleTotal[]>) {
@@ -38,6 +39,11 @@ export class LimitMetrics {
       "rule",
       "percent",
     ]);
+    this.#crowded = counter(
+      "tollgate_limit_crowded_total",
+      "Times that a tenant had so many accounts of a rule that its new ones shared one.",
+      ["rule"],
+    );
     this.#alertsLost = counter("tollgate_alerts_lost_total", "Alerts that the webhook did not take.", []);
     this.#holdRatio = new Histogram({
       name: "tollgate_hold_ratio",
@@ -63,6 +69,10 @@ export class LimitMetrics {
 
   alerted(rule: string, percent: number): void {
     this.#alerts.inc({ rule, percent });
+  }
+
+  crowded(rule: string): void {
+    this.#crowded.inc({ rule });
   }
 
   alertLost(): void {

@@ -4,6 +4,7 @@ import { Columns, type Counter } from "./counter.ts";
 import { createCounter } from "./create-counter.ts";
 import type { Account, Window } from "./ledger.ts";
 import { LedgerTime } from "./ledger-time.ts";
+import { sharedAccount, TenantShares } from "./tenant-shares.ts";
 import { formatWindow } from "./window.ts";
 
 const sweepAtAdd = 2;
@@ -14,7 +15,7 @@ const keepIdleMinutes = 10;
 /** What the accounts of one rule share. */
 export interface Rule {
   readonly index: number;
-  readonly account: Omit<Account, "id" | "key" | "limit" | "alerts">;
+  readonly account: Omit<Account, "id" | "key" | "limit" | "alerts" | "tenant">;
   /** What the accounts' ids have before and behind their keys. */
   readonly idStart: string;
   readonly idEnd: string;
@@ -44,6 +45,7 @@ export class AccountTable {
   /** By name: few have the same. */
   readonly #rulesNamed = new Map<string, Rule[]>();
   readonly #free: number[] = [];
+  #shares = new TenantShares();
   #index: AccountIndex;
   #grants = new Map<number, Grant>();
   #swept = 0;
@@ -60,6 +62,7 @@ export class AccountTable {
     const copy = new AccountTable(0, this.time, new Columns(this.columns));
     copy.#index = this.#index.copyKeys(copy.columns.hash, copy.columns.rule);
     copy.#grants = new Map(this.#grants);
+    copy.#shares = this.#shares.copyTenants();
     for (const rule of this.#rules) copy.#ruleFor({ ...rule.account, alerts: rule.alerts });
     return copy;
   }
@@ -74,10 +77,18 @@ export class AccountTable {
     return this.#index.rowsEnd;
   }
 
-  /** The row of an account; undefined when nothing is known of it. */
+  /** The row of an account, or of the one that it shares; undefined when nothing is known of it. */
   find(account: Account): number | undefined {
     const rule = this.#findRule(account);
-    return rule === undefined ? undefined : this.#index.find(rule.index, account.key);
+    if (rule === undefined) return undefined;
+    const own = this.#index.find(rule.index, account.key);
+    if (own !== undefined || !this.#shares.isFull(account, this.#room)) return own;
+    return this.#index.find(rule.index, sharedAccount(account).key);
+  }
+
+  /** The account to keep for one that is not known: itself, or the one that it shares where its tenant has too many. */
+  admit(account: Account): Account {
+    return this.#shares.isFull(account, this.#room) ? sharedAccount(account) : account;
   }
 
   /** The row of the account with this id; undefined when nothing is known of it. */
@@ -101,9 +112,15 @@ export class AccountTable {
     return row;
   }
 
+  /** How many more accounts there can be. */
+  get #room(): number {
+    return this.#maxAccounts - this.size;
+  }
+
   /** Gives an account the row it had, as a journal tells; what else was known of either is forgotten. {@link findFreeRows} comes after the last. */
   restore(row: number, account: Account): void {
-    const earlier = this.find(account);
+    const rule = this.#findRule(account);
+    const earlier = rule === undefined ? undefined : this.#index.find(rule.index, account.key);
     if (earlier === row) {
       this.#ruleFor(account);
       this.columns.limit.set(row, account.limit);
@@ -143,7 +160,15 @@ export class AccountTable {
   account(row: number): Account {
     const { account, alerts } = this.rule(row);
     const [id, key, limit] = [this.id(row), this.#key(row), this.columns.limit.get(row)];
-    return alerts === undefined ? { ...account, id, key, limit } : { ...account, id, key, limit, alerts };
+    const tenant = this.#shares.tenantAt(row);
+    return {
+      ...account,
+      id,
+      key,
+      limit,
+      ...(alerts === undefined ? undefined : { alerts }),
+      ...(tenant === undefined ? undefined : { tenant }),
+    };
   }
 
   /** What is granted above a row's limit now. */
@@ -205,9 +230,11 @@ export class AccountTable {
     this.columns.reach(row);
     this.#index.add(row, this.#ruleFor(account).index, account.key);
     this.columns.limit.set(row, account.limit);
+    this.#shares.added(row, account);
   }
 
   #clear(row: number): void {
+    this.#shares.removed(row);
     this.#index.remove(row);
     this.columns.clear(row);
     this.#grants.delete(row);

@@ -8,5 +8,7 @@ export type LedgerEvent =
       readonly percent: number;
       readonly balance: Balance;
     }
+  /** A tenant has too many accounts of a rule: its new ones share this account from now on. */
+  | { readonly kind: "crowded"; readonly account: Account }
   | { readonly kind: "reset"; readonly account: Account; readonly by: string }
   | { readonly kind: "granted"; readonly account: Account; readonly amount: bigint; readonly by: string };

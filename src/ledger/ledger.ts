@@ -29,6 +29,8 @@ export interface Account {
   readonly limit: bigint;
   /** Shares of the limit, percent, ascending: settled use that passes one is told once a window. */
   readonly alerts?: readonly number[];
+  /** The tenant whose request made it: no tenant's accounts use up the room of others. Absent: the one in `key`, if any. */
+  readonly tenant?: string;
   /** Only what this backend's attempts took counts here. */
   readonly backend?: string;
 }

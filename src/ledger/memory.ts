@@ -43,6 +43,7 @@ export class MemoryLedger implements Ledger {
     this.#maxHolds = options.maxHolds ?? defaultMaxHolds;
     this.#onEvent = options.onEvent;
     this.state = new LedgerState(options.maxAccounts ?? defaultMaxAccounts, this.#time);
+    this.state.onShared = (account) => this.#onEvent?.({ kind: "crowded", account });
   }
 
   reserve(id: string, offers: readonly (readonly Claim[])[]): Taken | Refused {

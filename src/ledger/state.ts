@@ -38,14 +38,17 @@ export class LedgerState {
   readonly holds = new Map<string, Hold>();
   /** Told of every change from now on. */
   log: ChangeLog = noChangeLog;
+  /** Told when a tenant has so many accounts that its next ones share this one. */
+  onShared: (account: Account) => void = () => {};
 
   constructor(maxAccounts: number, time?: LedgerTime) {
     this.table = new AccountTable(maxAccounts, time);
   }
 
   /** The row of an account, as of now and with the limit asked with: what was used stays. */
-  touch(nowMs: number, account: Account): number {
-    const known = this.table.find(account);
+  touch(nowMs: number, asked: Account): number {
+    const known = this.table.find(asked);
+    const account = known === undefined ? this.table.admit(asked) : asked;
     const row = known ?? this.table.add(account, nowMs);
     const rule = this.table.rule(row);
     if (known !== undefined) rule.counter.lapse(row, nowMs);
@@ -54,7 +57,8 @@ export class LedgerState {
     if (known === undefined || limit.get(row) !== account.limit || rule.alerts !== account.alerts) {
       limit.set(row, account.limit);
       rule.alerts = account.alerts;
-      this.log.account(nowMs, row, account);
+      this.log.account(nowMs, row, this.table.account(row));
+      if (account !== asked) this.onShared(account);
     }
     return row;
   }

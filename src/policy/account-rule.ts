@@ -30,7 +30,12 @@ export function compileAccounts(rule: AccountRule): RuleAccounts {
   const fields = accountFields(rule.per);
   const suffix = `|${formatWindow(window)}|${unit}`;
   const overrides = rule.overrides.map(({ match, limit }) => ({ matches: compileMatch(match), limit }));
-  const accountOf = (key: string, limit: bigint, backend: string | undefined): Account => ({
+  const accountOf = (
+    key: string,
+    limit: bigint,
+    tenant: string | undefined,
+    backend: string | undefined,
+  ): Account => ({
     id: `${name}|${key}${suffix}`,
     name,
     key,
@@ -38,6 +43,7 @@ export function compileAccounts(rule: AccountRule): RuleAccounts {
     window,
     limit,
     ...(alerts === undefined ? undefined : { alerts }),
+    ...(tenant === undefined ? undefined : { tenant }),
     ...(backend === undefined ? undefined : { backend }),
   });
   return {
@@ -46,14 +52,14 @@ export function compileAccounts(rule: AccountRule): RuleAccounts {
         backend === undefined ? field : (wanted: string) => (wanted === "backend" ? backend : field(wanted));
       const key = accountKey(fields, fieldHere, principal);
       const limit = limitFor(overrides, rule.limit, fieldHere, principal.roles);
-      const account = accountOf(key, limit, backend);
+      const account = accountOf(key, limit, principal.tenantId, backend);
       claims.push(observe ? { account, amount, observe } : { account, amount });
     },
     find(key) {
       const values = readAccountKey(fields, key);
       if (values === undefined) return undefined;
       const limit = limitFor(overrides, rule.limit, (field) => values.get(field), []);
-      return accountOf(key, limit, fields.includes("backend") ? values.get("backend") : undefined);
+      return accountOf(key, limit, values.get("tenant_id"), values.get("backend"));
     },
   };
 }

@@ -30,7 +30,7 @@ before(async () => {
     const signed = request.headers["webhook-signature"] !== undefined;
     const alert = JSON.parse(body) as Alert;
     if (alert.type === "backend.refused") refused.push(alert.backend);
-    else received.push({ threshold: alert.threshold, signed });
+    else if (alert.type === "budget.threshold") received.push({ threshold: alert.threshold, signed });
     response.end();
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
