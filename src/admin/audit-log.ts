@@ -1,5 +1,6 @@
-import { mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { seal } from "../core/seal.ts";
 import type { OverrideAction, Scope } from "../route/override.ts";
 
 /** What somebody did by hand, as the audit file has it: one line of JSON each. */
@@ -35,14 +36,26 @@ export interface OverrideAudit extends AuditEntry {
   readonly until?: string;
 }
 
-/** Appends to an audit file, made when missing; resolves when the entry is on the disk. */
+const newline = 0x0a;
+
+/** Appends to an audit file, made when missing, a line with a checksum; resolves when the entry is on the disk. */
 export async function appendAudit(path: string, entry: AuditEntry): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, "a", 0o600);
+  const file = await open(path, "a+", 0o600);
   try {
-    await file.appendFile(`${JSON.stringify(entry)}\n`);
+    const line = `${seal(JSON.stringify(entry))}\n`;
+    // What a full disk left of an earlier entry must not take this one with it.
+    await file.appendFile((await endsInLine(file)) ? line : `\n${line}`);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Whether a file is empty or its last line has its end. */
+async function endsInLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return true;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] === newline;
 }

@@ -7,6 +7,7 @@ import { count } from "./count.ts";
 import { demo } from "./demo.ts";
 import { type EnvoyFormat, envoy, envoyFormats } from "./envoy.ts";
 import { fakeProvider } from "./fake-provider.ts";
+import { addLedgerCommands } from "./ledger-commands.ts";
 import { addBudgetCommands, addExplain, addStatus } from "./live-commands.ts";
 import { models } from "./models.ts";
 import { printNewKey } from "./new-key.ts";
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
   addBudgetCommands(program, terminal);
   addStatus(program, terminal);
   addSteering(program, terminal);
+  addLedgerCommands(program, terminal);
   addExplain(program, terminal);
   addKeys(program, terminal);
   return program;

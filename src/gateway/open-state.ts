@@ -49,6 +49,7 @@ async function openFiles(
     folder: snapshot.usageLog.folder,
     clock,
     ...new FaultReporter(services, "usage log", "not ready; records wait in memory").hooks,
+    onTorn: (torn) => log.warn(torn, "usage log: a broken last write was cut off: its records are lost"),
   });
   const ledger = await openMemoryLedger({
     folder: snapshot.ledger.folder,
@@ -58,10 +59,17 @@ async function openFiles(
     onCompactionFailed: (error) =>
       log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
   });
-  const calibration = await openCalibration(
-    join(snapshot.ledger.folder, "calibration.json"),
-    new FaultReporter(services, "calibration of token counts", "counting goes on").hooks,
-  );
+  if (ledger.tornBytes > 0)
+    log.warn(
+      { folder: snapshot.ledger.folder, bytes: ledger.tornBytes },
+      "ledger: a broken last write was cut off the journal",
+    );
+  const calibrationFile = join(snapshot.ledger.folder, "calibration.json");
+  const calibration = await openCalibration(calibrationFile, {
+    ...new FaultReporter(services, "calibration of token counts", "counting goes on").hooks,
+    onDamage: (error) =>
+      log.error({ file: calibrationFile, cause: String(error) }, "damaged: token counts are calibrated anew"),
+  });
   return { overrides, usageLog, ledger, calibration };
 }
 

@@ -1,6 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import type { AccountTable } from "./account-table.ts";
-import { frameHeaderBytes, frameOf, readFrame } from "./frame.ts";
+import { frameOf, readFrames } from "./frame.ts";
 import type { Hold } from "./hold.ts";
 import type { Account } from "./ledger.ts";
 import type { LedgerState } from "./state.ts";
@@ -42,23 +42,40 @@ export function* checkpointFrames(frozen: FrozenState, segment: number): Generat
   yield jsonFrame({ end: true });
 }
 
-/** Fills an empty state from a checkpoint; returns the journal segment that goes on from it. Throws `ledger_unavailable` when damaged. */
-export function loadCheckpoint(bytes: Buffer, state: LedgerState): number {
+/** Bytes of a checkpoint that are not as they were written. */
+export interface CheckpointDamage {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/**
+ * Fills an empty state from a checkpoint; returns the journal segment that goes on from it, if it says so, and what is damaged. What is
+ * there but cannot be what it was (a hold on an account that is lost) is left out. Throws `ledger_unavailable` for a later version.
+ */
+export function loadCheckpoint(
+  bytes: Buffer,
+  state: LedgerState,
+): { readonly segment: number | undefined; readonly damages: readonly CheckpointDamage[] } {
+  const damages: CheckpointDamage[] = [];
   let segment: number | undefined;
-  for (let at = 0; at < bytes.length; ) {
-    const payload = readFrame(bytes, at);
-    if (payload === undefined) break;
-    at += frameHeaderBytes + payload.length;
-    const part: Part = JSON.parse(payload.toString());
+  let isWhole = false;
+  for (const piece of readFrames(bytes)) {
+    if (piece.kind === "damage") {
+      damages.push(piece);
+      continue;
+    }
+    const part: Part = JSON.parse(piece.payload.toString());
     if ("version" in part) {
       if (!versionsRead.includes(part.version))
         throw new GatewayError("ledger_unavailable", `the ledger's checkpoint has version ${part.version}`);
       segment = part.segment;
     } else if ("accounts" in part) for (const line of part.accounts) restoreAccount(state.table, line);
     else if ("holds" in part) for (const line of part.holds) restoreHold(state, line);
-    else if (segment !== undefined && at === bytes.length) return segment;
+    else isWhole = true;
   }
-  throw new GatewayError("ledger_unavailable", "the ledger's checkpoint is damaged");
+  if ((segment === undefined || !isWhole) && damages.length === 0)
+    damages.push({ at: bytes.length, bytes: 0 });
+  return { segment, damages };
 }
 
 interface AccountLine {
@@ -184,6 +201,7 @@ function holdLine([id, { openedAtMs, legs }]: readonly [string, Hold]): HoldLine
 
 function restoreHold(state: LedgerState, [id, openedAtMs, lines]: HoldLine): void {
   const legs = lines.map(([row, mark, amount]) => ({ row, accountId: "", mark, amount: BigInt(amount) }));
+  if (legs.some(({ row }) => !state.table.isUsed(row))) return;
   for (const { row } of legs) state.table.columns.legs.add(row, 1);
   state.holds.set(id, { openedAtMs, taken: { kind: "taken", offer: 0, observed: [] }, legs });
 }

@@ -47,7 +47,8 @@ export async function openMemoryLedger(options: JournaledLedgerOptions): Promise
   }
 }
 
-async function lockLedger(folder: string): Promise<FolderLock> {
+/** Takes a ledger's folder for this process. Throws `ledger_unavailable` when another has it. */
+export async function lockLedger(folder: string): Promise<FolderLock> {
   try {
     return await lockFolder(folder, "ledger");
   } catch (error) {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { replaceFile } from "../core/replace-file.ts";
+import { parseSealed, seal } from "../core/seal.ts";
 import { type Override, overrideActions, scopeFields } from "./override.ts";
 
 const text = z.string().min(1);
@@ -32,7 +33,7 @@ export async function readOverrides(path: string): Promise<readonly Override[]> 
     throw error;
   }
   try {
-    return file.parse(JSON.parse(kept)).overrides;
+    return file.parse(parseSealed(kept)).overrides;
   } catch (cause) {
     throw new Error(`${path} is damaged: what was stopped by hand is not known. Remove it to start without`, {
       cause,
@@ -42,5 +43,5 @@ export async function readOverrides(path: string): Promise<readonly Override[]> 
 
 /** Replaces the file whole: a crash leaves the old or the new one. */
 export function writeOverrides(path: string, overrides: readonly Override[]): Promise<void> {
-  return replaceFile(path, JSON.stringify({ version: 1, overrides }), { mode: 0o600 });
+  return replaceFile(path, seal(JSON.stringify({ version: 1, overrides })), { mode: 0o600 });
 }

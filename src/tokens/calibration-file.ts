@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { FaultHooks } from "../core/fault-reporter.ts";
 import { replaceFile } from "../core/replace-file.ts";
+import { parseSealed, seal } from "../core/seal.ts";
 import { Calibration, isSound, type TargetRatio } from "./calibration.ts";
 
 /** What is learnt is written this often, if there was any: what a crash takes is learnt again within minutes. */
@@ -15,9 +16,15 @@ export interface KeptCalibration {
   close(): Promise<void>;
 }
 
-/** What is known from the file at `path`, which is kept up to date from now on. `hooks` are told when it cannot be; counting goes on. */
-export async function openCalibration(path: string, hooks: FaultHooks): Promise<KeptCalibration> {
-  const calibration = new Calibration(await readRatios(path));
+/** Are told when the calibration cannot be kept, and when it can again; counting goes on. */
+export interface CalibrationHooks extends FaultHooks {
+  /** There is a file that cannot be read: all is learnt anew. */
+  readonly onDamage?: (error: unknown) => void;
+}
+
+/** What is known from the file at `path`, which is kept up to date from now on. */
+export async function openCalibration(path: string, hooks: CalibrationHooks): Promise<KeptCalibration> {
+  const calibration = new Calibration(await readRatios(path, hooks.onDamage));
   let saved = calibration.version;
   let saving: Promise<void> = Promise.resolve();
   const save = (): Promise<void> => {
@@ -45,17 +52,21 @@ export async function openCalibration(path: string, hooks: FaultHooks): Promise<
   };
 }
 
-async function readRatios(path: string): Promise<readonly TargetRatio[]> {
+async function readRatios(
+  path: string,
+  onDamage: CalibrationHooks["onDamage"],
+): Promise<readonly TargetRatio[]> {
   try {
-    const kept: unknown = JSON.parse(await readFile(path, "utf8"));
+    const kept = parseSealed(await readFile(path, "utf8"));
     const { version, ratios } = (kept ?? {}) as { readonly version?: unknown; readonly ratios?: unknown };
     return version === fileVersion && Array.isArray(ratios) ? ratios.filter(isSound) : [];
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") onDamage?.(error);
     return [];
   }
 }
 
 /** Replaces the file whole: a crash leaves the old or the new one. */
 function writeRatios(path: string, ratios: readonly TargetRatio[]): Promise<void> {
-  return replaceFile(path, JSON.stringify({ version: fileVersion, ratios }));
+  return replaceFile(path, seal(JSON.stringify({ version: fileVersion, ratios })));
 }

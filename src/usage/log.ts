@@ -31,6 +31,8 @@ export interface UsageLogOptions extends Partial<FaultHooks> {
   readonly retryMs?: number;
   /** The file system; tests hand in one that fails. */
   readonly disk?: Disk;
+  /** Told when a start cuts off a broken end. Must not throw. */
+  readonly onTorn?: (torn: TornEnd) => void;
 }
 
 /** How the log does; `error` until what is queued has reached the disk again. */
@@ -69,6 +71,7 @@ const defaults = {
   queueBytes: 67_108_864,
   retryMs: 1_000,
   disk: realDisk,
+  onTorn: () => {},
   onFault: () => {},
   onRecovered: () => {},
 };
@@ -81,18 +84,29 @@ const closeWaitMs = 10_000;
 /** Characters written at once, at most, besides the last line. */
 const batchLength = 1_048_576;
 
+/** What was cut off the end of a file at a start: a last write that a crash or a power loss broke. */
+export interface TornEnd {
+  readonly file: string;
+  /** Where the file ends now. */
+  readonly at: number;
+  readonly bytes: number;
+}
+
 /** Opens the log of a folder: repairs the torn tail that a crash left, and goes on where the last segment ends. */
 export async function openUsageLog(options: UsageLogOptions): Promise<UsageLog> {
   await mkdir(options.folder, { recursive: true });
   const last = (await listSegments(options.folder)).at(-1);
-  const lastBytes = last === undefined ? 0 : await wholeBytes(options.folder, last);
+  const lastBytes = last === undefined ? 0 : await wholeBytes(options, last);
   const segment = last === undefined ? undefined : parseSegmentName(last);
   return new SegmentedLog(options, segment, lastBytes);
 }
 
 /** A compressed segment is as good as full. */
-async function wholeBytes(folder: string, name: string): Promise<number> {
-  return isCompressed(name) ? Number.POSITIVE_INFINITY : await repairSegment(folder, name);
+async function wholeBytes({ folder, onTorn }: UsageLogOptions, name: string): Promise<number> {
+  if (isCompressed(name)) return Number.POSITIVE_INFINITY;
+  const { bytes, cutBytes } = await repairSegment(folder, name);
+  if (cutBytes > 0) onTorn?.({ file: join(folder, name), at: bytes, bytes: cutBytes });
+  return bytes;
 }
 
 interface Waiter {

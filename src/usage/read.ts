@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
+import { parseSealed } from "../core/seal.ts";
 import { hourStartMs, isCompressed, listSegments, parseSegmentName } from "./segment.ts";
 
 /** A record as it is read back: fields of this or a later version, own fields included. */
@@ -20,7 +21,7 @@ const lineBytes = 16_777_216;
 
 /**
  * Reads the records of a usage log in the order they were written, one line in memory at a time. What is not a whole line of JSON is
- * passed over and told to `unreadable`: the line being written now, or what a lost disk left.
+ * passed over and told to `unreadable`: a damaged line, or the one being written now.
  */
 export async function* readRecords(
   folder: string,
@@ -65,24 +66,39 @@ export function within(record: StoredRecord, { sinceMs, untilMs }: Period): bool
 
 /** The whole lines of a file, as many at a time as come with one read; a last one without an end is left out. */
 export async function* readLines(path: string): AsyncGenerator<readonly string[]> {
+  for await (const bytes of readWholeLines(path))
+    yield bytes.toString("utf8", 0, bytes.length - 1).split("\n");
+}
+
+/** The bytes of {@link readLines}, ends included. Throws, with the file's name, for a compressed file that is damaged. */
+export async function* readWholeLines(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
-  const chunks: AsyncIterable<Buffer> = isCompressed(path)
-    ? file.pipe(createGunzip({ chunkSize: chunkBytes }))
-    : file;
-  for await (const chunk of chunks) {
+  for await (const chunk of contentOf(path)) {
     const bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(newline);
-    if (end >= 0) yield bytes.toString("utf8", 0, end).split("\n");
+    if (end >= 0) yield bytes.subarray(0, end + 1);
     rest = bytes.subarray(end + 1);
     if (rest.length > lineBytes) return;
   }
 }
 
-/** A line of the log as a record; undefined for what is not a JSON object. */
+async function* contentOf(path: string): AsyncGenerator<Buffer> {
+  const file = createReadStream(path, { highWaterMark: chunkBytes });
+  if (!isCompressed(path)) return yield* file;
+  const unzipped = createGunzip({ chunkSize: chunkBytes });
+  file.once("error", (error) => unzipped.destroy(error));
+  try {
+    yield* file.pipe(unzipped);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path} cannot be read to its end: ${reason}`, { cause });
+  }
+}
+
+/** A line of the log as a record, without its checksum; undefined for what is damaged or not a JSON object. */
 export function parseRecord(line: string): StoredRecord | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseSealed(line);
     return typeof value === "object" && value !== null ? (value as StoredRecord) : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { seal } from "../core/seal.ts";
 import type { UsageSource } from "./usage.ts";
 
 /** How an exchange ended; `lost`: the process died while it was open, and it is charged at its hold. */
@@ -163,13 +164,13 @@ export interface UsageRecord {
   readonly config_version?: string | undefined;
 }
 
-/** The record as its one line of JSON, without the line's end. `ownFields` become keys beside the record's own, whose names they must not take. */
+/** The record as its one line of JSON, sealed with a checksum, without the line's end. `ownFields` become keys beside the record's own, whose names they must not take. */
 export function serialise(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): string {
   const line = JSON.stringify(record);
-  if (ownFields === undefined || ownFields.size === 0) return line;
+  if (ownFields === undefined || ownFields.size === 0) return seal(line);
   let text = line.slice(0, -1);
   for (const [name, value] of ownFields) text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
-  return `${text}}`;
+  return seal(`${text}}`);
 }
 
 /** Nano-dollars as a number of dollars. The division is correctly rounded, so below a million dollars it prints every digit. */

@@ -1,5 +1,6 @@
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isSealed } from "../core/seal.ts";
 
 /** One file of the usage log, `usage-<UTC hour>-<number in it>.jsonl`, compressed with `.gz` after it: names sort as their records were written. */
 export interface Segment {
@@ -64,17 +65,33 @@ export async function listSegments(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Cuts off what a crash left after the last whole line; resolves to the bytes that remain. */
-export async function repairSegment(folder: string, name: string): Promise<number> {
+/** What the repair of a segment came to. */
+export interface SegmentRepair {
+  /** Bytes that remain: whole lines. */
+  readonly bytes: number;
+  /** Bytes that were cut off behind them. */
+  readonly cutBytes: number;
+}
+
+/**
+ * Cuts off what a crash left after the last whole line. A last line whose checksum says that it is whole stays: its end alone is missing,
+ * or damaged, and is written again.
+ */
+export async function repairSegment(folder: string, name: string): Promise<SegmentRepair> {
   const file = await open(join(folder, name), "r+");
   try {
     const { size } = await file.stat();
     const whole = await wholeLinesBytes(file, size);
-    if (whole < size) {
-      await file.truncate(whole);
-      await file.datasync();
-    }
-    return whole;
+    if (whole === size) return { bytes: size, cutBytes: 0 };
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(tailBytes), 0, tailBytes, whole);
+    const tail = buffer.toString("utf8", 0, bytesRead);
+    const kept = [tail, tail.slice(0, -1)].find(isSealed);
+    if (kept === undefined) await file.truncate(whole);
+    else await file.write("\n", whole + Buffer.byteLength(kept));
+    await file.datasync();
+    return kept === undefined
+      ? { bytes: whole, cutBytes: size - whole }
+      : { bytes: whole + Buffer.byteLength(kept) + 1, cutBytes: 0 };
   } finally {
     await file.close();
   }

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replaceFile } from "../../core/replace-file.ts";
+import { seal } from "../../core/seal.ts";
 import { parseRecord, readLines, type StoredRecord } from "../read.ts";
 import { columnsPath, isCompressed, listSegments } from "../segment.ts";
 import { freeSegments } from "./free-segments.ts";
@@ -47,7 +48,7 @@ async function eraseIn(folder: string, name: string, subject: Subject): Promise<
         const record = parseRecord(line);
         if (record?.[subject.field] !== subject.value) return `${line}\n`;
         erased += 1;
-        return `${JSON.stringify(without(record, subject))}\n`;
+        return `${seal(JSON.stringify(without(record, subject)))}\n`;
       });
       const bytes = text.join("");
       // Compressed pieces one after the other are one compressed file (RFC 1952).

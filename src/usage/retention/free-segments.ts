@@ -8,7 +8,8 @@ import { cursorPath, readCursor } from "../sink/cursor.ts";
 export async function freeSegments(folder: string, sinks: readonly string[]): Promise<readonly string[]> {
   let free = (await listSegments(folder)).slice(0, -1);
   for (const sink of sinks) {
-    const cursor = await readCursor(cursorPath(folder, sink));
+    // Where a damaged cursor stood is not known: everything may still have to be delivered.
+    const cursor = await readCursor(cursorPath(folder, sink)).catch(() => undefined);
     free = cursor === undefined ? [] : free.filter((name) => name < cursor.segment);
   }
   return free;

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../../core/replace-file.ts";
+import { parseSealed, seal } from "../../core/seal.ts";
 import { parseSegmentName } from "../segment.ts";
 
 /** Where a reader of the log stands: everything before this byte of this segment is delivered. */
@@ -20,16 +21,26 @@ export function cursorPath(folder: string, sink: string): string {
   return join(folder, `cursor-${sink}.json`);
 }
 
-/** Undefined when there is none, or none that can be read: delivery then begins with the oldest record, and ids tell the doubles. */
+/** Undefined when there is none: delivery then begins with the oldest record. Throws when there is one that is damaged. */
 export async function readCursor(path: string): Promise<Cursor | undefined> {
+  let kept: string;
   try {
-    return schema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    return undefined;
+    kept = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return schema.parse(parseSealed(kept));
+  } catch (cause) {
+    throw new Error(
+      `${path} is damaged: where the delivery stood is not known. Remove it to deliver every record of the log again; exchange_id tells doubles`,
+      { cause },
+    );
   }
 }
 
 /** Replaces the cursor whole: a crash leaves the old or the new one. */
 export function writeCursor(path: string, cursor: Cursor): Promise<void> {
-  return replaceFile(path, JSON.stringify(cursor));
+  return replaceFile(path, seal(JSON.stringify(cursor)));
 }

@@ -98,9 +98,11 @@ class LogDelivery implements Delivery {
   }
 
   async #run(): Promise<void> {
-    this.#cursor = await readCursor(this.#cursorPath);
+    let isKnown = false;
     while (!this.#stop.signal.aborted) {
       try {
+        if (!isKnown) this.#cursor = await readCursor(this.#cursorPath);
+        isKnown = true;
         const moved = await this.#step();
         if (!moved) await this.#wait(this.#options.pollMs);
       } catch (error) {

@@ -5,6 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { assetPath } from "../../../src/core/asset.ts";
 import { formatUsd } from "../../../src/core/money.ts";
+import { parseRecord } from "../../../src/usage/read.ts";
 import { serialise, type UsageRecord, usdOf } from "../../../src/usage/record.ts";
 import { recordFields } from "../../../src/usage/record-fields.ts";
 import { bareRecord, fullRecord } from "../../support/usage-records.ts";
@@ -39,7 +40,8 @@ describe("serialise()", () => {
       const line = serialise(record);
       assert.doesNotMatch(line, /\n/);
       assert.deepEqual(problemsOf(JSON.parse(line)), []);
-      assert.deepEqual(JSON.parse(line), record);
+      assert.deepEqual(parseRecord(line), record);
+      assert.match(JSON.parse(line).crc, /^[0-9a-f]{8}$/);
     }
   });
 
