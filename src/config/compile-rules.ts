@@ -3,17 +3,23 @@ import { compileMatch, type Match, type MatchSection, matchProblems } from "../c
 import { GatewayError } from "../core/errors.ts";
 import type { Principal } from "../identity/principal.ts";
 import { type Caps, uncapped } from "../plan/caps.ts";
+import { namesModel } from "../route/model-forms.ts";
 import type { Compilation } from "./compilation.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Path } from "./problem.ts";
 import { accessSection, capsSection } from "./schema.ts";
 
-/** Whether a caller may use models: the refusal, or undefined. */
-export type Access = (
-  models: readonly string[],
-  principal: Principal,
-  contract: Contract,
-) => GatewayError | undefined;
+/** The compiled `access` rules. */
+export interface Access {
+  /** The refusal when a caller may not use one of the models, by whatever dated or prefixed name; undefined: allowed. */
+  readonly access: (
+    models: readonly string[],
+    principal: Principal,
+    contract: Contract,
+  ) => GatewayError | undefined;
+  /** Whether a rule names this entry of `models`. */
+  readonly hasAccessRule: (entry: string) => boolean;
+}
 
 /** Compiles `access`: a model that a rule names is for those alone whom one of its rules allows. */
 export function compileAccess(
@@ -22,7 +28,7 @@ export function compileAccess(
   contract: ContractReader,
   modelNames: readonly string[],
 ): Access {
-  const compiled: { readonly names: (model: string) => boolean; readonly allow: Match }[] = [];
+  const compiled: { readonly patterns: readonly string[]; readonly allow: Match }[] = [];
   for (const [index, entry] of entries.entries()) {
     const rule = parseSection(compilation.file, ["access", index], entry, accessSection);
     if (rule === undefined) continue;
@@ -34,20 +40,27 @@ export function compileAccess(
         );
     noteMatchProblems(compilation, ["access", index, "allow"], rule.allow, contract);
     compiled.push({
-      names: (model) => rule.models.some((pattern) => covers(pattern, model)),
+      patterns: rule.models,
       allow: compileMatch(rule.allow),
     });
   }
-  return (models, principal, contract) => {
-    const field = (name: string) => contract.field(name);
-    for (const model of models) {
-      const about = compiled.filter((rule) => rule.names(model));
-      if (about.length > 0 && !about.some((rule) => rule.allow(field, principal.roles)))
-        return new GatewayError("forbidden", `this caller may not use the model ${model}`, {
-          param: "model",
-        });
-    }
-    return undefined;
+  return {
+    access: (models, principal, contract) => {
+      if (compiled.length === 0) return undefined;
+      const field = (name: string) => contract.field(name);
+      for (const model of models) {
+        const about = compiled.filter(({ patterns }) =>
+          patterns.some((pattern) => namesModel(pattern, model)),
+        );
+        if (about.length > 0 && !about.some((rule) => rule.allow(field, principal.roles)))
+          return new GatewayError("forbidden", `this caller may not use the model ${model.slice(0, 100)}`, {
+            param: "model",
+          });
+      }
+      return undefined;
+    },
+    hasAccessRule: (entry) =>
+      compiled.some(({ patterns }) => patterns.some((pattern) => covers(pattern, entry))),
   };
 }
 

@@ -129,7 +129,7 @@ function compileSections(
     routes,
     policies,
     prices,
-    access,
+    ...access,
     caps,
     models: createModelTable(models),
     shown: showConfig(file.shown),

@@ -110,8 +110,10 @@ export interface Snapshot {
   model(name: string): ModelRoute | undefined;
   /** Names for `GET /v1/models`, in the config's order; patterns are left out. */
   models(): readonly string[];
-  /** The refusal (`forbidden`) when this principal may not use one of the models; undefined: allowed. */
+  /** The refusal (`forbidden`) when this principal may not use one of the models, by whatever dated or prefixed name; undefined: allowed. */
   access(models: readonly string[], principal: Principal, contract: Contract): GatewayError | undefined;
+  /** Whether an access rule names this entry of `models`. */
+  hasAccessRule(entry: string): boolean;
   /** The caps of the first rule that matches. */
   caps(principal: Principal, contract: Contract): Caps;
   /** The whole config with defaults as plain data, secrets as `***`; for admin's /config. */

@@ -3,6 +3,7 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Plan, Target } from "../plan/plan.ts";
 import { vectorSpaceOf } from "../plan/vector-space.ts";
 import type { Degradation, DegradeStep, Rung } from "../policy/ladder.ts";
+import { accessRefusal } from "./access.ts";
 import type { StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
@@ -83,7 +84,8 @@ function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybeP
   const { contract } = admitted(exchange);
   const route = exchange.snapshot.model(model);
   if (route === undefined) return [];
-  if (exchange.snapshot.access([route.name], exchange.principal, contract) !== undefined) return [];
+  const { snapshot, principal } = exchange;
+  if (accessRefusal({ snapshot, principal, contract }, [route.name], route) !== undefined) return [];
   if (stopOf(exchange, route.name) !== undefined) return [];
   if (makesOtherVectors(exchange, route.targets, from)) return [];
   return chain(countInput(exchange, route.targets), () => {

@@ -6,6 +6,8 @@ import { uuidv7 } from "../core/uuid.ts";
 import type { Dialect, LocalReply, Operation } from "../dialect/dialect.ts";
 import { identify } from "../identity/identify.ts";
 import { credentialOf } from "../identity/identity.ts";
+import type { Principal } from "../identity/principal.ts";
+import { accessRefusal } from "./access.ts";
 import { Exchange, type Opening, type RequestHead } from "./exchange.ts";
 import type { Services } from "./services.ts";
 import { spend } from "./stages.ts";
@@ -28,7 +30,8 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
   const identified = identify(snapshot.identities, credentialOf(head.headers), services.clock.nowMs());
   return chain(identified, (principal) => {
     if (principal instanceof GatewayError) return turnAway(services, dialect, principal, id);
-    if (operation.local === "models") return showModels(services, snapshot, head, operation, id);
+    if (operation.local === "models")
+      return showModels(services, { snapshot, head, operation, principal, id });
     if (services.registry.full) {
       return turnAway(services, dialect, new GatewayError("capacity", "too many requests are open"), id);
     }
@@ -46,22 +49,43 @@ function enter(services: Services, opening: Opening): Opened {
 /** The list of models, or one of them, in the shape of the SDK that asks; nothing is spent, so there is no exchange. */
 function showModels(
   services: Services,
-  snapshot: Snapshot,
-  head: RequestHead,
-  { model }: Operation,
-  id: string,
+  { snapshot, head, operation: { model }, principal, id }: Omit<Opening, "dialect" | "openedMs">,
 ): Opened {
   const asked = errorDialect(services.dialects, head.headers);
   const listers = services.dialects.filter((one) => one.match(head.method, head.path)?.local === "models");
   const lister = listers.includes(asked) ? asked : listers[0];
-  if (lister !== undefined && model !== undefined && snapshot.model(model) === undefined) {
+  const mayUse = usableBy(snapshot, head, principal);
+  if (mayUse instanceof GatewayError) return turnAway(services, lister ?? asked, mayUse, id);
+  if (lister !== undefined && model !== undefined && !mayUse(model)) {
     const error = new GatewayError("unknown_model", "there is no such model here", { param: "model" });
     return turnAway(services, lister, error, id);
   }
   const reply =
-    model === undefined ? lister?.encodeModels?.(snapshot.models()) : lister?.encodeModel?.(model);
+    model === undefined
+      ? lister?.encodeModels?.(snapshot.models().filter(mayUse))
+      : lister?.encodeModel?.(model);
   if (reply === undefined) throw new Error("a dialect offers a list of models and cannot encode one");
   return { kind: "reply", reply };
+}
+
+/** Whether there is a model of that name that this caller may use; the error of a contract that is none. */
+function usableBy(
+  snapshot: Snapshot,
+  { headers }: RequestHead,
+  principal: Principal,
+): ((model: string) => boolean) | GatewayError {
+  try {
+    const requestId = headers.get("x-request-id");
+    const contract = snapshot.contract.read({ headers, fields: new Map(), principal, requestId });
+    return (model) => {
+      const route = snapshot.model(model);
+      return (
+        route !== undefined && accessRefusal({ snapshot, principal, contract }, [model], route) === undefined
+      );
+    };
+  } catch (error) {
+    return GatewayError.from(error);
+  }
 }
 
 function turnAway(services: Services, dialect: Dialect, error: GatewayError, id: string): Opened {

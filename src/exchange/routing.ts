@@ -5,6 +5,7 @@ import type { ModelRoute } from "../route/model-route.ts";
 import { outsideOf, type Rejected } from "../route/only.ts";
 import { type Candidate, type Choosing, order } from "../route/select.ts";
 import type { Subject } from "../route/subject.ts";
+import { accessRefusal, type Caller, targetRefusal } from "./access.ts";
 import { cannotHold } from "./affordable.ts";
 import { cannotDo } from "./capability.ts";
 import { cannotCarry, carriageOf } from "./carrying.ts";
@@ -17,18 +18,23 @@ const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
 
 /** How a request is served: the first rule that matches decides, else the model that the client named; then access, and what was stopped by hand. Throws what refuses it. */
 export function findRoute(exchange: Exchange): ModelRoute {
-  const { contract, facts } = admitted(exchange);
+  const { facts } = admitted(exchange);
   const rule = exchange.snapshot.routes.find(subjectOf(exchange));
   exchange.rule = rule;
   const name = rule?.use ?? facts.model;
   const route = exchange.snapshot.model(name);
   if (route === undefined) throw unknownModel(name);
   const named = anyModel.has(facts.model) ? [route.name] : [facts.model, route.name];
-  const denied = exchange.snapshot.access(named, exchange.principal, contract);
+  const denied = accessRefusal(callerOf(exchange), named, route);
   if (denied !== undefined) throw denied;
   const stopped = stopOf(exchange, route.name);
   if (stopped !== undefined) throw stopped;
   return route;
+}
+
+function callerOf(exchange: Exchange): Caller {
+  const { snapshot, principal } = exchange;
+  return { snapshot, principal, contract: admitted(exchange).contract };
 }
 
 function unknownModel(name: string): GatewayError {
@@ -66,7 +72,8 @@ export function chooseTargets(
   let stopped = false;
   exchange.rejected = rejected;
   const may = (target: Target): boolean => {
-    const bound = outOfBounds(exchange, target);
+    const closed = targetRefusal(callerOf(exchange), route, target) !== undefined;
+    const bound = closed ? "its model is not for this caller" : outOfBounds(exchange, target);
     const refusal = bound === undefined ? refusalBy(exchange, target, route) : undefined;
     if (refusal !== undefined) refusals.push(refusal);
     const lasting = bound ?? refusal?.message ?? tooLongFor(exchange, target);

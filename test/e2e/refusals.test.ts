@@ -16,11 +16,16 @@ backends:
 models:
   both: { targets: [alpha/model-a, beta/model-b] }
   one: { targets: [alpha/model-a] }
-  acme-only: { targets: [alpha/model-a] }
+  acme-only: { targets: [alpha/gpt-4.1] }
+  gpt-4.1: { targets: [alpha/gpt-4.1] }
+  smart: { targets: [alpha/gpt-4.1-2025-04-14] }
+  either: { targets: [alpha/gpt-4.1, beta/model-b] }
+  "any/*": { targets: ["alpha/*"] }
 identity:
   - { type: api-key, file: ./keys.yaml }
 access:
   - { models: [acme-only], allow: { tenant_id: acme } }
+  - { models: [gpt-4.1], allow: { tenant_id: acme } }
 caps:
   - { when: { tenant_id: tiny }, outputTokens: 5 }
 `;
@@ -42,6 +47,36 @@ describeOnEveryEdge("refusals", (edge) => {
     assert.equal(stack.beta.received().length, 0);
     await stack.idle();
   }
+
+  describe("a model for some callers alone", () => {
+    async function listed(key: string): Promise<readonly string[]> {
+      const answer = await ask(stack.baseUrl, null, { path: "/models", method: "GET", key });
+      return (JSON.parse(answer.text) as { data: { id: string }[] }).data.map(({ id }) => id);
+    }
+
+    it("is in their lists alone", async () => {
+      assert.deepEqual(await listed("key-acme"), ["both", "one", "acme-only", "gpt-4.1", "smart", "either"]);
+      assert.deepEqual(await listed("key-tiny"), ["both", "one", "either"]);
+    });
+
+    it("is there for them alone when asked for by name", async () => {
+      for (const [key, status] of [
+        ["key-acme", 200],
+        ["key-tiny", 404],
+      ] as const)
+        for (const model of ["acme-only", "any/gpt-4.1"]) {
+          const answer = await ask(stack.baseUrl, null, { path: `/models/${model}`, method: "GET", key });
+          assert.equal(answer.status, status, `${key} ${model}`);
+        }
+    });
+
+    it("answers nobody else as one target of several", async () => {
+      const asked = async (key: string) =>
+        (await ask(stack.baseUrl, chatBody({ model: "either" }), { key })).status;
+      assert.deepEqual([await asked("key-acme"), await asked("key-tiny")], [200, 200]);
+      assert.deepEqual([stack.alpha.received().length, stack.beta.received().length], [1, 1]);
+    });
+  });
 
   describe("in the client's dialect, before any provider hears of it", () => {
     const huge = chatBody({ messages: [{ role: "user", content: "x".repeat(70_000) }] });
@@ -105,6 +140,13 @@ describeOnEveryEdge("refusals", (edge) => {
         403,
         "insufficient_permissions",
       ],
+      ...["any/gpt-4.1", "any/gpt-4.1-2025-04-14", "smart"].map((model): (typeof cases)[number] => [
+        `a model that is another's under the name ${model}`,
+        chatBody({ model }),
+        { key: "key-tiny" },
+        403,
+        "insufficient_permissions",
+      ]),
       [
         "a contract value that does not exist",
         chatBody(),
