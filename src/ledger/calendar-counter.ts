@@ -1,5 +1,5 @@
 import type { Columns, Counter } from "./counter.ts";
-import type { Period } from "./ledger.ts";
+import type { CalendarWindow } from "./ledger.ts";
 import type { LedgerTime } from "./ledger-time.ts";
 import { calendarSpan, type Span } from "./window.ts";
 
@@ -9,15 +9,13 @@ import { calendarSpan, type Span } from "./window.ts";
  */
 export class CalendarCounter implements Counter {
   readonly #columns: Columns;
-  readonly #period: Period;
-  readonly #timeZone: string;
+  readonly #window: CalendarWindow;
   readonly #time: LedgerTime;
   #current: Span = { startMs: 0, endMs: 0 };
 
-  constructor(columns: Columns, period: Period, timeZone: string, time: LedgerTime) {
+  constructor(columns: Columns, window: CalendarWindow, time: LedgerTime) {
     this.#columns = columns;
-    this.#period = period;
-    this.#timeZone = timeZone;
+    this.#window = window;
     this.#time = time;
   }
 
@@ -162,7 +160,7 @@ export class CalendarCounter implements Counter {
   /** All accounts of a rule are mostly asked about in the same window. */
   #spanAt(nowMs: number): Span {
     if (nowMs < this.#current.startMs || nowMs >= this.#current.endMs)
-      this.#current = calendarSpan(this.#period, this.#timeZone, nowMs);
+      this.#current = calendarSpan(this.#window, nowMs);
     return this.#current;
   }
 }

@@ -13,7 +13,7 @@ export function createCounter(window: Window, columns: Columns, time: LedgerTime
     case "bucket":
       return new BucketCounter(columns, window.lengthMs, time);
     case "calendar":
-      return new CalendarCounter(columns, window.period, window.timeZone, time);
+      return new CalendarCounter(columns, window, time);
     case "rolling":
       return new RollingCounter(columns, window.lengthMs, time);
     case "open":

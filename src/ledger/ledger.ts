@@ -3,7 +3,7 @@ import type { MaybePromise } from "../core/maybe-promise.ts";
 /** What an account counts. */
 export type Unit = "nano_usd" | "requests" | "tokens" | "input_tokens" | "output_tokens" | "slots";
 
-/** A calendar's steps; weeks begin on Monday (ISO 8601). */
+/** A calendar's steps; weeks begin on Monday (ISO 8601) unless a window says otherwise. */
 export type Period = "hour" | "day" | "week" | "month";
 
 /**
@@ -12,9 +12,20 @@ export type Period = "hour" | "day" | "week" | "month";
  */
 export type Window =
   | { readonly kind: "bucket"; readonly lengthMs: number }
-  | { readonly kind: "calendar"; readonly period: Period; readonly timeZone: string }
+  | CalendarWindow
   | { readonly kind: "rolling"; readonly lengthMs: number }
   | { readonly kind: "open" };
+
+/** A window of the calendar in a time zone. */
+export interface CalendarWindow {
+  readonly kind: "calendar";
+  readonly period: Period;
+  readonly timeZone: string;
+  /** The day that a month (1 to 28) or a week (1, Monday, to 7) begins on; 1 where absent. */
+  readonly resetDay?: number;
+  /** The hour that a day, a week or a month begins at, 0 to 23; 0 where absent. */
+  readonly resetHour?: number;
+}
 
 /** One counter: a rule × key values × window. Two accounts are the same when `id` is, whatever their limit. */
 export interface Account {

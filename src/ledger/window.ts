@@ -1,5 +1,5 @@
 import { unreachable } from "../core/errors.ts";
-import type { Period, Window } from "./ledger.ts";
+import type { CalendarWindow, Window } from "./ledger.ts";
 import { instantOf, localMs, offsetChange } from "./local-time.ts";
 
 const hourMs = 3_600_000;
@@ -12,22 +12,27 @@ export interface Span {
 }
 
 /** The calendar window that an instant is in. Windows of one rule follow each other without gap; days have 23 to 25 hours. */
-export function calendarSpan(period: Period, timeZone: string, atMs: number): Span {
+export function calendarSpan(window: CalendarWindow, atMs: number): Span {
+  const { period, timeZone, resetDay = 1, resetHour = 0 } = window;
   if (period === "hour") return hourSpan(timeZone, atMs);
-  const local = localMs(timeZone, atMs);
+  const offsetMs = resetHour * hourMs;
+  // What the clocks would show if days began at the reset hour.
+  const local = localMs(timeZone, atMs) - offsetMs;
   const today = local - modulo(local, dayMs);
+  const between = (startMs: number, endMs: number) => span(timeZone, startMs + offsetMs, endMs + offsetMs);
   switch (period) {
     case "day":
-      return span(timeZone, today, today + dayMs);
+      return between(today, today + dayMs);
     case "week": {
       // 1970-01-01 was a Thursday, three days after a Monday.
-      const monday = today - modulo(today / dayMs + 3, 7) * dayMs;
-      return span(timeZone, monday, monday + 7 * dayMs);
+      const first = today - modulo(today / dayMs + 4 - resetDay, 7) * dayMs;
+      return between(first, first + 7 * dayMs);
     }
     case "month": {
       const date = new Date(today);
-      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-      return span(timeZone, Date.UTC(year, month, 1), Date.UTC(year, month + 1, 1));
+      const month = date.getUTCMonth() - (date.getUTCDate() < resetDay ? 1 : 0);
+      const year = date.getUTCFullYear();
+      return between(Date.UTC(year, month, resetDay), Date.UTC(year, month + 1, resetDay));
     }
     default:
       return unreachable(period);
@@ -48,7 +53,7 @@ export function formatWindow(window: Window): string {
     case "bucket":
       return `${window.lengthMs}ms`;
     case "calendar":
-      return `${window.period}@${window.timeZone}`;
+      return `${window.period}${formatReset(window)}@${window.timeZone}`;
     case "rolling":
       return `rolling-${window.lengthMs}ms`;
     case "open":
@@ -56,6 +61,12 @@ export function formatWindow(window: Window): string {
     default:
       return unreachable(window);
   }
+}
+
+/** E.g. `-15T06` for what begins on the 15th at six. */
+function formatReset({ resetDay, resetHour }: CalendarWindow): string {
+  const day = resetDay === undefined ? "" : `-${resetDay}`;
+  return resetHour === undefined ? day : `${day}T${String(resetHour).padStart(2, "0")}`;
 }
 
 function span(timeZone: string, startLocalMs: number, endLocalMs: number): Span {

@@ -8,6 +8,7 @@ import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import {
   checkOverrun,
+  checkReset,
   checkRule,
   fieldsOf,
   noteIn,
@@ -15,7 +16,7 @@ import {
   overrunSection,
   ruleShape,
 } from "./rule-section.ts";
-import { quotaWindow, roughLengthMs, timezone, windowText } from "./window-section.ts";
+import { quotaWindow, resetShape, roughLengthMs, windowText } from "./window-section.ts";
 
 /** Up to 100 million dollars: far from where 64 bits of nano-dollars end. */
 const mostNanoUsd = 100_000_000n * 1_000_000_000n;
@@ -43,7 +44,7 @@ const schema = z
     ...ruleShape,
     usd,
     window: windowText,
-    timezone,
+    ...resetShape,
     overrides: overridesOf({ usd }),
     /** Told once a window, when settled use passes them. */
     alerts: z.array(percent).max(10).default([]),
@@ -59,6 +60,7 @@ const schema = z
   .superRefine((rule, context) => {
     const note = noteIn(context);
     checkRule(rule, note);
+    checkReset([rule.window, ...rule.subcaps.map(({ window }) => window)], rule, note);
     checkLadders(rule, note);
     checkOverrun(rule, true, note);
     for (const [index, subcap] of rule.subcaps.entries())
@@ -110,7 +112,7 @@ function compileShare(section: BudgetSection, window: string, share: number): Ru
     name,
     per,
     unit: "nano_usd",
-    window: quotaWindow(window, section.timezone),
+    window: quotaWindow(window, section),
     limit: part(section.usd),
     overrides: section.overrides.map((override) => ({ match: override.match, limit: part(override.usd) })),
     ...(share < 100 || alerts.length === 0

@@ -6,6 +6,7 @@ import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import {
   checkOverrun,
+  checkReset,
   checkRule,
   fieldsOf,
   noteIn,
@@ -13,7 +14,7 @@ import {
   overrunSection,
   ruleShape,
 } from "./rule-section.ts";
-import { limitWindow, timezone, windowText } from "./window-section.ts";
+import { limitWindow, resetShape, windowText } from "./window-section.ts";
 
 /** A trillion: what a bucket's arithmetic has room for. */
 const count = z.int().min(1).max(1_000_000_000_000).optional();
@@ -32,13 +33,14 @@ const schema = z
     ...ruleShape,
     ...amounts,
     window: windowText,
-    timezone,
+    ...resetShape,
     overrun: overrunSection,
     overrides: overridesOf(amounts),
   })
   .superRefine((rule, context) => {
     const note = noteIn(context);
     checkRule(rule, note);
+    checkReset([rule.window], rule, note);
     checkOverrun(rule, rule.tokens !== undefined || rule.outputTokens !== undefined, note);
     if (names.every((name) => rule[name] === undefined))
       note([], `must limit one of ${names.join(", ")}, or concurrent`);
@@ -56,7 +58,7 @@ export const rateLimit = definePolicy({
   schema,
   fields: fieldsOf,
   create: (section): Policy => {
-    const { name, per, window, timezone: timeZone, mode, overrun } = section;
+    const { name, per, window, mode, overrun } = section;
     const when = section.when === undefined ? undefined : compileMatch(section.when);
     const limited = names.filter((unit) => section[unit] !== undefined);
     const rules = limited.map((unit) => ({
@@ -65,7 +67,7 @@ export const rateLimit = definePolicy({
         name,
         per,
         unit: units[unit],
-        window: limitWindow(window, timeZone),
+        window: limitWindow(window, section),
         limit: BigInt(section[unit] ?? 0),
         overrides: section.overrides.flatMap((override) => {
           const limit = override[unit];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { matchSection } from "../contract/match.ts";
 import { accountFields } from "./account-key.ts";
 import type { FieldUse } from "./policy-kind.ts";
-import { isPeriod } from "./window-section.ts";
+import { type Reset, resetProblems } from "./window-section.ts";
 
 const fieldName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a field's name, e.g. tenant_id");
 
@@ -57,19 +57,19 @@ export function fieldsOf({ per, when, overrides }: RuleFields): readonly FieldUs
 /** Says what is wrong with an entry, and where in it. */
 export type Note = (path: (string | number)[], message: string) => void;
 
-/** Notes what could never apply: an override on what accounts are not kept by, a field twice, a time zone without a calendar. */
-export function checkRule(
-  rule: RuleFields & { readonly window?: string; readonly timezone?: string | undefined },
-  note: Note,
-): void {
+/** Notes what could never apply: an override on what accounts are not kept by, a field twice. */
+export function checkRule(rule: RuleFields, note: Note): void {
   for (const [index, name] of rule.per.entries())
     if (rule.per.indexOf(name) !== index) note(["per", index], `${name} is named twice`);
   for (const [index, { match }] of rule.overrides.entries())
     for (const name of Object.keys(match))
       if (!accountFields(rule.per).includes(name))
         note(["overrides", index, "match", name], "must be one of `per`: an account has one limit");
-  if (rule.timezone !== undefined && rule.window !== undefined && !isPeriod(rule.window))
-    note(["timezone"], "means something only with window hour, day, week or month");
+}
+
+/** Notes where windows cannot begin: a time zone or a reset without a calendar. */
+export function checkReset(windows: readonly string[], reset: Reset, note: Note): void {
+  for (const { key, message } of resetProblems(windows, reset)) note([key], message);
 }
 
 /** Notes an `overrun` that could never apply. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseDurationMs } from "../core/duration.ts";
-import type { Period, Window } from "../ledger/ledger.ts";
+import type { CalendarWindow, Period, Window } from "../ledger/ledger.ts";
 import { isTimeZone } from "../ledger/local-time.ts";
 
 const periods: readonly string[] = ["hour", "day", "week", "month"] satisfies Period[];
@@ -16,6 +16,26 @@ export const timezone = z
     "Where the calendar's windows begin and end; UTC where nothing is said. Days have 23 to 25 hours where clocks change.",
   )
   .optional();
+
+const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+
+/** Where the windows of a rule begin. */
+export const resetShape = {
+  timezone,
+  resetDay: z
+    .union([z.int().min(1).max(28), z.enum(weekdays)], { error: "must be 1 to 28, or monday to sunday" })
+    .describe("The day that a month (1 to 28) or a week (`monday` to `sunday`) begins on.")
+    .optional(),
+  resetHour: z
+    .int()
+    .min(0)
+    .max(23)
+    .describe("The hour that a day, a week or a month begins at, in `timezone`.")
+    .optional(),
+};
+
+/** Where a rule's windows begin, as the config says. */
+export type Reset = z.output<z.ZodObject<typeof resetShape>>;
 
 /** `hour`, `day`, `week` or `month`, or a duration with its unit. */
 export const windowText = z
@@ -36,15 +56,15 @@ export function isPeriod(text: string): text is Period {
 }
 
 /** The window of a budget or a quota: the calendar's, or the last so many hours or days. */
-export function quotaWindow(text: string, timeZone: string | undefined): Window {
-  if (isPeriod(text)) return { kind: "calendar", period: text, timeZone: timeZone ?? "UTC" };
+export function quotaWindow(text: string, reset: Reset): Window {
+  if (isPeriod(text)) return calendarWindow(text, reset);
   return { kind: "rolling", lengthMs: parseDurationMs(text) ?? 0 };
 }
 
 /** The window of a limit: up to an hour a rate, which refills evenly; a longer one is a quota. */
-export function limitWindow(text: string, timeZone: string | undefined): Window {
+export function limitWindow(text: string, reset: Reset): Window {
   const lengthMs = parseDurationMs(text) ?? Number.POSITIVE_INFINITY;
-  return lengthMs <= hourMs ? { kind: "bucket", lengthMs } : quotaWindow(text, timeZone);
+  return lengthMs <= hourMs ? { kind: "bucket", lengthMs } : quotaWindow(text, reset);
 }
 
 /** About how long a window is, to compare two. */
@@ -56,6 +76,41 @@ export function roughLengthMs(text: string): number {
     month: 30 * dayMs,
   };
   return isPeriod(text) ? rough[text] : (parseDurationMs(text) ?? 0);
+}
+
+/** Notes a reset that could never apply to windows of this kind. */
+export function* resetProblems(
+  windows: readonly string[],
+  { timezone: zone, resetDay, resetHour }: Reset,
+): Generator<{ readonly key: keyof Reset; readonly message: string }> {
+  if (zone !== undefined && !windows.some(isPeriod))
+    yield { key: "timezone", message: "means something only with window hour, day, week or month" };
+  if (typeof resetDay === "number" && !windows.includes("month"))
+    yield { key: "resetDay", message: "a day of the month means something only with window month" };
+  if (typeof resetDay === "string" && !windows.includes("week"))
+    yield { key: "resetDay", message: "a day of the week means something only with window week" };
+  if (resetHour !== undefined && !windows.some((text) => isPeriod(text) && text !== "hour"))
+    yield { key: "resetHour", message: "means something only with window day, week or month" };
+}
+
+/** A day of the month begins months alone, a weekday weeks. */
+function calendarWindow(
+  period: Period,
+  { timezone: zone = "UTC", resetDay, resetHour }: Reset,
+): CalendarWindow {
+  const day = dayOf(period, resetDay);
+  return {
+    kind: "calendar",
+    period,
+    timeZone: zone,
+    ...(day === undefined || day === 1 ? undefined : { resetDay: day }),
+    ...(resetHour === undefined || resetHour === 0 || period === "hour" ? undefined : { resetHour }),
+  };
+}
+
+function dayOf(period: Period, resetDay: Reset["resetDay"]): number | undefined {
+  if (typeof resetDay === "string") return period === "week" ? weekdays.indexOf(resetDay) + 1 : undefined;
+  return period === "month" ? resetDay : undefined;
 }
 
 function isLength(ms: number | undefined): boolean {

@@ -88,8 +88,7 @@ function sum(parts: readonly Part[], of: Account, which: (part: Part) => boolean
 
 function counts({ account: { window }, atMs }: Part, nowMs: number): boolean {
   if (window.kind === "calendar") {
-    const { period, timeZone } = window;
-    return calendarSpan(period, timeZone, atMs).startMs === calendarSpan(period, timeZone, nowMs).startMs;
+    return calendarSpan(window, atMs).startMs === calendarSpan(window, nowMs).startMs;
   }
   if (window.kind !== "rolling") return true;
   const sliceMs = sliceLengthMs(window.lengthMs);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Period } from "../../../src/ledger/ledger.ts";
+import type { CalendarWindow, Period } from "../../../src/ledger/ledger.ts";
 import { isTimeZone } from "../../../src/ledger/local-time.ts";
 import { calendarSpan, rollingSlices, sliceLengthMs } from "../../../src/ledger/window.ts";
 
@@ -133,10 +133,66 @@ const spans: readonly (readonly [string, Period, string, string, string, string]
   ],
 ];
 
+/** Window, an instant in it, its first instant, the first after it. */
+const resets: readonly (readonly [string, Omit<CalendarWindow, "kind">, string, string, string])[] = [
+  [
+    "a month from the 15th, at its last moment",
+    { period: "month", timeZone: "UTC", resetDay: 15 },
+    "2026-03-14T23:59:59Z",
+    "2026-02-15T00:00:00Z",
+    "2026-03-15T00:00:00Z",
+  ],
+  [
+    "a month from the 15th over a year's end",
+    { period: "month", timeZone: "UTC", resetDay: 15 },
+    "2026-01-02T00:00:00Z",
+    "2025-12-15T00:00:00Z",
+    "2026-01-15T00:00:00Z",
+  ],
+  [
+    "a month from the first at six, on the first at five",
+    { period: "month", timeZone: "Europe/Berlin", resetHour: 6 },
+    "2026-08-01T03:00:00Z",
+    "2026-07-01T04:00:00Z",
+    "2026-08-01T04:00:00Z",
+  ],
+  [
+    "a week from Sunday",
+    { period: "week", timeZone: "UTC", resetDay: 7 },
+    "2026-08-08T23:00:00Z",
+    "2026-08-02T00:00:00Z",
+    "2026-08-09T00:00:00Z",
+  ],
+  [
+    "a day from eight in the evening",
+    { period: "day", timeZone: "America/New_York", resetHour: 20 },
+    "2026-08-08T23:59:00Z",
+    "2026-08-08T00:00:00Z",
+    "2026-08-09T00:00:00Z",
+  ],
+  [
+    "a day whose first hour the clocks leave out",
+    { period: "day", timeZone: "Europe/Berlin", resetHour: 2 },
+    "2026-03-29T12:00:00Z",
+    "2026-03-29T01:00:00Z",
+    "2026-03-30T00:00:00Z",
+  ],
+];
+
 describe("calendarSpan()", () => {
+  for (const [title, window, at, start, end] of resets) {
+    it(`knows ${title}`, () => {
+      const span = calendarSpan({ kind: "calendar", ...window }, Date.parse(at));
+      assert.deepEqual(
+        { start: new Date(span.startMs).toISOString(), end: new Date(span.endMs).toISOString() },
+        { start: new Date(start).toISOString(), end: new Date(end).toISOString() },
+      );
+    });
+  }
+
   for (const [title, period, timeZone, at, start, end] of spans) {
     it(`knows ${title}`, () => {
-      const span = calendarSpan(period, timeZone, Date.parse(at));
+      const span = calendarSpan({ kind: "calendar", period, timeZone }, Date.parse(at));
       assert.deepEqual(
         { start: new Date(span.startMs).toISOString(), end: new Date(span.endMs).toISOString() },
         { start: new Date(start).toISOString(), end: new Date(end).toISOString() },
@@ -159,12 +215,16 @@ describe("calendarSpan()", () => {
         fc.constantFrom<Period>("hour", "day", "week", "month"),
         fc.constantFrom(...zones),
         fc.integer({ min: Date.parse("2012-01-01"), max: Date.parse("2035-01-01") }),
-        (period, timeZone, at) => {
-          const span = calendarSpan(period, timeZone, at);
+        fc.integer({ min: 1, max: 28 }),
+        fc.nat(23),
+        (period, timeZone, at, day, resetHour) => {
+          const resetDay = period === "month" ? day : 1 + (day % 7);
+          const window: CalendarWindow = { kind: "calendar", period, timeZone, resetDay, resetHour };
+          const span = calendarSpan(window, at);
           assert.ok(span.startMs <= at && at < span.endMs);
-          assert.deepEqual(calendarSpan(period, timeZone, span.startMs), span);
-          assert.deepEqual(calendarSpan(period, timeZone, span.endMs - 1), span);
-          assert.equal(calendarSpan(period, timeZone, span.endMs).startMs, span.endMs);
+          assert.deepEqual(calendarSpan(window, span.startMs), span);
+          assert.deepEqual(calendarSpan(window, span.endMs - 1), span);
+          assert.equal(calendarSpan(window, span.endMs).startMs, span.endMs);
         },
       ),
       { numRuns: 300 },

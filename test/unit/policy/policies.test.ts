@@ -164,6 +164,11 @@ const mistakes: readonly (readonly ["limits" | "budgets", object, string, RegExp
   ["limits", { name: "r", requests: 1 }, "window", /./],
   ["limits", { ...minute, window: "fortnight" }, "window", /month/],
   ["limits", { ...minute, timezone: "UTC" }, "timezone", /means something only/],
+  ["budgets", { ...daily, resetDay: 15 }, "resetDay", /only with window month/],
+  ["budgets", { ...daily, window: "month", resetDay: 31 }, "resetDay", /28/],
+  ["budgets", { ...daily, window: "month", resetDay: "monday" }, "resetDay", /only with window week/],
+  ["budgets", { ...daily, window: "30d", resetHour: 6 }, "resetHour", /only with window day/],
+  ["budgets", { ...daily, resetHour: 24 }, "resetHour", /./],
   ["limits", { ...minute, name: "r|x" }, "name", /letters/],
   ["limits", { ...minute, usd: 1 }, "", /usd/],
   [
