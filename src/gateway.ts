@@ -37,6 +37,7 @@ import { type GatewayState, openState, overridesFile } from "./gateway/open-stat
 import type { JournaledLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
+import { ruleChanges } from "./policy/rule-changes.ts";
 import { Health as TargetHealth } from "./route/health.ts";
 import { Overrides } from "./route/overrides.ts";
 import { Quality } from "./route/quality.ts";
@@ -247,6 +248,10 @@ export class Gateway {
   /** Exchanges opened from here on are pinned to this config; running ones keep theirs. Addresses, folders and sinks stay those of the start. */
   reload(snapshot: Snapshot): void {
     loadVocabularies(snapshot);
+    for (const { kind, ...change } of ruleChanges(this.#snapshot.policies, snapshot.policies)) {
+      if (kind === "anew") this.#log.warn(change, "a limit or budget starts anew");
+      else this.#log.info(change, "a limit or budget goes on in another window");
+    }
     this.#snapshot = snapshot;
     this.#lastReloadGood = true;
   }

@@ -29,9 +29,7 @@ export function ledgerBudgets({ ledger, policies, audit }: LedgerBudgetsOptions)
   const configured = (id: string): Account | undefined => {
     // A rule's name has no bar in it, and a key's are escaped.
     const [name = "", key = ""] = id.split("|");
-    return policyOf(name)
-      ?.accounts(key)
-      .find((account) => account.id === id);
+    return accountsOf(policyOf(name), key).find((account) => account.id === id);
   };
   const balanceOf = (account: Account): readonly Balance[] => ledger.read([account]);
   return {
@@ -44,7 +42,7 @@ export function ledgerBudgets({ ledger, policies, audit }: LedgerBudgetsOptions)
       const policy = policyOf(name);
       if (policy === undefined)
         throw new GatewayError("invalid_request", `no limit or budget is called "${name}"`);
-      return policy.accounts(key).flatMap((account) => ledger.find(account.id) ?? balanceOf(account));
+      return accountsOf(policy, key).flatMap((account) => ledger.find(account.id) ?? balanceOf(account));
     },
     reset: async (id, by) => {
       if (ledger.find(id) !== undefined || configured(id) === undefined) await ledger.reset(id, by);
@@ -57,4 +55,9 @@ export function ledgerBudgets({ ledger, policies, audit }: LedgerBudgetsOptions)
     degradeOf: (name) => policyOf(name)?.degrade,
     audit,
   };
+}
+
+/** The accounts of a policy with a key, one for each unit and window; none: it keeps no such key. */
+function accountsOf(policy: Policy | undefined, key: string): readonly Account[] {
+  return policy?.rules.flatMap((rule) => rule.find(key) ?? []) ?? [];
 }

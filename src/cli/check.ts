@@ -2,17 +2,43 @@ import { resolve } from "node:path";
 import { checkSchema } from "../config/check-schema.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import type { Snapshot } from "../config/snapshot.ts";
+import { type RuleChange, ruleChanges } from "../policy/rule-changes.ts";
 import { problemCount } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
+/** How a config is checked. */
+export interface CheckOptions {
+  readonly json: boolean;
+  /** The config in force: what becomes of its limits and budgets is said. */
+  readonly against?: string | undefined;
+}
+
 /** `tollgate check`: every problem of a config at once. */
-export function check(terminal: Terminal, file: string, json: boolean): void {
+export function check(terminal: Terminal, file: string, { json, against }: CheckOptions): void {
   const loaded = loadConfig(resolve(terminal.cwd, file), terminal.env);
   const problems = loaded.kind === "problems" ? loaded.problems : [];
-  if (json) terminal.out(JSON.stringify({ file, ok: problems.length === 0, problems }, undefined, 2));
+  const changes =
+    loaded.kind === "problems" || against === undefined
+      ? []
+      : changesFrom(terminal, against, loaded.snapshot);
+  if (json)
+    terminal.out(JSON.stringify({ file, ok: problems.length === 0, problems, changes }, undefined, 2));
   else for (const problem of problems) terminal.err(formatProblem(problem));
   if (problems.length > 0) throw new CommandFailure(`${file}: ${problemCount(problems.length)}`);
-  if (!json) terminal.out(`${file}: ok`);
+  if (json) return;
+  for (const { name, kind, why } of changes)
+    terminal.out(`${name}: ${kind === "anew" ? "starts anew" : "what was used goes on"}: ${why}`);
+  terminal.out(`${file}: ok`);
+}
+
+function changesFrom(terminal: Terminal, against: string, snapshot: Snapshot): readonly RuleChange[] {
+  const before = loadConfig(resolve(terminal.cwd, against), terminal.env);
+  if (before.kind === "problems")
+    throw new CommandFailure(
+      `${against}, the config in force, has ${problemCount(before.problems.length)} of its own`,
+    );
+  return ruleChanges(before.snapshot.policies, snapshot.policies);
 }
 
 /** `tollgate check --schema`: the config's JSON Schema, for editors. */

@@ -87,8 +87,11 @@ function addConfig(program: Command, terminal: Terminal): void {
     .argument("[file]", "the config", configDefault)
     .option("--schema", "print the JSON Schema of configs instead, for editors")
     .option("--json", "problems as JSON")
+    .option("--against <file>", "the config in force: say which limits and budgets would start anew")
     .action((file, options) =>
-      options.schema === true ? checkSchemaOnly(terminal) : check(terminal, file, options.json === true),
+      options.schema === true
+        ? checkSchemaOnly(terminal)
+        : check(terminal, file, { json: options.json === true, against: options.against }),
     );
   program
     .command("envoy")

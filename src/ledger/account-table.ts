@@ -5,7 +5,7 @@ import { createCounter } from "./create-counter.ts";
 import type { Account, Window } from "./ledger.ts";
 import { LedgerTime } from "./ledger-time.ts";
 import { sharedAccount, TenantShares } from "./tenant-shares.ts";
-import { formatWindow } from "./window.ts";
+import { carriesInto, formatWindow, roughLengthMs } from "./window.ts";
 
 const sweepAtAdd = 2;
 const sweepWhenFull = 1_000;
@@ -86,6 +86,11 @@ export class AccountTable {
     return this.#index.find(rule.index, sharedAccount(account).key);
   }
 
+  /** Whether a row is the account's own. */
+  holds(row: number, account: Account): boolean {
+    return this.#findOwn(account) === row;
+  }
+
   /** The account to keep for one that is not known: itself, or the one that it shares where its tenant has too many. */
   admit(account: Account): Account {
     return this.#shares.isFull(account, this.#room) ? sharedAccount(account) : account;
@@ -112,6 +117,28 @@ export class AccountTable {
     return row;
   }
 
+  /**
+   * What the account of a row takes over from those that the same rule kept by the same key in other windows, before the config was
+   * changed: the most that one of them has, as of now. One of the same length has nothing from then on.
+   */
+  takeOver(row: number, nowMs: number): bigint {
+    const { index, account } = this.rule(row);
+    let most = 0n;
+    for (const other of this.#rulesNamed.get(account.name) ?? []) {
+      const { unit, window, backend } = other.account;
+      if (other.index === index || unit !== account.unit || backend !== account.backend) continue;
+      const before = carriesInto(window, account.window)
+        ? this.#index.find(other.index, this.#key(row))
+        : undefined;
+      if (before === undefined) continue;
+      other.counter.lapse(before, nowMs);
+      const taken = other.counter.taken(before);
+      if (taken > most) most = taken;
+      if (roughLengthMs(window) === roughLengthMs(account.window)) this.#empty(before);
+    }
+    return most;
+  }
+
   /** How many more accounts there can be. */
   get #room(): number {
     return this.#maxAccounts - this.size;
@@ -119,8 +146,7 @@ export class AccountTable {
 
   /** Gives an account the row it had, as a journal tells; what else was known of either is forgotten. {@link findFreeRows} comes after the last. */
   restore(row: number, account: Account): void {
-    const rule = this.#findRule(account);
-    const earlier = rule === undefined ? undefined : this.#index.find(rule.index, account.key);
+    const earlier = this.#findOwn(account);
     if (earlier === row) {
       this.#ruleFor(account);
       this.columns.limit.set(row, account.limit);
@@ -133,6 +159,7 @@ export class AccountTable {
 
   /** Makes the rows that restoring has left out free for new accounts. */
   findFreeRows(): void {
+    this.#free.length = 0;
     for (let row = this.rowsEnd - 1; row >= 0; row--) if (!this.isUsed(row)) this.#free.push(row);
   }
 
@@ -218,6 +245,21 @@ export class AccountTable {
     const counter = this.counter(row);
     counter.lapse(row, nowMs);
     return counter.taken(row) === 0n && this.granted(row) === 0n;
+  }
+
+  /** Forgets what a row has; open holds keep it. */
+  #empty(row: number): void {
+    if (this.columns.legs.get(row) > 0) {
+      this.counter(row).reset(row);
+      return;
+    }
+    this.#clear(row);
+    this.#free.push(row);
+  }
+
+  #findOwn(account: Account): number | undefined {
+    const rule = this.#findRule(account);
+    return rule === undefined ? undefined : this.#index.find(rule.index, account.key);
   }
 
   #key(row: number): string {

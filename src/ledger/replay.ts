@@ -11,9 +11,11 @@ export function replayInto(state: LedgerState): ChangeLog {
   };
   return {
     account(nowMs, row, account) {
-      if (table.find(account) === row) table.counter(row).lapse(row, nowMs);
+      const isKnown = table.holds(row, account);
+      if (isKnown) table.counter(row).lapse(row, nowMs);
       table.restore(row, account);
       table.counter(row).lapse(row, nowMs);
+      if (!isKnown) state.takeOver(nowMs, row);
     },
     opened(nowMs, id, takes) {
       if (holds.has(id)) return;

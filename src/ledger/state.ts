@@ -58,9 +58,17 @@ export class LedgerState {
       limit.set(row, account.limit);
       rule.alerts = account.alerts;
       this.log.account(nowMs, row, this.table.account(row));
+      if (known === undefined) this.takeOver(nowMs, row);
       if (account !== asked) this.onShared(account);
     }
     return row;
+  }
+
+  /** A new row goes on with what its account had in other windows, before the config was changed. */
+  takeOver(nowMs: number, row: number): void {
+    const amount = this.table.takeOver(row, nowMs);
+    const counter = this.table.counter(row);
+    if (amount > 0n) counter.release(row, counter.mark(row), 0n, amount);
   }
 
   /** Sets an amount aside, on a row that is as of now. */

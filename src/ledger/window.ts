@@ -1,5 +1,5 @@
 import { unreachable } from "../core/errors.ts";
-import type { CalendarWindow, Window } from "./ledger.ts";
+import type { CalendarWindow, Period, Window } from "./ledger.ts";
 import { instantOf, localMs, offsetChange } from "./local-time.ts";
 
 const hourMs = 3_600_000;
@@ -45,6 +45,25 @@ export const rollingSlices = 30;
 /** The length of one slice of a rolling window, whole milliseconds. */
 export function sliceLengthMs(lengthMs: number): number {
   return Math.max(1, Math.ceil(lengthMs / rollingSlices));
+}
+
+const periodMs: Readonly<Record<Period, number>> = {
+  hour: hourMs,
+  day: dayMs,
+  week: 7 * dayMs,
+  month: 30 * dayMs,
+};
+
+/** About how long a window is, to compare two; 0 for concurrency. */
+export function roughLengthMs(window: Window): number {
+  if (window.kind === "open") return 0;
+  return window.kind === "calendar" ? periodMs[window.period] : window.lengthMs;
+}
+
+/** Whether what was used in one window goes on in another that takes its place: money and quotas do, into windows as long or longer. */
+export function carriesInto(before: Window, after: Window): boolean {
+  const counts = ({ kind }: Window) => kind === "calendar" || kind === "rolling";
+  return counts(before) && counts(after) && roughLengthMs(before) <= roughLengthMs(after);
 }
 
 /** A window in one word, as account ids carry it. */

@@ -16,8 +16,11 @@ export interface AccountRule {
   readonly observe: boolean;
 }
 
-/** The accounts of a rule. */
+/** The accounts of a rule: what they count, in which window, and by which fields they are kept. */
 export interface RuleAccounts {
+  readonly unit: Unit;
+  readonly window: Window;
+  readonly fields: readonly string[];
   /** Adds the rule's claims to a list. `backend`: the one that the amount is for, where accounts are kept by it. */
   claim(claims: Claim[], admission: Admission, amount: bigint, backend?: string): void;
   /** The account with a key, whether anybody has used it or not; undefined: no account of this rule has such a key. */
@@ -47,6 +50,9 @@ export function compileAccounts(rule: AccountRule): RuleAccounts {
     ...(backend === undefined ? undefined : { backend }),
   });
   return {
+    unit,
+    window,
+    fields,
     claim(claims, { field, principal }, amount, backend) {
       const fieldHere =
         backend === undefined ? field : (wanted: string) => (wanted === "backend" ? backend : field(wanted));
@@ -62,11 +68,6 @@ export function compileAccounts(rule: AccountRule): RuleAccounts {
       return accountOf(key, limit, values.get("tenant_id"), values.get("backend"));
     },
   };
-}
-
-/** The accounts with a key of a policy's rules. */
-export function accountsWith(rules: readonly RuleAccounts[], key: string): readonly Account[] {
-  return rules.flatMap((rule) => rule.find(key) ?? []);
 }
 
 /** Runs `claim` once, or for each backend of the plan where accounts are kept by it. */

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { compileMatch } from "../contract/match.ts";
 import { parseUsd } from "../core/money.ts";
 import type { Claim } from "../ledger/ledger.ts";
-import { accountsWith, compileAccounts, forEachBackend, type RuleAccounts } from "./account-rule.ts";
+import { roughLengthMs } from "../ledger/window.ts";
+import { compileAccounts, forEachBackend, type RuleAccounts } from "./account-rule.ts";
 import { checkLadders, degradeSection, exceededSection, percent } from "./ladder-section.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
@@ -16,7 +17,7 @@ import {
   overrunSection,
   ruleShape,
 } from "./rule-section.ts";
-import { quotaWindow, resetShape, roughLengthMs, windowText } from "./window-section.ts";
+import { quotaWindow, resetShape, windowText } from "./window-section.ts";
 
 /** Up to 100 million dollars: far from where 64 bits of nano-dollars end. */
 const mostNanoUsd = 100_000_000n * 1_000_000_000n;
@@ -64,7 +65,7 @@ const schema = z
     checkLadders(rule, note);
     checkOverrun(rule, true, note);
     for (const [index, subcap] of rule.subcaps.entries())
-      if (roughLengthMs(subcap.window) >= roughLengthMs(rule.window))
+      if (roughLengthMs(quotaWindow(subcap.window, {})) >= roughLengthMs(quotaWindow(rule.window, {})))
         note(["subcaps", index, "window"], "must be shorter than the budget's own window");
   });
 
@@ -99,7 +100,7 @@ export const budget = definePolicy({
         });
         return { kind: "allow", claims };
       },
-      accounts: (key) => accountsWith(shares, key),
+      rules: shares,
     };
   },
 });

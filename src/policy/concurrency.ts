@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compileMatch } from "../contract/match.ts";
 import type { Claim } from "../ledger/ledger.ts";
-import { accountsWith, compileAccounts, forEachBackend } from "./account-rule.ts";
+import { compileAccounts, forEachBackend } from "./account-rule.ts";
 import type { Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
@@ -38,7 +38,7 @@ export const concurrency = definePolicy({
           forEachBackend(per, admission, (backend) => accounts.claim(claims, admission, 1n, backend));
         return { kind: "allow", claims };
       },
-      accounts: (key) => accountsWith([accounts], key),
+      rules: [accounts],
     };
   },
 });

@@ -1,7 +1,8 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { Principal } from "../identity/principal.ts";
-import type { Account, Claim } from "../ledger/ledger.ts";
+import type { Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { RuleAccounts } from "./account-rule.ts";
 import type { DegradeStep, Rung } from "./ladder.ts";
 
 /** What a policy judges: who asks, under which contract, for what. */
@@ -23,8 +24,8 @@ export interface Policy {
   /** The rule's name; its accounts carry it. */
   readonly name: string;
   judge(admission: Admission): Verdict;
-  /** Its accounts with a key, one for each unit and window, whether anybody has used them or not; none: it keeps no such key. */
-  accounts(key: string): readonly Account[];
+  /** What it counts: one for each unit and window. */
+  readonly rules: readonly RuleAccounts[];
   /** From which share of its accounts on less is offered than was asked for; ascending. */
   readonly degrade?: readonly DegradeStep[];
   /** A streamed answer that outgrows its hold goes on where there is no room for more. Absent: it is cut. */

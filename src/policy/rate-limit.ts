@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compileMatch } from "../contract/match.ts";
 import type { Claim, Unit } from "../ledger/ledger.ts";
-import { accountsWith, compileAccounts, forEachBackend } from "./account-rule.ts";
+import { compileAccounts, forEachBackend } from "./account-rule.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import {
@@ -89,11 +89,7 @@ export const rateLimit = definePolicy({
         });
         return { kind: "allow", claims };
       },
-      accounts: (key) =>
-        accountsWith(
-          rules.map(({ accounts }) => accounts),
-          key,
-        ),
+      rules: rules.map(({ accounts }) => accounts),
     };
   },
 });

@@ -67,17 +67,6 @@ export function limitWindow(text: string, reset: Reset): Window {
   return lengthMs <= hourMs ? { kind: "bucket", lengthMs } : quotaWindow(text, reset);
 }
 
-/** About how long a window is, to compare two. */
-export function roughLengthMs(text: string): number {
-  const rough: Readonly<Record<Period, number>> = {
-    hour: hourMs,
-    day: dayMs,
-    week: 7 * dayMs,
-    month: 30 * dayMs,
-  };
-  return isPeriod(text) ? rough[text] : (parseDurationMs(text) ?? 0);
-}
-
 /** Notes a reset that could never apply to windows of this kind. */
 export function* resetProblems(
   windows: readonly string[],

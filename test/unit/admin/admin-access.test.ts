@@ -11,7 +11,7 @@ import { PeerUids } from "../../../src/admin/peer-uid.ts";
 import { UsageDesk } from "../../../src/admin/usage-desk.ts";
 import { adminSource } from "../../support/admin-source.ts";
 
-const token = "a token of sixteen or more";
+const token = "a-token-of-sixteen-or-more";
 const folder = mkdtempSync(join(tmpdir(), "tollgate-access-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 

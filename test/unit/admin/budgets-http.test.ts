@@ -16,14 +16,22 @@ import { noOverrides } from "../../support/no-overrides.ts";
 const folder = mkdtempSync(join(tmpdir(), "tg-limits-"));
 const auditFile = join(folder, "ledger", "audit.jsonl");
 const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
-const token = "a token of sixteen or more";
+const token = "a-token-of-sixteen-or-more";
 const day = account("day", 1_000n);
 const usage = new UsageDesk(folder);
 let admin: AdminServer;
 const dayPolicy: Policy = {
   name: "day",
   judge: () => ({ kind: "allow", claims: [] }),
-  accounts: (key) => (key.startsWith("tenant_id=") ? [account("day", 1_000n, key)] : []),
+  rules: [
+    {
+      unit: day.unit,
+      window: day.window,
+      fields: ["tenant_id"],
+      claim: () => {},
+      find: (key) => (key.startsWith("tenant_id=") ? account("day", 1_000n, key) : undefined),
+    },
+  ],
   degrade: [{ atPercent: 50, to: { kind: "use", model: "fast" } }],
 };
 

@@ -14,7 +14,7 @@ import { adminSource } from "../../support/admin-source.ts";
 import { snapshotOf } from "../../support/exchanges.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
-const token = "a token of sixteen or more";
+const token = "a-token-of-sixteen-or-more";
 const folder = mkdtempSync(join(tmpdir(), "tg-overrides-"));
 const usage = new UsageDesk(folder);
 const clock = manualClock("2026-08-03T12:00:00Z");

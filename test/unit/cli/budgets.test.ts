@@ -14,7 +14,7 @@ import { manualClock } from "../../support/manual-clock.ts";
 import { noOverrides } from "../../support/no-overrides.ts";
 import { type CliResult, runLine } from "../../support/terminal.ts";
 
-const token = "a token of sixteen or more";
+const token = "a-token-of-sixteen-or-more";
 const audits: Omit<AccountAudit, "time">[] = [];
 const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
 const day = account("day", 2_000_000_000n);
@@ -24,7 +24,15 @@ let admin: AdminServer;
 const dayPolicy: Policy = {
   name: "day",
   judge: () => ({ kind: "allow", claims: [] }),
-  accounts: (key) => (key.startsWith("tenant_id=") ? [account("day", 2_000_000_000n, key)] : []),
+  rules: [
+    {
+      unit: day.unit,
+      window: day.window,
+      fields: ["tenant_id"],
+      claim: () => {},
+      find: (key) => (key.startsWith("tenant_id=") ? account("day", 2_000_000_000n, key) : undefined),
+    },
+  ],
   degrade: [{ atPercent: 60, to: { kind: "clamp", atLeast: 200 } }],
 };
 
@@ -167,7 +175,7 @@ describe("tollgate budgets", () => {
     });
 
   it("is refused with another token, and says so", async () => {
-    const place = { cwd: folder, env: { TOKEN: "another token of sixteen" } };
+    const place = { cwd: folder, env: { TOKEN: "another-token-of-sixteen" } };
     const { code, err } = await runLine(["budgets"], place);
     assert.equal(code, 1);
     assert.match(err, /401/);

@@ -15,7 +15,7 @@ import { snapshotOf } from "../../support/exchanges.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { type CliResult, runLine } from "../../support/terminal.ts";
 
-const token = "a token of sixteen or more";
+const token = "a-token-of-sixteen-or-more";
 const folder = mkdtempSync(join(tmpdir(), "tollgate-steering-"));
 const path = join(folder, "overrides.json");
 const clock = manualClock("2026-08-03T12:00:00Z");
