@@ -10,6 +10,7 @@ import { Deadlines } from "./deadlines.ts";
 import { examine, examineHeaders } from "./examining.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
+import { holdFacts } from "./hold-facts.ts";
 import { type Footing, firstFooting, nextFooting } from "./ladder.ts";
 import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
@@ -105,6 +106,7 @@ function reserve(exchange: Exchange, footing: Footing): MaybePromise<Outcome> {
   const reserved = ledger.reserve(
     exchange.id,
     offers.map((offer) => offer.claims),
+    (taken) => holdFacts(exchange, offers[taken]?.plan),
   );
   return chain(reserved, (result) => {
     spend(exchange.stages, "reserve", startedMs, clock);

@@ -7,6 +7,7 @@ import type { Attempt } from "./attempt.ts";
 import { planBesideFailed } from "./billed.ts";
 import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
+import { holdFacts } from "./hold-facts.ts";
 import { clampPlan } from "./planning.ts";
 
 /** No tokenizer makes more tokens of a UTF-16 unit: it has at most three bytes. */
@@ -67,9 +68,10 @@ export class HoldWatch {
     const { hold } = grownPlan;
     try {
       const claims = claimsOf(exchange, grownPlan).map((claim) => this.#bound(claim));
+      const about = () => holdFacts(exchange, grownPlan);
       this.#growing = true;
       exchange.closing.began();
-      const grown = chain(exchange.services.ledger.adjust(exchange.id, claims), (result) => {
+      const grown = chain(exchange.services.ledger.adjust(exchange.id, claims, about), (result) => {
         this.#ended();
         if (result.kind === "refused") {
           this.#outgrown(result, tokens);

@@ -2,13 +2,16 @@ import type { Account, Actual, Claim, Ledger } from "../ledger/ledger.ts";
 import type { StoredRecord } from "../usage/read.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import { usdOf } from "../usage/record.ts";
+import { readHoldFacts } from "./hold-facts.ts";
 import { windowName } from "./record-of.ts";
 
-/** A hold of which nothing more is known: a crash left it open. */
+/** A hold that a crash left open. */
 export interface LostHold {
   readonly id: string;
   readonly openedAtMs: number;
   readonly claims: readonly Claim[];
+  /** What {@link holdFacts} has told of the exchange. */
+  readonly about?: string | undefined;
 }
 
 /** What closing lost holds works with. */
@@ -57,17 +60,21 @@ export function wholeHold(claims: readonly Claim[]): readonly Actual[] {
   return claims.map(({ account, amount }) => ({ accountId: account.id, amount }));
 }
 
-/** The record of an exchange of which only its hold is known: charged whole. */
-export function recordOfHold({ id, openedAtMs, claims }: LostHold, ending: "lost" | "internal"): UsageRecord {
+/** The record of an exchange of which only its hold is known, and what was known when its request left: charged whole. */
+export function recordOfHold(hold: LostHold, ending: "lost" | "internal"): UsageRecord {
+  const { id, openedAtMs, claims, about } = hold;
+  const { trace_id, tenant_id, workflow, model_provider, model_route, held_nano_usd, ...facts } =
+    readHoldFacts(about);
   const held = claims.filter(({ account }) => account.unit === "nano_usd").map(({ amount }) => amount);
+  if (held_nano_usd !== undefined && held.length === 0) held.push(BigInt(held_nano_usd));
   const heldNanoUsd =
     held.length === 0 ? undefined : held.reduce((most, amount) => (amount > most ? amount : most));
   return {
-    trace_id: null,
-    tenant_id: keyValue(claims, "tenant_id"),
-    workflow: keyValue(claims, "workflow"),
-    model_provider: null,
-    model_route: null,
+    trace_id: trace_id ?? null,
+    tenant_id: tenant_id ?? keyValue(claims, "tenant_id"),
+    workflow: workflow ?? keyValue(claims, "workflow"),
+    model_provider: model_provider ?? null,
+    model_route: model_route ?? null,
     prompt_version: null,
     input_tokens: null,
     output_tokens: null,
@@ -79,10 +86,11 @@ export function recordOfHold({ id, openedAtMs, claims }: LostHold, ending: "lost
     exchange_id: id,
     time: new Date(openedAtMs).toISOString(),
     ending,
+    ...facts,
     usage_source: "estimated",
     cost_nano_usd: heldNanoUsd?.toString(),
     cost_max_nano_usd: heldNanoUsd?.toString(),
-    held_nano_usd: heldNanoUsd?.toString(),
+    held_nano_usd: held_nano_usd ?? heldNanoUsd?.toString(),
     accounts: claims.map(({ account, amount }) => ({
       name: account.name,
       key: account.key,
@@ -92,7 +100,7 @@ export function recordOfHold({ id, openedAtMs, claims }: LostHold, ending: "lost
   };
 }
 
-/** All that is left of who it was: the values its accounts are kept by. */
+/** Where an earlier version kept nothing more of who it was: the values its accounts are kept by. */
 function keyValue(claims: readonly Claim[], name: string): string | null {
   for (const { account } of claims) {
     const value = valueIn(account, name);

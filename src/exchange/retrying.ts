@@ -5,6 +5,7 @@ import { billedSoFar, planBesideFailed } from "./billed.ts";
 import { claimsOf } from "./claiming.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { attemptAt, closePrevious, encodeAttempt } from "./forwarding.ts";
+import { holdFacts } from "./hold-facts.ts";
 import type { Outcome } from "./outcome.ts";
 import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { spend } from "./stages.ts";
@@ -67,10 +68,13 @@ function coverFailed(exchange: Exchange, number: number, cluster: string): Maybe
   const claims = claimsOf(exchange, grown);
   const { clock, ledger } = exchange.services;
   const startedMs = clock.monotonicMs();
-  return chain(ledger.adjust(exchange.id, claims), (result) => {
-    spend(exchange.stages, "reserve", startedMs, clock);
-    if (result.kind === "refused") return refuseForLimit(exchange, result);
-    exchange.claims = claims;
-    return undefined;
-  });
+  return chain(
+    ledger.adjust(exchange.id, claims, () => holdFacts(exchange, grown)),
+    (result) => {
+      spend(exchange.stages, "reserve", startedMs, clock);
+      if (result.kind === "refused") return refuseForLimit(exchange, result);
+      exchange.claims = claims;
+      return undefined;
+    },
+  );
 }

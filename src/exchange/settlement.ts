@@ -5,6 +5,7 @@ import { recordFields } from "../usage/record-fields.ts";
 import { type Charge, chargeAttempts, type Total, totalOf } from "./charge.ts";
 import { inputCountFor } from "./counting.ts";
 import type { Exchange } from "./exchange.ts";
+import { holdFacts } from "./hold-facts.ts";
 import { recordOfHold, wholeHold } from "./lost.ts";
 import { recordOf } from "./record-of.ts";
 
@@ -39,8 +40,12 @@ function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly 
     return { record: recordOf(exchange, charges, totalOf(exchange, charges), actuals), actuals };
   } catch (error) {
     exchange.services.observer.bug(error, exchange.id);
-    const { id, openedAtMs, claims } = exchange;
-    return { record: recordOfHold({ id, openedAtMs, claims }, "internal"), actuals: wholeHold(claims) };
+    const { id, openedAtMs, claims, plan } = exchange;
+    const about = holdFacts(exchange, plan);
+    return {
+      record: recordOfHold({ id, openedAtMs, claims, about }, "internal"),
+      actuals: wholeHold(claims),
+    };
   }
 }
 

@@ -109,6 +109,7 @@ type HoldLine = readonly [
   id: string,
   openedAtMs: number,
   legs: readonly (readonly [row: number, mark: number, amount: string])[],
+  about?: string | null,
 ];
 
 type Part =
@@ -195,15 +196,25 @@ function restorePrior({ columns: { prior, cells } }: AccountTable, row: number, 
   cells.free(row);
 }
 
-function holdLine([id, { openedAtMs, legs }]: readonly [string, Hold]): HoldLine {
-  return [id, openedAtMs, legs.map(({ row, mark, amount }) => [row, mark, amount.toString()] as const)];
+function holdLine([id, { openedAtMs, legs, about }]: readonly [string, Hold]): HoldLine {
+  return [
+    id,
+    openedAtMs,
+    legs.map(({ row, mark, amount }) => [row, mark, amount.toString()] as const),
+    about ?? null,
+  ];
 }
 
-function restoreHold(state: LedgerState, [id, openedAtMs, lines]: HoldLine): void {
+function restoreHold(state: LedgerState, [id, openedAtMs, lines, about]: HoldLine): void {
   const legs = lines.map(([row, mark, amount]) => ({ row, accountId: "", mark, amount: BigInt(amount) }));
   if (legs.some(({ row }) => !state.table.isUsed(row))) return;
   for (const { row } of legs) state.table.columns.legs.add(row, 1);
-  state.holds.set(id, { openedAtMs, taken: { kind: "taken", offer: 0, observed: [] }, legs });
+  state.holds.set(id, {
+    openedAtMs,
+    taken: { kind: "taken", offer: 0, observed: [] },
+    legs,
+    ...(about == null ? {} : { about }),
+  });
 }
 
 function jsonFrame(part: Part): Buffer {

@@ -38,6 +38,9 @@ class EntryReader {
       case entryKind.adjusted:
         to.adjusted(nowMs, this.#id(), this.#rowAmounts(), this.#rowAmounts());
         break;
+      case entryKind.described:
+        to.described(nowMs, this.#id(), this.#text());
+        break;
       case entryKind.closed:
         to.closed(nowMs, this.#id(), this.#amounts());
         break;
@@ -56,11 +59,15 @@ class EntryReader {
   }
 
   #account(): Account {
-    const bytes = this.#u32();
-    const json = this.#bytes.toString("utf8", this.#at, this.#at + bytes);
-    this.#at += bytes;
-    const account = JSON.parse(json);
+    const account = JSON.parse(this.#text());
     return { ...account, limit: BigInt(account.limit) };
+  }
+
+  #text(): string {
+    const bytes = this.#u32();
+    const text = this.#bytes.toString("utf8", this.#at, this.#at + bytes);
+    this.#at += bytes;
+    return text;
   }
 
   #id(): string {

@@ -12,6 +12,7 @@ export const entryKind = {
   reset: 5,
   granted: 6,
   alerted: 7,
+  described: 8,
 } as const;
 
 /** Ids are UUIDs; no id is longer in UTF-8. */
@@ -20,7 +21,7 @@ const firstBytes = 16_384;
 
 /**
  * Writes changes one behind the other: kind u8, time f64, then an id (length u8, UTF-8) or a row (u32), then what the change has:
- * lists (count u16) of rows and amounts (u32, i64) or amounts (i64), an account as JSON (length u32). All little-endian.
+ * lists (count u16) of rows and amounts (u32, i64) or amounts (i64), an account or what an exchange is about as JSON (length u32). All little-endian.
  */
 export class EntryWriter implements ChangeLog {
   readonly #start: number;
@@ -66,6 +67,16 @@ export class EntryWriter implements ChangeLog {
     this.#id(id);
     this.#rowAmounts(takes);
     this.#rowAmounts(wanted);
+  }
+
+  described(nowMs: number, id: string, about: string): void {
+    // A UTF-16 unit has at most three bytes.
+    const bytesMax = about.length * 3;
+    this.#begin(entryKind.described, nowMs, idAndListBytes(0) + 4 + bytesMax);
+    this.#id(id);
+    const bytes = this.#bytes.write(about, this.#at + 4, bytesMax, "utf8");
+    this.#u32(bytes);
+    this.#at += bytes;
   }
 
   closed(nowMs: number, id: string, actuals: readonly bigint[]): void {

@@ -15,6 +15,8 @@ export interface Hold {
   /** What its reserve was answered, so that asking again is answered the same. */
   readonly taken: Taken;
   readonly legs: Leg[];
+  /** What its exchange is about, for whoever settles it after a crash. */
+  about?: string;
 }
 
 /** An amount of a row. */

@@ -28,6 +28,8 @@ export interface LostHold {
   readonly openedAtMs: number;
   /** What is held, to be charged; concurrency slots are free again. */
   readonly claims: readonly Claim[];
+  /** What was last told of the exchange, see {@link Ledger.reserve}. */
+  readonly about: string | undefined;
 }
 
 const defaultSegmentBytes = 67_108_864;
@@ -103,18 +105,22 @@ export class JournaledLedger implements Ledger {
     return this.#journal.error ?? this.#restoring;
   }
 
-  reserve(id: string, offers: readonly (readonly Claim[])[]): Promise<Taken | Refused> | Refused {
+  reserve(
+    id: string,
+    offers: readonly (readonly Claim[])[],
+    about?: (offer: number) => string,
+  ): Promise<Taken | Refused> | Refused {
     if (this.error !== undefined) throw this.error;
-    const outcome = this.#memory.reserve(id, offers);
+    const outcome = this.#memory.reserve(id, offers, about);
     if (outcome.kind === "taken") return this.#written(outcome, () => this.#memory.settle(id, []));
     // An account may be new: what is entered never waits for the next hold.
     if (!this.#entries.isEmpty) this.#journal.flushSoon();
     return outcome;
   }
 
-  adjust(id: string, claims: readonly Claim[]): Promise<Taken | Refused> | Refused {
+  adjust(id: string, claims: readonly Claim[], about?: () => string): Promise<Taken | Refused> | Refused {
     if (this.error !== undefined) throw this.error;
-    const outcome = this.#memory.adjust(id, claims);
+    const outcome = this.#memory.adjust(id, claims, about);
     // A hold that could not be written larger stays so until it is settled: too much is held, never too little.
     return outcome.kind === "refused" ? outcome : this.#written(outcome, () => {});
   }
@@ -274,7 +280,7 @@ export class JournaledLedger implements Ledger {
 /** The holds of a process that is gone. Its streams are cut: their slots are free. */
 function takeStock({ state }: MemoryLedger): readonly LostHold[] {
   const { table } = state;
-  return [...state.holds].map(([id, { openedAtMs, legs }]) => {
+  return [...state.holds].map(([id, { openedAtMs, legs, about }]) => {
     const claims: Claim[] = [];
     for (const leg of legs) {
       const account = table.account(leg.row);
@@ -283,6 +289,6 @@ function takeStock({ state }: MemoryLedger): readonly LostHold[] {
         leg.amount = 0n;
       } else claims.push({ account, amount: leg.amount });
     }
-    return { id, openedAtMs, claims: sumByAccount(claims) };
+    return { id, openedAtMs, claims: sumByAccount(claims), about };
   });
 }

@@ -98,14 +98,19 @@ export interface Actual {
 export interface Ledger {
   /**
    * Holds the first offer whose accounts all have room, or none; one round trip; idempotent by id while the hold is open.
-   * Throws `ledger_unavailable` when the hold cannot be written down, `capacity` when there are too many holds or accounts.
+   * Throws `ledger_unavailable` when the hold cannot be written down, `capacity` when there are too many holds or accounts. `about` tells
+   * of the offer that is taken what is to be known of the exchange should this process be lost: a few hundred bytes that are kept with the hold.
    */
-  reserve(id: string, offers: readonly (readonly Claim[])[]): MaybePromise<Taken | Refused>;
+  reserve(
+    id: string,
+    offers: readonly (readonly Claim[])[],
+    about?: (offer: number) => string,
+  ): MaybePromise<Taken | Refused>;
   /**
    * Replaces an open hold by `claims`, all or none: a refusal leaves it as it was; accounts left out are released. What is added is
-   * held in the window of now. An id without an open hold is a bug. Throws as `reserve` does.
+   * held in the window of now. An id without an open hold is a bug. Throws as `reserve` does; `about` replaces what is known.
    */
-  adjust(id: string, claims: readonly Claim[]): MaybePromise<Taken | Refused>;
+  adjust(id: string, claims: readonly Claim[], about?: () => string): MaybePromise<Taken | Refused>;
   /** Closes a hold, once however often it is called; an unknown id is ignored. More than was held is charged all the same. */
   settle(id: string, actuals: readonly Actual[]): MaybePromise<void>;
   read(accounts: readonly Account[]): MaybePromise<readonly Balance[]>;

@@ -46,7 +46,11 @@ export class MemoryLedger implements Ledger {
     this.state.onShared = (account) => this.#onEvent?.({ kind: "crowded", account });
   }
 
-  reserve(id: string, offers: readonly (readonly Claim[])[]): Taken | Refused {
+  reserve(
+    id: string,
+    offers: readonly (readonly Claim[])[],
+    about?: (offer: number) => string,
+  ): Taken | Refused {
     const { holds, table } = this.state;
     const open = holds.get(id);
     if (open !== undefined) return open.taken;
@@ -60,6 +64,7 @@ export class MemoryLedger implements Ledger {
       if (Array.isArray(outcome)) {
         const taken: Taken = { kind: "taken", offer, observed: outcome };
         this.state.open(nowMs, id, { openedAtMs: nowMs, taken, legs });
+        if (about !== undefined) this.state.describe(nowMs, id, about(offer));
         return taken;
       }
       refused = outcome;
@@ -70,7 +75,7 @@ export class MemoryLedger implements Ledger {
     return refused;
   }
 
-  adjust(id: string, claims: readonly Claim[]): Taken | Refused {
+  adjust(id: string, claims: readonly Claim[], about?: () => string): Taken | Refused {
     const hold = this.state.holds.get(id);
     assert(hold !== undefined, "only an open hold is adjusted");
     const nowMs = this.nowMs();
@@ -89,6 +94,7 @@ export class MemoryLedger implements Ledger {
       return row === undefined ? [] : [{ row, amount }];
     });
     this.state.adjust(nowMs, id, hold.legs.slice(before), wanted);
+    if (about !== undefined) this.state.describe(nowMs, id, about());
     return { kind: "taken", offer: 0, observed: outcome };
   }
 

@@ -66,6 +66,11 @@ export class ReplayOverGaps implements ChangeLog {
     else this.#replay.adjusted(nowMs, id, takes, wanted);
   }
 
+  described(nowMs: number, id: string, about: string): void {
+    this.#at(nowMs);
+    this.#replay.described(nowMs, id, about);
+  }
+
   closed(nowMs: number, id: string, actuals: readonly bigint[]): void {
     this.#at(nowMs);
     if (this.#doubtful.has(id)) this.#leaveOut();

@@ -30,6 +30,9 @@ export function replayInto(state: LedgerState): ChangeLog {
       for (const { row, amount } of takes) take(hold.legs, nowMs, row, amount);
       state.adjust(nowMs, id, takes, wanted);
     },
+    described(nowMs, id, about) {
+      if (holds.has(id)) state.describe(nowMs, id, about);
+    },
     closed(nowMs, id, actuals) {
       const hold = holds.get(id);
       if (hold === undefined) return;

@@ -13,6 +13,8 @@ export interface ChangeLog {
   account(nowMs: number, row: number, account: Account): void;
   opened(nowMs: number, id: string, takes: readonly RowAmount[]): void;
   adjusted(nowMs: number, id: string, takes: readonly RowAmount[], wanted: readonly RowAmount[]): void;
+  /** What the exchange of an open hold is about. */
+  described(nowMs: number, id: string, about: string): void;
   /** One amount for each leg. */
   closed(nowMs: number, id: string, actuals: readonly bigint[]): void;
   reset(nowMs: number, row: number): void;
@@ -26,6 +28,7 @@ const noChangeLog: ChangeLog = {
   account() {},
   opened() {},
   adjusted() {},
+  described() {},
   closed() {},
   reset() {},
   granted() {},
@@ -97,6 +100,12 @@ export class LedgerState {
   open(nowMs: number, id: string, hold: Hold): void {
     this.holds.set(id, hold);
     this.log.opened(nowMs, id, hold.legs);
+  }
+
+  /** What the exchange of a hold is about is known from now on. */
+  describe(nowMs: number, id: string, about: string): void {
+    this.#hold(id).about = about;
+    this.log.described(nowMs, id, about);
   }
 
   /** `takes` were added to a hold; what it has above `wanted` is given back. */

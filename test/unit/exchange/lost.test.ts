@@ -15,9 +15,13 @@ const budget: Account = {
   window: { kind: "calendar", period: "month", timeZone: "UTC" },
   limit: 1_000n,
 };
-const hold: LostHold = { id: "exchange-1", openedAtMs: 1_000, claims: [{ account: budget, amount: 300n }] };
+const charged: LostHold = {
+  id: "exchange-1",
+  openedAtMs: 1_000,
+  claims: [{ account: budget, amount: 300n }],
+};
 
-async function close(records: readonly StoredRecord[]) {
+async function close(records: readonly StoredRecord[], hold: LostHold = charged) {
   const ledger = createMemoryLedger({ clock: systemClock });
   await ledger.reserve(hold.id, [hold.claims]);
   const written: UsageRecord[] = [];
@@ -43,6 +47,25 @@ describe("closeLost()", () => {
     assert.equal(record?.tenant_id, "acme");
     assert.equal(record?.cost_nano_usd, "300");
     assert.equal(record?.time, "1970-01-01T00:00:01.000Z");
+  });
+
+  it("records who it was, what was asked of whom and what was held, with accounts or without", async () => {
+    const about = JSON.stringify({
+      tenant_id: "acme",
+      user_id: "ada",
+      workflow: "invoices",
+      model_provider: "openai",
+      model_route: "house/gpt-4.1",
+      requested_model: "one",
+      held_nano_usd: "300",
+    });
+    for (const claims of [charged.claims, []]) {
+      const { written, open } = await close([], { ...charged, claims, about });
+      assert.equal(open, 0);
+      const [record] = written;
+      assert.deepEqual({ ...record, ...JSON.parse(about) }, record);
+      assert.deepEqual([record?.cost_nano_usd, record?.cost_max_nano_usd], ["300", "300"]);
+    }
   });
 
   it("closes a hold as its record says where the crash came between record and settlement", async () => {

@@ -88,6 +88,32 @@ describe("a ledger that is opened again", () => {
     assert.equal(second.openHolds(), 0);
   });
 
+  it("knows what lost exchanges were about, also those without an account, and after a checkpoint", async () => {
+    const [clock, folder] = [manualClock("2026-08-03T12:00:00Z"), await folders.make()];
+    const first = await start(folder, clock, { segmentBytes: 1 });
+    await first.reserve(
+      "second offer",
+      [[claim(day, 2_000n)], [claim(day, 1n)]],
+      (offer) => `offer ${offer}`,
+    );
+    await first.reserve("no account", [[]], () => "ä");
+    await first.reserve("grown", [[]], () => "small");
+    await first.adjust("grown", [claim(day, 1n)], () => "large");
+    await first.reserve("nothing told", [[]]);
+    await first.reserve("settled", [[]], () => "over");
+    await first.settle("settled", []);
+    const second = await start(await folders.crash(folder), clock);
+    assert.deepEqual(
+      second.lost.map(({ id, about }) => [id, about]),
+      [
+        ["second offer", "offer 1"],
+        ["no account", "ä"],
+        ["grown", "large"],
+        ["nothing told", undefined],
+      ],
+    );
+  });
+
   it("charges a lost hold once, however often it crashes while doing so", async () => {
     const [clock, folder] = [manualClock("2026-08-03T12:00:00Z"), await folders.make()];
     const first = await start(folder, clock);
