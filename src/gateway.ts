@@ -25,6 +25,7 @@ import { defaultEdge } from "./edge/index.ts";
 import { requireToken } from "./edge/require-token.ts";
 import { Endings, type EndingsSummary } from "./exchange/endings.ts";
 import { noteFate } from "./exchange/fates.ts";
+import { Intake } from "./exchange/intake.ts";
 import { closeLost } from "./exchange/lost.ts";
 import { Originals } from "./exchange/originals.ts";
 import { Registry } from "./exchange/registry.ts";
@@ -52,6 +53,8 @@ import { logUnwritten } from "./usage/unwritten.ts";
 
 /** Bytes of request bodies kept for later attempts, all exchanges together. */
 const originalsBytesMax = 536_870_912;
+/** Bytes of request bodies that Envoy may be buffering at once, all requests together. */
+const intakeBytesMax = 536_870_912;
 /** What Envoy's message may be longer than the body it carries. */
 const messageHeadroomBytes = 1_048_576;
 const extProcService = "envoy.service.ext_proc.v3.ExternalProcessor";
@@ -148,6 +151,7 @@ export class Gateway {
       calibration,
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
+      intake: new Intake(intakeBytesMax),
       health: this.#targetHealth,
       quality: this.#quality,
       overrides,

@@ -7,6 +7,7 @@ import { headersOf } from "../core/headers.ts";
 import { dialects } from "../dialect/index.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { explain } from "../exchange/explaining.ts";
+import { Intake } from "../exchange/intake.ts";
 import { type Opened, open } from "../exchange/opening.ts";
 import { Originals } from "../exchange/originals.ts";
 import { Registry } from "../exchange/registry.ts";
@@ -82,7 +83,8 @@ function dryServices(
     counterOf: calibratedCounterOf(calibration),
     calibration,
     registry: new Registry(),
-    originals: new Originals(snapshot.listen.bodyLimitBytes),
+    originals: new Originals(2 * snapshot.listen.bodyLimitBytes),
+    intake: new Intake(4 * snapshot.listen.bodyLimitBytes),
     health: new Health(),
     quality: new Quality(),
     overrides: new Overrides(overrides),

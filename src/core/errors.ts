@@ -14,6 +14,7 @@ export const errorTable = {
   suspended: { status: 403, retryable: false },
   unknown_path: { status: 404, retryable: false },
   unknown_model: { status: 404, retryable: false },
+  request_timeout: { status: 408, retryable: true },
   body_too_large: { status: 413, retryable: false },
   unsupported_media_type: { status: 415, retryable: false },
   encoded_body: { status: 415, retryable: false },

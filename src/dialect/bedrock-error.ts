@@ -17,6 +17,7 @@ const exceptions: Readonly<Record<ErrorCode, string>> = {
   suspended: "AccessDeniedException",
   unknown_path: "ResourceNotFoundException",
   unknown_model: "ResourceNotFoundException",
+  request_timeout: "ModelTimeoutException",
   body_too_large: "ValidationException",
   unsupported_media_type: "ValidationException",
   encoded_body: "ValidationException",

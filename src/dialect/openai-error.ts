@@ -17,6 +17,7 @@ const names: Readonly<Record<ErrorCode, readonly [type: string, code: string | n
   suspended: ["invalid_request_error", "suspended"],
   unknown_path: ["invalid_request_error", "unknown_url"],
   unknown_model: ["invalid_request_error", "model_not_found"],
+  request_timeout: ["invalid_request_error", "request_timeout"],
   body_too_large: ["invalid_request_error", "request_too_large"],
   unsupported_media_type: ["invalid_request_error", "unsupported_media_type"],
   encoded_body: ["invalid_request_error", "unsupported_content_encoding"],

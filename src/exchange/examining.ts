@@ -32,7 +32,7 @@ function keep(exchange: Exchange, body: Buffer): void {
   const { snapshot, services } = exchange;
   exchange.bytesIn = body.length;
   checkSize(body.length, snapshot.listen.bodyLimitBytes);
-  if (!services.originals.take(body.length)) {
+  if (!services.originals.take(exchange.principal.tenantId, body.length)) {
     throw new GatewayError("capacity", "too many request bytes are in flight");
   }
   exchange.original = body;

@@ -171,7 +171,7 @@ export class Exchange {
     this.original = undefined;
     this.modelRequest = undefined;
     if (this.originalHeldBytes === 0) return;
-    this.services.originals.release(this.originalHeldBytes);
+    this.services.originals.release(this.principal.tenantId, this.originalHeldBytes);
     this.originalHeldBytes = 0;
   }
 

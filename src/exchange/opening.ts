@@ -32,7 +32,7 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
     if (principal instanceof GatewayError) return turnAway(services, dialect, principal, id);
     if (operation.local === "models")
       return showModels(services, { snapshot, head, operation, principal, id });
-    if (services.registry.full) {
+    if (!services.registry.hasRoom(principal.tenantId)) {
       return turnAway(services, dialect, new GatewayError("capacity", "too many requests are open"), id);
     }
     return enter(services, { id, snapshot, head, dialect, operation, principal, openedMs });

@@ -1,24 +1,23 @@
-/** Counts the bytes of request bodies that are kept for later attempts, over all exchanges, against one bound. */
+import { FairShare } from "../core/fair-share.ts";
+
+/** Counts the bytes of request bodies that are kept for later attempts, over all exchanges, against one bound that tenants share fairly. */
 export class Originals {
-  readonly #limitBytes: number;
-  #heldBytes = 0;
+  readonly #share: FairShare;
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+    this.#share = new FairShare(limitBytes);
   }
 
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#share.used;
   }
 
-  /** False when there is no room: the request must not be kept. Every true is followed by one `release`. */
-  take(bytes: number): boolean {
-    if (this.#heldBytes + bytes > this.#limitBytes) return false;
-    this.#heldBytes += bytes;
-    return true;
+  /** False when the tenant has no room: the request must not be kept. Every true is followed by one `release`. */
+  take(tenantId: string, bytes: number): boolean {
+    return this.#share.take(tenantId, bytes);
   }
 
-  release(bytes: number): void {
-    this.#heldBytes -= bytes;
+  release(tenantId: string, bytes: number): void {
+    this.#share.release(tenantId, bytes);
   }
 }

@@ -1,6 +1,7 @@
+import { FairShare } from "../core/fair-share.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Exchanges open at once, at most; above it requests are answered 503. */
+/** Exchanges open at once, at most; tenants share them fairly, and above a share requests are answered 503. */
 export const openExchangesMax = 100_000;
 /** Closed exchanges remembered, so that a late stream is told from a forged one. */
 export const tombstonesMax = 10_000;
@@ -16,6 +17,7 @@ interface Place {
 /** Open exchanges by id, and the ids of those closed last. */
 export class Registry {
   readonly #open = new Map<string, Place>();
+  readonly #share = new FairShare(openExchangesMax);
   readonly #tombstones = new Set<string>();
   /** The same in a ring: to find its oldest, a set passes over all that was deleted before, some µs each time. */
   readonly #buried: string[] = [];
@@ -26,8 +28,9 @@ export class Registry {
     return this.#open.size;
   }
 
-  get full(): boolean {
-    return this.#open.size >= openExchangesMax;
+  /** Whether a tenant may open one more: many half-sent requests of one keep no other from being served. */
+  hasRoom(tenantId: string): boolean {
+    return this.#share.fits(tenantId, 1);
   }
 
   /** Those open, oldest first. */
@@ -43,6 +46,7 @@ export class Registry {
 
   add(exchange: Exchange): void {
     this.#open.set(exchange.id, { exchange });
+    this.#share.take(exchange.principal.tenantId, 1);
   }
 
   get(id: string): Exchange | undefined {
@@ -58,6 +62,7 @@ export class Registry {
   bury(id: string): void {
     const place = this.#open.get(id);
     if (place === undefined) return;
+    if (place.exchange !== undefined) this.#share.release(place.exchange.principal.tenantId, 1);
     place.exchange = undefined;
     this.#open.delete(id);
     this.#entomb(id);

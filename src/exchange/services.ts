@@ -11,6 +11,7 @@ import type { CounterOf } from "../tokens/counter.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { CheckResult } from "../validation/answer-check.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Intake } from "./intake.ts";
 import type { Originals } from "./originals.ts";
 import type { Registry } from "./registry.ts";
 
@@ -24,6 +25,8 @@ export interface Services {
   readonly calibration: Calibration;
   readonly registry: Registry;
   readonly originals: Originals;
+  /** Bounds the bodies that are on their way in. */
+  readonly intake: Intake;
   /** How the targets do. */
   readonly health: Health;
   /** What operators have ordered by hand. */

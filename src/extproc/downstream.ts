@@ -1,5 +1,5 @@
 import type { Snapshot } from "../config/snapshot.ts";
-import { assert, type GatewayError, unreachable } from "../core/errors.ts";
+import { assert, GatewayError, unreachable } from "../core/errors.ts";
 import type { HeaderEdits } from "../core/headers.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { admit, preview } from "../exchange/admission.ts";
@@ -7,6 +7,8 @@ import type { Exchange } from "../exchange/exchange.ts";
 import type { LastWord, Speaker } from "../exchange/interrupting.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
+import { type Receipt, receive } from "../exchange/receiving.ts";
+import { refuse } from "../exchange/refusing.ts";
 import { brokenReply, passBody, respond } from "../exchange/responding.ts";
 import type { Services } from "../exchange/services.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
@@ -24,6 +26,7 @@ export class DownstreamRole implements Role, Speaker {
   readonly #services: Services;
   readonly #snapshot: Snapshot;
   #exchange: Exchange | undefined;
+  #receipt: Receipt | undefined;
   #heldHeaders: HeaderEdits = { set: [], remove: [] };
   readonly #heldBody: Buffer[] = [];
   #heldBytes = 0;
@@ -69,6 +72,7 @@ export class DownstreamRole implements Role, Speaker {
 
   closed(): void {
     this.#closed = true;
+    this.#receipt?.end();
     this.#exchange?.closing.close();
   }
 
@@ -102,13 +106,23 @@ export class DownstreamRole implements Role, Speaker {
       if (this.#closed) opened.exchange.closing.close();
       const refused = preview(opened.exchange);
       if (refused?.kind === "reply") return localReply(refused.reply);
-      return message.endOfStream ? this.#admit(noBytes, "request_headers") : seenReply;
+      return message.endOfStream ? this.#admit(noBytes, "request_headers") : this.#receive(opened.exchange);
     });
+  }
+
+  /** Lets the body come, once there is room for it; one that comes too slowly is refused in the middle, which Envoy takes unasked. */
+  #receive(exchange: Exchange): Uint8Array {
+    const receipt = receive(exchange, (late) => this.#line?.finish(refusalOf(exchange, late)));
+    if (receipt instanceof GatewayError) return refusalOf(exchange, receipt);
+    this.#receipt = receipt;
+    if (this.#closed) receipt.end();
+    return seenReply;
   }
 
   #admit(body: Buffer, kind: "request_headers" | "request_body"): MaybePromise<Uint8Array> {
     const exchange = this.#required();
     const { closing } = exchange;
+    this.#receipt?.end();
     closing.began();
     return chain(admit(exchange, body), (outcome) => {
       closing.ended();
@@ -189,6 +203,11 @@ function checkMode(message: HttpHeaders): void {
 
 function encodeOutcome(outcome: Outcome, kind: "request_headers" | "request_body"): Uint8Array {
   return outcome.kind === "reply" ? localReply(outcome.reply) : forwardReply(outcome, kind);
+}
+
+/** The refusal of a request whose body nobody will read. */
+function refusalOf(exchange: Exchange, error: GatewayError): Uint8Array {
+  return encodeOutcome(refuse(exchange, error), "request_headers");
 }
 
 const noBytes = Buffer.alloc(0);

@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
+import { allocateBytes } from "../core/shared-bytes.ts";
 import { type EdgeHandler, type EdgeStream, grpcStatus } from "../edge/edge.ts";
 import { decodeProcessingRequest } from "./codec/processing-request.ts";
 import { MessageOrder } from "./message-order.ts";
@@ -42,7 +43,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
   message(message: Buffer): void {
     if (this.#over) return;
     // The edge's bytes are valid only during this call, and roles keep views of theirs: of headers for as long as the exchange lasts.
-    const bytes = Buffer.allocUnsafe(message.length);
+    const bytes = allocateBytes(message.length);
     message.copy(bytes);
     if (!this.#busy) {
       this.#answer(bytes);

@@ -7,6 +7,7 @@ import { headersOf } from "../../src/core/headers.ts";
 import { dialects } from "../../src/dialect/index.ts";
 import { admit } from "../../src/exchange/admission.ts";
 import type { Exchange } from "../../src/exchange/exchange.ts";
+import { Intake } from "../../src/exchange/intake.ts";
 import { closeLost } from "../../src/exchange/lost.ts";
 import { open } from "../../src/exchange/opening.ts";
 import { Originals } from "../../src/exchange/originals.ts";
@@ -176,7 +177,8 @@ export class ExchangeWorld {
       retryBudget: new RetryBudget(),
       random: () => 0.5,
       registry: new Registry(),
-      originals: new Originals(100_000_000),
+      originals: new Originals(200_000_000),
+      intake: new Intake(8_000_000_000),
       record: (record, ownFields) => {
         log.append(serialise(record, ownFields));
         return log.written();

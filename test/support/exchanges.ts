@@ -9,6 +9,7 @@ import { headersOf } from "../../src/core/headers.ts";
 import { dialects } from "../../src/dialect/index.ts";
 import { admit } from "../../src/exchange/admission.ts";
 import type { Exchange } from "../../src/exchange/exchange.ts";
+import { Intake } from "../../src/exchange/intake.ts";
 import { open } from "../../src/exchange/opening.ts";
 import { Originals } from "../../src/exchange/originals.ts";
 import type { Outcome } from "../../src/exchange/outcome.ts";
@@ -76,7 +77,8 @@ export function exchangesOn(
     counterOf: calibratedCounterOf(calibration),
     calibration,
     registry,
-    originals: new Originals(1_000_000),
+    originals: new Originals(2_000_000),
+    intake: new Intake(8_000_000_000),
     health: new Health(),
     quality: new Quality(),
     overrides: new Overrides(),

@@ -17,6 +17,7 @@ const types: Readonly<Record<ErrorCode, string>> = {
   suspended: "permission_error",
   unknown_path: "not_found_error",
   unknown_model: "not_found_error",
+  request_timeout: "timeout_error",
   body_too_large: "request_too_large",
   unsupported_media_type: "invalid_request_error",
   encoded_body: "invalid_request_error",

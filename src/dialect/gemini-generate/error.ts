@@ -17,6 +17,7 @@ const statuses: Readonly<Record<ErrorCode, string>> = {
   suspended: "PERMISSION_DENIED",
   unknown_path: "NOT_FOUND",
   unknown_model: "NOT_FOUND",
+  request_timeout: "DEADLINE_EXCEEDED",
   body_too_large: "INVALID_ARGUMENT",
   unsupported_media_type: "INVALID_ARGUMENT",
   encoded_body: "INVALID_ARGUMENT",

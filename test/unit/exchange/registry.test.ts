@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
 import { openExchangesMax, Registry, tombstonesMax } from "../../../src/exchange/registry.ts";
 
-function exchange(id: string): Exchange {
-  return { id } as Exchange;
+function exchange(id: string, tenantId = "acme"): Exchange {
+  return { id, principal: { tenantId } } as Exchange;
 }
 
 describe("Registry", () => {
@@ -37,12 +37,13 @@ describe("Registry", () => {
     assert.equal(registry.wasClosed("stranger"), false);
   });
 
-  it("is full at its bound, and has room again once one closes", () => {
+  it("has no room for more than a tenant's share, and has some again once one closes", () => {
     const registry = new Registry();
-    for (let at = 0; at < openExchangesMax; at += 1) registry.add(exchange(String(at)));
-    assert.equal(registry.full, true);
+    for (let at = 0; at < openExchangesMax / 2; at += 1) registry.add(exchange(String(at)));
+    assert.equal(registry.hasRoom("acme"), false);
+    assert.equal(registry.hasRoom("globex"), true);
     registry.bury("0");
-    assert.equal(registry.full, false);
+    assert.equal(registry.hasRoom("acme"), true);
   });
 
   it("tells everyone who waits when the last exchange is closed, and at once when none is open", async () => {

@@ -1,0 +1,34 @@
+import { parentPort, type TransferListItem } from "node:worker_threads";
+import { GatewayError } from "./errors.ts";
+import { type OrderResult, plainError } from "./worker-pool.ts";
+
+/** An answer, and what of it goes to the other thread without being copied. */
+export interface Served<Answer> {
+  readonly answer: Answer;
+  readonly transfer?: readonly TransferListItem[];
+}
+
+/** Does one order after another in a worker of a `WorkerPool`. A GatewayError is an answer, too; anything else thrown is a bug. */
+export function serveOrders<Order, Answer>(work: (order: Order) => Served<Answer>): void {
+  const port = parentPort;
+  if (port === null) throw new Error("this module runs in a worker");
+  port.on("message", (order: Order) => {
+    const { result, transfer } = attempt(work, order);
+    port.postMessage(result, transfer);
+  });
+}
+
+function attempt<Order, Answer>(
+  work: (order: Order) => Served<Answer>,
+  order: Order,
+): { readonly result: OrderResult<Answer>; readonly transfer: readonly TransferListItem[] } {
+  try {
+    const { answer, transfer = [] } = work(order);
+    return { result: { kind: "done", answer }, transfer };
+  } catch (error) {
+    if (error instanceof GatewayError)
+      return { result: { kind: "refused", error: plainError(error) }, transfer: [] };
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { result: { kind: "bug", stack }, transfer: [] };
+  }
+}

@@ -1,0 +1,121 @@
+import type { PlainError } from "../../core/worker-pool.ts";
+import type { Asked } from "../asked.ts";
+import type { AnswerContext, EncodeTarget } from "../codec.ts";
+import type {
+  DialectName,
+  Operation,
+  OutputKind,
+  RequestEdits,
+  RequestFacts,
+  ResponseSeen,
+} from "../dialect.ts";
+import type { OutputFormat } from "../model-request.ts";
+
+/** Facts as they cross threads: the spans of the text as three numbers each (start, end, 1 if escaped), which no other order needs. */
+export interface PackedFacts {
+  readonly facts: RequestFacts;
+  readonly spans: Float64Array;
+}
+
+/** A target whose provider speaks another format than the client. */
+export interface ForeignTarget {
+  readonly dialect: DialectName;
+  readonly model: string;
+}
+
+/** What a worker is asked about a body. `body` is memory that both threads read, and none writes to. */
+export type Order =
+  | {
+      readonly kind: "inspect";
+      readonly dialect: DialectName;
+      readonly operation: Operation;
+      readonly body: Uint8Array;
+    }
+  | {
+      readonly kind: "splice";
+      readonly dialect: DialectName;
+      readonly facts: RequestFacts;
+      readonly edits: RequestEdits;
+      readonly body: Uint8Array;
+    }
+  | {
+      readonly kind: "check";
+      readonly dialect: DialectName;
+      readonly facts: RequestFacts;
+      readonly targets: readonly ForeignTarget[];
+      readonly body: Uint8Array;
+    }
+  | {
+      readonly kind: "encode";
+      readonly dialect: DialectName;
+      readonly facts: RequestFacts;
+      readonly upstream: DialectName;
+      readonly target: EncodeTarget;
+      readonly body: Uint8Array;
+    }
+  | { readonly kind: "format"; readonly dialect: DialectName; readonly body: Uint8Array }
+  | {
+      readonly kind: "answer";
+      readonly reading: AnswerReading;
+      readonly pieces: readonly Uint8Array[];
+    };
+
+/** How a whole answer of status 200 is read. */
+export interface AnswerReading {
+  /** The client's. */
+  readonly dialect: DialectName;
+  /** The provider's, where it is another; undefined: the answer passes as it is. */
+  readonly upstream: DialectName | undefined;
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly context: AnswerContext;
+  readonly callId: string;
+}
+
+/** What translation needs to know of a request before it is written. */
+export interface Checked {
+  readonly asked: Asked;
+  /** For each target what stands in the way. */
+  readonly refusals: readonly (PlainError | undefined)[];
+}
+
+/** A request written for a target; `body` undefined: it stays as it is. */
+export interface Written {
+  readonly body: Uint8Array | undefined;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly changes: readonly string[];
+}
+
+/** A piece of output of one kind, of one answer. */
+export interface OutputPiece {
+  readonly kind: OutputKind;
+  readonly choice: number;
+  readonly text: string;
+}
+
+/** What was learnt of an answer, without its error's class. */
+export type PlainSeen = Omit<ResponseSeen, "error"> & { readonly error: PlainError | undefined };
+
+/** A whole answer that was read. */
+export interface ReadAnswer {
+  /** What goes to the client; undefined: the provider's own bytes. */
+  readonly body: Uint8Array | undefined;
+  readonly seen: PlainSeen;
+  /** What it says, of each kind and answer at most {@link pieceCharsMax}: enough for checks, which look at no more. */
+  readonly pieces: readonly OutputPiece[];
+  /** All of its output in UTF-8, where the provider did not say how much it is. */
+  readonly output: Uint8Array | undefined;
+}
+
+/** Characters kept of one kind of output of one answer: more than checks look at. */
+export const pieceCharsMax = 1_048_577;
+
+/** The answers to an {@link Order}. */
+export interface Answers {
+  readonly inspect: PackedFacts;
+  readonly splice: Written;
+  readonly check: Checked;
+  readonly encode: Written;
+  readonly format: OutputFormat | undefined;
+  readonly answer: ReadAnswer;
+}

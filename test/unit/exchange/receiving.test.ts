@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, it, mock } from "node:test";
+import { GatewayError } from "../../../src/core/errors.ts";
+import { headersOf } from "../../../src/core/headers.ts";
+import type { Exchange } from "../../../src/exchange/exchange.ts";
+import { Intake } from "../../../src/exchange/intake.ts";
+import { Receipt, receive } from "../../../src/exchange/receiving.ts";
+
+const bodyLimitBytes = 33_554_432;
+
+function exchange(intake: Intake, headers: Readonly<Record<string, string>>): Exchange {
+  return {
+    services: { intake },
+    snapshot: { listen: { bodyLimitBytes } },
+    head: { headers: headersOf(headers) },
+    principal: { tenantId: "acme", keyName: "key" },
+  } as unknown as Exchange;
+}
+
+describe("receive()", () => {
+  for (const [what, headers, takenBytes] of [
+    ["nothing for a small body", { "content-length": "65536" }, 0],
+    ["what a larger body says it has", { "content-length": "65537" }, 65_537],
+    ["the limit for a body that does not say", {}, bodyLimitBytes],
+  ] as const)
+    it(`takes ${what}, and gives it back once`, () => {
+      const intake = new Intake(bodyLimitBytes * 4);
+      const receipt = receive(exchange(intake, headers), () => {});
+      assert.ok(receipt instanceof Receipt);
+      assert.equal(intake.usedBytes, takenBytes);
+      receipt.end();
+      receipt.end();
+      assert.equal(intake.usedBytes, 0);
+    });
+
+  for (const [size, limitMs] of [
+    [1_000, 15_000],
+    [bodyLimitBytes, 270_000],
+  ] as const)
+    it(`refuses a body of ${size} bytes that has not come after ${limitMs / 1000} s, with 408`, () => {
+      mock.timers.enable({ apis: ["setTimeout"] });
+      try {
+        const intake = new Intake(bodyLimitBytes * 4);
+        const late: GatewayError[] = [];
+        receive(exchange(intake, { "content-length": String(size) }), (error) => late.push(error));
+        mock.timers.tick(limitMs - 5_001);
+        assert.deepEqual(late, []);
+        mock.timers.tick(5_001);
+        assert.deepEqual(
+          late.map(({ status }) => status),
+          [408],
+        );
+        assert.equal(intake.usedBytes, 0);
+      } finally {
+        mock.timers.reset();
+      }
+    });
+
+  it("refuses a body for which there is no room, with 503", () => {
+    const intake = new Intake(1_000);
+    const refused = receive(exchange(intake, {}), () => {});
+    assert.ok(refused instanceof GatewayError);
+    assert.equal(refused.status, 503);
+  });
+});
