@@ -19,6 +19,7 @@ import { closeAll } from "./core/close-all.ts";
 import type { FolderLock } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
 import { dialects } from "./dialect/index.ts";
+import { Offload } from "./dialect/offload/offload.ts";
 import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts";
 import { createHealth, type Health } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
@@ -72,6 +73,7 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #log: Log;
   readonly #registry = new Registry();
+  readonly #offload = new Offload();
   readonly #quality = new Quality();
   readonly #targetHealth = new TargetHealth((target, standing, nowMs) =>
     tellStanding(target, standing, nowMs, {
@@ -151,6 +153,7 @@ export class Gateway {
       calibration,
       registry: this.#registry,
       originals: new Originals(originalsBytesMax),
+      offload: this.#offload,
       intake: new Intake(intakeBytesMax),
       health: this.#targetHealth,
       quality: this.#quality,
@@ -294,6 +297,7 @@ export class Gateway {
       [
         () => this.#edge.close(),
         () => this.#registry.whenIdle(),
+        () => this.#offload.close(),
         () => this.#usageDesk.close(),
         () => this.#admin?.close(),
         () => (this.#adminToken === undefined ? undefined : removeAdminToken(this.#tokenFile)),

@@ -5,6 +5,7 @@ import { systemClock } from "../core/clock.ts";
 import { GatewayError } from "../core/errors.ts";
 import { headersOf } from "../core/headers.ts";
 import { dialects } from "../dialect/index.ts";
+import { Offload } from "../dialect/offload/offload.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { explain } from "../exchange/explaining.ts";
 import { Intake } from "../exchange/intake.ts";
@@ -84,6 +85,7 @@ function dryServices(
     calibration,
     registry: new Registry(),
     originals: new Originals(2 * snapshot.listen.bodyLimitBytes),
+    offload: new Offload(),
     intake: new Intake(4 * snapshot.listen.bodyLimitBytes),
     health: new Health(),
     quality: new Quality(),

@@ -12,6 +12,7 @@ import { admitted, type Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
 import { holdFacts } from "./hold-facts.ts";
 import { type Footing, firstFooting, nextFooting } from "./ladder.ts";
+import { checkLargeBody } from "./large-body.ts";
 import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
 import { makePlan } from "./planning.ts";
@@ -57,19 +58,28 @@ export function routeAndCount(exchange: Exchange, body: Buffer): MaybePromise<Mo
   const { stages } = exchange;
   const { clock } = exchange.services;
   const startedMs = clock.monotonicMs();
-  examine(exchange, body);
-  const examinedMs = spend(stages, "route", startedMs, clock);
-  return chain(countForRoute(exchange), () => {
-    const countedMs = spend(stages, "count", examinedMs, clock);
+  return chain(examine(exchange, body), () => {
+    const examinedMs = spend(stages, "route", startedMs, clock);
     if (exchange.closing.over) return undefined;
-    const route = findRoute(exchange);
-    exchange.advance("admitted");
-    const routedMs = spend(stages, "route", countedMs, clock);
-    return chain(countInput(exchange, route.targets, inputTokensAllowed(exchange)), () => {
-      spend(stages, "count", routedMs, clock);
-      return exchange.closing.over ? undefined : route;
+    return chain(countForRoute(exchange), () => {
+      const countedMs = spend(stages, "count", examinedMs, clock);
+      if (exchange.closing.over) return undefined;
+      const route = findRoute(exchange);
+      exchange.advance("admitted");
+      const routedMs = spend(stages, "route", countedMs, clock);
+      return chain(weigh(exchange, route), () => {
+        spend(stages, "count", routedMs, clock);
+        return exchange.closing.over ? undefined : route;
+      });
     });
   });
+}
+
+/** Counts the input for every target of a route, and finds out which of them a large body can be translated for. */
+function weigh(exchange: Exchange, { targets }: ModelRoute): MaybePromise<void> {
+  return chain(countInput(exchange, targets, inputTokensAllowed(exchange)), () =>
+    checkLargeBody(exchange, targets),
+  );
 }
 
 /** More input than this is refused, so nobody needs to know how much more. */
@@ -129,9 +139,12 @@ function take(exchange: Exchange, offer: Offer | undefined, { degraded }: Footin
   if (offer === undefined) throw new Error("the ledger took an offer that was not made");
   exchange.plan = offer.plan;
   exchange.claims = offer.claims;
-  exchange.checks = checksOf(exchange, offer.plan);
   exchange.degradedBy = degraded?.by;
-  return chain(noteStandings(exchange, offer.claims), () => {
+  const checked = chain(checksOf(exchange, offer.plan), (checks) => {
+    exchange.checks = checks;
+    return noteStandings(exchange, offer.claims);
+  });
+  return chain(checked, () => {
     if (exchange.closing.over) return leave(exchange);
     const stopped = stoppedMeanwhile(exchange);
     if (stopped !== undefined) return refuse(exchange, stopped);

@@ -1,10 +1,10 @@
 import { assert, GatewayError } from "../core/errors.ts";
+import { largeBytesMin } from "../core/shared-bytes.ts";
 import type { Asked } from "../dialect/asked.ts";
 import type { ClientCodec, UpstreamCodec } from "../dialect/codec.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
-import { inexactInteger } from "../dialect/exact-numbers.ts";
-import { parseObject } from "../dialect/json-view.ts";
-import type { Target } from "../plan/plan.ts";
+import { modelRequestOf as readModelRequest } from "../dialect/read-model-request.ts";
+import { formatTarget, type Target } from "../plan/plan.ts";
 import type { Provider } from "../provider/provider.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
@@ -24,7 +24,10 @@ export type Carriage =
 /** Why a target cannot answer this kind of request, naming the client's field where it is one that stands in the way; undefined: it can. */
 export function cannotCarry(exchange: Exchange, target: Target, model: string): GatewayError | undefined {
   const carriage = carriageOf(exchange, target);
-  if (carriage?.kind === "translate") return refused(exchange, carriage.upstream, target.model);
+  if (carriage?.kind === "translate") {
+    const checked = exchange.largeBodyChecks.get(formatTarget(target));
+    return checked === undefined ? refused(exchange, carriage.upstream, target.model) : checked.refusal;
+  }
   if (carriage !== undefined) return undefined;
   const why = `no target of model "${model}" can answer this kind of request`;
   return new GatewayError("unsupported", why, { param: "model" });
@@ -63,21 +66,14 @@ export function backendOf(exchange: Exchange, target: Target): { readonly provid
   return backend;
 }
 
-/** The request without its wire format; read once, and only when somebody has to translate it. Throws what refuses it. */
+/** The request without its wire format; read once, and only when somebody has to translate it. Large ones are read by `checkLargeBody`. Throws what refuses it. */
 export function modelRequestOf(exchange: Exchange, client: ClientCodec): Asked {
   const { original, modelRequest } = exchange;
   if (modelRequest !== undefined) return modelRequest;
   assert(original !== undefined, "the original body is kept until no attempt can follow");
-  const json = original.toString();
-  const changed = inexactInteger(json);
-  if (changed !== undefined)
-    throw new GatewayError(
-      "unsupported",
-      `the number ${changed.slice(0, 40)} cannot be translated exactly: send it as a string`,
-    );
-  const body = parseObject(json);
-  assert(body !== undefined, "what was inspected is a JSON object");
-  exchange.modelRequest = client.decodeRequest(body, admitted(exchange).facts);
+  if (original.length >= largeBytesMin)
+    throw new GatewayError("unsupported", "the body is too large to say why");
+  exchange.modelRequest = readModelRequest(client, original, admitted(exchange).facts);
   return exchange.modelRequest;
 }
 

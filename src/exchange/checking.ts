@@ -1,6 +1,9 @@
 import { GatewayError } from "../core/errors.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import { largeBytesMin } from "../core/shared-bytes.ts";
 import type { Plan } from "../plan/plan.ts";
 import { AnswerCheck, type AnswerEnd, type CheckResult } from "../validation/answer-check.ts";
+import type { AskedFormat } from "../validation/rule-kind.ts";
 import type { BoundRules, Validation } from "../validation/validation.ts";
 import type { Attempt } from "./attempt.ts";
 import { admitted, type Exchange } from "./exchange.ts";
@@ -13,17 +16,27 @@ export interface Checks {
 }
 
 /** The checks of a plan's answers. Reads the request's own response format while it is there. */
-export function checksOf(exchange: Exchange, plan: Plan): Checks | undefined {
-  const { original, dialect, snapshot, services } = exchange;
+export function checksOf(exchange: Exchange, plan: Plan): MaybePromise<Checks | undefined> {
+  const { original, snapshot, services } = exchange;
   const validation = snapshot.model(plan.model)?.validation;
   // Where nothing is generated there is nothing to check.
   if (validation === undefined || admitted(exchange).facts.outputCap === 0) return undefined;
   const startedMs = services.clock.monotonicMs();
-  const asked =
-    validation.asksFormat && original !== undefined ? dialect.outputFormat?.(original) : undefined;
-  const bound = validation.rulesFor(asked);
-  spend(exchange.stages, "validate", startedMs, services.clock);
-  return { validation, bound };
+  const asked = validation.asksFormat && original !== undefined ? formatOf(exchange, original) : undefined;
+  return chain(asked, (format) => {
+    const bound = validation.rulesFor(format);
+    spend(exchange.stages, "validate", startedMs, services.clock);
+    return { validation, bound };
+  });
+}
+
+/** What a request wants its answer to be. */
+function formatOf(
+  { dialect, principal, services }: Exchange,
+  body: Buffer,
+): MaybePromise<AskedFormat | undefined> {
+  if (body.length < largeBytesMin) return dialect.outputFormat?.(body);
+  return services.offload.do(principal.tenantId, { kind: "format", dialect: dialect.name, body });
 }
 
 /** Checks an answer that has come whole, or that has lost before, and notes on the attempt what it came to. */

@@ -1,11 +1,27 @@
 import { GatewayError } from "../core/errors.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import { largeBytesMin } from "../core/shared-bytes.ts";
+import type { RequestFacts } from "../dialect/dialect.ts";
+import { unpackFacts } from "../dialect/offload/offload.ts";
 import type { Exchange } from "./exchange.ts";
 import { checkMediaType } from "./media-type.ts";
 
 /** Reads what decides of a request: inspect → contract. Throws what refuses it. */
-export function examine(exchange: Exchange, body: Buffer): void {
+export function examine(exchange: Exchange, body: Buffer): MaybePromise<void> {
   keep(exchange, body);
-  const facts = exchange.dialect.inspect(body, exchange.operation);
+  return chain(inspect(exchange, body), (facts) => readContract(exchange, facts));
+}
+
+function inspect(
+  { dialect, operation, principal, services }: Exchange,
+  body: Buffer,
+): MaybePromise<RequestFacts> {
+  if (body.length < largeBytesMin) return dialect.inspect(body, operation);
+  const order = { kind: "inspect", dialect: dialect.name, operation, body } as const;
+  return services.offload.do(principal.tenantId, order).then(unpackFacts);
+}
+
+function readContract(exchange: Exchange, facts: RequestFacts): void {
   exchange.facts = facts;
   const { headers } = exchange.head;
   exchange.contract = exchange.snapshot.contract.read({

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { ContentDecoder } from "../core/content-decoder.ts";
-import { assert, type ErrorCode } from "../core/errors.ts";
+import { assert, type ErrorCode, type GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Asked } from "../dialect/asked.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
@@ -71,6 +71,9 @@ export class Exchange {
   /** Numbers of the attempts whose end Envoy's access log has told. */
   readonly logged = new Set<number>();
   readonly closing = new Closing(this);
+
+  /** For each target (`backend/model`) that a large body was checked for: what stands in the way of translating it. */
+  readonly largeBodyChecks = new Map<string, { readonly refusal: GatewayError | undefined }>();
 
   /** How many input tokens the request has for each target (`backend/model`) that was thought of. */
   readonly inputCounts = new Map<string, InputCount>();

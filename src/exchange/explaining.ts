@@ -116,19 +116,21 @@ async function tryOffer(
     const { account, used, held } = balance;
     return [{ claim, balance, fits: used + held + sum <= ceilingOf(claim, account.limit) }];
   });
+  const sayings: Saying[] = [];
+  for (const { target } of plan.targets) sayings.push(await sayingOf(exchange, plan, target));
   return {
     degraded,
     plan,
-    sayings: plan.targets.map(({ target }) => sayingOf(exchange, plan, target)),
-    checks: checksOf(exchange, plan),
+    sayings,
+    checks: await checksOf(exchange, plan),
     claims: tried,
     fits: tried.every(({ fits, claim }) => fits || claim.observe === true),
   };
 }
 
-function sayingOf(exchange: Exchange, plan: Plan, target: Target): Saying {
+async function sayingOf(exchange: Exchange, plan: Plan, target: Target): Promise<Saying> {
   const carriage = plannedCarriage(exchange, target);
-  const { changes } = writeRequest(exchange, plan, carriage, target);
+  const { changes } = await writeRequest(exchange, plan, carriage, target);
   return { format: carriage.dialect.name, translated: carriage.kind === "translate", changes };
 }
 

@@ -1,11 +1,13 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import { largeBytesMin } from "../core/shared-bytes.ts";
 import type { EncodedRequest } from "../dialect/codec.ts";
 import type { Plan, Target } from "../plan/plan.ts";
 import type { OutgoingRequest } from "../provider/provider.ts";
 import type { Attempt } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
+import { translatedHeaders, writeLargeBody } from "./large-body.ts";
 import { requestMediaType } from "./media-type.ts";
 import type { Forward } from "./outcome.ts";
 import { spend } from "./stages.ts";
@@ -31,30 +33,32 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
   const { provider } = backendOf(exchange, target);
   const { original } = exchange;
   const carriage = plannedCarriage(exchange, target);
-  const written = writeRequest(exchange, plan, carriage, target);
-  attempt.changes = written.changes;
-  const prepared = provider.prepare(carriage.operation, target.model);
-  const outgoing: OutgoingRequest = {
-    method: exchange.head.method,
-    path: joinPath(provider.endpoint.pathname, prepared.path),
-    host: provider.endpoint.host,
-    headers: [...written.headers, ...prepared.headers].map(([name, value]): [string, string] => [
-      name,
-      value,
-    ]),
-    body: written.body,
-    nowMs: exchange.services.clock.nowMs(),
-  };
-  return chain(provider.authorize(outgoing), () => {
-    if (number === attemptsMax(plan)) exchange.releaseOriginal();
-    const forward: Forward = {
-      kind: "forward",
-      ...edits(exchange, number, plan, outgoing, carriage),
+  return chain(writeRequest(exchange, plan, carriage, target), (written) => {
+    if (exchange.original === undefined) throw new GatewayError("shutting_down", "the client has left");
+    attempt.changes = written.changes;
+    const prepared = provider.prepare(carriage.operation, target.model);
+    const outgoing: OutgoingRequest = {
+      method: exchange.head.method,
+      path: joinPath(provider.endpoint.pathname, prepared.path),
+      host: provider.endpoint.host,
+      headers: [...written.headers, ...prepared.headers].map(([name, value]): [string, string] => [
+        name,
+        value,
+      ]),
       body: written.body,
-      bodyChanged: written.body !== original,
+      nowMs: exchange.services.clock.nowMs(),
     };
-    attempt.startedMs = spend(exchange.stages, "assemble", startedMs, clock);
-    return forward;
+    return chain(provider.authorize(outgoing), () => {
+      if (number === attemptsMax(plan)) exchange.releaseOriginal();
+      const forward: Forward = {
+        kind: "forward",
+        ...edits(exchange, number, plan, outgoing, carriage),
+        body: written.body,
+        bodyChanged: written.body !== original,
+      };
+      attempt.startedMs = spend(exchange.stages, "assemble", startedMs, clock);
+      return forward;
+    });
   });
 }
 
@@ -64,12 +68,14 @@ export function writeRequest(
   { outputCap, choices }: Plan,
   carriage: Carriage,
   { backend, model }: Target,
-): EncodedRequest {
+): MaybePromise<EncodedRequest> {
   const { original } = exchange;
   assert(original !== undefined, "the original body is kept until no attempt can follow");
   const { facts } = admitted(exchange);
   const { provider } = backendOf(exchange, { backend, model });
   const edits = { model, outputCap, outputCapField: provider.outputCapField(carriage.operation) };
+  if (original.length >= largeBytesMin)
+    return writeLargeBody(exchange, original, carriage, { ...edits, stream: facts.stream, choices });
   if (carriage.kind === "pass")
     return { body: carriage.dialect.splice(original, facts, edits), headers: [], changes: [] };
   const request = modelRequestOf(exchange, carriage.client);
@@ -78,8 +84,7 @@ export function writeRequest(
     stream: facts.stream,
     choices,
   });
-  // What the client would take is not what is asked for here.
-  return { body, headers: [["accept", "*/*"], ...headers], changes };
+  return { body, headers: [...translatedHeaders, ...headers], changes };
 }
 
 function edits(

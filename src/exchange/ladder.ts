@@ -7,6 +7,7 @@ import { accessRefusal } from "./access.ts";
 import type { StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { checkLargeBody } from "./large-body.ts";
 import { clampPlan, makePlan, planOffers } from "./planning.ts";
 import { stopOf } from "./stopping.ts";
 
@@ -88,7 +89,8 @@ function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybeP
   if (accessRefusal({ snapshot, principal, contract }, [route.name], route) !== undefined) return [];
   if (stopOf(exchange, route.name) !== undefined) return [];
   if (makesOtherVectors(exchange, route.targets, from)) return [];
-  return chain(countInput(exchange, route.targets), () => {
+  const weighed = chain(countInput(exchange, route.targets), () => checkLargeBody(exchange, route.targets));
+  return chain(weighed, () => {
     const plan = planOrNothing(exchange, route);
     if (plan === undefined) return [];
     const caps = new Set(from.map(({ outputCap }) => Math.min(outputCap, plan.outputCap)));

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Dialect } from "../dialect/dialect.ts";
+import type { Offload } from "../dialect/offload/offload.ts";
 import type { Account, Ledger } from "../ledger/ledger.ts";
 import type { Health } from "../route/health.ts";
 import type { Overrides } from "../route/overrides.ts";
@@ -25,6 +26,8 @@ export interface Services {
   readonly calibration: Calibration;
   readonly registry: Registry;
   readonly originals: Originals;
+  /** Reads and writes large bodies in other threads. */
+  readonly offload: Offload;
   /** Bounds the bodies that are on their way in. */
   readonly intake: Intake;
   /** How the targets do. */

@@ -27,6 +27,7 @@ export const jsonSchema = defineRule({
 
 function askedRule(asked: AskedFormat | undefined, codeFence: boolean): ReturnType<RuleFor> {
   if (asked === undefined) return undefined;
+  if (asked.kind === "unreadable") return "unreadable";
   if (asked.kind === "json") return jsonRule(name, codeFence);
   return schemaRule(compileSchema(asked.schema), codeFence, () => {}) ?? "unreadable";
 }

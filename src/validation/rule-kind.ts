@@ -2,7 +2,11 @@ import type { z } from "zod";
 import type { Rule } from "./rule.ts";
 
 /** What a request says its answer is to be. */
-export type AskedFormat = { readonly kind: "json" } | { readonly kind: "schema"; readonly schema: object };
+export type AskedFormat =
+  | { readonly kind: "json" }
+  | { readonly kind: "schema"; readonly schema: object }
+  /** Something that is not read here. */
+  | { readonly kind: "unreadable" };
 
 /** What the rules of one `validate` section share. */
 export interface RuleSettings {

@@ -5,6 +5,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import type { Snapshot } from "../../src/config/snapshot.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import { dialects } from "../../src/dialect/index.ts";
+import { Offload } from "../../src/dialect/offload/offload.ts";
 import { admit } from "../../src/exchange/admission.ts";
 import type { Exchange } from "../../src/exchange/exchange.ts";
 import { Intake } from "../../src/exchange/intake.ts";
@@ -178,6 +179,7 @@ export class ExchangeWorld {
       random: () => 0.5,
       registry: new Registry(),
       originals: new Originals(200_000_000),
+      offload: new Offload(),
       intake: new Intake(8_000_000_000),
       record: (record, ownFields) => {
         log.append(serialise(record, ownFields));

@@ -7,6 +7,7 @@ import type { Snapshot } from "../../src/config/snapshot.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import { dialects } from "../../src/dialect/index.ts";
+import { Offload } from "../../src/dialect/offload/offload.ts";
 import { admit } from "../../src/exchange/admission.ts";
 import type { Exchange } from "../../src/exchange/exchange.ts";
 import { Intake } from "../../src/exchange/intake.ts";
@@ -78,6 +79,7 @@ export function exchangesOn(
     calibration,
     registry,
     originals: new Originals(2_000_000),
+    offload: new Offload(),
     intake: new Intake(8_000_000_000),
     health: new Health(),
     quality: new Quality(),

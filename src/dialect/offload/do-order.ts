@@ -30,7 +30,7 @@ export function doOrder(order: Order): Served<Answers[Order["kind"]]> {
       return written(body, headers, changes);
     }
     case "format":
-      return { answer: dialectOf(order.dialect).outputFormat?.(bytesOf(order.body)) };
+      return { answer: format(order) };
     case "answer":
       return readAnswer(order.reading, order.pieces);
     default:
@@ -59,6 +59,15 @@ function check(order: Extract<Order, { kind: "check" }>): Answers["check"] {
     }
   });
   return { asked: { uses: request.uses, dropped: request.dropped }, refusals };
+}
+
+/** Longest schema that is handed on, in characters of its JSON: longer ones are not read. */
+const schemaCharsMax = 65_536;
+
+function format({ dialect, body }: Extract<Order, { kind: "format" }>): Answers["format"] {
+  const asked = dialectOf(dialect).outputFormat?.(bytesOf(body));
+  if (asked?.kind !== "schema" || JSON.stringify(asked.schema).length <= schemaCharsMax) return asked;
+  return { kind: "unreadable" };
 }
 
 function translated(name: DialectName, body: Uint8Array, facts: RequestFacts) {

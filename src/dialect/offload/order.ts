@@ -116,6 +116,6 @@ export interface Answers {
   readonly splice: Written;
   readonly check: Checked;
   readonly encode: Written;
-  readonly format: OutputFormat | undefined;
+  readonly format: OutputFormat | { readonly kind: "unreadable" } | undefined;
   readonly answer: ReadAnswer;
 }
