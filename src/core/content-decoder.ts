@@ -6,6 +6,9 @@ import { GatewayError } from "./errors.ts";
 const growthMax = 200;
 const growthFloorBytes = 4 * 1024 * 1024;
 
+/** What one piece may become: the largest whole answer that is read. */
+const outBytesMax = 64 * 1024 * 1024;
+
 /** Node has zstd from 22.15 on. */
 const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Transform };
 
@@ -34,6 +37,8 @@ export class ContentDecoder {
   #out: Buffer[] = [];
   #takenBytes = 0;
   #givenBytes = 0;
+  /** Bytes in `#out`. */
+  #outBytes = 0;
   #failure: GatewayError | undefined;
   #fail: (error: GatewayError) => void = () => {};
 
@@ -57,7 +62,10 @@ export class ContentDecoder {
     this.#takenBytes += piece.length;
     return new Promise((resolve, reject) => {
       this.#fail = reject;
-      const give = () => resolve(Buffer.concat(this.#out.splice(0)));
+      const give = () => {
+        this.#outBytes = 0;
+        resolve(Buffer.concat(this.#out.splice(0)));
+      };
       if (end) this.#stream.once("end", give).end(piece);
       else this.#stream.write(piece, give);
     });
@@ -70,7 +78,9 @@ export class ContentDecoder {
 
   #give(piece: Buffer): void {
     this.#givenBytes += piece.length;
-    if (this.#givenBytes <= Math.max(growthFloorBytes, this.#takenBytes * growthMax)) this.#out.push(piece);
+    this.#outBytes += piece.length;
+    const growthBytesMax = Math.max(growthFloorBytes, this.#takenBytes * growthMax);
+    if (this.#givenBytes <= growthBytesMax && this.#outBytes <= outBytesMax) this.#out.push(piece);
     else this.#stream.destroy(new Error("it grows too much"));
   }
 }

@@ -1,7 +1,11 @@
 import { ByteQueue } from "./byte-queue.ts";
+import { GatewayError } from "./errors.ts";
 
 /** Largest single event held while its end has not come, in bytes: room for an image in base64. */
 export const sseEventBytesMax = 8 * 1024 * 1024;
+
+/** Most lines of one event; those of providers have one or two. */
+const linesMax = 4_096;
 
 /** One event of a stream (HTML standard §9.2), with the bytes it was written in, blank line included. */
 export interface SseEvent {
@@ -18,7 +22,7 @@ export interface SseEvent {
 /**
  * Cuts a stream of server-sent events from bytes that come in pieces cut anywhere. Push a piece, then pull events until there is none.
  * Lines may end in LF, CR or CRLF; a CR at the end of a piece waits for the next byte, which may be its LF. Throws `upstream_invalid` when one event
- * that comes in pieces passes {@link sseEventBytesMax}.
+ * that comes in pieces passes {@link sseEventBytesMax}, or has thousands of lines.
  */
 export class SseDecoder {
   readonly #queue = new ByteQueue(sseEventBytesMax, "an event of the stream");
@@ -26,6 +30,8 @@ export class SseDecoder {
   #line = 0;
   /** Up to where that line is known to have no end. */
   #searched = 0;
+  /** Lines of the current event that were seen whole. */
+  #lines = 0;
   #ended = false;
   #first = true;
 
@@ -41,10 +47,12 @@ export class SseDecoder {
     for (;;) {
       const lineEnd = this.#endOfLine(bytes);
       if (lineEnd < 0) return this.#ended ? this.#take(bytes.length) : undefined;
-      const blank = isLineBreak(bytes[this.#line]);
+      if (isLineBreak(bytes[this.#line])) return this.#take(endOfBlankLines(bytes, lineEnd));
       this.#line = lineEnd;
       this.#searched = lineEnd;
-      if (blank) return this.#take(lineEnd);
+      this.#lines += 1;
+      if (this.#lines > linesMax)
+        throw new GatewayError("upstream_invalid", `an event of the stream has more than ${linesMax} lines`);
     }
   }
 
@@ -63,11 +71,19 @@ export class SseDecoder {
     if (length === 0) return undefined;
     this.#line = 0;
     this.#searched = 0;
+    this.#lines = 0;
     const bytes = this.#queue.take(length);
     const start = this.#first && bytes.indexOf(byteOrderMark) === 0 ? byteOrderMark.length : 0;
     this.#first = false;
     return readEvent(bytes, start);
   }
+}
+
+/** Blank lines that follow the one which ends an event are taken with it: one by one, a flood of them would be as many events. */
+function endOfBlankLines(bytes: Buffer, start: number): number {
+  let at = start;
+  while (bytes[at] === lineFeed) at += 1;
+  return at;
 }
 
 function readEvent(bytes: Buffer, from: number): SseEvent {

@@ -102,10 +102,10 @@ export class WorkerPool<Order, Answer> {
 
   #dispatch(): void {
     const idle = [...this.#threads].find(({ task }) => task === undefined);
-    const thread = idle ?? (this.#threads.size < this.#options.workersMax ? this.#start() : undefined);
-    if (thread === undefined) return;
+    if (idle === undefined && this.#threads.size >= this.#options.workersMax) return;
     const task = this.#next();
     if (task === undefined) return;
+    const thread = idle ?? this.#start();
     thread.task = task;
     thread.worker.ref();
     thread.timer = setTimeout(() => this.#end(thread, new OrderFailed("too-long")), this.#options.orderMs);
@@ -115,6 +115,7 @@ export class WorkerPool<Order, Answer> {
   /** The oldest order of the tenant whose turn it is. */
   #next(): Task<Order, Answer> | undefined {
     for (const [tenantId, queue] of this.#waiting) {
+      if (!this.#mayRun(tenantId)) continue;
       const task = queue.shift();
       this.#waiting.delete(tenantId);
       if (queue.length > 0) this.#waiting.set(tenantId, queue);
@@ -123,6 +124,14 @@ export class WorkerPool<Order, Answer> {
       return task;
     }
     return undefined;
+  }
+
+  /** A tenant alone never has all workers, where there are several: another always finds one. */
+  #mayRun(tenantId: string): boolean {
+    const { workersMax } = this.#options;
+    let running = 0;
+    for (const { task } of this.#threads) if (task?.tenantId === tenantId) running += 1;
+    return this.#closed || running < Math.max(1, workersMax - 1);
   }
 
   #start(): Thread<Order, Answer> {

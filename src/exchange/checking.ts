@@ -23,8 +23,8 @@ export function checksOf(exchange: Exchange, plan: Plan): MaybePromise<Checks | 
   if (validation === undefined || admitted(exchange).facts.outputCap === 0) return undefined;
   const startedMs = services.clock.monotonicMs();
   const asked = validation.asksFormat && original !== undefined ? formatOf(exchange, original) : undefined;
-  return chain(asked, (format) => {
-    const bound = validation.rulesFor(format);
+  const ruled = chain(asked, (format) => validation.rulesFor(format, exchange.principal.tenantId));
+  return chain(ruled, (bound) => {
     spend(exchange.stages, "validate", startedMs, services.clock);
     return { validation, bound };
   });
@@ -45,20 +45,21 @@ export function concludeCheck(
   attempt: Attempt,
   check: AnswerCheck,
   end: AnswerEnd,
-): CheckResult {
+): MaybePromise<CheckResult> {
   const { checks, contract } = exchange;
   const { clock, observer, quality } = exchange.services;
   const startedMs = clock.monotonicMs();
-  const result = check.finish(end);
-  const endedMs = spend(exchange.stages, "validate", startedMs, clock);
-  attempt.checked = result;
-  attempt.checkedMs += endedMs - startedMs;
-  if (checks === undefined) return result;
-  const { model } = checks.validation;
-  observer.checked(model, result);
-  const place = { target: attempt.target.target, model, workflow: contract?.field("workflow") ?? "" };
-  if (result.result !== "skipped") quality.note(place, result.result === "passed", endedMs);
-  return result;
+  return chain(check.finish(end), (result) => {
+    const endedMs = spend(exchange.stages, "validate", startedMs, clock);
+    attempt.checked = result;
+    attempt.checkedMs += endedMs - startedMs;
+    if (checks === undefined) return result;
+    const { model } = checks.validation;
+    observer.checked(model, result);
+    const place = { target: attempt.target.target, model, workflow: contract?.field("workflow") ?? "" };
+    if (result.result !== "skipped") quality.note(place, result.result === "passed", endedMs);
+    return result;
+  });
 }
 
 /** What a client is told of an answer that failed: the rules, and nothing of the answer. */

@@ -4,7 +4,7 @@ import type { ContentDecoder } from "../core/content-decoder.ts";
 import { assert, type ErrorCode, type GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Asked } from "../dialect/asked.ts";
-import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../dialect/dialect.ts";
+import type { Dialect, Operation, RequestFacts } from "../dialect/dialect.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { formatTarget, type Plan } from "../plan/plan.ts";
@@ -13,6 +13,7 @@ import type { RouteRule } from "../route/routes.ts";
 import type { StreamCounter } from "../tokens/counter.ts";
 import type { InputCount } from "../tokens/input-count.ts";
 import type { Ending } from "../usage/record.ts";
+import type { AnswerReader } from "./answer-reader.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Checks } from "./checking.ts";
 import { Closing } from "./closing.ts";
@@ -106,7 +107,7 @@ export class Exchange {
   /** Request headers that attempts so far have set; later ones, which share them, must not send what is not theirs. */
   readonly sentHeaders = new Set<string>();
 
-  transform: ResponseTransform | undefined;
+  transform: AnswerReader | undefined;
   /** Of an answer that came encoded; closed at settlement. */
   decoder: ContentDecoder | undefined;
   outputCounter: StreamCounter | undefined;

@@ -1,13 +1,13 @@
 import { ContentDecoder, isDecodable } from "../core/content-decoder.ts";
 import { assert, GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
-import type { ResponseTransform } from "../dialect/dialect.ts";
+import { inSlices, sliceBytes } from "../core/slices.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
 import type { FailureClass } from "../provider/provider.ts";
 import type { AnswerCheck } from "../validation/answer-check.ts";
-import { answerReader } from "./answer-reader.ts";
+import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import type { Attempt, Judgement } from "./attempt.ts";
 import { backendOf, plannedCarriage } from "./carrying.ts";
 import { beginCheck, checkFailure, concludeCheck } from "./checking.ts";
@@ -43,7 +43,7 @@ export class Gate {
   readonly #attempt: Attempt;
   readonly #head: GateHead;
   readonly #whole: boolean;
-  readonly #reader: ResponseTransform | undefined;
+  readonly #reader: AnswerReader | undefined;
   readonly #check: AnswerCheck | undefined;
   readonly #error: Buffer[] = [];
   /** What an upstream encoded although it was asked not to is read further down only. */
@@ -75,10 +75,13 @@ export class Gate {
   }
 
   /** Takes the next bytes; undefined: not known yet, which it never answers at the end. */
-  push(chunk: Buffer, end: boolean): Verdict | undefined {
+  push(chunk: Buffer, end: boolean): MaybePromise<Verdict | undefined> {
     this.#bytes += chunk.length;
-    if (this.#reader === undefined) return this.#refusal(chunk, end);
-    return this.#encoded ? release : this.#answer(this.#reader, chunk, end);
+    const reader = this.#reader;
+    if (reader === undefined) return this.#refusal(chunk, end);
+    if (this.#encoded) return release;
+    if (this.#whole || chunk.length <= sliceBytes) return this.#answer(reader, chunk, end);
+    return this.#answerInTurns(reader, chunk, end);
   }
 
   /** Takes an answer that came in one piece. What is to be checked is decoded first, if its upstream encoded it. */
@@ -86,19 +89,31 @@ export class Gate {
     const encoding = this.#head.headers.get("content-encoding") ?? "";
     const reader = this.#reader;
     if (!this.#encoded || this.#check === undefined || reader === undefined || !isDecodable(encoding))
-      return this.push(body, true) ?? release;
+      return chain(this.push(body, true), (verdict) => verdict ?? release);
     this.#bytes = body.length;
     const decoder = new ContentDecoder(encoding);
     // The edge's bytes are valid only during this call.
     const judged = decoder.push(Buffer.from(body), true).then(
-      (plain) => this.#answer(reader, plain, true) ?? release,
+      async (plain) => (await this.#answer(reader, plain, true)) ?? release,
       (error) => this.#fail("overloaded", GatewayError.from(error), reader),
     );
     return judged.finally(() => decoder.close());
   }
 
-  #answer(reader: ResponseTransform, chunk: Buffer, end: boolean): Verdict | undefined {
-    reader.push(chunk, end);
+  async #answerInTurns(reader: AnswerReader, chunk: Buffer, end: boolean): Promise<Verdict | undefined> {
+    let verdict: Verdict | undefined;
+    await inSlices(chunk, end, async (slice, last) => {
+      verdict = await this.#answer(reader, slice, last);
+      return verdict !== undefined;
+    });
+    return verdict;
+  }
+
+  #answer(reader: AnswerReader, chunk: Buffer, end: boolean): MaybePromise<Verdict | undefined> {
+    return chain(reader.push(chunk, end), () => this.#look(reader, end));
+  }
+
+  #look(reader: AnswerReader, end: boolean): MaybePromise<Verdict | undefined> {
     const { seen } = reader;
     if (!this.#whole && (this.#content || seen.content)) return release;
     if (seen.error !== undefined) return this.#fail(classOf(seen.error), seen.error, reader);
@@ -114,11 +129,11 @@ export class Gate {
   }
 
   /** The answer is whole and says something: what is left is what its model's rules say of it. */
-  #checked(reader: ResponseTransform): Verdict {
+  #checked(reader: AnswerReader): MaybePromise<Verdict> {
     if (this.#check === undefined) return release;
-    const result = concludeCheck(this.#exchange, this.#attempt, this.#check, reader.seen);
-    if (result.result !== "failed") return release;
-    return this.#fail("quality", checkFailure(result), reader);
+    return chain(concludeCheck(this.#exchange, this.#attempt, this.#check, reader.seen), (result) =>
+      result.result === "failed" ? this.#fail("quality", checkFailure(result), reader) : release,
+    );
   }
 
   /** A refusal is known for what it is by its status; where the vendors' words decide, by its body too. */
@@ -145,7 +160,7 @@ export class Gate {
     return { kind: "fail", following };
   }
 
-  #fail(failure: FailureClass, error: GatewayError, { seen }: ResponseTransform): Verdict {
+  #fail(failure: FailureClass, error: GatewayError, { seen }: AnswerReader): Verdict {
     const broken = seen.unreadable || (seen.error === undefined && !seen.complete);
     const made = broken || failure === "quality" ? this.#made() : undefined;
     this.#judge({ class: failure, error, status: this.#head.status, usage: seen.usage, made });

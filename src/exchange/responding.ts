@@ -1,10 +1,12 @@
+import { ByteRuns } from "../core/byte-runs.ts";
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import { headerValue } from "../core/header-value.ts";
 import type { Headers } from "../core/headers.ts";
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
-import type { LocalReply, ResponseContext, ResponseTransform } from "../dialect/dialect.ts";
-import { answerReader } from "./answer-reader.ts";
+import { inSlices, sliceBytes } from "../core/slices.ts";
+import type { LocalReply, ResponseContext } from "../dialect/dialect.ts";
+import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
 import { counterOfTarget } from "./counting.ts";
@@ -13,11 +15,12 @@ import { admitted, type Exchange } from "./exchange.ts";
 import { attemptAt } from "./forwarding.ts";
 import { HoldWatch } from "./hold-watch.ts";
 import { breakOff } from "./interrupting.ts";
+import { LargeAnswer } from "./large-answer.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
 import { spend } from "./stages.ts";
-import { StreamCheck } from "./stream-check.ts";
+import { StreamCheck, type StreamVerdict } from "./stream-check.ts";
 import { translateHeaders } from "./translating.ts";
 import { warningHeader, warningOf } from "./warning.ts";
 
@@ -33,6 +36,8 @@ const upstreamOnlyHeaders = [
 ];
 const upstreamOnlyPrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-envoy-", "x-tollgate-"];
 const noBytes = Buffer.alloc(0);
+/** Of a large answer's output what is counted at once; between two parts the count may be off by two tokens. */
+const countedBytes = 1_048_576;
 const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
 const requestIdCharsMax = 128;
 
@@ -88,24 +93,45 @@ function passOrHold({ held }: Exchange): "hold" | "pass" {
 
 /** Takes the next bytes of the answer and returns those for the client: the same buffer where nothing changes. Only encoded answers wait. */
 export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
+  const passed = passDecoded(exchange, chunk, end);
+  if (!(passed instanceof Promise)) return passed;
+  const { closing } = exchange;
+  closing.began();
+  return passed.finally(() => closing.ended());
+}
+
+function passDecoded(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
   const { decoder } = exchange;
-  if (decoder === undefined) return passPlain(exchange, chunk, end);
+  if (decoder === undefined) return passInTurns(exchange, chunk, end);
   return decoder.push(chunk, end).then(
-    (plain) => passPlain(exchange, plain, end),
+    (plain) => passInTurns(exchange, plain, end),
     (error) => breakOff(exchange, GatewayError.from(error), "upstream_error"),
   );
 }
 
-function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
+/** Passes a long piece in slices, with turns for others between them. */
+function passInTurns(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
+  if (chunk.length <= sliceBytes || exchange.transform instanceof LargeAnswer)
+    return passPlain(exchange, chunk, end);
+  const out = new ByteRuns();
+  const passed = inSlices(chunk, end, async (slice, last) => {
+    out.add(await passPlain(exchange, slice, last));
+    return exchange.broken !== undefined;
+  });
+  return passed.then(() => out.take(chunk));
+}
+
+function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
   const { clock } = exchange.services;
   const startedMs = clock.monotonicMs();
   if (end) noteEnd(exchange, startedMs);
   const checkedMs = exchange.answeredBy?.checkedMs ?? 0;
-  const out = transformed(exchange, chunk, end);
-  // Checks are a stage of their own.
-  const checkingMs = (exchange.answeredBy?.checkedMs ?? 0) - checkedMs;
-  spend(exchange.stages, "respond", startedMs + checkingMs, clock);
-  return out;
+  return chain(transformed(exchange, chunk, end), (out) => {
+    // Checks are a stage of their own.
+    const checkingMs = (exchange.answeredBy?.checkedMs ?? 0) - checkedMs;
+    spend(exchange.stages, "respond", startedMs + checkingMs, clock);
+    return out;
+  });
 }
 
 /** The last of the answer has come: what follows is our own work on it. */
@@ -115,11 +141,23 @@ function noteEnd({ answeredBy, stages }: Exchange, nowMs: number): void {
   stages.forward = nowMs - answeredBy.startedMs - answeredBy.checkedMs - (stages.respond ?? 0);
 }
 
-function transformed(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
+function transformed(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
   const { transform } = exchange;
   if (transform === undefined) return chunk;
-  const written = transform.push(chunk, end);
-  const verdict = exchange.streamCheck?.look(transform.seen) ?? "go-on";
+  return chain(transform.push(chunk, end), (written) =>
+    chain(exchange.streamCheck?.look(transform.seen) ?? "go-on", (verdict) =>
+      sentOn(exchange, transform, written, verdict, end),
+    ),
+  );
+}
+
+function sentOn(
+  exchange: Exchange,
+  transform: AnswerReader,
+  written: Buffer,
+  verdict: StreamVerdict,
+  end: boolean,
+): Buffer {
   const out = verdict === "go-on" ? written : noBytes;
   exchange.bytesOut += out.length;
   if (!end) {
@@ -136,7 +174,7 @@ function transformed(exchange: Exchange, chunk: Buffer, end: boolean): Buffer {
 }
 
 /** The answer makes no sense, which a stream has said by now: what the provider still sends is of no use to anyone. */
-function abandon(exchange: Exchange, { seen }: ResponseTransform): void {
+function abandon(exchange: Exchange, { seen }: AnswerReader): void {
   exchange.end("upstream_error", seen.error?.code);
   exchange.broken = admitted(exchange).facts.stream ? "told" : "cut";
 }
@@ -155,7 +193,7 @@ export function brokenReply(exchange: Exchange): LocalReply {
 /** Ends an answer that has said all it had to and is kept open for nothing; false for any other. */
 export function endAnswer(exchange: Exchange): boolean {
   if (exchange.transform?.seen.complete !== true || exchange.broken !== undefined) return false;
-  exchange.speaker?.speak({ kind: "last", bytes: passPlain(exchange, noBytes, true) });
+  void chain(passPlain(exchange, noBytes, true), (bytes) => exchange.speaker?.speak({ kind: "last", bytes }));
   return true;
 }
 
@@ -233,6 +271,7 @@ function exhausted(exchange: Exchange, head: ResponseHead): void {
 function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: ResponseHead): void {
   const { facts } = admitted(exchange);
   const counter = outputCounterOf(exchange);
+  let counts = true;
   if (facts.stream && head.status < 400) exchange.streamCheck = StreamCheck.of(exchange, attempt);
   const context: ResponseContext = {
     status: head.status,
@@ -246,11 +285,29 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
         exchange.deadlines?.begun();
         if (exchange.answeredBy !== undefined) noteAnswer(exchange, exchange.answeredBy);
       }
-      counter?.push(text);
+      if (counts) counter?.push(text);
       exchange.holdWatch?.passed(text.length);
     },
   };
-  exchange.transform = answerReader(exchange, attempt, carriage, context);
+  exchange.transform = answerReader(exchange, attempt, carriage, context, (output) => {
+    counts = false;
+    return countOutput(exchange, output);
+  });
+}
+
+/** Counts the output of a large answer without holding the event loop. */
+async function countOutput(exchange: Exchange, output: Uint8Array | undefined): Promise<void> {
+  const { answeredBy } = exchange;
+  if (output === undefined || answeredBy === undefined) return;
+  const counter = counterOfTarget(exchange, answeredBy.target.target);
+  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
+  let tokens = 0;
+  for (let start = 0; start < bytes.length; start += countedBytes) {
+    const part = bytes.subarray(start, start + countedBytes);
+    const span = { start: 0, end: part.length, escaped: false };
+    tokens += (await counter.countSpansPaced(part, [span], { tenant: exchange.principal.tenantId })) ?? 0;
+  }
+  exchange.outputCounter = { push: () => {}, total: () => tokens };
 }
 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {

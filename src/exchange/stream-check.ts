@@ -1,4 +1,5 @@
 import type { GatewayError } from "../core/errors.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { OutputKind, ResponseSeen } from "../dialect/dialect.ts";
 import { AnswerCheck } from "../validation/answer-check.ts";
 import type { Attempt } from "./attempt.ts";
@@ -50,18 +51,21 @@ export class StreamCheck {
   }
 
   /** What becomes of the stream, as far as it has come. */
-  look(seen: ResponseSeen): StreamVerdict {
+  look(seen: ResponseSeen): MaybePromise<StreamVerdict> {
     if (this.#failure !== undefined) return "withhold";
     const lost = this.#check.lost !== undefined;
-    if (!this.#concluded && (lost || this.#isWhole(seen))) this.#conclude(seen);
-    if (this.#failure === undefined) return "go-on";
-    return lost ? "cut" : "withhold";
+    if (this.#concluded || !(lost || this.#isWhole(seen))) return "go-on";
+    return chain(this.#conclude(seen), () => {
+      if (this.#failure === undefined) return "go-on";
+      return lost ? "cut" : "withhold";
+    });
   }
 
-  #conclude(seen: ResponseSeen): void {
+  #conclude(seen: ResponseSeen): MaybePromise<void> {
     this.#concluded = true;
-    const result = concludeCheck(this.#exchange, this.#attempt, this.#check, seen);
-    if (result.result === "failed" && !this.#marks) this.#failure = checkFailure(result);
+    return chain(concludeCheck(this.#exchange, this.#attempt, this.#check, seen), (result) => {
+      if (result.result === "failed" && !this.#marks) this.#failure = checkFailure(result);
+    });
   }
 
   /** An only answer is whole once it says why it ended, several when all is. */

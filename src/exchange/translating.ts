@@ -44,8 +44,13 @@ export function translateResponse(
       return reply.body;
     });
   }
-  const callId = `call_${exchange.id.replaceAll("-", "").slice(-callIdChars)}`;
-  return upstream.decodeAnswer(context, client.encodeAnswer(contextOf(exchange, attempt)), callId);
+  const writer = client.encodeAnswer(answerContextOf(exchange, attempt));
+  return upstream.decodeAnswer(context, writer, callIdOf(exchange));
+}
+
+/** Begins the ids of tool calls that come without one. */
+export function callIdOf({ id }: Exchange): string {
+  return `call_${id.replaceAll("-", "").slice(-callIdChars)}`;
 }
 
 /** The response headers in the client's format. An error's status and headers are told by its body, later. */
@@ -56,11 +61,12 @@ export function translateHeaders(
   head: ResponseHead,
 ): { readonly set: readonly (readonly [string, string])[]; readonly remove: readonly string[] } {
   const remove = [...head.headers.names()].filter((name) => !neutralHeaders.has(name));
-  if (head.status < 400) return { set: client.answerHeaders(contextOf(exchange, attempt)), remove };
+  if (head.status < 400) return { set: client.answerHeaders(answerContextOf(exchange, attempt)), remove };
   return { set: [], remove };
 }
 
-function contextOf(exchange: Exchange, attempt: Attempt): AnswerContext {
+/** What an answer's writer has to know of its exchange. */
+export function answerContextOf(exchange: Exchange, attempt: Attempt): AnswerContext {
   return {
     id: exchange.id,
     model: attempt.target.target.model,

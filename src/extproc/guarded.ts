@@ -1,5 +1,5 @@
 import type { GatewayError } from "../core/errors.ts";
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { attemptAt } from "../exchange/forwarding.ts";
 import { Gate, type Verdict } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
@@ -18,6 +18,9 @@ export class GuardedRole implements Role {
   readonly #attempt: AttemptRole;
   #gate: Gate | undefined;
   #decide: ((verdict: Verdict) => void) | undefined;
+  #giveUp: (error: unknown) => void = () => {};
+  /** The look at the bytes that came last. */
+  #judging: MaybePromise<void> = undefined;
   #done = false;
 
   constructor(services: Services) {
@@ -37,8 +40,8 @@ export class GuardedRole implements Role {
   /** What comes while the headers are withheld: it will be answered after them, and decides about them. */
   ahead(message: ProcessingRequest): void {
     if (this.#gate === undefined || this.#decide === undefined) return;
-    if (message.kind === "response_body") this.#judge(this.#gate.push(message.body, message.endOfStream));
-    else if (message.kind === "response_trailers") this.#judge(this.#gate.push(noBytes, true));
+    if (message.kind === "response_body") this.#push(message.body, message.endOfStream);
+    else if (message.kind === "response_trailers") this.#push(noBytes, true);
   }
 
   fail(error: GatewayError): Uint8Array {
@@ -53,12 +56,24 @@ export class GuardedRole implements Role {
     const { exchange, number } = this.#attempt.begun;
     const head = { status: Number(message.headers.get(":status")), headers: message.headers };
     const gate = new Gate(exchange, attemptAt(exchange, number), head, false);
-    const known = gate.push(noBytes, message.endOfStream);
-    if (known !== undefined) return this.#reply(known);
-    this.#gate = gate;
-    return new Promise((resolve) => {
-      this.#decide = (verdict) => resolve(this.#reply(verdict));
+    return chain(gate.push(noBytes, message.endOfStream), (known) => {
+      if (known !== undefined) return this.#reply(known);
+      this.#gate = gate;
+      return new Promise<Uint8Array>((resolve, reject) => {
+        this.#decide = (verdict) => resolve(this.#reply(verdict));
+        this.#giveUp = reject;
+      });
     });
+  }
+
+  /** Looks at the next bytes after those before them: long pieces take turns. */
+  #push(bytes: Buffer, end: boolean): void {
+    const judged = chain(this.#judging, () => {
+      if (this.#gate === undefined || this.#decide === undefined) return;
+      return chain(this.#gate.push(bytes, end), (verdict) => this.#judge(verdict));
+    });
+    this.#judging = judged;
+    if (judged instanceof Promise) judged.catch((error) => this.#giveUp(error));
   }
 
   #judge(verdict: Verdict | undefined): void {

@@ -28,10 +28,11 @@ export class ValidatedRole implements Role {
         const { exchange, number } = this.#attempt.begun;
         const head = { status: Number(message.headers.get(":status")), headers: message.headers };
         const gate = new Gate(exchange, attemptAt(exchange, number), head, true);
-        const known = message.endOfStream ? gate.push(noBytes, true) : undefined;
-        if (known !== undefined) return verdictReply(message.kind, known);
-        this.#gate = gate;
-        return continueReplies.response_headers;
+        return chain(message.endOfStream ? gate.push(noBytes, true) : undefined, (known) => {
+          if (known !== undefined) return verdictReply("response_headers", known);
+          this.#gate = gate;
+          return continueReplies.response_headers;
+        });
       }
       case "response_body":
         if (this.#gate === undefined) return continueReplies.response_body;

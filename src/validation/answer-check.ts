@@ -1,3 +1,4 @@
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Finding, Rule, Watch } from "./rule.ts";
 import type { BoundRules } from "./validation.ts";
 
@@ -69,34 +70,29 @@ export class AnswerCheck {
   }
 
   /** Asks every rule. Every answer has to pass it. */
-  finish(end: AnswerEnd): CheckResult {
+  finish(end: AnswerEnd): MaybePromise<CheckResult> {
     if (this.#lost !== undefined) return { ...lostResult, failed: [this.#lost] };
-    const passed: string[] = [];
-    const failed: string[] = [];
-    const skipped = [...this.#bound.unreadable];
-    let bound: CheckResult["bound"];
     const texts = this.#texts(end);
-    for (const rule of this.#bound.rules) {
-      const finding = this.#ask(rule, texts, end);
-      if (finding === "passes") passed.push(rule.name);
-      else if (finding === undefined) skipped.push(rule.name);
-      else failed.push(rule.name);
-      if (finding === "slow" || finding === "large") bound ??= finding;
-    }
-    const result = failed.length > 0 ? "failed" : passed.length > 0 ? "passed" : "skipped";
-    return { result, passed, failed, skipped, bound };
+    const found = this.#bound.rules.reduce<MaybePromise<readonly Found[]>>(
+      (before, rule) =>
+        chain(before, (known) =>
+          chain(this.#ask(rule, texts, end), (finding) => [...known, { name: rule.name, finding }]),
+        ),
+      [],
+    );
+    return chain(found, (all) => conclude(all, this.#bound.unreadable));
   }
 
   /** Undefined: there was nothing for the rule to look at. */
-  #ask(rule: Rule, texts: readonly string[], { lengthStop }: AnswerEnd): Finding | "large" | undefined {
+  #ask(rule: Rule, texts: readonly string[], { lengthStop }: AnswerEnd): MaybePromise<Found["finding"]> {
     if (!rule.ofText) return rule.check({ text: "", lengthStop });
     if (texts.length === 0) return undefined;
     if (this.#characters > textCharactersMax) return "large";
-    for (const text of texts) {
-      const finding = rule.check({ text, lengthStop });
-      if (finding !== "passes") return finding;
-    }
-    return "passes";
+    return texts.reduce<MaybePromise<Finding>>(
+      (finding, text) =>
+        chain(finding, (before) => (before === "passes" ? rule.check({ text, lengthStop }) : before)),
+      "passes",
+    );
   }
 
   /** What rules about words look at. An answer without a word is an empty text, unless it calls or refuses; words before a call are none. */
@@ -125,6 +121,26 @@ export class AnswerCheck {
       watch === undefined ? [] : [{ name, watch: watch() }],
     );
   }
+}
+
+interface Found {
+  readonly name: string;
+  readonly finding: Finding | "large" | undefined;
+}
+
+function conclude(found: readonly Found[], unreadable: readonly string[]): CheckResult {
+  const passed: string[] = [];
+  const failed: string[] = [];
+  const skipped = [...unreadable];
+  let bound: CheckResult["bound"];
+  for (const { name, finding } of found) {
+    if (finding === "passes") passed.push(name);
+    else if (finding === undefined || finding === "unreadable") skipped.push(name);
+    else failed.push(name);
+    if (finding === "slow" || finding === "large") bound ??= finding;
+  }
+  const result = failed.length > 0 ? "failed" : passed.length > 0 ? "passed" : "skipped";
+  return { result, passed, failed, skipped, bound };
 }
 
 const lostResult = { result: "failed", passed: [], skipped: [], bound: undefined } as const;

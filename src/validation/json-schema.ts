@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type CompiledSchema, compileSchema } from "./compile-schema.ts";
+import { checkText } from "./check-text.ts";
+import { compileSchema, schemaCharactersMax } from "./compile-schema.ts";
 import { jsonRule, jsonWatch } from "./json.ts";
-import { parseText } from "./json-text.ts";
 import type { Rule } from "./rule.ts";
 import { type AskedFormat, defineRule, type RuleFor } from "./rule-kind.ts";
 
@@ -19,38 +19,37 @@ export const jsonSchema = defineRule({
     ),
   create: (value, { codeFence }, refuse) => {
     // The config reads paths, so what is still a text asks for the request's own.
-    if (typeof value === "string") return (asked) => askedRule(asked, codeFence);
-    const rule = schemaRule(compileSchema(value), codeFence, refuse);
-    return () => rule;
+    if (typeof value === "string") return (asked, tenantId) => askedRule(asked, codeFence, tenantId);
+    const json = JSON.stringify(value);
+    const compiled = compileSchema(json);
+    if (compiled.kind === "unreadable") {
+      refuse(`is no JSON Schema that can be checked: ${compiled.why}`);
+      return () => undefined;
+    }
+    return (_asked, tenantId) => schemaRule(json, codeFence, tenantId);
   },
 });
 
-function askedRule(asked: AskedFormat | undefined, codeFence: boolean): ReturnType<RuleFor> {
+function askedRule(
+  asked: AskedFormat | undefined,
+  codeFence: boolean,
+  tenantId: string,
+): ReturnType<RuleFor> {
   if (asked === undefined) return undefined;
   if (asked.kind === "unreadable") return "unreadable";
   if (asked.kind === "json") return jsonRule(name, codeFence);
-  return schemaRule(compileSchema(asked.schema), codeFence, () => {}) ?? "unreadable";
+  const json = JSON.stringify(asked.schema);
+  if (json.length > schemaCharactersMax) return "unreadable";
+  return checkText(tenantId, { kind: "read", schema: json }).then((finding) =>
+    finding === "passes" ? schemaRule(json, codeFence, tenantId) : "unreadable",
+  );
 }
 
-function schemaRule(
-  schema: CompiledSchema,
-  codeFence: boolean,
-  refuse: (why: string) => void,
-): Rule | undefined {
-  if (schema.kind === "unreadable") {
-    refuse(`is no JSON Schema that can be checked: ${schema.why}`);
-    return undefined;
-  }
+function schemaRule(json: string, codeFence: boolean, tenantId: string): Rule {
   return Object.freeze<Rule>({
     name,
     ofText: true,
-    check: ({ text }) => {
-      const parsed = parseText(text, codeFence);
-      if (parsed === undefined) return "fails";
-      const fits = schema.check(parsed.value);
-      if (fits.kind === "late") return "slow";
-      return fits.value ? "passes" : "fails";
-    },
+    check: ({ text }) => checkText(tenantId, { kind: "schema", schema: json, codeFence, text }),
     ...jsonWatch(codeFence),
   });
 }

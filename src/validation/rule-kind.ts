@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Rule } from "./rule.ts";
 
 /** What a request says its answer is to be. */
@@ -15,7 +16,10 @@ export interface RuleSettings {
 }
 
 /** The rule for one request; undefined: it asks for nothing to check; `unreadable`: what it asks for cannot be checked here. */
-export type RuleFor = (asked: AskedFormat | undefined) => Rule | "unreadable" | undefined;
+export type RuleFor = (
+  asked: AskedFormat | undefined,
+  tenantId: string,
+) => MaybePromise<Rule | "unreadable" | undefined>;
 
 /** One kind of rule that a model's `validate` may have. */
 export interface RuleKind {

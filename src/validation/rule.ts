@@ -1,3 +1,5 @@
+import type { MaybePromise } from "../core/maybe-promise.ts";
+
 /** One of a model's answers as it is checked: its own words alone, without reasoning, refusals and calls. */
 export interface Answer {
   readonly text: string;
@@ -5,8 +7,8 @@ export interface Answer {
   readonly lengthStop: boolean;
 }
 
-/** What a rule says about an answer; `slow`: looking took longer than it may. */
-export type Finding = "passes" | "fails" | "slow";
+/** What a rule says about an answer; `slow`: looking took longer than it may; `unreadable`: what it would be checked by cannot be read. */
+export type Finding = "passes" | "fails" | "slow" | "unreadable";
 
 /** Looks at an answer's text while it comes. */
 export interface Watch {
@@ -21,7 +23,7 @@ export interface Rule {
   /** It is about the words, so an answer that has none, but calls tools or refuses, is not asked. */
   readonly ofText: boolean;
   /** What the whole answer shows. */
-  check(answer: Answer): Finding;
+  check(answer: Answer): MaybePromise<Finding>;
   /** Where a rule can fail before the answer's end: a look at one answer as it comes. */
   readonly watch?: () => Watch;
 }

@@ -1,3 +1,4 @@
+import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { ruleKinds } from "./index.ts";
 import type { Rule } from "./rule.ts";
 import type { AskedFormat, RuleFor } from "./rule-kind.ts";
@@ -16,7 +17,7 @@ export interface Validation {
   /** The request's own response format decides what is checked. */
   readonly asksFormat: boolean;
   /** What to check for one request. */
-  rulesFor(asked: AskedFormat | undefined): BoundRules;
+  rulesFor(asked: AskedFormat | undefined, tenantId: string): MaybePromise<BoundRules>;
 }
 
 /** The rules that one request's answers are checked by. */
@@ -48,15 +49,19 @@ export function compileValidation(
     minPassRate: section.minPassRate,
     names: Object.freeze(configured.map(({ name }) => name)),
     asksFormat: values.get("jsonSchema") === "auto",
-    rulesFor: (asked) => {
-      const rules: Rule[] = [];
-      const unreadable: string[] = [];
-      for (const { name, ruleFor } of configured) {
-        const rule = ruleFor(asked);
-        if (rule === "unreadable") unreadable.push(name);
-        else if (rule !== undefined) rules.push(rule);
-      }
-      return { rules, unreadable };
+    rulesFor: (asked, tenantId) => {
+      const none: BoundRules = { rules: [], unreadable: [] };
+      return configured.reduce<MaybePromise<BoundRules>>(
+        (before, { name, ruleFor }) =>
+          chain(before, (bound) =>
+            chain(ruleFor(asked, tenantId), (rule) => {
+              if (rule === undefined) return bound;
+              if (rule === "unreadable") return { ...bound, unreadable: [...bound.unreadable, name] };
+              return { ...bound, rules: [...bound.rules, rule] };
+            }),
+          ),
+        none,
+      );
     },
   });
 }

@@ -6,22 +6,22 @@ import { validationSection } from "../../../src/validation/validation-section.ts
 
 const whole = { finishReason: "stop", lengthStop: false };
 
-function begin(written: object, watched = false): AnswerCheck {
+async function begin(written: object, watched = false): Promise<AnswerCheck> {
   const validation = compileValidation("m", validationSection.parse(written), (key, why) =>
     assert.fail(`${key} ${why}`),
   );
-  return new AnswerCheck(validation.rulesFor(undefined), watched);
+  return new AnswerCheck(await validation.rulesFor(undefined, "acme"), watched);
 }
 
-function check(written: object, text: string): CheckResult {
-  const answer = begin(written);
+async function check(written: object, text: string): Promise<CheckResult> {
+  const answer = await begin(written);
   answer.push(text, "answer", 0);
   return answer.finish(whole);
 }
 
 /** How many characters of a text come before a rule gives up on it; undefined: none does before the end. */
-function lostAfter(written: object, text: string): number | undefined {
-  const answer = begin(written, true);
+async function lostAfter(written: object, text: string): Promise<number | undefined> {
+  const answer = await begin(written, true);
   for (let at = 0; at < text.length; at += 1) {
     answer.push(text.charAt(at), "answer", 0);
     if (answer.lost !== undefined) return at + 1;
@@ -32,68 +32,68 @@ function lostAfter(written: object, text: string): number | undefined {
 describe("labels", () => {
   const written = { labels: ["bug", "bug report", "feature"] };
 
-  it("take one of them, with space around it", () => {
+  it("take one of them, with space around it", async () => {
     for (const text of ["bug", " feature\n", "bug report"])
-      assert.equal(check(written, text).result, "passed");
+      assert.equal((await check(written, text)).result, "passed");
     for (const text of ["", "Bug", "bug.", "bug feature", "bugs"])
-      assert.equal(check(written, text).result, "failed", text);
+      assert.equal((await check(written, text)).result, "failed", text);
   });
 
-  it("are compared without regard to case where asked to", () => {
+  it("are compared without regard to case where asked to", async () => {
     const folded = { labels: { of: ["Yes", "No"], ignoreCase: true } };
-    for (const text of ["yes", "NO", " Yes "]) assert.equal(check(folded, text).result, "passed");
-    assert.equal(check(folded, "maybe").result, "failed");
-    assert.equal(lostAfter(folded, "YES"), undefined);
+    for (const text of ["yes", "NO", " Yes "]) assert.equal((await check(folded, text)).result, "passed");
+    assert.equal((await check(folded, "maybe")).result, "failed");
+    assert.equal(await lostAfter(folded, "YES"), undefined);
   });
 
-  it("give up on a text as soon as it can be none of them", () => {
-    assert.equal(lostAfter(written, "  bug \n\n "), undefined);
-    assert.equal(lostAfter(written, "bug report"), undefined);
-    assert.equal(lostAfter(written, "bug x"), 5);
-    assert.equal(lostAfter(written, "Sure! It is a bug."), 1);
-    assert.equal(lostAfter(written, "feature  x"), 10);
+  it("give up on a text as soon as it can be none of them", async () => {
+    assert.equal(await lostAfter(written, "  bug \n\n "), undefined);
+    assert.equal(await lostAfter(written, "bug report"), undefined);
+    assert.equal(await lostAfter(written, "bug x"), 5);
+    assert.equal(await lostAfter(written, "Sure! It is a bug."), 1);
+    assert.equal(await lostAfter(written, "feature  x"), 10);
   });
 });
 
 describe("maxCharacters and minCharacters", () => {
-  it("bound a text's length", () => {
+  it("bound a text's length", async () => {
     const written = { maxCharacters: 5, minCharacters: 2 };
-    assert.deepEqual(check(written, "abcde").passed, ["maxCharacters", "minCharacters"]);
-    assert.deepEqual(check(written, "abcdef").failed, ["maxCharacters"]);
-    assert.deepEqual(check(written, " a ").failed, ["minCharacters"]);
+    assert.deepEqual((await check(written, "abcde")).passed, ["maxCharacters", "minCharacters"]);
+    assert.deepEqual((await check(written, "abcdef")).failed, ["maxCharacters"]);
+    assert.deepEqual((await check(written, " a ")).failed, ["minCharacters"]);
   });
 
-  it("give up on a text that is too long already", () => {
-    assert.equal(lostAfter({ maxCharacters: 5 }, "abcdefgh"), 6);
-    assert.equal(lostAfter({ minCharacters: 5 }, "a"), undefined);
+  it("give up on a text that is too long already", async () => {
+    assert.equal(await lostAfter({ maxCharacters: 5 }, "abcdefgh"), 6);
+    assert.equal(await lostAfter({ minCharacters: 5 }, "a"), undefined);
   });
 
-  it("are of each answer by itself", () => {
-    const answer = begin({ maxCharacters: 3 }, true);
+  it("are of each answer by itself", async () => {
+    const answer = await begin({ maxCharacters: 3 }, true);
     answer.push("abc", "answer", 0);
     answer.push("abc", "answer", 1);
     assert.equal(answer.lost, undefined);
     answer.push("d", "answer", 1);
     assert.equal(answer.lost, "maxCharacters");
-    assert.deepEqual(answer.finish(whole).failed, ["maxCharacters"]);
+    assert.deepEqual((await answer.finish(whole)).failed, ["maxCharacters"]);
   });
 });
 
 describe("pattern", () => {
-  it("has to match, anywhere but where it says", () => {
-    assert.equal(check({ pattern: "\\d+ EUR" }, "It costs 12 EUR.").result, "passed");
-    assert.equal(check({ pattern: "^\\d+ EUR$" }, "It costs 12 EUR.").result, "failed");
-    assert.equal(check({ pattern: "(?i)^yes" }, "YES, sir").result, "passed");
-    assert.equal(check({ pattern: "^\\p{Lu}" }, "Ärger").result, "passed");
+  it("has to match, anywhere but where it says", async () => {
+    assert.equal((await check({ pattern: "\\d+ EUR" }, "It costs 12 EUR.")).result, "passed");
+    assert.equal((await check({ pattern: "^\\d+ EUR$" }, "It costs 12 EUR.")).result, "failed");
+    assert.equal((await check({ pattern: "(?i)^yes" }, "YES, sir")).result, "passed");
+    assert.equal((await check({ pattern: "^\\p{Lu}" }, "Ärger")).result, "passed");
   });
 
-  it("fails, saying so, where an answer makes it backtrack", () => {
-    const result = check({ pattern: "^(a+)+$" }, `${"a".repeat(60)}!`);
+  it("fails, saying so, where an answer makes it backtrack", async () => {
+    const result = await check({ pattern: "^(a+)+$" }, `${"a".repeat(60)}!`);
     assert.equal(result.result, "failed");
     assert.equal(result.bound, "slow");
   });
 
-  it("is refused where it is no regular expression", () => {
+  it("is refused where it is no regular expression", async () => {
     const problems: string[] = [];
     compileValidation("m", validationSection.parse({ pattern: "(" }), (key, why) =>
       problems.push(`${key} ${why}`),
@@ -126,17 +126,17 @@ describe("language", () => {
     ko: "강은 이곳에서 넓어서 수레로 건너는 것이 그들에게 쉽지 않았다.",
   };
 
-  it("tells each of the languages it knows from all others", () => {
+  it("tells each of the languages it knows from all others", async () => {
     for (const [own, text] of Object.entries(texts))
       for (const wanted of Object.keys(texts))
         assert.equal(
-          check({ language: [wanted] }, text).result,
+          (await check({ language: [wanted] }, text)).result,
           wanted === own ? "passed" : "failed",
           `${own} as ${wanted}`,
         );
   });
 
-  it("lets pass what is in no clear language", () => {
+  it("lets pass what is in no clear language", async () => {
     for (const text of [
       "",
       "Ja.",
@@ -145,25 +145,25 @@ describe("language", () => {
       "const a = b.map((c) => c.d);",
       "Lorem ipsum dolor sit amet",
     ])
-      assert.equal(check({ language: ["th"] }, text).result, "passed", text);
+      assert.equal((await check({ language: ["th"] }, text)).result, "passed", text);
   });
 
-  it("takes any of several", () => {
-    assert.equal(check({ language: ["de", "en"] }, texts.en ?? "").result, "passed");
+  it("takes any of several", async () => {
+    assert.equal((await check({ language: ["de", "en"] }, texts.en ?? "")).result, "passed");
   });
 });
 
 describe("rules that look at text as it comes", () => {
-  it("give up on what can be no JSON any more", () => {
-    assert.equal(lostAfter({ json: true }, "Sure, here it is: {}"), 1);
-    assert.equal(lostAfter({ jsonSchema: { type: "object" } }, '{"a" 1}'), 6);
-    assert.equal(lostAfter({ json: true }, '```json\n{"a":1}\n```'), 1);
-    assert.equal(lostAfter({ json: true, codeFence: true }, '```json\n{"a":1}\n```'), undefined);
+  it("give up on what can be no JSON any more", async () => {
+    assert.equal(await lostAfter({ json: true }, "Sure, here it is: {}"), 1);
+    assert.equal(await lostAfter({ jsonSchema: { type: "object" } }, '{"a" 1}'), 6);
+    assert.equal(await lostAfter({ json: true }, '```json\n{"a":1}\n```'), 1);
+    assert.equal(await lostAfter({ json: true, codeFence: true }, '```json\n{"a":1}\n```'), undefined);
   });
 
-  it("name the first that gave up, and no other, as what failed", () => {
-    const answer = begin({ json: true, maxCharacters: 2, labels: ["x"] }, true);
+  it("name the first that gave up, and no other, as what failed", async () => {
+    const answer = await begin({ json: true, maxCharacters: 2, labels: ["x"] }, true);
     answer.push("no", "answer", 0);
-    assert.deepEqual(answer.finish(whole).failed, ["json"]);
+    assert.deepEqual((await answer.finish(whole)).failed, ["json"]);
   });
 });

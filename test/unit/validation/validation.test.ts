@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AnswerCheck, type CheckResult } from "../../../src/validation/answer-check.ts";
 import type { AskedFormat } from "../../../src/validation/rule-kind.ts";
-import { compileValidation, type Validation } from "../../../src/validation/validation.ts";
+import { type BoundRules, compileValidation, type Validation } from "../../../src/validation/validation.ts";
 import { validationSection } from "../../../src/validation/validation-section.ts";
 
 const whole = { finishReason: "stop", lengthStop: false };
@@ -18,14 +18,14 @@ function validation(written: object): Validation {
 }
 
 /** What the rules make of an answer of one text. */
-function check(written: object, text: string, asked?: AskedFormat): CheckResult {
-  const answer = new AnswerCheck(validation(written).rulesFor(asked));
+async function check(written: object, text: string, asked?: AskedFormat): Promise<CheckResult> {
+  const answer = new AnswerCheck(await validation(written).rulesFor(asked, "acme"));
   answer.push(text, "answer", 0);
   return answer.finish(whole);
 }
 
 describe("a model's validate", () => {
-  it("needs a rule, and knows no other key", () => {
+  it("needs a rule, and knows no other key", async () => {
     assert.equal(validationSection.safeParse({}).success, false);
     assert.equal(validationSection.safeParse({ codeFence: true }).success, false);
     assert.equal(validationSection.safeParse({ complete: true, json: true }).success, true);
@@ -33,19 +33,19 @@ describe("a model's validate", () => {
     assert.equal(validationSection.safeParse({ complete: false }).success, false);
   });
 
-  it("names its rules in the order they are checked", () => {
+  it("names its rules in the order they are checked", async () => {
     assert.deepEqual(validation({ json: true, complete: true }).names, ["complete", "json"]);
   });
 });
 
 describe("complete", () => {
-  it("fails an answer that stopped at its cap, whatever it holds", () => {
-    const answer = new AnswerCheck(validation({ complete: true }).rulesFor(undefined));
+  it("fails an answer that stopped at its cap, whatever it holds", async () => {
+    const answer = new AnswerCheck(await validation({ complete: true }).rulesFor(undefined, "acme"));
     answer.push("get_weather", "call", 0);
-    const result = answer.finish({ finishReason: "length", lengthStop: true });
+    const result = await answer.finish({ finishReason: "length", lengthStop: true });
     assert.equal(result.result, "failed");
     assert.deepEqual(result.failed, ["complete"]);
-    assert.equal(check({ complete: true }, "as long as it likes").result, "passed");
+    assert.equal((await check({ complete: true }, "as long as it likes")).result, "passed");
   });
 });
 
@@ -65,50 +65,50 @@ describe("json", () => {
     ["```", "failed", "failed"],
   ];
   for (const [text, plain, fenced] of cases) {
-    it(`says ${plain} of ${JSON.stringify(text)}, ${fenced} where a code fence may be`, () => {
-      assert.equal(check({ json: true }, text).result, plain);
-      assert.equal(check({ json: true, codeFence: true }, text).result, fenced);
+    it(`says ${plain} of ${JSON.stringify(text)}, ${fenced} where a code fence may be`, async () => {
+      assert.equal((await check({ json: true }, text)).result, plain);
+      assert.equal((await check({ json: true, codeFence: true }, text)).result, fenced);
     });
   }
 });
 
 describe("jsonSchema", () => {
-  it("checks against the schema it is given", () => {
+  it("checks against the schema it is given", async () => {
     const written = { jsonSchema: person };
-    assert.equal(check(written, '{"name":"Ann","age":3}').result, "passed");
+    assert.equal((await check(written, '{"name":"Ann","age":3}')).result, "passed");
     for (const text of ['{"name":"Ann"}', '{"name":"Ann","age":"3"}', '{"name":"Ann","age":3,"x":1}', "Ann"])
-      assert.deepEqual(check(written, text).failed, ["jsonSchema"], text);
+      assert.deepEqual((await check(written, text)).failed, ["jsonSchema"], text);
   });
 
-  it("checks against the one that the request asks for, and nothing where it asks for none", () => {
+  it("checks against the one that the request asks for, and nothing where it asks for none", async () => {
     const written = { jsonSchema: "auto" };
     const asked: AskedFormat = { kind: "schema", schema: person };
-    assert.equal(check(written, '{"name":"Ann","age":3}', asked).result, "passed");
-    assert.equal(check(written, '{"name":"Ann"}', asked).result, "failed");
-    assert.equal(check(written, "{}", { kind: "json" }).result, "passed");
-    assert.equal(check(written, "{", { kind: "json" }).result, "failed");
-    assert.deepEqual(check(written, "Ann").skipped, []);
-    assert.equal(check(written, "Ann").result, "skipped");
+    assert.equal((await check(written, '{"name":"Ann","age":3}', asked)).result, "passed");
+    assert.equal((await check(written, '{"name":"Ann"}', asked)).result, "failed");
+    assert.equal((await check(written, "{}", { kind: "json" })).result, "passed");
+    assert.equal((await check(written, "{", { kind: "json" })).result, "failed");
+    assert.deepEqual((await check(written, "Ann")).skipped, []);
+    assert.equal((await check(written, "Ann")).result, "skipped");
   });
 
-  it("reads drafts 7 and 2020-12, whatever the schema says it is", () => {
+  it("reads drafts 7 and 2020-12, whatever the schema says it is", async () => {
     const tuple = {
       $schema: "http://json-schema.org/draft-07/schema#",
       items: [{ type: "string" }],
       definitions: { one: { type: "string" } },
     };
-    assert.equal(check({ jsonSchema: tuple }, '["a"]').result, "passed");
-    assert.equal(check({ jsonSchema: tuple }, "[1]").result, "failed");
+    assert.equal((await check({ jsonSchema: tuple }, '["a"]')).result, "passed");
+    assert.equal((await check({ jsonSchema: tuple }, "[1]")).result, "failed");
     const newer = {
       $schema: "https://json-schema.org/draft/2020-12/schema",
       prefixItems: [{ $ref: "#/$defs/one" }],
       $defs: { one: { type: "string" } },
     };
-    assert.equal(check({ jsonSchema: newer }, '["a"]').result, "passed");
-    assert.equal(check({ jsonSchema: newer }, "[1]").result, "failed");
+    assert.equal((await check({ jsonSchema: newer }, '["a"]')).result, "passed");
+    assert.equal((await check({ jsonSchema: newer }, "[1]")).result, "failed");
   });
 
-  it("skips a request's schema that cannot be read, and never asks anyone for the rest of it", () => {
+  it("skips a request's schema that cannot be read, and never asks anyone for the rest of it", async () => {
     for (const schema of [
       { type: "no such type" },
       { $ref: "https://elsewhere.example.com/schema.json" },
@@ -116,33 +116,39 @@ describe("jsonSchema", () => {
       { $async: true, type: "string" },
       { description: "x".repeat(70_000) },
     ]) {
-      const { result, skipped } = check({ jsonSchema: "auto" }, "{}", { kind: "schema", schema });
+      const { result, skipped } = await check({ jsonSchema: "auto" }, "{}", { kind: "schema", schema });
       assert.equal(result, "skipped");
       assert.deepEqual(skipped, ["jsonSchema"]);
     }
   });
 
-  it("keeps one request's schema from being part of another's", () => {
+  it("keeps one request's schema from being part of another's", async () => {
     const named = { $defs: { one: { $id: "https://a.example.com/one", type: "string" } }, type: "object" };
-    assert.equal(check({ jsonSchema: "auto" }, "{}", { kind: "schema", schema: named }).result, "passed");
+    assert.equal(
+      (await check({ jsonSchema: "auto" }, "{}", { kind: "schema", schema: named })).result,
+      "passed",
+    );
     const other = { $ref: "https://a.example.com/one" };
-    assert.equal(check({ jsonSchema: "auto" }, '"a"', { kind: "schema", schema: other }).result, "skipped");
+    assert.equal(
+      (await check({ jsonSchema: "auto" }, '"a"', { kind: "schema", schema: other })).result,
+      "skipped",
+    );
   });
 
-  it("fails, saying so, where a schema and an answer together would take for ever, and the next one at once", () => {
+  it("fails, saying so, where a schema and an answer together would take for ever, and the next one at once", async () => {
     const schema = { properties: { text: { type: "string", pattern: "^(a+)+$" } } };
     const text = JSON.stringify({ text: `${"a".repeat(60)}!` });
-    const first = check({ jsonSchema: "auto" }, text, { kind: "schema", schema });
+    const first = await check({ jsonSchema: "auto" }, text, { kind: "schema", schema });
     assert.equal(first.result, "failed");
     assert.equal(first.bound, "slow");
     const beganMs = performance.now();
     for (let again = 0; again < 20; again += 1)
-      assert.equal(check({ jsonSchema: "auto" }, text, { kind: "schema", schema }).bound, "slow");
+      assert.equal((await check({ jsonSchema: "auto" }, text, { kind: "schema", schema })).bound, "slow");
     // Twenty times the bound would be two seconds.
     assert.ok(performance.now() - beganMs < 1_000);
   });
 
-  it("tells a config why its schema is none", () => {
+  it("tells a config why its schema is none", async () => {
     const problems: string[] = [];
     compileValidation("m", validationSection.parse({ jsonSchema: { type: "no such type" } }), (key, why) =>
       problems.push(`${key} ${why}`),
@@ -153,48 +159,51 @@ describe("jsonSchema", () => {
 });
 
 describe("AnswerCheck", () => {
-  const json = validation({ json: true }).rulesFor(undefined);
+  const json = validation({ json: true }).rulesFor(undefined, "acme") as BoundRules;
 
-  it("joins the pieces of each answer, and fails if one of several does", () => {
+  it("joins the pieces of each answer, and fails if one of several does", async () => {
     const check = new AnswerCheck(json);
     for (const piece of ['{"a"', ":1}"]) check.push(piece, "answer", 0);
     for (const piece of ['{"b"', ":2}"]) check.push(piece, "answer", 1);
-    assert.equal(check.finish(whole).result, "passed");
+    assert.equal((await check.finish(whole)).result, "passed");
     const broken = new AnswerCheck(json);
     broken.push('{"a":1}', "answer", 0);
     broken.push('{"b":', "answer", 1);
-    assert.equal(broken.finish(whole).result, "failed");
+    assert.equal((await broken.finish(whole)).result, "failed");
   });
 
-  it("looks at the answer's words alone, not at what the model thought", () => {
+  it("looks at the answer's words alone, not at what the model thought", async () => {
     const check = new AnswerCheck(json);
     check.push("let me think", "reasoning", 0);
     check.push("{}", "answer", 0);
-    assert.equal(check.finish(whole).result, "passed");
+    assert.equal((await check.finish(whole)).result, "passed");
   });
 
-  it("skips what has no words of an answer: a call, with or without a word before it, or a refusal", () => {
+  it("skips what has no words of an answer: a call, with or without a word before it, or a refusal", async () => {
     const called = new AnswerCheck(json);
     called.push("get_weather", "call", 0);
-    assert.equal(called.finish({ finishReason: "tool_calls", lengthStop: false }).result, "skipped");
+    assert.equal((await called.finish({ finishReason: "tool_calls", lengthStop: false })).result, "skipped");
     const announced = new AnswerCheck(json);
     announced.push("Let me look.", "answer", 0);
     announced.push("get_weather", "call", 0);
-    assert.equal(announced.finish({ finishReason: "tool_calls", lengthStop: false }).result, "skipped");
+    assert.equal(
+      (await announced.finish({ finishReason: "tool_calls", lengthStop: false })).result,
+      "skipped",
+    );
     const refused = new AnswerCheck(json);
     refused.push("I cannot help with that.", "refusal", 0);
-    assert.equal(refused.finish(whole).result, "skipped");
+    assert.equal((await refused.finish(whole)).result, "skipped");
   });
 
-  it("fails an answer without a word", () => {
-    assert.equal(new AnswerCheck(json).finish(whole).result, "failed");
+  it("fails an answer without a word", async () => {
+    assert.equal((await new AnswerCheck(json).finish(whole)).result, "failed");
   });
 
-  it("fails what is too long to keep, and keeps no more of it", () => {
+  it("fails what is too long to keep, and keeps no more of it", async () => {
     const check = new AnswerCheck(json);
     check.push("1", "answer", 0);
     for (let piece = 0; piece < 17; piece += 1) check.push(" ".repeat(65_536), "answer", 0);
-    const result = check.finish(whole);
+    const result = await check.finish(whole);
     assert.equal(result.result, "failed");
     assert.equal(result.bound, "large");
   });

@@ -1,0 +1,31 @@
+import { serveOrders } from "../core/serve-orders.ts";
+import type { CheckAnswer, CheckOrder } from "./check-order.ts";
+import { compileSchema } from "./compile-schema.ts";
+import { parseText } from "./json-text.ts";
+
+/** Regular expressions that stay compiled; the first is forgotten first. */
+const patternsMax = 256;
+const patterns = new Map<string, RegExp>();
+
+serveOrders((order: CheckOrder) => ({ answer: check(order) }));
+
+function check(order: CheckOrder): CheckAnswer {
+  if (order.kind === "pattern")
+    return patternOf(order.source, order.flags).test(order.text) ? "passes" : "fails";
+  const schema = compileSchema(order.schema);
+  if (schema.kind === "unreadable") return "unreadable";
+  if (order.kind === "read") return "passes";
+  const parsed = parseText(order.text, order.codeFence);
+  return parsed !== undefined && schema.fits(parsed.value) ? "passes" : "fails";
+}
+
+function patternOf(source: string, flags: string): RegExp {
+  const key = `${flags}/${source}`;
+  const known = patterns.get(key) ?? new RegExp(source, flags);
+  patterns.set(key, known);
+  if (patterns.size > patternsMax) {
+    const [first] = patterns.keys();
+    if (first !== undefined) patterns.delete(first);
+  }
+  return known;
+}
