@@ -38,8 +38,8 @@ export async function checkText(tenantId: string, order: CheckOrder): Promise<Fi
 
 /** A schema that takes too long does so for other texts, too; a pattern may not. */
 function digestOf(order: CheckOrder): string {
-  const text = order.kind !== "pattern" ? order.schema : `${order.flags}/${order.source}/${order.text}`;
-  return createHash("sha256").update(text).digest("base64");
+  const what = order.kind === "pattern" ? `${order.flags}/${order.source}/${order.text}` : order.schema;
+  return createHash("sha256").update(`${order.kind}/${what}`).digest("base64");
 }
 
 function remember(key: string): void {

@@ -31,7 +31,11 @@ describe("Offload", () => {
       );
       assert.deepEqual(facts, here);
       const outputCapField = sample.cap?.split(".").at(-1) ?? "max_tokens";
-      const target = { ...edits, ...(sample.cap === undefined ? { outputCap: undefined } : {}), outputCapField };
+      const target = {
+        ...edits,
+        ...(sample.cap === undefined ? { outputCap: undefined } : {}),
+        outputCapField,
+      };
       const spliced = dialect.splice(body, here, target);
       const written = await offload.do("acme", {
         kind: "splice",

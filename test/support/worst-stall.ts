@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { systemClock } from "../../src/core/clock.ts";
+import { headersOf } from "../../src/core/headers.ts";
+import { allocateBytes } from "../../src/core/shared-bytes.ts";
+import { admit } from "../../src/exchange/admission.ts";
+import type { Exchange } from "../../src/exchange/exchange.ts";
+import { open } from "../../src/exchange/opening.ts";
+import { Originals } from "../../src/exchange/originals.ts";
+import { passBody } from "../../src/exchange/responding.ts";
+import { createMemoryLedger } from "../../src/ledger/memory.ts";
+import { beginAnswer, type Exchanges, exchangesOn, snapshotOf } from "./exchanges.ts";
+import { longestStallMs } from "./loop-stall.ts";
+
+const config = `
+version: 1
+backends:
+  chat: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1", apiKey: none, price: { input: 1, output: 1 } }
+  claude: { provider: anthropic, endpoint: "http://127.0.0.1:9", apiKey: none, price: { input: 1, output: 1 } }
+models:
+  one: { targets: [chat/m] }
+  other: { targets: [claude/claude-sonnet-4-5] }
+`;
+
+const snapshot = snapshotOf(config);
+
+/** Exchanges whose provider the test plays, with room for the largest bodies. */
+export function worstCaseExchanges(): Exchanges {
+  const exchanges = exchangesOn(snapshot, createMemoryLedger({ clock: systemClock }), systemClock);
+  return { ...exchanges, services: { ...exchanges.services, originals: new Originals(1_000_000_000) } };
+}
+
+/** CPU time of this thread alone, in milliseconds: work in other threads holds no loop. Linux tells it; elsewhere that of the process is all there is. */
+export function threadCpuMs(): number {
+  try {
+    const [nanoseconds = "0"] = readFileSync("/proc/thread-self/schedstat", "utf8").split(" ");
+    const ms = Number(nanoseconds) / 1e6;
+    if (ms > 0) return ms;
+  } catch {
+    // No Linux, or one without it.
+  }
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The longest that the loop is held while a chat request is admitted, in CPU time. */
+export async function requestStallMs(exchanges: Exchanges, body: Buffer, model: string): Promise<number> {
+  const bytes = sent(
+    Buffer.from(body.toString("latin1").replace('"model":"one"', `"model":"${model}"`), "latin1"),
+  );
+  const exchange = await opened(exchanges);
+  const stall = await longestStallMs(() => admit(exchange, bytes), threadCpuMs);
+  exchange.closing.close();
+  return stall;
+}
+
+/** The longest that the loop is held while a provider's answer passes, which Envoy sends on in pieces of `pieceBytes`. */
+export async function answerStallMs(
+  exchanges: Exchanges,
+  answer: Buffer,
+  { contentType, model, stream, pieceBytes }: AnswerKind,
+): Promise<number> {
+  const exchange = await opened(exchanges);
+  await admit(
+    exchange,
+    Buffer.from(
+      JSON.stringify({ model, stream, max_tokens: 5, messages: [{ role: "user", content: "hi" }] }),
+    ),
+  );
+  beginAnswer(exchange, contentType);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < answer.length; at += pieceBytes)
+    pieces.push(sent(answer.subarray(at, at + pieceBytes)));
+  const pass = async (): Promise<void> => {
+    for (const [index, piece] of pieces.entries()) {
+      await turn();
+      if (exchange.broken !== undefined) return;
+      await passBody(exchange, piece, index === pieces.length - 1);
+    }
+  };
+  const stall = await longestStallMs(pass, threadCpuMs);
+  exchange.closing.close();
+  return stall;
+}
+
+/** How an answer is asked for and comes. */
+export interface AnswerKind {
+  readonly contentType: string;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly pieceBytes: number;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Bytes in memory as those of a message from Envoy are. */
+function sent(bytes: Buffer): Buffer {
+  const copy = allocateBytes(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}
+
+async function opened({ services }: Exchanges): Promise<Exchange> {
+  const headers = headersOf({ "content-type": "application/json" });
+  const head = { method: "POST", path: "/v1/chat/completions", headers, endOfStream: false };
+  const known = await open(services, snapshot, head);
+  if (known.kind === "reply") throw new Error(known.reply.body.toString());
+  return known.exchange;
+}
