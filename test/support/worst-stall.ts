@@ -14,14 +14,15 @@ import { longestStallMs } from "./loop-stall.ts";
 const config = `
 version: 1
 backends:
-  chat: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1", apiKey: none, price: { input: 1, output: 1 } }
-  claude: { provider: anthropic, endpoint: "http://127.0.0.1:9", apiKey: none, price: { input: 1, output: 1 } }
+  chat: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1", apiKey: "\${env:KEY}", price: { input: 1, output: 1 } }
+  claude: { provider: anthropic, endpoint: "http://127.0.0.1:9", apiKey: "\${env:KEY}", price: { input: 1, output: 1 } }
 models:
   one: { targets: [chat/m] }
   other: { targets: [claude/claude-sonnet-4-5] }
+identity: [{ type: anonymous, tenant_id: local }]
 `;
 
-const snapshot = snapshotOf(config);
+const snapshot = snapshotOf(config, { KEY: "none" });
 
 /** Exchanges whose provider the test plays, with room for the largest bodies. */
 export function worstCaseExchanges(): Exchanges {
