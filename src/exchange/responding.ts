@@ -9,6 +9,7 @@ import type { LocalReply, ResponseContext } from "../dialect/dialect.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
+import { countOutput } from "./count-output.ts";
 import { counterOfTarget } from "./counting.ts";
 import { beginDecoding } from "./decoding.ts";
 import { admitted, type Exchange } from "./exchange.ts";
@@ -36,8 +37,6 @@ const upstreamOnlyHeaders = [
 ];
 const upstreamOnlyPrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-envoy-", "x-tollgate-"];
 const noBytes = Buffer.alloc(0);
-/** Of a large answer's output what is counted at once; between two parts the count may be off by two tokens. */
-const countedBytes = 1_048_576;
 const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
 const requestIdCharsMax = 128;
 
@@ -293,21 +292,6 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
     counts = false;
     return countOutput(exchange, output);
   });
-}
-
-/** Counts the output of a large answer without holding the event loop. */
-async function countOutput(exchange: Exchange, output: Uint8Array | undefined): Promise<void> {
-  const { answeredBy } = exchange;
-  if (output === undefined || answeredBy === undefined) return;
-  const counter = counterOfTarget(exchange, answeredBy.target.target);
-  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
-  let tokens = 0;
-  for (let start = 0; start < bytes.length; start += countedBytes) {
-    const part = bytes.subarray(start, start + countedBytes);
-    const span = { start: 0, end: part.length, escaped: false };
-    tokens += (await counter.countSpansPaced(part, [span], { tenant: exchange.principal.tenantId })) ?? 0;
-  }
-  exchange.outputCounter = { push: () => {}, total: () => tokens };
 }
 
 function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
