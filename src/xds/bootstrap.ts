@@ -2,6 +2,7 @@ import { compileClusters, compileEdgeCluster } from "./cluster.ts";
 import { withEdgeToken } from "./edge-token.ts";
 import type { EnvoyInput } from "./envoy-input.ts";
 import { compileListener } from "./listener.ts";
+import { overloadManager } from "./overload-manager.ts";
 import { compileRoutes } from "./route.ts";
 import type { Json } from "./typed.ts";
 
@@ -62,6 +63,7 @@ function bootstrap(input: EnvoyInput, folder: string): Json {
     node: { id: "tollgate", cluster: "tollgate" },
     admin: { address: adminAddress(input) },
     ...extProcSafety,
+    overload_manager: overloadManager(),
     dynamic_resources: {
       cds_config: fileSource(folder, "cds/clusters.json"),
       lds_config: fileSource(folder, "lds/listeners.json"),

@@ -35,6 +35,20 @@ describe("every bootstrap we write", () => {
     });
 });
 
+describe("the overload manager of our own Envoy", () => {
+  it("has a heap bound, and shortens no timeout: a slow model's answer is waited for", () => {
+    const { overload_manager: manager } = compileEnvoy(input, "/run/envoy")["bootstrap.json"] as {
+      overload_manager: {
+        resource_monitors: { typed_config: { max_heap_size_bytes: number } }[];
+        actions: { name: string }[];
+      };
+    };
+    assert.ok((manager.resource_monitors[0]?.typed_config.max_heap_size_bytes ?? 0) > 0);
+    const names = manager.actions.map(({ name }) => name.replace("envoy.overload_actions.", ""));
+    assert.deepEqual(names, ["shrink_heap", "reset_high_memory_stream", "stop_accepting_requests"]);
+  });
+});
+
 describe("a reload", () => {
   const next: EnvoyInput = {
     ...input,
