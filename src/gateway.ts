@@ -16,6 +16,7 @@ import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { closeAll } from "./core/close-all.ts";
+import { smallest } from "./core/extremes.ts";
 import type { FolderLock } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
 import { dialects } from "./dialect/index.ts";
@@ -331,7 +332,7 @@ export class Gateway {
   /** Charges and records what a crash left open, before anything new is taken. */
   async #closeLost(): Promise<void> {
     const holds = this.#ledger.lost;
-    const sinceMs = Math.min(...holds.map((hold) => hold.openedAtMs));
+    const sinceMs = smallest(holds.map((hold) => hold.openedAtMs));
     const lost = await closeLost(holds, {
       ledger: this.#ledger,
       records: readRecords(this.#snapshot.usageLog.folder, { sinceMs }),

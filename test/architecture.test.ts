@@ -60,6 +60,16 @@ describe("the rooms of src", () => {
     assert.ok(median <= medianLinesMax, `the median file has ${median} lines`);
   });
 
+  it("make no arguments of the items of a list, whose number has no bound: appendAll(), largest() and smallest() do not", () => {
+    const spread =
+      /\.(push|unshift)\(\s*\.\.\.|\.splice\([^()\n]*, \.\.\.|Math\.(max|min)\((\s*|[^()\n]*, )\.\.\.|String\.from(CharCode|CodePoint)\(\s*\.\.\.|\.(push|fromCharCode)\.apply\(/;
+    const wrong = sourceFiles().filter((file) => spread.test(withoutComments(readFileSync(file, "utf8"))));
+    assert.deepEqual(
+      wrong.map((file) => relative(src, file)),
+      [],
+    );
+  });
+
   it("leave the process to main.ts", () => {
     const wrong = sourceFiles().filter(
       (file) =>
@@ -71,6 +81,10 @@ describe("the rooms of src", () => {
     );
   });
 });
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+}
 
 function mayImport(from: string, to: string): boolean {
   if (from === "fake") return to === "core";

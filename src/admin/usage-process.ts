@@ -3,6 +3,9 @@ import { text } from "node:stream/consumers";
 import type { UsageAnswer, UsageJob } from "./usage-job.ts";
 import { doUsageJob } from "./usage-job.ts";
 
+// What `ps` shows.
+process.title = "tollgate: reports usage";
+
 /** What a usage process reads on standard input. */
 export interface UsageOrder {
   readonly folder: string;

@@ -1,3 +1,4 @@
+import { appendAll } from "../core/append-all.ts";
 import { baselineColumns, type ExtraColumn, projectionColumn, wastedColumn } from "../usage/extra-column.ts";
 import { formatFocus } from "../usage/focus.ts";
 import { formatReport, topRows } from "../usage/format.ts";
@@ -24,7 +25,7 @@ export async function reportUsage(folder: string, query: UsageQuery): Promise<Us
   const extras: ExtraColumn[] = [wastedColumn];
   if (query.baseline) {
     const before = { sinceMs: sinceMs - (untilMs - sinceMs), untilMs: sinceMs };
-    extras.push(...baselineColumns(await reportLog(folder, before, by)));
+    appendAll(extras, baselineColumns(await reportLog(folder, before, by)));
   }
   if (query.projection) extras.push(projectionColumn(untilMs));
   return {

@@ -1,3 +1,4 @@
+import { largest } from "../core/extremes.ts";
 /** How a command that reports can write its rows. */
 export const rowFormats = ["table", "json"] as const;
 
@@ -19,7 +20,7 @@ export function formatRows<Row>(
 ): string {
   if (format === "json") return JSON.stringify(rows, undefined, 2);
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ of }) => of(row)))];
-  const widths = columns.map((_, at) => Math.max(...lines.map((cells) => cells[at]?.length ?? 0)));
+  const widths = columns.map((_, at) => largest(lines.map((cells) => cells[at]?.length ?? 0)));
   return lines
     .map((cells) =>
       cells

@@ -1,7 +1,7 @@
-import { createHash, type Hash } from "node:crypto";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { z } from "zod";
 import type { InputFile } from "../identity/identity-kind.ts";
+import { InputsDigest } from "./inputs-digest.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Problem } from "./problem.ts";
 import { type ReadFile, readFile, textOf } from "./read-file.ts";
@@ -32,7 +32,7 @@ export class ConfigInputs {
   readonly #values: CheckedFile[] = [];
   readonly #files: YamlFile[] = [];
   readonly #problems: Problem[] = [];
-  readonly #hash: Hash = createHash("sha256");
+  readonly #digest = new InputsDigest();
 
   /** `configPath` is the config's own; paths in it are relative to its folder. With `material` nothing is read from the disk that is in it. */
   constructor(configPath: string, env: References["env"], material?: ConfigMaterial) {
@@ -56,9 +56,9 @@ export class ConfigInputs {
     return [...this.#problems, ...this.#files.flatMap((file) => file.problems)];
   }
 
-  /** The first 12 hex digits of the SHA-256 of all that was read. */
+  /** See {@link InputsDigest}. */
   get version(): string {
-    return this.#hash.copy().digest("hex").slice(0, 12);
+    return this.#digest.version;
   }
 
   /** A path of the config as an absolute one. */
@@ -129,10 +129,11 @@ export class ConfigInputs {
   }
 
   #read(absolute: string): ReadFile {
-    const read = this.#reads.get(absolute) ?? this.#material?.reads.get(absolute) ?? readFile(absolute);
+    const known = this.#reads.get(absolute);
+    if (known !== undefined) return known;
+    const read = this.#material?.reads.get(absolute) ?? readFile(absolute);
     this.#reads.set(absolute, read);
-    // The length keeps apart what would otherwise join the same bytes from different files.
-    if (read.kind === "bytes") this.#hash.update(`${read.bytes.length}\n`).update(read.bytes);
+    if (read.kind === "bytes") this.#digest.add(read.bytes);
     return read;
   }
 }

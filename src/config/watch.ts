@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { versionOfFiles } from "./inputs-digest.ts";
 import type { LoadedConfig } from "./load.ts";
 import { loadAside } from "./load-aside.ts";
 
@@ -78,7 +79,14 @@ class PollingWatch implements ConfigWatch {
     const look = await lookAt(this.#files);
     const settled = look === this.#lastLook;
     this.#lastLook = look;
-    if (settled && look !== this.#loadedLook) await this.#load(false);
+    if (!settled || look === this.#loadedLook) return;
+    if (this.#loadedLook === undefined && (await this.#isInForce())) this.#loadedLook = look;
+    else await this.#load(false);
+  }
+
+  /** Whether the files still are what the config in force was made of: a start loads once. */
+  async #isInForce(): Promise<boolean> {
+    return this.#version !== undefined && this.#version === (await versionOfFiles(this.#files));
   }
 
   async #load(always: boolean): Promise<void> {

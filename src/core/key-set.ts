@@ -1,4 +1,5 @@
 import { assert } from "./errors.ts";
+import { largest } from "./extremes.ts";
 
 /** A set keeps its members as bits of a 32-bit integer. */
 const keysMax = 31;
@@ -21,7 +22,7 @@ export class KeySet<Key extends string> {
   constructor(names: readonly Key[]) {
     assert(names.length <= keysMax, `at most ${keysMax} keys`);
     this.names = names;
-    const longest = Math.max(...names.map((name) => name.length));
+    const longest = largest(names.map((name) => name.length));
     this.#byLength = Array.from({ length: longest + 1 }, (_, length) =>
       names.flatMap((name, index) => (name.length === length ? [index] : [])),
     );

@@ -1,3 +1,4 @@
+import { appendAll } from "../core/append-all.ts";
 import type { Changes } from "./changes.ts";
 import type { ModelRequest, Part, TextPart } from "./model-request.ts";
 
@@ -25,12 +26,15 @@ export function mergeTurns(request: ModelRequest, changes: Changes): Conversatio
   for (const { role, parts, field } of request.turns) {
     const said = parts.filter(isSaid);
     if (role === "system") {
-      system.push(...said.filter((part): part is TextPart => part.type === "text"));
+      appendAll(
+        system,
+        said.filter((part): part is TextPart => part.type === "text"),
+      );
       continue;
     }
     if (said.length === 0) continue;
     const last = turns.at(-1);
-    if (last?.role === role) last.parts.push(...said);
+    if (last?.role === role) appendAll(last.parts, said);
     else turns.push({ role, parts: [...said], field });
   }
   if (request.uses.has("system_later")) changes.note("system_later", "moved to the front");

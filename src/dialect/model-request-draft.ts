@@ -1,3 +1,4 @@
+import { appendAll } from "../core/append-all.ts";
 import { AskedDraft } from "./asked.ts";
 import type { Feature } from "./feature.ts";
 import type {
@@ -40,7 +41,7 @@ export class ModelRequestDraft extends AskedDraft<Feature> {
     }
     const texts = parts.filter((part): part is TextPart => part.type === "text");
     if (this.turns.length === 0) {
-      this.system.push(...texts);
+      appendAll(this.system, texts);
       return;
     }
     this.use("system_later", field);

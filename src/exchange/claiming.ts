@@ -1,3 +1,4 @@
+import { appendAll } from "../core/append-all.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -24,7 +25,7 @@ export function claimsOf(exchange: Exchange, plan: Plan, steps?: StepsTaken): re
     const verdict = policy.judge(admission);
     if (verdict.kind === "deny") throw verdict.error;
     const ceilingPercent = steps === undefined ? undefined : nextStepPercent(policy, steps);
-    if (ceilingPercent === undefined) claims.push(...verdict.claims);
+    if (ceilingPercent === undefined) appendAll(claims, verdict.claims);
     else for (const claim of verdict.claims) claims.push({ ...claim, ceilingPercent });
   }
   return claims;

@@ -1,4 +1,5 @@
 import { assert, GatewayError } from "../core/errors.ts";
+import { smallest } from "../core/extremes.ts";
 import type { RequestFacts } from "../dialect/dialect.ts";
 import type { Caps } from "../plan/caps.ts";
 import { modelFactsOf } from "../plan/model-facts.ts";
@@ -139,7 +140,7 @@ function costGuess(exchange: Exchange, target: Target, caps: Caps): bigint | und
 
 /** The client's cap, clamped to the policy's and the models' own; without one, the policy's or the default is injected. */
 function decideOutputCap(asked: number | undefined, caps: Caps, targets: readonly Target[]): number {
-  const ceiling = Math.min(...targets.map((target) => modelFactsOf(target.model).outputTokensMax));
+  const ceiling = smallest(targets.map((target) => modelFactsOf(target.model).outputTokensMax));
   const wanted = asked ?? caps.outputTokens ?? defaultOutputTokens;
   return Math.min(wanted, caps.outputTokens ?? wanted, ceiling);
 }

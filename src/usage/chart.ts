@@ -1,3 +1,4 @@
+import { largest } from "../core/extremes.ts";
 import { formatUsd } from "../core/money.ts";
 import { timeLengthOf } from "./dimension.ts";
 import type { Report } from "./groups.ts";
@@ -11,7 +12,7 @@ export function formatChart(report: Report): string {
   const byTime = timeLengthOf(report.by[0] ?? "") !== undefined;
   const rows = byTime ? report.rows.toSorted((left, right) => compare(left.key, right.key)) : report.rows;
   const labels = rows.map((row) => row.key.map(label).join("  "));
-  const width = Math.max(0, ...labels.map((text) => text.length));
+  const width = Math.max(0, largest(labels.map((text) => text.length)));
   const most = rows.reduce((max, row) => (row.costNanoUsd > max ? row.costNanoUsd : max), 1n);
   return rows
     .map((row, at) => {

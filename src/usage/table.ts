@@ -1,3 +1,4 @@
+import { largest } from "../core/extremes.ts";
 import { formatUsd } from "../core/money.ts";
 import type { ExtraColumn } from "./extra-column.ts";
 import type { Report, ReportRow } from "./groups.ts";
@@ -14,7 +15,7 @@ export function formatTable(report: Report, extras: readonly ExtraColumn[]): str
   );
   const titles = [...head, ...extras.map((extra) => extra.title)];
   const lines = report.by.length === 0 ? [titles, total] : [titles, ...cells, total];
-  const widths = titles.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  const widths = titles.map((_, at) => largest(lines.map((line) => line[at]?.length ?? 0)));
   return lines
     .map((line) =>
       line

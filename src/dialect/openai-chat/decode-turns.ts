@@ -1,3 +1,4 @@
+import { appendAll } from "../../core/append-all.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { CacheMark, Part, Source } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
@@ -55,7 +56,7 @@ export function decodeMessages(draft: ModelRequestDraft, value: unknown): void {
 function decodeAssistant(draft: ModelRequestDraft, message: JsonObject, field: string): readonly Part[] {
   onlyKnown(message, assistantKeys, field);
   const parts: Part[] = [...decodeThoughts(draft, message, field)];
-  if (!isAbsent(message.content)) parts.push(...decodeContent(draft, message.content, `${field}.content`));
+  if (!isAbsent(message.content)) appendAll(parts, decodeContent(draft, message.content, `${field}.content`));
   const refusal = optional(message.refusal, `${field}.refusal`, textAt);
   if (refusal !== undefined && refusal !== "") parts.push({ type: "text", text: refusal });
   const calls = optional(message.tool_calls, `${field}.tool_calls`, listAt) ?? [];

@@ -1,3 +1,4 @@
+import { appendAll } from "../../core/append-all.ts";
 import type { ModelRequest, Part, Source, TextPart, ToolResultPart, Turn } from "../model-request.ts";
 import { providerId } from "../tool-call-id.ts";
 
@@ -5,7 +6,7 @@ import { providerId } from "../tool-call-id.ts";
 export function encodeTurns(request: ModelRequest): readonly object[] {
   const messages: object[] = [];
   if (request.system.length > 0) messages.push({ role: "system", content: encodeTexts(request.system) });
-  for (const turn of request.turns) messages.push(...encodeTurn(turn));
+  for (const turn of request.turns) appendAll(messages, encodeTurn(turn));
   return messages;
 }
 

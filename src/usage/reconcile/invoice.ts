@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { appendAll } from "../../core/append-all.ts";
 
 /** What a provider says it served: the calls of one model in one period, or one call. */
 export interface InvoiceLine {
@@ -135,7 +136,7 @@ export function parseInvoice(text: string): ParsedInvoice {
       const [issue] = parsed.error.issues;
       return { kind: "problem", message: `entry ${at + 1}: ${issue?.path.join(".")} ${issue?.message}` };
     }
-    lines.push(...parsed.data);
+    appendAll(lines, parsed.data);
   }
   if (format === undefined) return { kind: "problem", message: "the file has no entry" };
   return { kind: "lines", provider: format.provider, lines };

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type LoadedConfig, loadConfig } from "../../../src/config/load.ts";
 import { type ConfigWatch, watchConfig } from "../../../src/config/watch.ts";
 
@@ -84,18 +85,37 @@ describe("watchConfig()", () => {
     assert.equal(results[0]?.kind, "snapshot");
   });
 
+  it("does not load again what was loaded at the start, and loads once when that changes", async () => {
+    watch.close();
+    let loads = 0;
+    const env = {
+      get PORT(): string {
+        loads += 1;
+        return "9900";
+      },
+    };
+    write("tollgate.yaml", config("fast").replace("9900", `\${env:PORT}`));
+    watch = start(join(folder, "tollgate.yaml"), env);
+    assert.equal(loads, 1);
+    await delay(100);
+    assert.equal(loads, 1);
+    write("tollgate.yaml", config("slow").replace("9900", `\${env:PORT}`));
+    assert.deepEqual(modelsOf(await next()), ["slow"]);
+    assert.equal(loads, 2);
+  });
+
   it("tells nothing once it is closed", async () => {
     watch.close();
     await watch.reload();
     assert.equal(results.length, 0);
   });
 
-  function start(path: string): ConfigWatch {
-    const loaded = loadConfig(path, {});
+  function start(path: string, env: Readonly<Record<string, string>> = {}): ConfigWatch {
+    const loaded = loadConfig(path, env);
     assert.equal(loaded.kind, "snapshot");
     return watchConfig({
       path,
-      env: {},
+      env,
       loaded,
       intervalMs: 5,
       onLoaded: (result) => {
