@@ -31,7 +31,10 @@ export const listenAddress = tcpAddress.refine(
 export const bearerToken = z
   .string()
   .min(16, "must be at least 16 characters")
-  .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces or line ends");
+  .regex(
+    /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
+    "must be printable ASCII without line ends, or spaces at its ends",
+  );
 
 /** `unix:PATH` or `HOST:PORT`. */
 export const edgeAddress = parsed(

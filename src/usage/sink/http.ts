@@ -31,7 +31,10 @@ export const http = defineSink({
     /** Sent as `Authorization: Bearer`. */
     token: z
       .string()
-      .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces or line ends")
+      .regex(
+        /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
+        "must be printable ASCII without line ends, or spaces at its ends",
+      )
       .optional(),
   }),
   create({ name, url, format, token }) {
