@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { GatewayError } from "../core/errors.ts";
 import { FolderInUseError, type FolderLock, lockFolder } from "../core/folder-lock.ts";
@@ -42,7 +43,7 @@ export async function openMemoryLedger(options: JournaledLedgerOptions): Promise
   try {
     const recovered = await recover(options.folder, memory.state);
     memory.state.log = entries;
-    return new JournaledLedger(options, memory, entries, lock, recovered);
+    return new JournaledLedger(options, memory, entries, lock, await stat(options.folder), recovered);
   } catch (error) {
     await lock.close();
     throw error;
@@ -69,6 +70,8 @@ export class JournaledLedger implements Ledger {
   readonly #memory: MemoryLedger;
   readonly #entries: EntryWriter;
   #lock: FolderLock;
+  /** The folder that is locked: another one may take its path. */
+  #folder: Stats;
   #segment: number;
   #journal: Journal;
   #compactAtBytes: number;
@@ -82,12 +85,14 @@ export class JournaledLedger implements Ledger {
     memory: MemoryLedger,
     entries: EntryWriter,
     lock: FolderLock,
+    folder: Stats,
     recovered: Recovered,
   ) {
     this.#options = options;
     this.#memory = memory;
     this.#entries = entries;
     this.#lock = lock;
+    this.#folder = folder;
     this.#segment = recovered.segment;
     this.#journal = this.#openJournal(recovered.bytes);
     this.#compactAtBytes = options.segmentBytes ?? defaultSegmentBytes;
@@ -249,11 +254,14 @@ export class JournaledLedger implements Ledger {
   async #restore(): Promise<void> {
     const { folder } = this.#options;
     // It may be moved or mounted back: only its owner makes it anew.
-    await stat(folder);
+    const there = await stat(folder);
     if (!this.#journal.isGone && this.#restoring === undefined) return;
     this.#restoring = unwritable(new Error(`the files in ${folder} are gone and not yet made again`));
-    await this.#lock.close();
-    this.#lock = await lockLedger(folder);
+    if (there.ino !== this.#folder.ino || there.dev !== this.#folder.dev) {
+      await this.#lock.close();
+      this.#lock = await lockLedger(folder);
+      this.#folder = there;
+    }
     await this.#compact();
     this.#restoring = undefined;
     this.#options.onRecovered?.();

@@ -211,6 +211,8 @@ class SegmentedLog implements UsageLog {
   #start(): void {
     this.#loop ??= this.#run().finally(() => {
       this.#loop = undefined;
+      // Appended after the loop had looked for the last time: nobody else would write it.
+      if (this.#queue.length > 0 && this.#error === undefined) this.#start();
     });
   }
 
@@ -275,11 +277,9 @@ class SegmentedLog implements UsageLog {
 
   /** Where the segment was found to be gone: goes on in it when it is back, else in a new one. */
   async #findFile(): Promise<void> {
-    if (this.#file !== undefined && this.#disk.isAt(this.#file, this.#path())) {
-      this.#isGone = false;
-      return;
-    }
-    await this.#openNext((await listSegments(this.#options.folder)).at(-1));
+    const last = (await listSegments(this.#options.folder)).at(-1);
+    if (this.#file !== undefined && this.#disk.isAt(this.#file, this.#path())) this.#isGone = false;
+    else this.#openNext(last);
   }
 
   /** A segment that is no longer at its path would take records that nobody ever finds. */
@@ -318,11 +318,11 @@ class SegmentedLog implements UsageLog {
 
   async #nextSegment(): Promise<void> {
     if (this.#unsynced.length > 0) await this.#sync();
-    await this.#openNext(this.#segment === undefined ? undefined : segmentName(this.#segment));
+    this.#openNext(this.#segment === undefined ? undefined : segmentName(this.#segment));
   }
 
   /** Begins the segment that comes after the one named. */
-  async #openNext(lastName: string | undefined): Promise<void> {
+  #openNext(lastName: string | undefined): void {
     const now = hourOf(this.#options.clock.nowMs());
     const last = lastName === undefined ? undefined : parseSegmentName(lastName);
     const next =

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Snapshot } from "../../src/config/snapshot.ts";
+import type { Disk } from "../../src/core/disk.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import { dialects } from "../../src/dialect/index.ts";
 import { Offload } from "../../src/dialect/offload/offload.ts";
@@ -45,6 +46,8 @@ export interface WorldOptions {
   /** Files beside it, by name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly startAt: string;
+  /** The disk of usage log and journal; default: the machine's. It is tried again within milliseconds. */
+  readonly disk?: Disk;
   /** Changes what exchanges work with. */
   readonly services?: (services: Services) => Services;
   /** Changes the config as compiled. */
@@ -91,6 +94,15 @@ export class ExchangeWorld {
 
   get bugs(): readonly unknown[] {
     return this.#bugs;
+  }
+
+  /** Whether journal and usage log have all that was written to them. */
+  get isSound(): boolean {
+    return this.#ledger.writable && this.#log.health().state === "ok";
+  }
+
+  get ledgerFolder(): string {
+    return this.#ledgerFolder;
   }
 
   get snapshot(): Snapshot {
@@ -161,8 +173,10 @@ export class ExchangeWorld {
 
   async #begin(): Promise<void> {
     const { clock } = this;
-    const ledger = await openLedger(this.#ledgerFolder, clock);
-    const log = await openUsageLog({ folder: this.#usageFolder, clock, fsyncIntervalMs: 10_000 });
+    const { disk } = this.#options;
+    const often = disk === undefined ? { fsyncIntervalMs: 10_000 } : { disk, retryMs: 1, fsyncIntervalMs: 0 };
+    const ledger = await openLedger(this.#ledgerFolder, clock, often);
+    const log = await openUsageLog({ folder: this.#usageFolder, clock, ...often });
     this.#ledger = ledger;
     this.#log = log;
     const calibration = new Calibration();
