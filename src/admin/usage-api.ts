@@ -9,10 +9,10 @@ export interface AdminReply {
   readonly body: string | Uint8Array;
 }
 
-const parameters = ["by", "since", "until", "top", "baseline", "project", "format"] as const;
+const parameters = ["by", "since", "until", "top", "baseline", "project", "format", "timezone"] as const;
 const idCharactersMax = 256;
 
-/** `GET /usage?by=&since=&until=&top=&baseline&project&format=` as `tollgate usage` has them, JSON by default; `GET /usage/ID`: one exchange's or trace's records. */
+/** `GET /usage?by=&since=&until=&top=&baseline&project&format=&timezone=` as `tollgate usage` has them, JSON by default; `GET /usage/ID`: one exchange's or trace's records. */
 export async function answerUsage(desk: UsageDesk, url: URL, nowMs: number): Promise<AdminReply> {
   const id = url.pathname.slice("/usage/".length);
   const job = id === "" ? reportJob(url.searchParams, nowMs) : findJob(id);

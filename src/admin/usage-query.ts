@@ -1,7 +1,8 @@
-import { monthOf } from "../usage/extra-column.ts";
+import { isTimeZone } from "../core/local-time.ts";
+import { inTimeZone } from "../usage/dimension.ts";
 import { focusDimensions } from "../usage/focus.ts";
 import { type ReportFormat, reportFormats } from "../usage/format.ts";
-import { parsePointMs } from "../usage/period.ts";
+import { monthOf, parsePointMs } from "../usage/period.ts";
 
 /** How a report on the usage log can be written. */
 export const usageFormats = [...reportFormats, "focus"] as const;
@@ -19,6 +20,8 @@ export interface UsageQuery {
   /** Beside each row what it will have cost at the month's end. */
   readonly projection: boolean;
   readonly format: ReportFormat | "focus";
+  /** Where days, months and dates without a zone begin; IANA. */
+  readonly timeZone: string;
 }
 
 /** The same as written; absent: the default. Flags are `true` or empty, or absent. */
@@ -30,6 +33,7 @@ export interface UsageQueryText {
   readonly baseline?: string | undefined;
   readonly project?: string | undefined;
   readonly format?: string | undefined;
+  readonly timezone?: string | undefined;
 }
 
 /** A query, or what is wrong with which of its parameters. */
@@ -61,11 +65,15 @@ export function parseUsageQuery(text: UsageQueryText, nowMs: number): ParsedUsag
   for (const flag of ["baseline", "project"] as const)
     if (!["", "true", undefined].includes(text[flag]))
       return problem(flag, "is there or not: it has no value");
-  const monthStartMs = monthOf(nowMs).startMs;
+  const timeZone = text.timezone ?? "UTC";
+  if (!isTimeZone(timeZone)) return problem("timezone", "must be an IANA time zone, e.g. Europe/Berlin");
+  if (format === "focus" && timeZone !== "UTC")
+    return problem("timezone", "must be left out with format focus, whose days are UTC");
+  const monthStartMs = monthOf(nowMs, timeZone).startMs;
   const since = text.since ?? (text.project === undefined ? usageDefaults.since : "month");
-  const sinceMs = since === "month" ? monthStartMs : parsePointMs(since, nowMs);
+  const sinceMs = since === "month" ? monthStartMs : parsePointMs(since, nowMs, timeZone);
   if (sinceMs === undefined) return problem("since", `must be "month", ${pointMessage}`);
-  const untilMs = text.until === undefined ? nowMs : parsePointMs(text.until, nowMs);
+  const untilMs = text.until === undefined ? nowMs : parsePointMs(text.until, nowMs, timeZone);
   if (untilMs === undefined) return problem("until", `must be ${pointMessage}`);
   if (untilMs <= sinceMs) return problem("until", "must be later than since");
   if (text.project !== undefined && (sinceMs !== monthStartMs || text.until !== undefined))
@@ -73,7 +81,14 @@ export function parseUsageQuery(text: UsageQueryText, nowMs: number): ParsedUsag
   const top = text.top === undefined ? undefined : Number(text.top);
   if (top !== undefined && !(/^\d{1,6}$/.test(text.top ?? "") && top >= 1 && top <= maxTop))
     return problem("top", `must be a number from 1 to ${maxTop}`);
-  const query = { by, sinceMs, untilMs: Math.min(untilMs, nowMs), top, format };
+  const query = {
+    by: inTimeZone(by, timeZone),
+    timeZone,
+    sinceMs,
+    untilMs: Math.min(untilMs, nowMs),
+    top,
+    format,
+  };
   return {
     kind: "query",
     query: { ...query, baseline: text.baseline !== undefined, projection: text.project !== undefined },

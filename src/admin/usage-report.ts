@@ -27,13 +27,13 @@ export async function reportUsage(folder: string, query: UsageQuery): Promise<Us
     const before = { sinceMs: sinceMs - (untilMs - sinceMs), untilMs: sinceMs };
     appendAll(extras, baselineColumns(await reportLog(folder, before, by)));
   }
-  if (query.projection) extras.push(projectionColumn(untilMs));
+  if (query.projection) extras.push(projectionColumn(untilMs, query.timeZone));
   return {
     query,
     report: top === undefined ? report : { ...report, ...topRows(report, top) },
     extras,
     unattributedNanoUsd: unattributedOf(report),
-    fieldsWithoutValue: by.filter((_, at) => report.rows.every(({ key }) => key[at] === null)),
+    fieldsWithoutValue: report.by.filter((_, at) => report.rows.every(({ key }) => key[at] === null)),
   };
 }
 

@@ -29,6 +29,7 @@ function addReport(report: Command, terminal: Terminal): void {
       `24h, 7d, a date, or month: since the first of this one (default: ${since}; month with --project)`,
     )
     .option("--until <point>", "24h, 7d or a date; what came later is left out (default: now)")
+    .option("--timezone <zone>", "where days, months and dates begin, e.g. Europe/Berlin (default: UTC)")
     .option("--top <count>", "the dearest rows alone; the total stays that of all")
     .option("--baseline", "beside each row its cost in the equally long period before")
     .option("--project", "beside each row its cost at the month's end if it goes on as so far")

@@ -1,6 +1,6 @@
 import { unreachable } from "../core/errors.ts";
+import { instantOf, localMs, offsetChange } from "../core/local-time.ts";
 import type { CalendarWindow, Period, Window } from "./ledger.ts";
-import { instantOf, localMs, offsetChange } from "./local-time.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseDurationMs } from "../core/duration.ts";
+import { isTimeZone } from "../core/local-time.ts";
 import type { CalendarWindow, Period, Window } from "../ledger/ledger.ts";
-import { isTimeZone } from "../ledger/local-time.ts";
 
 const periods: readonly string[] = ["hour", "day", "week", "month"] satisfies Period[];
 const hourMs = 3_600_000;

@@ -1,6 +1,6 @@
 import { largest } from "../core/extremes.ts";
 import { formatUsd } from "../core/money.ts";
-import { timeLengthOf } from "./dimension.ts";
+import { timeFieldOf } from "./dimension.ts";
 import type { Report } from "./groups.ts";
 import { label } from "./label.ts";
 
@@ -9,7 +9,7 @@ const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /** A report's costs as bars, the dearest the longest; periods of time in their order. */
 export function formatChart(report: Report): string {
-  const byTime = timeLengthOf(report.by[0] ?? "") !== undefined;
+  const byTime = timeFieldOf(report.by[0] ?? "") !== undefined;
   const rows = byTime ? report.rows.toSorted((left, right) => compare(left.key, right.key)) : report.rows;
   const labels = rows.map((row) => row.key.map(label).join("  "));
   const width = Math.max(0, largest(labels.map((text) => text.length)));

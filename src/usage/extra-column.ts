@@ -1,4 +1,5 @@
 import type { Report, ReportRow } from "./groups.ts";
+import { monthOf } from "./period.ts";
 
 /** A column that a report has only when asked. Amounts of money are bigint nano-USD, others numbers; null: there is nothing to say. */
 export interface ExtraColumn {
@@ -27,22 +28,13 @@ export function baselineColumns(earlier: Report): readonly ExtraColumn[] {
 }
 
 /** What the groups will have cost by the end of the month if they go on as since its beginning: for reports on this month so far. */
-export function projectionColumn(nowMs: number): ExtraColumn {
-  const { startMs, endMs } = monthOf(nowMs);
+export function projectionColumn(nowMs: number, timeZone: string): ExtraColumn {
+  const { startMs, endMs } = monthOf(nowMs, timeZone);
   const elapsedMs = BigInt(Math.max(1, Math.round(nowMs - startMs)));
   return {
     name: "projected_nano_usd",
     title: "month's end USD",
     of: (row) => (row.costNanoUsd * BigInt(endMs - startMs)) / elapsedMs,
-  };
-}
-
-/** The calendar month of a time, UTC. */
-export function monthOf(atMs: number): { readonly startMs: number; readonly endMs: number } {
-  const at = new Date(atMs);
-  return {
-    startMs: Date.UTC(at.getUTCFullYear(), at.getUTCMonth()),
-    endMs: Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1),
   };
 }
 

@@ -1,15 +1,15 @@
 import type { Columns, FieldColumn } from "./columns.ts";
-import { timeLengthOf } from "./dimension.ts";
+import { type TimeField, timeFieldOf, timeText } from "./dimension.ts";
 import type { Groups } from "./groups.ts";
 import type { Period } from "./read.ts";
 
-const hourMs = 3_600_000;
+const quarterMs = 900_000;
 /** Combinations of values up to which a group is found by an array rather than a map. */
 const maxSlots = 4_194_304;
 
 /** Whether the columns can answer a report by these fields. */
 export function canFold(columns: Columns, by: readonly string[]): boolean {
-  return by.every((field) => timeLengthOf(field) !== undefined || !columns.leftOut.has(field));
+  return by.every((field) => timeFieldOf(field) !== undefined || !columns.leftOut.has(field));
 }
 
 /** Adds a segment's records of a period to groups: the same sums as record by record. */
@@ -105,25 +105,27 @@ function groupFinder(keys: readonly FieldColumn[]): (at: number) => number {
 }
 
 function keyColumn(columns: Columns, field: string): FieldColumn {
-  const length = timeLengthOf(field);
-  if (length !== undefined) return timeColumn(columns, length);
+  const time = timeFieldOf(field);
+  if (time !== undefined) return timeColumn(columns, time);
   return columns.fields.get(field) ?? { codes: new Uint16Array(columns.records), values: [null] };
 }
 
-/** Times by their first characters: a segment's records lie within few hours. */
-function timeColumn({ timesMs, records }: Columns, length: number): FieldColumn {
+/** Times by their month, day or hour: a segment's records lie within few hours. */
+function timeColumn({ timesMs, records }: Columns, field: TimeField): FieldColumn {
   const codes = new Uint16Array(records);
   const values: (string | null)[] = [null];
-  const codeOfHour = new Map<number, number>();
+  const codeOfQuarter = new Map<number, number>();
+  const textAt = timeText();
   for (let at = 0; at < records; at++) {
-    const hour = Math.floor((timesMs[at] ?? Number.NaN) / hourMs);
-    if (Number.isNaN(hour)) continue;
-    let code = codeOfHour.get(hour);
+    const timeMs = timesMs[at] ?? Number.NaN;
+    const quarter = Math.floor(timeMs / quarterMs);
+    if (Number.isNaN(quarter)) continue;
+    let code = codeOfQuarter.get(quarter);
     if (code === undefined) {
-      const text = new Date(hour * hourMs).toISOString().slice(0, length);
+      const text = textAt(field, timeMs) ?? null;
       const known = values.indexOf(text);
       code = known < 0 ? values.push(text) - 1 : known;
-      codeOfHour.set(hour, code);
+      codeOfQuarter.set(quarter, code);
     }
     codes[at] = code;
   }

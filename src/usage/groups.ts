@@ -1,3 +1,4 @@
+import { fieldTitle } from "./dimension.ts";
 import { addSums, noSums, type Sums } from "./sums.ts";
 
 /** The sums of one group; `key` has a value for each field grouped by, null where the records have none. */
@@ -34,7 +35,11 @@ export class Groups {
   }
 
   report(by: readonly string[]): Report {
-    return { by, rows: [...this.#sums.values()].sort(dearestFirst), total: { key: [], ...this.#total } };
+    return {
+      by: by.map(fieldTitle),
+      rows: [...this.#sums.values()].sort(dearestFirst),
+      total: { key: [], ...this.#total },
+    };
   }
 }
 

@@ -61,7 +61,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 describe("doUsageJob()", () => {
   const period = { sinceMs: nowMs - 2 * 86_400_000, untilMs: nowMs };
-  const query = { ...period, top: undefined, baseline: false, projection: false };
+  const query = { ...period, top: undefined, baseline: false, projection: false, timeZone: "UTC" };
 
   it("answers a table, CSV, FOCUS lines or bars when asked", async () => {
     for (const [format, type, head] of [
@@ -114,7 +114,7 @@ describe("GET /usage", () => {
 
   it("says what is wrong with a query", async () => {
     for (const [query, why] of [
-      ["sinse=7d", '"sinse" is none of by, since, until, top, baseline, project, format\n'],
+      ["sinse=7d", '"sinse" is none of by, since, until, top, baseline, project, format, timezone\n'],
       ["since=yesterday", /^"since" must be /],
       ["baseline=no", '"baseline" is there or not: it has no value\n'],
       ["format=pdf", '"format" must be one of table, csv, json, chart, focus\n'],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { isTimeZone } from "../../../src/core/local-time.ts";
 import type { CalendarWindow, Period } from "../../../src/ledger/ledger.ts";
-import { isTimeZone } from "../../../src/ledger/local-time.ts";
 import { calendarSpan, rollingSlices, sliceLengthMs } from "../../../src/ledger/window.ts";
 
 const hourMs = 3_600_000;

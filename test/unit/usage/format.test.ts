@@ -81,7 +81,7 @@ describe("formatReport()", () => {
     );
     const earlier = await report([{ team: "a", cost_nano_usd: "3000000000" }], ["team"]);
     const tenDaysIn = Date.parse("2026-11-11T00:00:00Z");
-    const extras = [wastedColumn, ...baselineColumns(earlier), projectionColumn(tenDaysIn)];
+    const extras = [wastedColumn, ...baselineColumns(earlier), projectionColumn(tenDaysIn, "UTC")];
     const [row] = reportRows(now, extras);
     assert.equal(row?.wasted_nano_usd, "3000000000");
     assert.equal(row?.baseline_cost_nano_usd, "3000000000");

@@ -15,6 +15,15 @@ describe("parsePointMs()", () => {
   ] as const)
     it(`reads ${text}`, () => assert.equal(parsePointMs(text, now), Date.parse(iso)));
 
+  for (const [text, iso] of [
+    ["2026-11-01", "2026-10-31T23:00:00Z"],
+    ["2026-07-01T12:30", "2026-07-01T10:30:00Z"],
+    ["2026-07-01T12:30Z", "2026-07-01T12:30:00Z"],
+    ["7d", "2026-11-14T14:30:00Z"],
+  ] as const)
+    it(`reads ${text} in Berlin`, () =>
+      assert.equal(parsePointMs(text, now, "Europe/Berlin"), Date.parse(iso)));
+
   for (const text of ["", "yesterday", "7", "-7d", "2026-13-01", "1", "2026", "2026-11-01 12:30"])
     it(`refuses ${JSON.stringify(text)}`, () => assert.equal(parsePointMs(text, now), undefined));
 });

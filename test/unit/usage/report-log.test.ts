@@ -38,6 +38,7 @@ const groupings = [
   ["tenant_id", "environment", "stream"],
   ["day"],
   ["hour", "status"],
+  ["day@Asia/Kolkata", "status"],
   ["exchange_id"],
   ["input_tokens"],
 ];

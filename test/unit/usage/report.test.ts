@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { inTimeZone } from "../../../src/usage/dimension.ts";
 import { reportRows } from "../../../src/usage/format.ts";
 import { report } from "../../../src/usage/report.ts";
 
@@ -52,6 +53,28 @@ describe("report()", () => {
       { tenant_id: null, exchanges: 1, input_tokens: 5, output_tokens: 5, cost_nano_usd: "30" },
       { tenant_id: "beta", exchanges: 1, input_tokens: 0, output_tokens: 0, cost_nano_usd: "0" },
     ]);
+  });
+
+  it("groups by local days, months and hours, in zones of half hours and over changes of clocks", async () => {
+    const times = ["2026-10-24T21:59:59.999Z", "2026-10-24T22:00:00.000Z", "2026-10-25T00:30:00.000Z"];
+    const spent = [...times, "2026-10-25T01:30:00.000Z", "2026-10-31T23:00:00.000Z"].map((time) => ({
+      time,
+      cost_nano_usd: "1",
+    }));
+    const keys = async (field: string, zone: string) => {
+      const { by, rows } = await report(spent, inTimeZone([field], zone));
+      assert.deepEqual(by, [field]);
+      return Object.fromEntries(rows.map(({ key, exchanges }) => [key[0], exchanges]));
+    };
+    assert.deepEqual(await keys("day", "Europe/Berlin"), {
+      "2026-10-24": 1,
+      "2026-10-25": 3,
+      "2026-11-01": 1,
+    });
+    assert.deepEqual(await keys("month", "Europe/Berlin"), { "2026-10": 4, "2026-11": 1 });
+    // The clocks go back at three: two hours are called two.
+    assert.deepEqual((await keys("hour", "Europe/Berlin"))["2026-10-25T02"], 2);
+    assert.deepEqual((await keys("hour", "Asia/Kolkata"))["2026-10-25T03"], 2);
   });
 
   it("groups by several fields, own ones, flags and the time's day", async () => {
