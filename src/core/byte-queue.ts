@@ -2,7 +2,7 @@ import { GatewayError } from "./errors.ts";
 
 /**
  * Bytes that wait until enough of them have come, in one piece. A piece that meets an empty queue is not copied; what is taken is never
- * written to again. Over its bound it throws `upstream_invalid`.
+ * written to again. The bound is on what is one thing to the reader, never on a piece: pieces are cut anywhere, and may hold thousands of things.
  */
 export class ByteQueue {
   /** Everything that waits. */
@@ -27,17 +27,26 @@ export class ByteQueue {
     } else if (piece.length > 0) this.#join(piece);
   }
 
-  /** Takes the first `length` bytes off. */
+  /** Takes the first `length` bytes off: one thing, whole. Throws `upstream_invalid` when it is larger than the bound. */
   take(length: number): Buffer {
+    this.#check(length);
     const taken = this.bytes.subarray(0, length);
     this.bytes = this.bytes.subarray(length);
     return taken;
   }
 
-  #join(piece: Buffer): void {
-    const length = this.bytes.length + piece.length;
+  /** Says that all whole things have been taken off: what is left is the beginning of one. Throws `upstream_invalid` when it passes the bound already. */
+  awaitRest(): void {
+    this.#check(this.bytes.length);
+  }
+
+  #check(length: number): void {
     if (length > this.#bytesMax)
       throw new GatewayError("upstream_invalid", `${this.#what} is larger than ${this.#bytesMax} bytes`);
+  }
+
+  #join(piece: Buffer): void {
+    const length = this.bytes.length + piece.length;
     if (this.#storage === undefined || this.#used + piece.length > this.#storage.length) {
       this.#storage = Buffer.allocUnsafe(length * 2);
       this.#storage.set(this.bytes);

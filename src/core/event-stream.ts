@@ -18,7 +18,7 @@ export interface EventStreamMessage {
  * Push a piece, then pull messages until there is none. Both checksums are verified; what does not fit throws `upstream_invalid`.
  */
 export class EventStreamDecoder {
-  readonly #queue = new ByteQueue(eventStreamMessageBytesMax * 2, "a message of the event stream");
+  readonly #queue = new ByteQueue(eventStreamMessageBytesMax, "a message of the event stream");
 
   push(piece: Buffer): void {
     this.#queue.push(piece);

@@ -22,7 +22,7 @@ export interface SseEvent {
 /**
  * Cuts a stream of server-sent events from bytes that come in pieces cut anywhere. Push a piece, then pull events until there is none.
  * Lines may end in LF, CR or CRLF; a CR at the end of a piece waits for the next byte, which may be its LF. Throws `upstream_invalid` when one event
- * that comes in pieces passes {@link sseEventBytesMax}, or has thousands of lines.
+ * passes {@link sseEventBytesMax}, in however many pieces it comes, or has thousands of lines.
  */
 export class SseDecoder {
   readonly #queue = new ByteQueue(sseEventBytesMax, "an event of the stream");
@@ -46,7 +46,7 @@ export class SseDecoder {
     const bytes = this.#queue.bytes;
     for (;;) {
       const lineEnd = this.#endOfLine(bytes);
-      if (lineEnd < 0) return this.#ended ? this.#take(bytes.length) : undefined;
+      if (lineEnd < 0) return this.#ended ? this.#take(bytes.length) : this.#wait();
       if (isLineBreak(bytes[this.#line])) return this.#take(endOfBlankLines(bytes, lineEnd));
       this.#line = lineEnd;
       this.#searched = lineEnd;
@@ -67,6 +67,11 @@ export class SseDecoder {
     return bytes[at + 1] === lineFeed ? at + 2 : at + 1;
   }
 
+  #wait(): undefined {
+    this.#queue.awaitRest();
+    return undefined;
+  }
+
   #take(length: number): SseEvent | undefined {
     if (length === 0) return undefined;
     this.#line = 0;
@@ -82,7 +87,7 @@ export class SseDecoder {
 /** Blank lines that follow the one which ends an event are taken with it: one by one, a flood of them would be as many events. */
 function endOfBlankLines(bytes: Buffer, start: number): number {
   let at = start;
-  while (bytes[at] === lineFeed) at += 1;
+  while (at < sseEventBytesMax && bytes[at] === lineFeed) at += 1;
   return at;
 }
 

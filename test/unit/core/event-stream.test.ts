@@ -68,6 +68,18 @@ describe("EventStreamDecoder", () => {
     }
   });
 
+  it("takes 40 MB of small messages in one piece, behind the beginning of another", () => {
+    const message = foreign("x".repeat(1_100));
+    const stream = Buffer.alloc(message.length * 30_000, message);
+    const decoder = new EventStreamDecoder();
+    let found = 0;
+    for (const piece of [stream.subarray(0, 500), stream.subarray(500)]) {
+      decoder.push(piece);
+      while (decoder.next() !== undefined) found += 1;
+    }
+    assert.equal(found, 30_000);
+  });
+
   it("tells that a message was cut", () => {
     const { found, cut } = decode(foreign("payload").subarray(0, -1));
     assert.deepEqual([found.length, cut], [0, true]);

@@ -87,6 +87,40 @@ describe("SseDecoder", () => {
     );
   });
 
+  for (const pieceBytes of [20 << 20, 7 << 20, 100_000])
+    it(`takes 20 MB of events of 1.1 KB in pieces of ${pieceBytes} bytes, whatever was left of the piece before`, () => {
+      const event = Buffer.from(`data: ${"x".repeat(1_100)}\n\n`);
+      const stream = Buffer.alloc(event.length * 18_000, event);
+      const decoder = new SseDecoder();
+      let found = 0;
+      const push = (piece: Buffer, end: boolean): void => {
+        decoder.push(piece, end);
+        while (decoder.next() !== undefined) found += 1;
+      };
+      push(stream.subarray(0, 500), false);
+      for (let at = 500; at < stream.length; at += pieceBytes)
+        push(stream.subarray(at, at + pieceBytes), at + pieceBytes >= stream.length);
+      assert.equal(found, 18_000);
+    });
+
+  for (const pieces of [1, 3])
+    it(`holds one event to its bound, in ${pieces} pieces`, () => {
+      const take = (bytes: number): number => {
+        const event = Buffer.alloc(bytes, "x");
+        event.write("\n\n", bytes - 2);
+        const decoder = new SseDecoder();
+        const length = Math.ceil(bytes / pieces);
+        let taken = 0;
+        for (let at = 0; at < bytes; at += length) {
+          decoder.push(event.subarray(at, at + length), false);
+          taken += decoder.next()?.bytes.length ?? 0;
+        }
+        return taken;
+      };
+      assert.equal(take(sseEventBytesMax), sseEventBytesMax);
+      assert.throws(() => take(sseEventBytesMax + 1), { code: "upstream_invalid" });
+    });
+
   it("searches no byte of a long event twice", () => {
     const piece = Buffer.alloc(1024, "x");
     const push = (pieces: number) => () => {
