@@ -52,13 +52,12 @@ import { readRecords } from "./usage/read.ts";
 import { serialise, type UsageRecord } from "./usage/record.ts";
 import { type Delivery, startDelivery } from "./usage/sink/delivery.ts";
 import { logUnwritten } from "./usage/unwritten.ts";
+import { messageSizes } from "./xds/message-sizes.ts";
 
 /** Bytes of request bodies kept for later attempts, all exchanges together. */
 const originalsBytesMax = 536_870_912;
 /** Bytes of request bodies that Envoy may be buffering at once, all requests together. */
 const intakeBytesMax = 536_870_912;
-/** What Envoy's message may be longer than the body it carries. */
-const messageHeadroomBytes = 1_048_576;
 const extProcService = "envoy.service.ext_proc.v3.ExternalProcessor";
 
 /** How a gateway is started. */
@@ -168,7 +167,7 @@ export class Gateway {
     this.#health = createHealth([extProcService]);
     this.#edge = (options.edge ?? defaultEdge)(
       [...this.#forEnvoyAlone(services, options.snapshot.server.token), ...this.#health.methods],
-      { maxMessageBytes: options.snapshot.listen.bodyLimitBytes + messageHeadroomBytes },
+      { maxMessageBytes: messageSizes(options.snapshot.listen.bodyLimitBytes).messageBytesMax },
     );
   }
 

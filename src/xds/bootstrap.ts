@@ -1,4 +1,4 @@
-import { compileClusters, compileEdgeCluster } from "./cluster.ts";
+import { compileClusters, compileEdgeClusters } from "./cluster.ts";
 import { withEdgeToken } from "./edge-token.ts";
 import type { EnvoyInput } from "./envoy-input.ts";
 import { compileListener } from "./listener.ts";
@@ -52,7 +52,7 @@ export function compileStatic(input: EnvoyInput): Json {
     ...extProcSafety,
     static_resources: {
       listeners: [compileListener(input, { route_config: compileRoutes(input) })],
-      clusters: [...compileClusters(input), compileEdgeCluster(input.edge, input.listen.bodyLimitBytes)],
+      clusters: [...compileClusters(input), ...compileEdgeClusters(input)],
     },
   };
   return withEdgeToken(config, input.edgeToken);
@@ -68,7 +68,7 @@ function bootstrap(input: EnvoyInput, folder: string): Json {
       cds_config: fileSource(folder, "cds/clusters.json"),
       lds_config: fileSource(folder, "lds/listeners.json"),
     },
-    static_resources: { clusters: [compileEdgeCluster(input.edge, input.listen.bodyLimitBytes)] },
+    static_resources: { clusters: compileEdgeClusters(input) },
   };
 }
 

@@ -1,7 +1,14 @@
 import { isIP } from "node:net";
 import type { EdgeAddress } from "../edge/edge.ts";
-import { type EnvoyBackend, type EnvoyInput, edgeCluster, rejectCluster } from "./envoy-input.ts";
+import {
+  type EnvoyBackend,
+  type EnvoyInput,
+  edgeCluster,
+  rejectCluster,
+  upstreamEdgeCluster,
+} from "./envoy-input.ts";
 import { attemptFilters, attemptHeadersFilter } from "./ext-proc.ts";
+import { type MessageSizes, messageSizes } from "./message-sizes.ts";
 import { type Json, seconds, typed } from "./typed.ts";
 
 const protocolOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -12,7 +19,8 @@ const unlimited = {
   ],
 };
 const connectTimeoutMs = 3_000;
-const windowBytes = 16_777_216;
+/** What our server may send on one connection beyond what Envoy has read. */
+const edgeConnectionWindowBytes = 16_777_216;
 /** Turns "no hosts", which is final, into a refused connection, which is retried on the next target. */
 const closedPort = { endpoint: { address: { socket_address: { address: "127.0.0.1", port_value: 1 } } } };
 
@@ -24,15 +32,24 @@ export function compileClusters(input: EnvoyInput): readonly Json[] {
   ];
 }
 
-/** The cluster of Tollgate itself, HTTP/2 with what a control service on every request needs. */
-export function compileEdgeCluster(address: EdgeAddress, bodyLimitBytes: number): Json {
+/**
+ * The clusters of Tollgate itself: two to one server, so that whole answers on their way to be judged and the pieces of other answers have a
+ * connection each. They stand in the bootstrap: replacing one breaks every exchange that is open.
+ */
+export function compileEdgeClusters({ edge, listen }: EnvoyInput): readonly Json[] {
+  const sizes = messageSizes(listen.bodyLimitBytes);
+  return [edgeCluster, upstreamEdgeCluster].map((name) => compileEdgeCluster(name, edge, sizes));
+}
+
+/** HTTP/2 with what a control service on every request needs. */
+function compileEdgeCluster(name: string, address: EdgeAddress, sizes: MessageSizes): Json {
   return {
-    name: edgeCluster,
+    name,
     ...(address.kind === "unix" ? { type: "STATIC" } : discovery(address.host)),
     connect_timeout: "1s",
     lb_policy: "LEAST_REQUEST",
     circuit_breakers: unlimited,
-    per_connection_buffer_limit_bytes: Math.max(windowBytes, 2 * bodyLimitBytes),
+    per_connection_buffer_limit_bytes: sizes.edgeConnectionBufferBytes,
     health_checks: [
       {
         timeout: "2s",
@@ -56,8 +73,8 @@ export function compileEdgeCluster(address: EdgeAddress, bodyLimitBytes: number)
       [protocolOptions]: typed("extensions.upstreams.http.v3.HttpProtocolOptions", {
         explicit_http_config: {
           http2_protocol_options: {
-            initial_stream_window_size: windowBytes,
-            initial_connection_window_size: windowBytes,
+            initial_stream_window_size: sizes.edgeStreamWindowBytes,
+            initial_connection_window_size: edgeConnectionWindowBytes,
             // Detects a hung Tollgate; longer than any stall we tolerate in ourselves.
             connection_keepalive: { interval: "5s", timeout: "10s" },
           },
@@ -65,7 +82,7 @@ export function compileEdgeCluster(address: EdgeAddress, bodyLimitBytes: number)
       }),
     },
     load_assignment: {
-      cluster_name: edgeCluster,
+      cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: edgeEndpoint(address) } }] }],
     },
   };

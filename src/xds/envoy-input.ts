@@ -29,9 +29,9 @@ export interface EnvoyBackend {
   };
 }
 
-/** Our own clusters; a dot cannot occur first in a backend's name, so they never collide. */
+/** Tollgate as the router-level filter and the access logs ask it. A dot cannot occur first in a backend's name, so our clusters never collide. */
 export const edgeCluster = ".tollgate";
+/** Tollgate as upstream filters ask it: the same server, on a connection of its own with other windows. */
+export const upstreamEdgeCluster = ".tollgate-upstream";
 /** A cluster without hosts: where a request goes that no plan has sent anywhere. */
 export const rejectCluster = ".reject";
-/** Room for what encoding may add to a body that was within the limit; Envoy's limit also bounds the retry buffer. */
-export const bodyHeadroomBytes = 65_536;

@@ -6,7 +6,7 @@ import {
   seenKey,
   waitHeader,
 } from "../plan/metadata.ts";
-import { edgeCluster } from "./envoy-input.ts";
+import { edgeCluster, upstreamEdgeCluster } from "./envoy-input.ts";
 import { type Json, seconds, typed } from "./typed.ts";
 
 /** Longest wait for one reply; a busy stream re-arms it with every chunk, so keep-alive is what detects a hang. */
@@ -23,7 +23,7 @@ const responseAttributes = [
 /** The gRPC service of one role; the retry policy hides a connection that broke before the first reply. */
 function grpcService(role: string): Json {
   return {
-    envoy_grpc: { cluster_name: edgeCluster },
+    envoy_grpc: { cluster_name: role === "downstream" ? edgeCluster : upstreamEdgeCluster },
     initial_metadata: [{ key: roleKey, value: role }],
     retry_policy: {
       retry_on: "reset,connect-failure,refused-stream,unavailable",

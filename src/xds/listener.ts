@@ -1,11 +1,12 @@
 import { attemptLog, requestLog } from "./access-log.ts";
-import { bodyHeadroomBytes, type EnvoyInput } from "./envoy-input.ts";
+import type { EnvoyInput } from "./envoy-input.ts";
 import { downstreamFilter } from "./ext-proc.ts";
 import { localReplies } from "./local-replies.ts";
+import { messageSizes } from "./message-sizes.ts";
 import { type Json, typed } from "./typed.ts";
 
 /** Envoy holds at most this much of a connection's data beyond what the body limit asks for. */
-const connectionBufferBytes = 1_048_576;
+const connectionBufferBytes = 1_048_576 * 16;
 /** Longest silence on a stream; whole answers of reasoning models take minutes before their first byte. */
 const streamIdleTimeout = "900s";
 
@@ -28,7 +29,7 @@ export function compileListener(input: EnvoyInput, routes: RouteSource): Json {
     // A vhost's body limit only raises the listener's, so the listener's must not be above it.
     per_connection_buffer_limit_bytes: Math.min(
       connectionBufferBytes,
-      input.listen.bodyLimitBytes + bodyHeadroomBytes,
+      messageSizes(input.listen.bodyLimitBytes).requestBytesMax,
     ),
     filter_chains: [{ filters: [connectionManager(routes)] }],
   };

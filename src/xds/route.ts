@@ -1,12 +1,17 @@
 import { planNamespace, waitHeader } from "../plan/metadata.ts";
-import { bodyHeadroomBytes, type EnvoyInput, rejectCluster } from "./envoy-input.ts";
+import { type EnvoyInput, rejectCluster } from "./envoy-input.ts";
+import { messageSizes } from "./message-sizes.ts";
 import { type Json, typed } from "./typed.ts";
 
 /** Retries of one exchange that Envoy itself allows at most; each plan asks for its own number by header. */
 const retriesMax = 9;
 
-/** The one route: clearing the route cache matches the rewritten path again, so nothing may depend on the path. */
+/**
+ * One route before there is a plan, and one with it. Clearing the route cache matches the rewritten path again, so nothing may depend on the path.
+ * Envoy keeps to one limit for requests and answers: a planned exchange raises it to what answers may need, and a request cannot use that.
+ */
 export function compileRoutes(input: EnvoyInput): Json {
+  const { requestBytesMax, bufferedBytesMax } = messageSizes(input.listen.bodyLimitBytes);
   return {
     name: "tollgate",
     validate_clusters: true,
@@ -16,12 +21,22 @@ export function compileRoutes(input: EnvoyInput): Json {
         domains: ["*"],
         // Without it a client's own header would decide which attempts our filters skip.
         include_request_attempt_count: true,
-        request_body_buffer_limit: input.listen.bodyLimitBytes + bodyHeadroomBytes,
-        routes: [{ name: "plan", match: { prefix: "/" }, route: planRoute() }],
+        request_body_buffer_limit: requestBytesMax,
+        routes: [
+          {
+            name: "planned",
+            match: { prefix: "/", dynamic_metadata: [hasPlan] },
+            request_body_buffer_limit: bufferedBytesMax,
+            route: planRoute(),
+          },
+          { name: "unplanned", match: { prefix: "/" }, route: planRoute() },
+        ],
       },
     ],
   };
 }
+
+const hasPlan = { filter: planNamespace, path: [{ key: "id" }], value: { present_match: true } };
 
 function planRoute(): Json {
   return {

@@ -34,11 +34,11 @@ const comments: readonly (readonly [path: readonly (string | number)[], text: st
   ],
   [
     [...hcm(), "route_config", "virtual_hosts", 0, "routes"],
-    " Needed: one route for everything. Routes of your own belong into another virtual host.",
+    " Needed: one route before there is a plan and one after it. Routes of your own belong into another virtual host.",
   ],
   [
     ["static_resources", "clusters"],
-    " One cluster a backend, named as in tollgate.yaml, and three of Tollgate's own. Yours: connect_timeout, TLS.",
+    " One cluster a backend, named as in tollgate.yaml, and four of Tollgate's own. Yours: connect_timeout, TLS.",
   ],
 ];
 

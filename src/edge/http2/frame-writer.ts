@@ -39,7 +39,7 @@ export class FrameWriter {
   preface(limits: Http2Limits, defaultWindowBytes: number): void {
     const settings = [
       [settingId.maxConcurrentStreams, limits.streams],
-      [settingId.initialWindowSize, limits.receiveWindowBytes],
+      [settingId.initialWindowSize, limits.streamWindowBytes],
       [settingId.maxHeaderListSize, limits.headerListBytes],
     ] as const;
     let at = this.#begin(settings.length * 6, frameType.settings, 0, 0);
@@ -48,7 +48,7 @@ export class FrameWriter {
       writeUint32(this.#buffer, at + 2, value);
       at += 6;
     }
-    this.windowUpdate(0, limits.receiveWindowBytes - defaultWindowBytes);
+    this.windowUpdate(0, limits.connectionWindowBytes - defaultWindowBytes);
   }
 
   settingsAck(): void {

@@ -116,7 +116,7 @@ export class Inbound implements FrameSink {
 
   /** Gives the connection's window back, half of it at a time, unless the client leaves too many answers unread. */
   returnWindow(): void {
-    if (this.#unreturnedBytes < this.#limits.receiveWindowBytes / 2) return;
+    if (this.#unreturnedBytes < this.#limits.connectionWindowBytes / 2) return;
     if (this.#calls.outbound.queuedBytes > this.#limits.queuedBytes / 8) return;
     this.#writer.windowUpdate(0, this.#unreturnedBytes);
     this.#unreturnedBytes = 0;
@@ -125,7 +125,7 @@ export class Inbound implements FrameSink {
   /** Counts received bytes against the connection's window. */
   #receive(flowBytes: number): ConnectionError | undefined {
     this.#unreturnedBytes += flowBytes;
-    if (this.#unreturnedBytes > this.#limits.receiveWindowBytes)
+    if (this.#unreturnedBytes > this.#limits.connectionWindowBytes)
       return connectionError(errorCode.flowControlError, "more DATA than the connection's window");
     this.returnWindow();
     return undefined;
@@ -139,14 +139,14 @@ export class Inbound implements FrameSink {
   ): ConnectionError | undefined {
     if (stream.remoteClosed) return this.#resetData(stream, errorCode.streamClosed);
     stream.unreturnedBytes += flowBytes;
-    if (stream.unreturnedBytes > this.#limits.receiveWindowBytes)
+    if (stream.unreturnedBytes > this.#limits.streamWindowBytes)
       return this.#resetData(stream, errorCode.flowControlError);
     if (stream.contentLeft >= 0) {
       stream.contentLeft -= contentBytes;
       if (stream.contentLeft < 0) return this.#resetData(stream, errorCode.protocolError);
     }
     stream.remoteClosed = endStream;
-    if (!endStream && stream.unreturnedBytes >= this.#limits.receiveWindowBytes / 2) {
+    if (!endStream && stream.unreturnedBytes >= this.#limits.streamWindowBytes / 2) {
       this.#writer.windowUpdate(stream.id, stream.unreturnedBytes);
       stream.unreturnedBytes = 0;
     }

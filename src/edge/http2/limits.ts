@@ -33,8 +33,10 @@ export interface Http2Limits {
   readonly headerBlockBytes: number;
   /** Header list after decompression, names + values + 32 each (SETTINGS_MAX_HEADER_LIST_SIZE). */
   readonly headerListBytes: number;
-  /** What may be received beyond what was consumed, of one call and of the connection (SETTINGS_INITIAL_WINDOW_SIZE). */
-  readonly receiveWindowBytes: number;
+  /** What may be received of one call beyond what was consumed (SETTINGS_INITIAL_WINDOW_SIZE): small, so that no call's megabytes go before another's first bytes. */
+  readonly streamWindowBytes: number;
+  /** What may be received beyond what was consumed, of all calls of the connection. */
+  readonly connectionWindowBytes: number;
   /** Memory for messages of which only a part has come. */
   readonly incompleteMessageBytes: number;
   /** Memory of messages that have been read, kept for the next ones; of the edge. */
@@ -81,7 +83,8 @@ export const http2Limits: Http2Limits = {
   continuationFrames: 16,
   headerBlockBytes: 64 << 10,
   headerListBytes: 64 << 10,
-  receiveWindowBytes: 16 << 20,
+  streamWindowBytes: 256 << 10,
+  connectionWindowBytes: 4 << 20,
   incompleteMessageBytes: 128 << 20,
   spareBytes: 8 << 20,
   queuedBytes: 128 << 20,
