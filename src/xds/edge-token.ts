@@ -1,5 +1,5 @@
 import { tokenKey } from "../edge/require-token.ts";
-import { edgeCluster } from "./envoy-input.ts";
+import { edgeCluster, upstreamEdgeCluster } from "./envoy-input.ts";
 import type { Json } from "./typed.ts";
 
 /** Has Envoy send the token in the initial metadata of every gRPC service that is Tollgate's; undefined: the configuration as it is. */
@@ -19,7 +19,7 @@ function withMetadata(config: Json, entry: Json): Json {
 }
 
 function isOurs({ envoy_grpc: grpc }: JsonMap): boolean {
-  return isMap(grpc) && grpc.cluster_name === edgeCluster;
+  return isMap(grpc) && (grpc.cluster_name === edgeCluster || grpc.cluster_name === upstreamEdgeCluster);
 }
 
 type JsonMap = { readonly [key: string]: Json };

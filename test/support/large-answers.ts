@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { chatBody, send } from "./chat.ts";
+import type { TestStack } from "./stack.ts";
 
 /** What an answer is to be like; the provider reads it from the prompt. */
 export interface LargeAnswer {
@@ -171,4 +173,20 @@ export async function askLarge(
     text: text.slice(0, 300),
     exchange: response.headers.get("x-tollgate-exchange-id"),
   };
+}
+
+/** Asks for an answer, which must come byte for byte and be charged what its provider says it used; Envoy must live. */
+export async function provesLarge(
+  stack: TestStack,
+  envoyExits: readonly string[],
+  model: string,
+  stream: boolean,
+  answer: LargeAnswer,
+): Promise<void> {
+  const outcome = await askLarge(stack.baseUrl, model, stream, answer);
+  const name = `${model}, ${JSON.stringify(answer)}: ${outcome.bytes} bytes, ${outcome.text}`;
+  assert.deepEqual(envoyExits, [], name);
+  assert.ok(outcome.status === 200 && outcome.intact, name);
+  const record = await stack.record(outcome.exchange);
+  assert.deepEqual([record.usage_source, record.cost_nano_usd], ["provider", "12000"], name);
 }

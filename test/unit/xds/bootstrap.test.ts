@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { tokenKey } from "../../../src/edge/require-token.ts";
 import { compileEnvoy, compileStatic } from "../../../src/xds/bootstrap.ts";
 import type { EnvoyBackend, EnvoyInput } from "../../../src/xds/envoy-input.ts";
 
@@ -46,6 +47,29 @@ describe("the overload manager of our own Envoy", () => {
     assert.ok((manager.resource_monitors[0]?.typed_config.max_heap_size_bytes ?? 0) > 0);
     const names = manager.actions.map(({ name }) => name.replace("envoy.overload_actions.", ""));
     assert.deepEqual(names, ["shrink_heap", "reset_high_memory_stream", "stop_accepting_requests"]);
+  });
+});
+
+describe("the edge's token", () => {
+  /** The initial metadata of every gRPC service, by what it asks. */
+  function services(
+    config: unknown,
+  ): readonly { readonly cluster: string; readonly keys: readonly string[] }[] {
+    if (typeof config !== "object" || config === null) return [];
+    const { envoy_grpc: grpc, initial_metadata: metadata = [] } = config as {
+      envoy_grpc?: { cluster_name: string };
+      initial_metadata?: readonly { key: string }[];
+    };
+    const own =
+      grpc === undefined ? [] : [{ cluster: grpc.cluster_name, keys: metadata.map(({ key }) => key) }];
+    return [...own, ...Object.values(config).flatMap(services)];
+  }
+
+  it("goes with every call to Tollgate, on whichever cluster", () => {
+    const found = services(compileStatic({ ...input, edgeToken: "secret" }));
+    const clusters = new Set(found.map(({ cluster }) => cluster));
+    assert.deepEqual([...clusters].sort(), [".tollgate", ".tollgate-upstream"]);
+    for (const { cluster, keys } of found) assert.ok(keys.includes(tokenKey), cluster);
   });
 });
 
