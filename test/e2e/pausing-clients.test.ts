@@ -29,8 +29,8 @@ describe("clients that send `connection: close` and pause before they read", () 
     provider.close();
   });
 
-  /** The bytes of the answer's body that the client gets. */
-  async function readLate(bytes: number): Promise<number> {
+  /** Whether the client gets the answer up to its last chunk. */
+  async function readLate(bytes: number): Promise<boolean> {
     const { hostname, port } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
     socket.pause();
@@ -44,10 +44,14 @@ describe("clients that send `connection: close` and pause before they read", () 
     await new Promise((resolve) => socket.once("error", resolve).once("close", resolve).resume());
     const answer = Buffer.concat(parts);
     assert.match(answer.subarray(0, 2_000).toString("latin1"), /^HTTP\/1\.1 200 /);
-    return answer.length - answer.indexOf("\r\n\r\n") - 4;
+    return answer.length > bytes && answer.subarray(-5).toString("latin1") === "0\r\n\r\n";
   }
 
   it("get all of every answer", async () => {
-    assert.deepEqual(await Promise.all(sizes.map(readLate)), sizes);
+    const whole = await Promise.all(sizes.map(readLate));
+    assert.deepEqual(
+      sizes.filter((_, index) => whole[index] !== true),
+      [],
+    );
   });
 });
