@@ -12,6 +12,7 @@ import { type CheckResult, ruleResults } from "../validation/answer-check.ts";
 import { LimitMetrics } from "./limit-metrics.ts";
 import { Tally } from "./tally.ts";
 import { addTargetMetrics, type TargetSeries } from "./target-metrics.ts";
+import { UnansweredLog } from "./unanswered-log.ts";
 
 /** What is read when the metrics are asked for. */
 export interface Gauges {
@@ -38,6 +39,7 @@ export class Metrics implements Observer {
   readonly limits: LimitMetrics;
   readonly #registry = new Registry();
   readonly #log: Log;
+  readonly #unanswered: UnansweredLog;
   readonly #exchanges: Tally;
   readonly #attempts: Tally;
   readonly #tokens: Tally;
@@ -52,6 +54,7 @@ export class Metrics implements Observer {
 
   constructor(log: Log, gauges: Gauges) {
     this.#log = log;
+    this.#unanswered = new UnansweredLog(log);
     const registers = [this.#registry];
     const counter = (name: string, help: string, labelNames: string[]): Counter =>
       new Counter({ name, help, labelNames, registers });
@@ -230,6 +233,10 @@ export class Metrics implements Observer {
   checked(model: string, result: CheckResult): void {
     for (const kind of ruleResults)
       for (const rule of result[kind]) this.#validations.inc({ model, rule, result: kind });
+  }
+
+  unanswered(backend: string, reason: string): void {
+    this.#unanswered.note(backend, reason);
   }
 
   unknownExchange(late: boolean): void {

@@ -34,7 +34,13 @@ export function tellStanding(
   }
   const restsMs = standing.kind === "resting" ? Math.ceil(standing.untilMs - nowMs) : 0;
   const models = modelsLeftAlone(configuredModels(snapshot), health, nowMs);
-  log.warn({ target, why: standing.why, rests_ms: restsMs, models_left_alone: models }, "a target rests");
+  const fields = { target, why: standing.why, rests_ms: restsMs, models_left_alone: models };
+  if (standing.why === "unavailable")
+    log.error(
+      fields,
+      "the provider does not have this model, or no longer, or not for this account: change the config",
+    );
+  else log.warn(fields, "a target rests");
   if (standing.why !== "refused" || !target.endsWith(allModels) || alerted.has(target)) return;
   alerted.add(target);
   const time = new Date(clock.nowMs()).toISOString();

@@ -101,6 +101,7 @@ function dryServices(
       retriesWithheld: () => {},
       settled: () => {},
       checked: () => {},
+      unanswered: () => {},
       unknownExchange: () => {},
       bug: (error) => {
         throw error;

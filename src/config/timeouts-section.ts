@@ -5,7 +5,9 @@ import { durationMs } from "./scalars.ts";
 const deadlines = {
   attempt: durationMs
     .optional()
-    .describe("To the response headers of each try; of a whole answer: all of it."),
+    .describe(
+      "To the response headers of each try; of a whole answer: all of it. Half of `total` where nothing is said and another target may follow.",
+    ),
   firstToken: durationMs
     .optional()
     .describe("To the first content of each streamed try. Needs `failover: content` and a second target."),

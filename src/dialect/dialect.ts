@@ -98,6 +98,8 @@ export interface ResponseSeen {
   readonly complete: boolean;
   /** An error the provider sent inside a 200, or what made its answer unreadable. */
   readonly error: GatewayError | undefined;
+  /** The answer was too large to be read: nobody knows what it took. */
+  readonly unread: boolean;
   /** The answer stopped making sense: nothing of it passes any more, and what has passed must not end as if it were whole. */
   readonly unreadable: boolean;
 }
@@ -128,6 +130,8 @@ export interface Dialect {
   readonly name: DialectName;
   /** Client headers that reach a provider of this dialect, lower case, besides accept and user-agent; all others are taken off. */
   readonly requestHeaders: readonly string[];
+  /** Headers of an answer that this format's clients may get besides those that HTTP needs, lower case; all others are taken off. */
+  readonly responseHeaders: readonly string[];
   /** The operation a method and path (query included) ask for; undefined when they are not of this dialect. */
   match(method: string, path: string): Operation | undefined;
   /** Throws `invalid_request` for anything not understood, ambiguous, or readable in two ways. */

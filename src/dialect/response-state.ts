@@ -2,6 +2,9 @@ import { GatewayError } from "../core/errors.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { OutputKind, ResponseContext, ResponseSeen } from "./dialect.ts";
 
+/** Longest finish reason kept: providers make up their own. */
+const wordCharactersMax = 64;
+
 /** What a response transform has learnt, while it learns. */
 export class ResponseState implements ResponseSeen {
   usage: Usage | undefined;
@@ -12,6 +15,7 @@ export class ResponseState implements ResponseSeen {
   content = false;
   complete = false;
   error: GatewayError | undefined;
+  unread = false;
   unreadable = false;
   readonly #onText: ResponseContext["onText"];
 
@@ -28,7 +32,7 @@ export class ResponseState implements ResponseSeen {
 
   /** Notes why one of the answers ended, unified. */
   finish(reason: string): void {
-    this.finishReason = reason;
+    this.finishReason = reason.slice(0, wordCharactersMax);
     if (reason === "length") this.lengthStop = true;
   }
 

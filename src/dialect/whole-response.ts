@@ -3,7 +3,7 @@ import type { ResponseTransform } from "./dialect.ts";
 import { type JsonObject, parseObject } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
 
-/** Largest whole answer read for its usage, in bytes; a larger one passes, unread and with its usage unknown. */
+/** Largest whole answer read for its usage, in bytes; a larger one passes unread, and is charged at the most it can have cost. */
 export const wholeAnswerBytesMax = 64 * 1024 * 1024;
 
 /** An answer that is one JSON object, on its way to the client: every byte passes as it comes, and the whole is read at its end. */
@@ -44,6 +44,7 @@ export class WholeResponse implements ResponseTransform {
     this.#chunks = [];
     if (this.#length > wholeAnswerBytesMax) {
       this.seen.complete = true;
+      this.seen.unread = true;
       return;
     }
     try {

@@ -38,8 +38,12 @@ export interface Attempt {
   startedMs: number;
   endedMs: number | undefined;
   fate: AttemptFate;
+  /** Why no answer came, in Envoy's words, e.g. `TLS_error:…:CERTIFICATE_VERIFY_FAILED`. */
+  reason: string | undefined;
   /** The provider's own id of the call, once it has answered. */
   requestId: string | undefined;
+  /** Its credentials, which an answer may repeat and no client may see. */
+  secrets: readonly Buffer[];
   /** What of the request was said differently or left out, as its target's format demands; told to the client. */
   changes: readonly string[];
   /** What its refusal means by status and body, where somebody read both. */
@@ -80,6 +84,9 @@ export function billingOf({ fate, begun, judged }: Attempt): Billing {
   return fate.class === "timeout" && fate.status === undefined ? "hold" : "nothing";
 }
 
+/** Flags of a connection that never was: it failed, no host is known, or its name does not resolve. */
+const unconnectedFlags: ReadonlySet<string> = new Set(["UF", "UH", "DF"]);
+
 /** Flags of a connection that broke after the request was on its way. */
 const brokenFlags: ReadonlySet<string> = new Set(["UC", "UR"]);
 
@@ -92,5 +99,6 @@ export function brokeUnanswered({ fate }: Attempt): boolean {
 
 /** The class of a failed try that gave no status: Envoy's flags tell a deadline from a broken or refused connection. */
 export function classOfFlags(flags: readonly string[]): FailureClass {
-  return flags.includes("UT") ? "timeout" : "overloaded";
+  if (flags.includes("UT")) return "timeout";
+  return flags.some((flag) => unconnectedFlags.has(flag)) ? "unreachable" : "overloaded";
 }

@@ -84,8 +84,8 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
   ) {
     return priced(attempt, rate, said, "provider", 0n);
   }
-  // A whole answer that did not arrive whole was generated all the same.
-  const arrived = exchange.responseEnded && seen?.unreadable !== true;
+  // A whole answer that did not arrive whole, or was too large to be read, was generated all the same.
+  const arrived = exchange.responseEnded && seen?.unreadable !== true && seen?.unread !== true;
   if (!arrived && !streams(exchange)) return chargeHold(attempt);
   const usage: Usage = {
     ...said,

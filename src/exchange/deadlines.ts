@@ -60,6 +60,7 @@ export class Deadlines {
 
   #overdue(): void {
     const exchange = this.#exchange;
+    if (endAnswer(exchange)) return;
     const error = new GatewayError("timeout", "the provider did not answer in time");
     const isUnanswered = exchange.phase === "forwarded";
     if (interrupt(exchange, error, "timeout") && isUnanswered) giveUp(exchange);

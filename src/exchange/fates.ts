@@ -13,6 +13,8 @@ export interface Fate {
   readonly status: number | undefined;
   /** Envoy's response flags, e.g. `UF`, `DC`. */
   readonly flags: readonly string[];
+  /** Why the connection upstream failed, in Envoy's words. */
+  readonly transportFailure?: string | undefined;
   /** The provider's `retry-after`. */
   readonly retryAfter: string | undefined;
 }
@@ -45,9 +47,20 @@ function noteAttempt(exchange: Exchange, fate: Fate): void {
     return;
   }
   const failure = classOf(exchange, attempt, fate);
+  noteReason(exchange, attempt, fate.transportFailure);
   const status = attempt.judged?.status ?? fate.status;
   attempt.fate = { kind: "failed", status, flags: fate.flags, class: failure };
   noteFailure(exchange, attempt, failure, retryAfterMs(fate.retryAfter, exchange.services.clock.nowMs()));
+}
+
+/** Longest reason kept; Envoy puts a whole chain of TLS errors in one. */
+const reasonCharsMax = 200;
+
+/** Notes why an attempt had no answer, in words fit for a log line: addresses and errors of transport, nothing of the request's. */
+export function noteReason(exchange: Exchange, attempt: Attempt, words: string | undefined): void {
+  if (words === undefined || attempt.reason !== undefined) return;
+  attempt.reason = words.replace(/[^\x20-\x7e]/g, "?").slice(0, reasonCharsMax);
+  exchange.services.observer.unanswered(attempt.target.target.backend, attempt.reason);
 }
 
 /** Notes why a request's connection ended; the reason counts only where nothing better is known. */

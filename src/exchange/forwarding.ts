@@ -8,6 +8,7 @@ import type { Attempt } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 import { translatedHeaders, writeLargeBody } from "./large-body.ts";
+import { secretsIn } from "./masking.ts";
 import { requestMediaType } from "./media-type.ts";
 import type { Forward } from "./outcome.ts";
 import { spend } from "./stages.ts";
@@ -49,6 +50,7 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
       nowMs: exchange.services.clock.nowMs(),
     };
     return chain(provider.authorize(outgoing), () => {
+      attempt.secrets = secretsIn(outgoing.headers);
       if (number === attemptsMax(plan)) exchange.releaseOriginal();
       const forward: Forward = {
         kind: "forward",
@@ -183,7 +185,9 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       startedMs: now,
       endedMs: undefined,
       fate: { kind: "open" },
+      reason: undefined,
       requestId: undefined,
+      secrets: [],
       changes: [],
       refusedAs: undefined,
       begun: undefined,

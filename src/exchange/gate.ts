@@ -146,8 +146,10 @@ export class Gate {
     const { provider } = backendOf(this.#exchange, this.#attempt.target.target);
     const body = Buffer.concat(this.#error);
     const failure = provider.classify(status, headers, body);
-    const waitMs =
-      askedWaitMs(headers, this.#exchange.services.clock.nowMs()) ?? provider.askedWaitMs?.(body);
+    const waitMs = longer(
+      askedWaitMs(headers, this.#exchange.services.clock.nowMs()),
+      provider.askedWaitMs?.(body),
+    );
     this.#attempt.refusedAs = failure;
     noteFailure(this.#exchange, this.#attempt, failure, waitMs);
     const following = follow(this.#exchange, this.#attempt, failure, waitMs);
@@ -184,8 +186,13 @@ export class Gate {
 const release: Verdict = { kind: "release", last: false };
 const lastRelease: Verdict = { kind: "release", last: true };
 
+/** Of two hints the longer one holds. */
+function longer(first: number | undefined, second: number | undefined): number | undefined {
+  return first === undefined || second === undefined ? (first ?? second) : Math.max(first, second);
+}
+
 /** Refusals that say by their body alone whose fault they are: a request too long for this model, an account that is used up, a bad key. */
-const toldByBody: ReadonlySet<number> = new Set([400, 402, 403, 404, 413, 422, 429]);
+const toldByBody: ReadonlySet<number> = new Set([400, 402, 403, 404, 410, 413, 422, 429]);
 
 function isEncoded(headers: Headers): boolean {
   return (headers.get("content-encoding") ?? "identity") !== "identity";

@@ -46,8 +46,15 @@ export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
     choices: facts.choices,
     mode: modeOf(route, facts.stream, validated),
     validated,
-    timeouts,
+    timeouts: targets.length > 1 ? withAttempt(timeouts) : timeouts,
   });
+}
+
+/** Where another target may follow, a try that nobody gave a deadline has half of `total`: a hung one leaves time for the next. */
+function withAttempt(timeouts: Timeouts): Timeouts {
+  const { attemptMs, totalMs } = timeouts;
+  if (attemptMs !== undefined || totalMs === undefined) return timeouts;
+  return { ...timeouts, attemptMs: Math.ceil(totalMs / 2) };
 }
 
 /** One where a target may be asked again after its `Retry-After`, one where it may for an answer that failed its checks. */

@@ -16,6 +16,8 @@ import type { Stages } from "./stages.ts";
 
 /** Longest name of a client's or a provider's making in a record. */
 const nameCharactersMax = 256;
+/** Longest word of a provider's making in a record. */
+const wordCharactersMax = 64;
 
 /** The usage record of a closed exchange. Never a prompt, an answer or a credential. */
 export function recordOf(
@@ -70,7 +72,7 @@ export function recordOf(
     price_version: billed?.priceVersion,
     held_nano_usd: plan?.hold.costNanoUsd.toString(),
     status: exchange.responseStatus,
-    finish_reason: seen?.finishReason,
+    finish_reason: seen?.finishReason?.slice(0, wordCharactersMax),
     error_code: exchange.errorCode,
     fallback_reason: fallbackReason(exchange),
     degraded_by: exchange.degradedBy,
@@ -102,6 +104,7 @@ function attemptOf({ attempt, usage, source, costNanoUsd }: Charge): RecordedAtt
     status: fate.kind === "open" ? undefined : fate.status,
     flags: flags.length === 0 ? undefined : flags.join(","),
     class: fate.kind === "failed" ? fate.class : undefined,
+    reason: attempt.reason,
     failed_rules: attempt.checked?.result === "failed" ? attempt.checked.failed.join(",") : undefined,
     ms: elapsed(attempt.startedMs, attempt.endedMs),
     usage: source === undefined ? undefined : usageOf(usage),
@@ -123,7 +126,7 @@ function tokenClasses(usage: Usage | undefined): Omit<RecordedUsage, "input_toke
     audio_output_tokens: usage?.audioOutputTokens,
     image_input_tokens: usage?.imageInputTokens,
     image_output_tokens: usage?.imageOutputTokens,
-    service_tier: usage?.serviceTier,
+    service_tier: usage?.serviceTier?.slice(0, wordCharactersMax),
   };
 }
 

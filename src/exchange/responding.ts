@@ -5,7 +5,8 @@ import type { Headers } from "../core/headers.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
 import { inSlices, sliceBytes } from "../core/slices.ts";
-import type { LocalReply, ResponseContext } from "../dialect/dialect.ts";
+import type { LocalReply, ResponseContext, ResponseSeen } from "../dialect/dialect.ts";
+import { foreignHeaders } from "./answer-headers.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
@@ -13,11 +14,13 @@ import { countOutput } from "./count-output.ts";
 import { counterOfTarget } from "./counting.ts";
 import { beginDecoding } from "./decoding.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { noteReason } from "./fates.ts";
 import { attemptAt } from "./forwarding.ts";
 import { HoldWatch } from "./hold-watch.ts";
 import { breakOff } from "./interrupting.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
+import { maskSecrets } from "./masking.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
 import { spend } from "./stages.ts";
@@ -25,17 +28,6 @@ import { StreamCheck, type StreamVerdict } from "./stream-check.ts";
 import { translateHeaders } from "./translating.ts";
 import { warningHeader, warningOf } from "./warning.ts";
 
-/** Headers of an upstream's answer that are about its account with us or its connection, not about the client's. */
-const upstreamOnlyHeaders = [
-  "set-cookie",
-  // Every encoding is taken off here.
-  "content-encoding",
-  "alt-svc",
-  "strict-transport-security",
-  "openai-organization",
-  "openai-project",
-];
-const upstreamOnlyPrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-envoy-", "x-tollgate-"];
 const noBytes = Buffer.alloc(0);
 const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
 const requestIdCharsMax = 128;
@@ -79,7 +71,10 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   if (carriage.kind === "pass") {
     // A provider's own error is passed as it is, whatever it holds.
     exchange.held = isWhole && head.status < 400;
-    return { kind: passOrHold(exchange), headers: { set: own, remove: foreignHeaders(head.headers) } };
+    return {
+      kind: passOrHold(exchange),
+      headers: { set: own, remove: foreignHeaders(head.headers, carriage.dialect) },
+    };
   }
   const { set, remove } = translateHeaders(exchange, attempt, carriage, head);
   exchange.held = isWhole || head.status >= 400;
@@ -157,7 +152,7 @@ function sentOn(
   verdict: StreamVerdict,
   end: boolean,
 ): Buffer {
-  const out = verdict === "go-on" ? written : noBytes;
+  const out = verdict === "go-on" ? maskSecrets(written, exchange.answeredBy?.secrets) : noBytes;
   exchange.bytesOut += out.length;
   if (!end) {
     if (transform.seen.unreadable) abandon(exchange, transform);
@@ -191,9 +186,18 @@ export function brokenReply(exchange: Exchange): LocalReply {
 
 /** Ends an answer that has said all it had to and is kept open for nothing; false for any other. */
 export function endAnswer(exchange: Exchange): boolean {
-  if (exchange.transform?.seen.complete !== true || exchange.broken !== undefined) return false;
+  const { transform, broken, responseEnded } = exchange;
+  if (transform === undefined || broken !== undefined || responseEnded || !saysAll(transform.seen))
+    return false;
   void chain(passPlain(exchange, noBytes, true), (bytes) => exchange.speaker?.speak({ kind: "last", bytes }));
   return true;
+}
+
+/** The format's own end is there, or all that comes before it: a finish reason and the whole usage. */
+function saysAll({ complete, error, finishReason, usage, usagePartial }: ResponseSeen): boolean {
+  return (
+    complete || (error === undefined && finishReason !== undefined && usage !== undefined && !usagePartial)
+  );
 }
 
 /** The answer came to its end; what is returned is sent after it: the in-dialect error of a stream that ended too early. */
@@ -261,9 +265,17 @@ function exhausted(exchange: Exchange, head: ResponseHead): void {
   if (attempt === undefined) return;
   // No access log will tell of it.
   if (unsent) exchange.logged.add(attempt.number);
-  const failureClass = !unsent && head.codeDetails.includes("timeout") ? "timeout" : "overloaded";
+  const failureClass = classOfDetails(head.codeDetails, unsent);
   attempt.endedMs = exchange.services.clock.monotonicMs();
   attempt.fate = { kind: "failed", status: undefined, flags: [], class: failureClass };
+  noteReason(exchange, attempt, head.codeDetails);
+}
+
+function classOfDetails(details: string, unsent: boolean): "timeout" | "unreachable" | "overloaded" {
+  if (!unsent && details.includes("timeout")) return "timeout";
+  return /connection_failure|no_healthy_upstream|cluster_not_found/.test(details)
+    ? "unreachable"
+    : "overloaded";
 }
 
 /** Starts to read the answer as it passes. */
@@ -375,15 +387,6 @@ function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
       ? []
       : ([[warningHeader, warningOf(attempt.changes)]] satisfies [string, string][])),
   ];
-}
-
-function foreignHeaders(headers: Headers): string[] {
-  const remove: string[] = [];
-  for (const name of headers.names()) {
-    if (upstreamOnlyHeaders.includes(name) || upstreamOnlyPrefixes.some((prefix) => name.startsWith(prefix)))
-      remove.push(name);
-  }
-  return remove;
 }
 
 function isJson(headers: Headers): boolean {

@@ -63,6 +63,8 @@ export interface Observer {
   settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void;
   /** An answer was checked, the last of several tries or not; `model`: its entry of the config's `models`. */
   checked(model: string, result: CheckResult): void;
+  /** A try at a backend had no answer, and Envoy said why. */
+  unanswered(backend: string, reason: string): void;
   /** An attempt stream asked for an exchange that is not open. */
   unknownExchange(late: boolean): void;
   /** A bug: an assertion or an unexpected exception, with the exchange's id if there was one. */

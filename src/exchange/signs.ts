@@ -41,6 +41,8 @@ function signOf(failure: FailureClass, waitMs: number | undefined): Sign | undef
       return undefined;
     case "refused":
       return { kind: "refused" };
+    case "unavailable":
+      return { kind: "unavailable" };
     case "throttled":
       return { kind: "throttled", retryAfterMs: waitMs };
     case "errors":

@@ -98,12 +98,14 @@ export function codeOfFailure(failure: FailureClass, plain: ErrorCode): ErrorCod
     case "rate_limited":
       return "rate_limit";
     case "overloaded":
+    case "unreachable":
       return "upstream_unavailable";
     case "timeout":
       return "timeout";
     case "quality":
       return "validation_failed";
     case "client_error":
+    case "model_unavailable":
     case "content_policy":
       return plain;
   }

@@ -5,12 +5,14 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { LastWord, Speaker } from "../exchange/interrupting.ts";
+import { maskSecrets } from "../exchange/masking.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
 import { type Receipt, receive } from "../exchange/receiving.ts";
 import { refuse } from "../exchange/refusing.ts";
 import { brokenReply, passBody, respond } from "../exchange/responding.ts";
 import type { Services } from "../exchange/services.ts";
+import { freeSlots } from "../exchange/slots.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
 import { bodyReply, forwardReply, localReply, seenReply } from "./replies.ts";
@@ -78,6 +80,7 @@ export class DownstreamRole implements Role, Speaker {
 
   /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */
   speak(word: LastWord): void {
+    if (this.#exchange !== undefined) freeSlots(this.#exchange);
     switch (word.kind) {
       case "reply":
         this.#line?.finish(localReply(word.reply));
@@ -140,7 +143,10 @@ export class DownstreamRole implements Role, Speaker {
       codeDetails: String(message.attribute("response.code_details") ?? ""),
       attempt: Number(message.attribute("upstream.request_attempt_count") ?? 0),
     });
-    if (outcome.kind === "reply") return localReply(outcome.reply);
+    if (outcome.kind === "reply") {
+      freeSlots(this.#exchange);
+      return localReply(outcome.reply);
+    }
     if (outcome.kind === "hold") {
       this.#heldHeaders = outcome.headers;
       return undefined;
@@ -156,8 +162,12 @@ export class DownstreamRole implements Role, Speaker {
 
   #sendOn(bytes: Buffer, end: boolean): Uint8Array | undefined {
     const exchange = this.#required();
-    if (exchange.broken === "cut") return localReply(brokenReply(exchange));
+    if (exchange.broken === "cut") {
+      freeSlots(exchange);
+      return localReply(brokenReply(exchange));
+    }
     const last = end || exchange.broken === "told";
+    if (last) freeSlots(exchange);
     if (exchange.held) return this.#hold(exchange, bytes, last);
     return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
   }
@@ -168,7 +178,9 @@ export class DownstreamRole implements Role, Speaker {
     if (bytes.length > 0) this.#heldBody.push(bytes);
     if (!last && this.#heldBytes <= heldBytesMax) return undefined;
     const [only = noBytes, ...more] = this.#heldBody.splice(0);
-    return this.#release(exchange, more.length === 0 ? only : Buffer.concat([only, ...more]), last);
+    const whole =
+      more.length === 0 ? only : maskSecrets(Buffer.concat([only, ...more]), exchange.answeredBy?.secrets);
+    return this.#release(exchange, whole, last);
   }
 
   /** Lets an answer go that was held: its headers first. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Headers } from "../core/headers.ts";
 import { anthropicMessages } from "../dialect/anthropic-messages/anthropic-messages.ts";
 import { objectOf, parseObject } from "../dialect/json-view.ts";
+import { refusesModel } from "./classify-model.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
@@ -29,6 +30,7 @@ export const anthropic = defineProvider({
 function classifyAnthropic(status: number, _headers: Headers, body: Buffer): FailureClass {
   const error = objectOf(parseObject(body.toString())?.error);
   const message = typeof error?.message === "string" ? error.message : "";
+  if (refusesModel(status, message)) return "model_unavailable";
   if (status === 401 || status === 402 || status === 403) return "auth_or_quota";
   if (status === 429)
     return /spend_limit|spend limit|credit balance/i.test(body.toString()) ? "auth_or_quota" : "rate_limited";

@@ -7,6 +7,7 @@ import { embedderOf } from "../dialect/bedrock-path.ts";
 import { bedrockTitan } from "../dialect/bedrock-titan/bedrock-titan.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import { parseObject } from "../dialect/json-view.ts";
+import { refusesModel } from "./classify-model.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
@@ -50,6 +51,13 @@ function pathOf({ name, stream }: Operation, model: string): string {
   return `/model/${id}/${stream === true ? "converse-stream" : "converse"}`;
 }
 
+/** Models that an account has not enabled are denied; those that are gone are resources not found (https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html, 2026-11). */
+function isModelRefused(status: number, exception: string, message: string): boolean {
+  if (exception === "ResourceNotFoundException") return true;
+  if (exception !== "AccessDeniedException" && exception !== "" && status !== 410) return false;
+  return refusesModel(status, message);
+}
+
 /** The class of a failed answer (reference/providers.md §1.8, §1.15): the exception is in a header, perhaps with a URL after it. */
 function classifyBedrock(status: number, headers: Headers, body: Buffer): FailureClass {
   const exception = (headers.get("x-amzn-errortype") ?? "").split(":", 1)[0] ?? "";
@@ -57,6 +65,8 @@ function classifyBedrock(status: number, headers: Headers, body: Buffer): Failur
   if (exception === "ThrottlingException" || exception === "ModelNotReadyException" || status === 429)
     return "rate_limited";
   if (exception === "ServiceQuotaExceededException") return "auth_or_quota";
+  if (isModelRefused(status, exception, typeof message === "string" ? message : ""))
+    return "model_unavailable";
   if (exception === "AccessDeniedException" || status === 401 || status === 402 || status === 403)
     return "auth_or_quota";
   if (exception === "ModelTimeoutException" || status === 408 || status === 504) return "timeout";

@@ -1,11 +1,14 @@
 import type { Headers } from "../core/headers.ts";
 import { type JsonObject, objectOf, parseObject } from "../dialect/json-view.ts";
+import { refusesModel } from "./classify-model.ts";
 import type { FailureClass } from "./provider.ts";
 
 /** The class of a failed answer in OpenAI's error format (reference/providers.md §1.4, §1.5, §1.15); also of servers that only resemble it. */
 export function classifyOpenai(status: number, _headers: Headers, body: Buffer): FailureClass {
   const error = errorOf(body);
   const names = `${String(error.code ?? "")} ${String(error.type ?? "")}`;
+  if (status !== 429 && refusesModel(status, `${names} ${String(error.message ?? "")}`))
+    return "model_unavailable";
   if (status === 401 || status === 402 || status === 403) return "auth_or_quota";
   if (status === 429) return /insufficient_quota|billing/.test(names) ? "auth_or_quota" : "rate_limited";
   if (status === 408 || status === 504) return "timeout";

@@ -3,6 +3,7 @@ import type { Headers } from "../core/headers.ts";
 import { cohereEmbed } from "../dialect/cohere-embed/cohere-embed.ts";
 import { cohereRerank } from "../dialect/cohere-rerank/cohere-rerank.ts";
 import type { Dialect } from "../dialect/dialect.ts";
+import { refusesModel } from "./classify-model.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
@@ -35,6 +36,7 @@ export const cohere = defineProvider({
 
 /** The class of a failed answer (reference/providers.md §1.12, §1.15); a trial key that is used up is told by words alone. */
 function classifyCohere(status: number, _headers: Headers, body: Buffer): FailureClass {
+  if (refusesModel(status, body.toString())) return "model_unavailable";
   if (status === 401 || status === 402 || status === 403 || status === 498) return "auth_or_quota";
   if (status === 429) return /trial key|billing/i.test(body.toString()) ? "auth_or_quota" : "rate_limited";
   if (status === 408 || status === 504) return "timeout";

@@ -3,6 +3,7 @@ import type { Headers } from "../core/headers.ts";
 import { geminiEmbed } from "../dialect/gemini-embed/gemini-embed.ts";
 import { geminiGenerate } from "../dialect/gemini-generate/gemini-generate.ts";
 import { listOf, objectOf, parseObject } from "../dialect/json-view.ts";
+import { refusesModel } from "./classify-model.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
@@ -52,6 +53,7 @@ function retryDelayMs(body: Buffer): number | undefined {
 function classifyGemini(status: number, _headers: Headers, body: Buffer): FailureClass {
   const error = objectOf(parseObject(body.toString())?.error);
   const message = typeof error?.message === "string" ? error.message : "";
+  if (refusesModel(status, message)) return "model_unavailable";
   if (
     status === 401 ||
     status === 402 ||

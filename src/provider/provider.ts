@@ -9,8 +9,12 @@ export type FailureClass =
   | "context_length"
   | "content_policy"
   | "auth_or_quota"
+  /** This model is not there, no longer, or not for our account; others of its backend may be. */
+  | "model_unavailable"
   | "rate_limited"
   | "overloaded"
+  /** No connection: its name does not resolve, it is refused, or TLS fails. */
+  | "unreachable"
   | "timeout"
   /** It answered, and the answer failed a check of ours; no provider says so. */
   | "quality";

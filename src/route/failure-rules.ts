@@ -18,10 +18,19 @@ export const failureRules: Readonly<Record<FailureClass, FailureRule>> = {
   client_error: rule("400, 404, 413, 422 and the like", "nobody", undefined),
   content_policy: rule("a refusal by the provider's own content filter", "nobody", undefined),
   context_length: rule("the provider's words for a request that is too long", "larger-window", undefined),
-  auth_or_quota: rule("401, 402, 403; quota, billing or a bad key in its words", "next-target", "refused"),
+  auth_or_quota: rule(
+    "401, 402, 403 that names a key; quota, billing or a bad key in its words",
+    "next-target",
+    "refused",
+  ),
+  model_unavailable: rule("403, 410, a 404 about the model, `model_not_found`", "next-target", "unavailable"),
   rate_limited: { ...rule("429, throttling", "next-target", "throttled"), waits: true },
   overloaded: {
-    ...rule("5xx, 409, 424, a reset, no connection, an answer that breaks", "next-target", "errors"),
+    ...rule("5xx, 409, 424, a reset, an answer that breaks", "next-target", "errors"),
+    waits: true,
+  },
+  unreachable: {
+    ...rule("no connection: DNS, refused, TLS", "next-target", "errors"),
     waits: true,
   },
   timeout: rule("408, 504, a deadline of ours", "next-target", "errors"),

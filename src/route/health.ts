@@ -7,7 +7,7 @@ const coolDownMs = 1_000;
 const coolDownMaxMs = 60_000;
 /** The longest a provider's own hint is heeded. */
 const hintMaxMs = 3_600_000;
-/** What our credentials are refused for does not mend itself soon. */
+/** What our credentials are refused for does not mend itself soon, nor does a model that is gone. */
 const refusedCoolDownMs = 30_000;
 /** Failures are counted over this long. */
 const windowMs = 10_000;
@@ -20,7 +20,7 @@ const failuresInRowMax = 10;
 const latencyWeight = 0.2;
 
 /** Why a target rests. */
-export type Resting = "errors" | "throttled" | "refused";
+export type Resting = "errors" | "throttled" | "refused" | "unavailable";
 
 /** How a target stands: open to exchanges, resting, or resting and due for one probe. */
 export type Standing =
@@ -34,7 +34,10 @@ export type Sign =
   | { readonly kind: "failed" }
   /** `retryAfterMs`: the provider's hint; undefined: none. */
   | { readonly kind: "throttled"; readonly retryAfterMs: number | undefined }
-  | { readonly kind: "refused" };
+  /** Our credentials or our account: every model of the backend. */
+  | { readonly kind: "refused" }
+  /** This model alone. */
+  | { readonly kind: "unavailable" };
 
 /** What is shown of one target. */
 export interface TargetStatus {
@@ -107,7 +110,9 @@ export class Health {
   /** What our credentials are refused for holds for every model of the backend. */
   note(target: Target, sign: Sign, nowMs: number): void {
     const backend = wholeBackend(target);
-    if (sign.kind === "refused" || this.#targets.has(backend)) this.#note(backend, sign, nowMs);
+    const concernsBackend =
+      sign.kind === "refused" || (sign.kind !== "unavailable" && this.#targets.has(backend));
+    if (concernsBackend) this.#note(backend, sign, nowMs);
     this.#note(formatTarget(target), sign, nowMs);
   }
 
@@ -204,9 +209,16 @@ class TargetHealth {
         this.#fail();
         this.#rest("refused", nowMs, refusedCoolDownMs);
         return;
+      case "unavailable":
+        this.#fail();
+        this.#rest("unavailable", nowMs, refusedCoolDownMs);
+        return;
       case "throttled":
         this.#fail();
         this.#rest("throttled", nowMs, Math.min(sign.retryAfterMs ?? restMs(this.#restedTimes), hintMaxMs));
+        // Of two hints the longer wait holds, whichever came first.
+        if (sign.retryAfterMs !== undefined)
+          this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(sign.retryAfterMs, hintMaxMs));
         return;
       case "failed":
         this.#fail();

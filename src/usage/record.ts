@@ -45,6 +45,8 @@ export interface RecordedAttempt {
   readonly flags?: string | undefined;
   /** The failure class; absent for an attempt that succeeded. */
   readonly class?: string | undefined;
+  /** Why no answer came, in Envoy's words, e.g. `TLS_error:…:CERTIFICATE_VERIFY_FAILED`. */
+  readonly reason?: string | undefined;
   /** The rules its answer failed, e.g. `complete,jsonSchema`. */
   readonly failed_rules?: string | undefined;
   readonly ms?: number | undefined;

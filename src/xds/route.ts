@@ -57,7 +57,7 @@ function planRoute(): Json {
     retry_policy: {
       retry_on: "5xx,reset,connect-failure,refused-stream,retriable-status-codes",
       // The next target has its own credentials and quota.
-      retriable_status_codes: [401, 402, 403, 408, 409, 424, 429],
+      retriable_status_codes: [401, 402, 403, 404, 408, 409, 410, 424, 429],
       num_retries: retriesMax,
       refresh_cluster_on_retry: true,
       // Another target has no reason to be spared; Envoy waits for a random part of this.

@@ -332,29 +332,6 @@ describe("the ext_proc server, Envoy played by the test", () => {
     assert.deepEqual(exchanges.records.map(({ ending }) => ending).sort(), ["completed", "internal"]);
   });
 
-  it("fails closed where Envoy's messages come in an order that cannot be", async (context) => {
-    for (const message of [
-      responseHead(1),
-      bodyMessage("response_body", "x", false),
-      bodyMessage("request_body", request, true),
-    ]) {
-      const stream = new PlayedStream(method, "downstream");
-      stream.send(message);
-      assert.equal(kindOf(stream.last), "immediate_response");
-      stream.close();
-    }
-    const { stream } = await forwarded();
-    stream.send(responseHead(1));
-    stream.send(responseHead(1));
-    assert.equal(stream.isOpen, false);
-    stream.close();
-    context.mock.timers.tick(1_000);
-    await turn();
-    assert.equal(exchanges.bugs.length, 4);
-    exchanges.bugs.length = 0;
-    await assertClean(1);
-  });
-
   it("ends clean whatever order streams open, speak and close in, and wherever they break off", async (context) => {
     const random = new Random(3);
     const plays = 8;

@@ -98,6 +98,7 @@ export function exchangesOn(
       retriesWithheld: () => {},
       settled: () => {},
       checked: () => {},
+      unanswered: () => {},
       unknownExchange: () => {},
       bug: (error) => bugs.push(error),
     },

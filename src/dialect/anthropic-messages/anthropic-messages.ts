@@ -65,6 +65,7 @@ export const anthropicMessages: Dialect = {
   encodeModel: (name) => jsonReply(modelCalled(name)),
   encodeTokenCount: (tokens) => jsonReply({ input_tokens: tokens }),
   limitHeaders: anthropicLimitHeaders,
+  responseHeaders: ["request-id"],
   encodeError: encodeAnthropicError,
 };
 

@@ -31,5 +31,13 @@ export const bedrockCohere: Dialect = {
     readAnswer: readCohereEmbedAnswer,
     textsMax: cohereTextsMax,
   }),
+  responseHeaders: [
+    "x-amzn-requestid",
+    "x-amzn-errortype",
+    "x-amzn-bedrock-content-type",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-invocation-latency",
+  ],
   encodeError: encodeBedrockError,
 };

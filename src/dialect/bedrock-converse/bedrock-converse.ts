@@ -39,5 +39,13 @@ export const bedrockConverse: Dialect = {
     encodeRequest: encodeConverseRequest,
     decodeAnswer: decodeConverseAnswer,
   },
+  responseHeaders: [
+    "x-amzn-requestid",
+    "x-amzn-errortype",
+    "x-amzn-bedrock-content-type",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-invocation-latency",
+  ],
   encodeError: encodeBedrockError,
 };

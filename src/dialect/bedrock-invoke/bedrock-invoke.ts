@@ -17,6 +17,14 @@ export const bedrockInvoke: Dialect = {
     spliceMembers(body, facts.marks as MessagesMarks, facts, edits, ["max_tokens"]),
   outputFormat: messagesFormat,
   passResponse: passInvoke,
+  responseHeaders: [
+    "x-amzn-requestid",
+    "x-amzn-errortype",
+    "x-amzn-bedrock-content-type",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-invocation-latency",
+  ],
   encodeError: encodeBedrockError,
 };
 

@@ -30,5 +30,13 @@ export const bedrockTitan: Dialect = {
     readAnswer: readTitanAnswer,
     textsMax: 1,
   }),
+  responseHeaders: [
+    "x-amzn-requestid",
+    "x-amzn-errortype",
+    "x-amzn-bedrock-content-type",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-invocation-latency",
+  ],
   encodeError: encodeBedrockError,
 };

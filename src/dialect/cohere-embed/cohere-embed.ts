@@ -43,5 +43,6 @@ export const cohereEmbed: Dialect = {
     readAnswer: readCohereEmbedAnswer,
     textsMax: cohereTextsMax,
   }),
+  responseHeaders: ["x-debug-trace-id"],
   encodeError: encodeCohereError,
 };

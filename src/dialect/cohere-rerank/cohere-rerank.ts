@@ -23,5 +23,6 @@ export const cohereRerank: Dialect = {
   inspect: inspectRerank,
   splice: (body, facts, edits) => spliceMembers(body, facts.marks as RerankMarks, facts, edits, []),
   passResponse: passRerank,
+  responseHeaders: ["x-debug-trace-id"],
   encodeError: encodeCohereError,
 };

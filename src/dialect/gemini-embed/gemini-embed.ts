@@ -30,6 +30,7 @@ export const geminiEmbed: Dialect = {
     readAnswer: readEmbedAnswer,
     textsMax: 100,
   }),
+  responseHeaders: ["server-timing"],
   encodeError: encodeGeminiError,
 };
 

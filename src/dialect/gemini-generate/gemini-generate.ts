@@ -44,6 +44,7 @@ export const geminiGenerate: Dialect = {
   encodeModels: (names) => jsonReply({ models: names.map(modelCalled) }),
   encodeModel: (name) => jsonReply(modelCalled(name)),
   encodeTokenCount: (totalTokens) => jsonReply({ totalTokens }),
+  responseHeaders: ["server-timing"],
   encodeError: encodeGeminiError,
 };
 

@@ -46,6 +46,7 @@ export const openaiChat: Dialect = {
   encodeModels: (names) => jsonReply({ object: "list", data: names.map(modelCalled) }),
   encodeModel: (name) => jsonReply(modelCalled(name)),
   limitHeaders: openaiLimitHeaders,
+  responseHeaders: ["openai-processing-ms", "openai-version"],
   encodeError: encodeOpenaiError,
 };
 

@@ -17,5 +17,6 @@ export const openaiCompletions: Dialect = {
   splice: spliceCompletions,
   passResponse: passChat,
   limitHeaders: openaiLimitHeaders,
+  responseHeaders: ["openai-processing-ms", "openai-version"],
   encodeError: encodeOpenaiError,
 };

@@ -34,5 +34,6 @@ export const openaiEmbeddings: Dialect = {
     textsMax: 2_048,
   }),
   limitHeaders: openaiLimitHeaders,
+  responseHeaders: ["openai-processing-ms", "openai-version"],
   encodeError: encodeOpenaiError,
 };

@@ -39,5 +39,6 @@ export const openaiResponses: Dialect = {
   },
   encodeTokenCount: (tokens) => jsonReply({ object: "response.input_tokens", input_tokens: tokens }),
   limitHeaders: openaiLimitHeaders,
+  responseHeaders: ["openai-processing-ms", "openai-version"],
   encodeError: encodeOpenaiError,
 };

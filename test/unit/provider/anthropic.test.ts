@@ -28,7 +28,7 @@ describe("provider anthropic", () => {
     [400, "Your credit balance is too low", "auth_or_quota"],
     [400, "max_tokens: required", "client_error"],
     [401, "invalid x-api-key", "auth_or_quota"],
-    [404, "model: x", "client_error"],
+    [404, "model: x", "model_unavailable"],
     [413, "too large", "client_error"],
     [429, "This request would exceed the rate limit", "rate_limited"],
     [429, "enforced_spend_limit_reached", "auth_or_quota"],

@@ -15,6 +15,7 @@ const rests = {
   errors: "after 10 in a row, or half of at least 5 in 10 s; at once for as long as it asks",
   throttled: "for as long as it asks, else 1 s, doubling to 60 s",
   refused: "30 s, with every model of its backend",
+  unavailable: "30 s, and no other model of its backend",
 };
 
 describe("the table of the documentation", () => {

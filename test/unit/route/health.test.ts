@@ -8,6 +8,22 @@ const failed: Sign = { kind: "failed" };
 const answered: Sign = { kind: "answered" };
 
 describe("Health", () => {
+  it("rests one model that its backend does not have, and no other of it", () => {
+    const health = after({ kind: "unavailable" });
+    assert.equal(health.standing(target, 0).kind, "resting");
+    assert.equal(health.standing({ ...target, model: "other" }, 0).kind, "open");
+  });
+
+  it("rests for the longer of two waits that are asked for, in either order", () => {
+    for (const waits of [
+      [2_000, 60_000],
+      [60_000, 2_000],
+    ]) {
+      const health = after(...waits.map((retryAfterMs): Sign => ({ kind: "throttled", retryAfterMs })));
+      assert.deepEqual(health.standing(target, 0), { kind: "resting", why: "throttled", untilMs: 60_000 });
+    }
+  });
+
   it("leaves a target open for failures that are few", () => {
     const health = after(failed, failed, failed, failed);
     assert.equal(health.standing(target, 0).kind, "open");
