@@ -43,9 +43,10 @@ function readerOf(reading: AnswerReading, output: Output) {
 }
 
 function plainSeen(seen: ResponseSeen): PlainSeen {
-  const { usage, usagePartial, model, finishReason, lengthStop, content, complete, unreadable, error } = seen;
+  const { usage, usagePartial, model, finishReason, lengthStop, content, complete, error } = seen;
+  const { unread, unreadable } = seen;
   return {
-    ...{ usage, usagePartial, model, finishReason, lengthStop, content, complete, unreadable },
+    ...{ usage, usagePartial, model, finishReason, lengthStop, content, complete, unread, unreadable },
     error: error === undefined ? undefined : plainError(error),
   };
 }
