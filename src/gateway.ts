@@ -37,6 +37,7 @@ import { Steering } from "./exchange/steering.ts";
 import { extProcMethod } from "./extproc/server.ts";
 import { loadVocabularies } from "./gateway/load-vocabularies.ts";
 import { type GatewayState, openState, overridesFile } from "./gateway/open-state.ts";
+import { CredentialFailures } from "./identity/credential-failures.ts";
 import type { JournaledLedger } from "./ledger/journaled.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
@@ -162,6 +163,7 @@ export class Gateway {
       random: Math.random,
       record: (record, ownFields) => this.#record(record, ownFields),
       observer: this.#metrics,
+      credentialFailures: new CredentialFailures(),
       settle: (exchange) => void settle(exchange),
     };
     this.#health = createHealth([extProcService]);

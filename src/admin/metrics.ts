@@ -46,6 +46,7 @@ export class Metrics implements Observer {
   readonly #cost: Tally;
   readonly #denied: Counter;
   readonly #turnedAway: Counter;
+  readonly #guessing: Counter;
   readonly #validations: Counter;
   readonly #unknown: Counter;
   readonly #bugs: Counter;
@@ -77,6 +78,11 @@ export class Metrics implements Observer {
       "tollgate_turned_away_total",
       "Requests refused before anyone was identified; they have no record.",
       ["code"],
+    );
+    this.#guessing = counter(
+      "tollgate_credential_guessing_total",
+      "Times that a source was found to send ever more unknown API keys; once a minute for each source.",
+      [],
     );
     this.#validations = counter(
       "tollgate_validations_total",
@@ -197,6 +203,14 @@ export class Metrics implements Observer {
 
   turnedAway(code: ErrorCode): void {
     this.#turnedAway.inc({ code });
+  }
+
+  guessing(source: string): void {
+    this.#guessing.inc();
+    this.#log.warn(
+      { event: "security.credential_guessing", source },
+      "ever more unknown API keys come from one source: they are throttled, known keys are not",
+    );
   }
 
   ended(record: UsageRecord): void {

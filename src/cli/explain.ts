@@ -13,6 +13,7 @@ import { type Opened, open } from "../exchange/opening.ts";
 import { Originals } from "../exchange/originals.ts";
 import { Registry } from "../exchange/registry.ts";
 import type { Services } from "../exchange/services.ts";
+import { CredentialFailures } from "../identity/credential-failures.ts";
 import { createMemoryLedger } from "../ledger/memory.ts";
 import { Health } from "../route/health.ts";
 import { Overrides } from "../route/overrides.ts";
@@ -93,8 +94,10 @@ function dryServices(
     retryBudget,
     random: Math.random,
     record: async () => {},
+    credentialFailures: new CredentialFailures(),
     observer: {
       turnedAway: () => {},
+      guessing: () => {},
       ended: () => {},
       limited: () => {},
       observed: () => {},

@@ -37,6 +37,8 @@ export interface RequestHead {
   readonly headers: Headers;
   /** No body follows. */
   readonly endOfStream: boolean;
+  /** Where the request came from, address and port as Envoy says it; absent: it does not say. */
+  readonly source?: string;
 }
 
 /** What an exchange is opened with. */

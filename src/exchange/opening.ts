@@ -4,6 +4,7 @@ import type { Headers } from "../core/headers.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { uuidv7 } from "../core/uuid.ts";
 import type { Dialect, LocalReply, Operation } from "../dialect/dialect.ts";
+import { networkOf } from "../identity/credential-failures.ts";
 import { identify } from "../identity/identify.ts";
 import { credentialOf } from "../identity/identity.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -29,7 +30,8 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
   const { dialect, operation } = match;
   const identified = identify(snapshot.identities, credentialOf(head.headers), services.clock.nowMs());
   return chain(identified, (principal) => {
-    if (principal instanceof GatewayError) return turnAway(services, dialect, principal, id);
+    if (principal instanceof GatewayError)
+      return turnAway(services, dialect, throttled(services, head, principal), id);
     if (operation.local === "models")
       return showModels(services, { snapshot, head, operation, principal, id });
     if (!services.registry.hasRoom(principal.tenantId)) {
@@ -86,6 +88,23 @@ function usableBy(
   } catch (error) {
     return GatewayError.from(error);
   }
+}
+
+/** The refusal of a credential, or, where too many have failed from there, when to try again. A missing one is no guess. */
+function throttled(
+  services: Services,
+  { headers, source = "" }: RequestHead,
+  refusal: GatewayError,
+): GatewayError {
+  const credential = credentialOf(headers);
+  if (credential === undefined) return refusal;
+  const failure = services.credentialFailures.note(source, credential, services.clock.monotonicMs());
+  if (failure.kind === "refused") return refusal;
+  if (failure.tell) services.observer.guessing(networkOf(source));
+  const { retryAfterMs } = failure;
+  return new GatewayError("rate_limit", "too many API keys from there are not known here: try again later", {
+    retryAfterMs,
+  });
 }
 
 function turnAway(services: Services, dialect: Dialect, error: GatewayError, id: string): Opened {

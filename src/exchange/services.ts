@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Offload } from "../dialect/offload/offload.ts";
+import type { CredentialFailures } from "../identity/credential-failures.ts";
 import type { Account, Ledger } from "../ledger/ledger.ts";
 import type { Health } from "../route/health.ts";
 import type { Overrides } from "../route/overrides.ts";
@@ -43,6 +44,8 @@ export interface Services {
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */
   readonly record: (record: UsageRecord, ownFields: ReadonlyMap<string, string> | undefined) => Promise<void>;
   readonly observer: Observer;
+  /** Credentials that nobody recognised. */
+  readonly credentialFailures: CredentialFailures;
   /** Ends an exchange whose barrier is passed; called once for each. */
   readonly settle: (exchange: Exchange) => void;
 }
@@ -51,6 +54,8 @@ export interface Services {
 export interface Observer {
   /** A request was refused before anyone was identified; there is no record of it. */
   turnedAway(code: ErrorCode): void;
+  /** One source, an address or network, sends ever more credentials that nobody knows. Told once a minute for each. */
+  guessing(source: string): void;
   /** An exchange has ended and was recorded. */
   ended(record: UsageRecord): void;
   /** A limit or budget refused an exchange. */

@@ -101,6 +101,7 @@ export class DownstreamRole implements Role, Speaker {
       path: headers.get(":path") ?? "",
       headers,
       endOfStream: message.endOfStream,
+      source: String(message.attribute("source.address") ?? ""),
     };
     return chain(open(this.#services, this.#snapshot, head), (opened) => {
       if (opened.kind === "reply") return localReply(opened.reply);

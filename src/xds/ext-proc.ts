@@ -60,6 +60,8 @@ export function downstreamFilter(): Json {
         response_body_mode: "FULL_DUPLEX_STREAMED",
         response_trailer_mode: "SEND",
       },
+      // Who fails to identify itself is slowed down by it.
+      request_attributes: ["source.address"],
       response_attributes: responseAttributes,
       metadata_options: { receiving_namespaces: { untyped: [planNamespace] } },
     }),

@@ -17,6 +17,7 @@ import type { Outcome } from "../../src/exchange/outcome.ts";
 import { Registry } from "../../src/exchange/registry.ts";
 import type { Observer, Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
+import { CredentialFailures } from "../../src/identity/credential-failures.ts";
 import type { JournaledLedger } from "../../src/ledger/journaled.ts";
 import { Health } from "../../src/route/health.ts";
 import { Overrides } from "../../src/route/overrides.ts";
@@ -199,6 +200,7 @@ export class ExchangeWorld {
         log.append(serialise(record, ownFields));
         return log.written();
       },
+      credentialFailures: new CredentialFailures(),
       observer: deafObserver(this.#bugs),
       settle: (exchange) => void settle(exchange),
     };

@@ -18,6 +18,7 @@ import { Registry } from "../../src/exchange/registry.ts";
 import { passBody, respond } from "../../src/exchange/responding.ts";
 import type { Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
+import { CredentialFailures } from "../../src/identity/credential-failures.ts";
 import type { Account, Ledger } from "../../src/ledger/ledger.ts";
 import { Health } from "../../src/route/health.ts";
 import { Overrides } from "../../src/route/overrides.ts";
@@ -90,8 +91,10 @@ export function exchangesOn(
       await record(one);
       records.push(one);
     },
+    credentialFailures: new CredentialFailures(),
     observer: {
       turnedAway: () => {},
+      guessing: () => {},
       ended: () => {},
       limited: (account) => limited.push(account),
       observed: (accounts) => observed.push(...accounts),
