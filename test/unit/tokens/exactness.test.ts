@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
-import { fuzzString, randomOf } from "./fuzz.ts";
+import { fuzzString, randomOf } from "../../fuzz/strings.ts";
 import { heapMergeOf, referenceOf, vocabularies } from "./oracle.ts";
 
 const fuzzStrings = 200_000;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { counterOf } from "../../../src/tokens/families.ts";
 import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
 import { type TextKind, textOf } from "../../bench/tokens/texts.ts";
-import { fuzzString, randomOf } from "./fuzz.ts";
+import { fuzzString, randomOf } from "../../fuzz/strings.ts";
 import { vocabularies } from "./oracle.ts";
 
 /** Cuts a text anywhere, also within surrogate pairs, into parts of about the size. */

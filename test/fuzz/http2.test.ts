@@ -1,5 +1,5 @@
 import { it } from "node:test";
-import { fuzzFrames, fuzzHpack } from "../../../support/edge-fuzz.ts";
+import { fuzzFrames, fuzzHpack } from "./http2.ts";
 
 it("survives mutated conversations: no exception, no hang, every opened call closed once", () => {
   fuzzFrames({ seed: 20_261_121, runs: 1_500 });
