@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { fuzzFrames, fuzzHpack } from "../fuzz/http2.ts";
 import { openStreams, resetStreams } from "../support/edge-endurance.ts";
 import { floodSuite } from "../support/edge-flood.ts";
-import { fuzzFrames, fuzzHpack } from "../fuzz/http2.ts";
 import { Random } from "../support/random.ts";
 import {
   check,

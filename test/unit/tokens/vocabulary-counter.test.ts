@@ -5,8 +5,8 @@ import type { TextSpan } from "../../../src/tokens/counter.ts";
 import { counterOf } from "../../../src/tokens/families.ts";
 import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
 import { textOf } from "../../bench/tokens/texts.ts";
-import { cpuMilliseconds, longestStallMs } from "../../support/loop-stall.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
+import { cpuMilliseconds, longestStallMs } from "../../support/loop-stall.ts";
 import { vocabularies } from "./oracle.ts";
 
 /** A JSON array of the texts, written with as many kinds of escapes as there are, and the spans of their insides. */
