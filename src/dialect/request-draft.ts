@@ -2,6 +2,7 @@ import type { JsonScan } from "../core/json-scan.ts";
 import { imageSizeOf } from "../tokens/image-size.ts";
 import type { ImagePart } from "../tokens/image-weight.ts";
 import { audioSecondsOf, documentPagesOf, videoSecondsOf } from "../tokens/media-length.ts";
+import { newLookBudget } from "../tokens/pdf-pages.ts";
 import type { Operation, RequestFacts } from "./dialect.ts";
 import { known } from "./known.ts";
 import type { Place } from "./read-field.ts";
@@ -40,6 +41,7 @@ export class RequestDraft {
   responseFormat: string | undefined;
   wantsUsage = false;
   readonly #images: ImagePart[] = [];
+  readonly #lookBudget = newLookBudget();
   #pages = 0;
   #audioSeconds = 0;
   #videoSeconds = 0;
@@ -74,7 +76,7 @@ export class RequestDraft {
 
   /** Takes a document, not as text, by its base64. */
   addDocument({ start, end }: Place): void {
-    this.#pages += documentPagesOf(this.scan.body, start, end);
+    this.#pages += documentPagesOf(this.scan.body, start, end, this.#lookBudget);
   }
 
   /** Takes sound by its base64; the format as the client names it. */

@@ -1,3 +1,4 @@
+import { isStandardTier } from "../dialect/service-tier.ts";
 import type { Rate } from "../price/rate.ts";
 import { costOf } from "../price/rate.ts";
 import { type Usage, type UsageSource, unknownUsage } from "../usage/usage.ts";
@@ -69,11 +70,22 @@ function chargeJudged(attempt: Attempt, said: Usage): Charge {
   const usage: Usage = { ...said, inputTokens: said.inputTokens ?? inputTokens };
   const costNanoUsd = costOf(rate, usage);
   const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
-  return priced(attempt, rate, usage, whole ? "provider" : "partial", whole ? 0n : more);
+  if (whole) return chargeSaid(attempt, usage);
+  return priced(attempt, rate, usage, "partial", more);
+}
+
+/** What the provider said it used, at the price known for it: by how much more a tier without one costs is for its bill to say. */
+function chargeSaid(attempt: Attempt, usage: Usage): Charge {
+  const { rate, costMaxNanoUsd } = attempt.target;
+  const { serviceTier } = usage;
+  const isPriced =
+    serviceTier === undefined || isStandardTier(serviceTier) || rate.services?.has(serviceTier) === true;
+  const costNanoUsd = costOf(rate, usage);
+  const difference = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd : costNanoUsd;
+  return priced(attempt, rate, usage, "provider", isPriced ? 0n : difference);
 }
 
 function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
-  const { rate } = attempt.target;
   const seen = exchange.transform?.seen;
   const said = seen?.usage;
   if (
@@ -82,7 +94,7 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
     said.inputTokens !== undefined &&
     said.outputTokens !== undefined
   ) {
-    return priced(attempt, rate, said, "provider", 0n);
+    return chargeSaid(attempt, said);
   }
   // A whole answer that did not arrive whole, or was too large to be read, was generated all the same.
   const arrived = exchange.responseEnded && seen?.unreadable !== true && seen?.unread !== true;

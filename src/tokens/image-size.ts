@@ -6,8 +6,8 @@ const HEAD_CHARS = 64;
 const JPEG_HEAD_MAX_CHARS = ((1 << 17) / 3) * 4;
 
 /**
- * Size in pixels of an image in base64, as it stands in a request's body between these bytes, or undefined: not PNG, JPEG, GIF or WebP,
- * or not within its first 128 KB. A `data:` URL's head may stand before it. The image itself is not decoded.
+ * Size in pixels of an image in base64, as it stands in a request's body between these bytes, or undefined: not PNG, JPEG or WebP,
+ * not within its first 128 KB, or not what the file's size allows. A GIF has none: each of its frames says its own. A `data:` URL's head may stand before it. The image itself is not decoded.
  */
 export function imageSizeOf(body: Buffer, start: number, end: number): ImageSize | undefined {
   const from = base64Start(body, start, end);
@@ -15,20 +15,23 @@ export function imageSizeOf(body: Buffer, start: number, end: number): ImageSize
   const isJpeg = head.length > 1 && head.readUInt16BE(0) === 0xffd8;
   const size = isJpeg
     ? jpegSize(decodeBase64(body, from, Math.min(end, from + JPEG_HEAD_MAX_CHARS)))
-    : (pngSize(head) ?? gifSize(head) ?? webpSize(head));
-  return size && size.width > 0 && size.height > 0 ? size : undefined;
+    : (pngSize(head) ?? webpSize(head));
+  return size !== undefined && isCredible(size, ((end - from) * 3) / 4) ? size : undefined;
 }
+
+/** A file larger than its pixels at 16 bits a channel, and room for profiles and notes, is not what it says it is. */
+function isCredible({ width, height }: ImageSize, bytes: number): boolean {
+  return width > 0 && height > 0 && bytes <= width * height * bytesPerPixelMax + noteBytesMax;
+}
+
+const bytesPerPixelMax = 8;
+const noteBytesMax = 1 << 18;
 
 /** PNG: the first chunk is IHDR, which begins with width and height (RFC 2083 §11.2). */
 function pngSize(head: Buffer): ImageSize | undefined {
   if (head.length < 24 || head.readUInt32BE(0) !== 0x89504e47) return undefined;
+  if (head.toString("latin1", 12, 16) !== "IHDR") return undefined;
   return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
-}
-
-/** GIF: the logical screen follows the six bytes of `GIF87a` or `GIF89a`. */
-function gifSize(head: Buffer): ImageSize | undefined {
-  if (head.length < 10 || head.toString("latin1", 0, 4) !== "GIF8") return undefined;
-  return { width: head.readUInt16LE(6), height: head.readUInt16LE(8) };
 }
 
 /** WebP: one of three first chunks in a RIFF container (RFC 9649 §2). */

@@ -31,8 +31,17 @@ export function readMessagesUsage(usage: JsonObject, outputKnown: boolean): Usag
     cacheWriteTokens: Math.max(0, written5m),
     cacheWrite1hTokens: written1h,
     ...known("reasoningTokens", thinking),
-    ...known("serviceTier", textOf(usage.service_tier)),
+    ...known("serviceTier", premiumOf(usage) ?? textOf(usage.service_tier)),
   };
+}
+
+/**
+ * What was billed above the standard price without being a tier by name: fast mode, and inference in one geography, which a workspace may have
+ * for its default (build-with-claude/fast-mode and data-residency, 2026-11-30).
+ */
+function premiumOf({ speed, inference_geo: geo }: JsonObject): string | undefined {
+  if (speed === "fast") return "fast";
+  return geo === "us" ? "geo_us" : undefined;
 }
 
 function hourTokens(part: JsonObject): number | undefined {

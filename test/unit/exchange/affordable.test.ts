@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { allServerMembers, serverKinds, serverMembers } from "../../../src/dialect/server-members.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { exchangesOn, snapshotOf } from "../../support/exchanges.ts";
+import { passBody } from "../../../src/exchange/responding.ts";
+import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
 const price = "price: { input: 10, output: 10, flex: 0.5 }";
@@ -71,6 +72,36 @@ describe("A member of a server's own", () => {
   it("is refused in every table under the table of all", () => {
     for (const kind of serverKinds)
       for (const name of serverMembers(kind).keys()) assert.ok(allServerMembers.has(name), name);
+  });
+});
+
+describe("An answer of a tier without a price", () => {
+  const usage = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 };
+  const choices = [{ index: 0, message: { role: "assistant", content: "x" }, finish_reason: "stop" }];
+
+  /** By how much the record of an answer says that the bill may differ. */
+  async function differenceOf(tier: string | undefined): Promise<bigint> {
+    const { exchange } = await exchanges.ask({ model: "any", messages: [{ role: "user", content: "hi" }] });
+    beginAnswer(exchange, "application/json");
+    const answer = {
+      id: "c",
+      object: "chat.completion",
+      created: 0,
+      model: "m",
+      choices,
+      usage,
+      service_tier: tier,
+    };
+    passBody(exchange, Buffer.from(JSON.stringify(answer)), true);
+    await exchanges.close(exchange);
+    const record = exchanges.records.find(({ exchange_id: id }) => id === exchange.id);
+    assert.equal(record?.usage_source, "provider");
+    return BigInt(record?.cost_max_nano_usd ?? 0);
+  }
+
+  it("says by how much the bill may differ, and one with a price differs by nothing", async () => {
+    assert.ok((await differenceOf("scale")) > 0n);
+    for (const tier of ["default", "flex", undefined]) assert.equal(await differenceOf(tier), 0n, tier);
   });
 });
 

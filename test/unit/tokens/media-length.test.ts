@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { deflateSync } from "node:zlib";
+import fc from "fast-check";
 import { audioSecondsOf, documentPagesOf, videoSecondsOf } from "../../../src/tokens/media-length.ts";
+import { newLookBudget } from "../../../src/tokens/pdf-pages.ts";
 
 /** A body with base64 inside a string, and where it stands. */
 function bodyWith(file: Buffer, head = ""): [body: Buffer, start: number, end: number] {
@@ -8,20 +11,74 @@ function bodyWith(file: Buffer, head = ""): [body: Buffer, start: number, end: n
   return [body, 9, body.length - 2];
 }
 
+/** A WAV of one second, or what says so: 16-bit samples in mono at 24 kHz. */
+function wavOf({
+  rate = 24_000,
+  byteRate = 48_000,
+  frame = 2,
+  bits = 16,
+  tag = 1,
+  before = "",
+} = {}): Buffer {
+  const head = Buffer.alloc(44 + before.length);
+  head.write(`RIFF....WAVE${before}fmt `, 0, "latin1");
+  const at = 12 + before.length;
+  head.writeUInt32LE(16, at + 4);
+  head.writeUInt16LE(tag, at + 8);
+  head.writeUInt16LE(1, at + 10);
+  head.writeUInt32LE(rate, at + 12);
+  head.writeUInt32LE(byteRate, at + 16);
+  head.writeUInt16LE(frame, at + 20);
+  head.writeUInt16LE(bits, at + 22);
+  return Buffer.concat([head, Buffer.alloc(48_000)]);
+}
+
 describe("audioSecondsOf()", () => {
-  it("goes by the byte rate that a WAV says", () => {
-    const wav = Buffer.alloc(48_000 * 2);
-    wav.write("RIFF", 0, "latin1");
-    wav.writeUInt32LE(48_000, 28);
-    assert.ok(Math.abs(audioSecondsOf(...bodyWith(wav), "wav") - 2) < 0.01);
-    wav.writeUInt32LE(0xffffffff, 28);
-    assert.ok(audioSecondsOf(...bodyWith(wav), "wav") > 0.1, "a rate that cannot be hides no sound");
+  const seconds = (file: Buffer, format = "wav", head = "") =>
+    audioSecondsOf(...bodyWith(file, head), format);
+
+  it("goes by the samples that a WAV says it has, wherever it says so", () => {
+    for (const wav of [wavOf(), wavOf({ tag: 0xfffe }), wavOf({ before: "JUNK\x04\0\0\0...." })])
+      assert.ok(Math.abs(seconds(wav) - 1) < 0.01);
+    assert.ok(Math.abs(seconds(wavOf(), "wav", "data:audio/wav;base64,") - 1) < 0.01);
+  });
+
+  const lies: readonly (readonly [title: string, wav: Buffer])[] = [
+    ["a byte rate too high", wavOf({ byteRate: 0xffffffff })],
+    ["frames too large", wavOf({ frame: 0xffff })],
+    ["samples too large", wavOf({ bits: 0xffff })],
+    ["samples that are compressed", wavOf({ tag: 0x55 })],
+    ["no format", Buffer.concat([Buffer.from("RIFF....WAVE"), Buffer.alloc(48_000)])],
+  ];
+  for (const [title, wav] of lies)
+    it(`takes a WAV with ${title} to be no shorter`, () => assert.ok(seconds(wav) >= 0.99));
+
+  it("takes sound for what its first bytes say, not its name", () => {
+    for (const head of ["ID3", "OggS", "\xff\xfb", "\0\0\0\x20ftypM4A "])
+      for (const name of ["wav", "pcm16"])
+        assert.ok(
+          seconds(Buffer.concat([Buffer.from(head, "latin1"), Buffer.alloc(8_000)]), name) >= 2,
+          head,
+        );
   });
 
   it("takes other formats to be long rather than short", () => {
-    assert.ok(audioSecondsOf(...bodyWith(Buffer.alloc(8_000)), "audio/mpeg") >= 2);
-    assert.ok(audioSecondsOf(...bodyWith(Buffer.alloc(8_000)), "unheard-of") >= 4);
+    assert.ok(seconds(Buffer.alloc(8_000), "audio/mpeg") >= 2);
+    assert.ok(seconds(Buffer.alloc(8_000), "unheard-of") >= 4);
   });
+
+  it("has a length for whatever bytes there are", () =>
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.constantFrom("", "RIFF", "RIFF....WAVEfmt "),
+        (bytes, head) => {
+          const file = Buffer.concat([Buffer.from(head), bytes, Buffer.alloc(768_000)]);
+          assert.ok(seconds(file) >= 1);
+        },
+      ),
+      { numRuns: 200 },
+    ));
 });
 
 describe("videoSecondsOf()", () => {
@@ -31,12 +88,85 @@ describe("videoSecondsOf()", () => {
 describe("documentPagesOf()", () => {
   const page = "1 0 obj << /Type /Page /Parent 2 0 R >> endobj ";
   const pages = "2 0 obj << /Type/Pages /Count 3 >> endobj 3 0 obj << /PageLayout /OneColumn >> endobj ";
+  const tail = "x".repeat(3_000);
 
   it("counts the pages that a PDF shows", () => {
-    const pdf = Buffer.from(`%PDF-1.4 ${pages}${page.repeat(3)}${"x".repeat(100_000)}`);
+    const pdf = Buffer.from(`%PDF-1.4 ${pages}${page.repeat(3)}${tail}`);
     assert.equal(documentPagesOf(...bodyWith(pdf)), 3);
     assert.equal(documentPagesOf(...bodyWith(pdf, "data:application/pdf;base64,")), 3);
   });
+
+  it("counts the pages that stand in compressed objects", () => {
+    const objects = deflateSync(page.repeat(40));
+    const pdf = Buffer.concat([
+      Buffer.from(`%PDF-1.5 9 0 obj << /Type /ObjStm /N 40 /First 0 /Length ${objects.length} >> stream\n`),
+      objects,
+      Buffer.from("\nendstream endobj"),
+    ]);
+    assert.equal(documentPagesOf(...bodyWith(pdf)), 40);
+  });
+
+  it("counts what a page tree lists or claims", () => {
+    const listed = `%PDF-1.4 2 0 obj << /Type /Pages /Kids [${"3 0 R ".repeat(50)}] >> endobj`;
+    assert.equal(documentPagesOf(...bodyWith(Buffer.from(listed))), 50);
+    const claimed = "%PDF-1.4 2 0 obj << /Type /Pages /Kids [3 0 R 3 0 R] /Count 64 >> endobj";
+    assert.equal(documentPagesOf(...bodyWith(Buffer.from(claimed))), 64);
+  });
+
+  const image = (length: number, says = length) =>
+    `8 0 obj << /Subtype /Image /Width 9 /Length ${says} >> stream\n${"y".repeat(length)}\nendstream endobj `;
+
+  it("takes a scan for its pages and not for its size", () => {
+    const pdf = Buffer.from(`%PDF-1.4 ${`${page}${image(100_000)}`.repeat(30)}`);
+    assert.equal(documentPagesOf(...bodyWith(pdf)), 30);
+  });
+
+  const hidden = (bytes: number) => Math.floor(bytes / 4_096);
+  const lies: readonly (readonly [title: string, pdf: string])[] = [
+    ["a page in a comment", `%PDF-1.7\n% /Type /Page \n${"x".repeat(1_000_000)}`],
+    ["images that end elsewhere", `%PDF-1.7 ${page}${image(1_000_000, 900_000)}`],
+    [
+      "images without an end",
+      `%PDF-1.7 ${page}8 0 obj << /Subtype /Image /Width 9 /Length 9 >> stream\n${"y".repeat(1_000_000)}`,
+    ],
+    [
+      "compressed objects that call themselves an image",
+      `%PDF-1.7 ${page}8 0 obj << /Type /ObjStm /Subtype /Image /Width 9 /Length 1000000 >> stream\n${"y".repeat(1_000_000)}\nendstream`,
+    ],
+    [
+      "names that are escaped",
+      `%PDF-1.7 ${page}8 0 obj << /Type /Obj#53tm /Subtype /Image /Width 9 /Length 1000000 >> stream\n${"y".repeat(1_000_000)}\nendstream`,
+    ],
+    ["something before its head", `junk %PDF-1.7 /Type /Page ${"x".repeat(1_000_000)}`],
+  ];
+  for (const [title, pdf] of lies)
+    it(`takes a PDF with ${title} by its size`, () =>
+      assert.ok(documentPagesOf(...bodyWith(Buffer.from(pdf))) >= hidden(1_000_000)));
+
+  it("never takes fewer pages than what is no image has room for", () =>
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.constantFrom(
+            page,
+            pages,
+            image(5_000),
+            "stream\n",
+            "endstream ",
+            "% /Type /Page\n",
+            tail,
+            "/Kids [",
+            ">>",
+          ),
+        ),
+        (parts) => {
+          const text = `%PDF-1.7 ${parts.join("")}`;
+          const images = parts.filter((part) => part.startsWith("8 0 obj")).length * 5_000;
+          assert.ok(documentPagesOf(...bodyWith(Buffer.from(text))) >= hidden(text.length - images));
+        },
+      ),
+      { numRuns: 300 },
+    ));
 
   it("takes what shows none by its size, however large it is", () => {
     assert.equal(documentPagesOf(...bodyWith(Buffer.from(`%PDF-1.7 ${"x".repeat(40_000)}`))), 10);
@@ -44,8 +174,14 @@ describe("documentPagesOf()", () => {
     assert.ok(documentPagesOf(Buffer.alloc(0), 0, 1e12) <= 10_000);
   });
 
-  it("takes the rest of a long document to be like its beginning", () => {
-    const pdf = Buffer.from(`%PDF-1.4 ${`${page}${"x".repeat(100_000)}`.repeat(60)}`);
-    assert.ok(Math.abs(documentPagesOf(...bodyWith(pdf)) - 60) <= 2);
+  it("looks at no more of all documents than its budget", () => {
+    const budget = newLookBudget();
+    const [body, start, end] = bodyWith(
+      Buffer.from(`%PDF-1.7 ${page.repeat(20)}${">>stream\n".repeat(400_000)}`),
+    );
+    const first = documentPagesOf(body, start, end, budget);
+    assert.ok(budget.decodedBytes <= 0);
+    assert.ok(first >= hidden(3_600_000));
+    assert.ok(documentPagesOf(body, start, end, budget) >= hidden(3_600_000));
   });
 });
