@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { allServerMembers, serverKinds, serverMembers } from "../../../src/dialect/server-members.ts";
-import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { passBody } from "../../../src/exchange/responding.ts";
+import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
