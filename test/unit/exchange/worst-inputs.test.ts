@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { worstAnswers, worstRequests, worstStreams } from "../../support/worst-inputs.ts";
+import { answerStallMs, requestStallMs, worstCaseExchanges } from "../../support/worst-stall.ts";
+
+// The short form of `npm run bench:worst`: at a hundredth of the size, work that is not sliced or done elsewhere takes 80 ms and more.
+const bytes = 300_000;
+const stallMsMax = 40;
+const exchanges = worstCaseExchanges();
+after(() => exchanges.services.offload.close());
+
+describe("the event loop", () => {
+  it("is never held for long by a request", async () => {
+    // The first request reads the vocabulary and starts the worker, which a gateway has done before.
+    for (const { make } of worstRequests.slice(0, 2)) await requestStallMs(exchanges, make(bytes), "one");
+    for (const { name, make } of worstRequests) {
+      const stallMs = await requestStallMs(exchanges, make(bytes), "one");
+      assert.ok(stallMs < stallMsMax, `${name}: ${stallMs} ms`);
+    }
+  });
+
+  for (const [what, inputs, contentType, stream] of [
+    ["whole answer", worstAnswers, "application/json", false],
+    ["stream", worstStreams, "text/event-stream", true],
+  ] as const)
+    it(`is never held for long by a ${what}`, async () => {
+      for (const { name, make } of inputs) {
+        const kind = { contentType, model: "one", stream, pieceBytes: bytes };
+        const stallMs = await answerStallMs(exchanges, make(bytes), kind);
+        assert.ok(stallMs < stallMsMax, `${name}: ${stallMs} ms`);
+      }
+    });
+});
