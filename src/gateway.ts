@@ -51,7 +51,7 @@ import { calibratedCounterOf } from "./tokens/families.ts";
 import type { UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
 import { serialise, type UsageRecord } from "./usage/record.ts";
-import { type Delivery, startDelivery } from "./usage/sink/delivery.ts";
+import { Deliveries } from "./usage/sink/deliveries.ts";
 import { logUnwritten } from "./usage/unwritten.ts";
 import { messageSizes } from "./xds/message-sizes.ts";
 
@@ -107,7 +107,7 @@ export class Gateway {
   #admin: AdminServer | undefined;
   #adminToken: string | undefined;
   readonly #tokenFile: string;
-  #deliveries: readonly Delivery[] = [];
+  readonly #deliveries: Deliveries;
   #edgeAddress: EdgeAddress | undefined;
 
   private constructor(
@@ -122,6 +122,7 @@ export class Gateway {
     this.#usageLog = usageLog;
     this.#usageLock = usageLock;
     this.#tokenFile = options.snapshot.admin.tokenFile;
+    this.#deliveries = new Deliveries(options.snapshot.usageLog.folder);
     this.#usageDesk = new UsageDesk(options.snapshot.usageLog.folder);
     this.#clock = clock;
     this.#kept = kept;
@@ -132,7 +133,7 @@ export class Gateway {
       openExchanges: () => this.#registry.size,
       openHolds: () => this.#ledger.openHolds(),
       lastReloadGood: () => (this.#lastReloadGood ? 1 : 0),
-      deliveries: () => this.#deliveries.map((delivery) => delivery.health()),
+      deliveries: () => this.#deliveries.health(),
       limitTotals: () => this.#ledger.totals(),
       tokenRatios: () => calibration.ratiosKnown(),
       targets: () => seriesOf(this.#snapshot, this.#targetHealth, clock.monotonicMs()),
@@ -209,8 +210,7 @@ export class Gateway {
       await gateway.close();
       throw error;
     }
-    const { folder, sinks } = snapshot.usageLog;
-    gateway.#deliveries = sinks.map((sink) => startDelivery({ folder, sink }));
+    await gateway.#deliveries.take(snapshot.usageLog.sinks);
     gateway.#health.setServing(true);
     return gateway;
   }
@@ -249,12 +249,14 @@ export class Gateway {
     return this.#snapshot;
   }
 
-  /** The oldest config that an open exchange is pinned to; the running one when none is. */
-  get oldestSnapshot(): Snapshot {
-    return this.#registry.oldest?.snapshot ?? this.#snapshot;
+  /** The configs that open exchanges are pinned to, and the running one. */
+  get snapshotsInUse(): ReadonlySet<Snapshot> {
+    const snapshots = new Set([this.#snapshot]);
+    for (const { snapshot } of this.#registry.exchanges()) snapshots.add(snapshot);
+    return snapshots;
   }
 
-  /** Exchanges opened from here on are pinned to this config; running ones keep theirs. Addresses, folders and sinks stay those of the start. */
+  /** Exchanges opened from here on are pinned to this config; running ones keep theirs. Addresses and folders stay those of the start. */
   reload(snapshot: Snapshot): void {
     loadVocabularies(snapshot);
     for (const { kind, ...change } of ruleChanges(this.#snapshot.policies, snapshot.policies)) {
@@ -262,6 +264,7 @@ export class Gateway {
       else this.#log.info(change, "a limit or budget goes on in another window");
     }
     this.#snapshot = snapshot;
+    void this.#deliveries.take(snapshot.usageLog.sinks);
     this.#lastReloadGood = true;
   }
 
@@ -307,7 +310,7 @@ export class Gateway {
         () => this.#kept.close(),
         () => this.#ledger.close(),
         async () => logUnwritten(this.#log, await this.#usageLog.close(), this.#usageLog.health().error),
-        ...this.#deliveries.map((delivery) => () => delivery.close()),
+        () => this.#deliveries.close(),
         () => this.#usageLock.close(),
       ],
       (error) => this.#log.error({ cause: String(error) }, "a part of the gateway could not be closed"),

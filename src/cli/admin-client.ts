@@ -25,7 +25,7 @@ export interface AdminClient {
 
 /** The admin interface that a command's options mean. */
 export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminClient {
-  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
+  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config), ["admin"]);
   const url = options.admin ?? adminUrlOf(snapshot);
   if (url === undefined)
     throw new CommandFailure("admin.address has port 0: say where the gateway listens with --admin URL", 2);

@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
 import { checkSchema } from "../config/check-schema.ts";
 import { loadConfig } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { type RuleChange, ruleChanges } from "../policy/rule-changes.ts";
-import { problemCount } from "./load-snapshot.ts";
+import { problemCount, problemsFailure } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
 /** How a config is checked. */
@@ -14,26 +13,25 @@ export interface CheckOptions {
   readonly against?: string | undefined;
 }
 
-/** `tollgate check`: every problem of a config at once. */
+/** `tollgate check`: every problem of a config at once. Secrets need not be there; those that are have to be good. */
 export function check(terminal: Terminal, file: string, { json, against }: CheckOptions): void {
-  const loaded = loadConfig(resolve(terminal.cwd, file), terminal.env);
-  const problems = loaded.kind === "problems" ? loaded.problems : [];
-  const changes =
-    loaded.kind === "problems" || against === undefined
-      ? []
-      : changesFrom(terminal, against, loaded.snapshot);
-  if (json)
-    terminal.out(JSON.stringify({ file, ok: problems.length === 0, problems, changes }, undefined, 2));
-  else for (const problem of problems) terminal.err(formatProblem(problem));
-  if (problems.length > 0) throw new CommandFailure(`${file}: ${problemCount(problems.length)}`);
+  const loaded = loadConfig(resolve(terminal.cwd, file), terminal.env, undefined, { needed: [] });
+  const good = loaded.kind === "snapshot";
+  const problems = good ? [] : loaded.problems;
+  const absentSecrets = good ? loaded.absentSecrets : [];
+  const changes = good && against !== undefined ? changesFrom(terminal, against, loaded.snapshot) : [];
+  if (json) terminal.out(JSON.stringify({ file, ok: good, problems, absentSecrets, changes }, undefined, 2));
+  if (!good && json) throw new CommandFailure(`${file}: ${problemCount(problems.length)}`);
+  if (!good) throw problemsFailure(terminal, file, loaded.problems);
   if (json) return;
+  for (const secret of absentSecrets) terminal.err(`not checked: ${secret}`);
   for (const { name, kind, why } of changes)
     terminal.out(`${name}: ${kind === "anew" ? "starts anew" : "what was used goes on"}: ${why}`);
   terminal.out(`${file}: ok`);
 }
 
 function changesFrom(terminal: Terminal, against: string, snapshot: Snapshot): readonly RuleChange[] {
-  const before = loadConfig(resolve(terminal.cwd, against), terminal.env);
+  const before = loadConfig(resolve(terminal.cwd, against), terminal.env, undefined, { needed: [] });
   if (before.kind === "problems")
     throw new CommandFailure(
       `${against}, the config in force, has ${problemCount(before.problems.length)} of its own`,

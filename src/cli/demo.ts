@@ -28,7 +28,7 @@ export async function demo(terminal: Terminal): Promise<void> {
     providers.push(alpha);
     const beta = await startFakeProvider({ name: "beta" });
     providers.push(beta);
-    const snapshot = loadSnapshot(terminal, writeConfig(folder, alpha, beta));
+    const snapshot = loadSnapshot(terminal, writeConfig(folder, alpha, beta), "all");
     stack = await startLocalStack({
       snapshot,
       log: createLog("warn"),

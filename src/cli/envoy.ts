@@ -29,7 +29,7 @@ export interface EnvoyArguments {
 
 /** `tollgate envoy`: compiles a config to the configuration of an Envoy that somebody else runs. */
 export function envoy(terminal: Terminal, file: string, options: EnvoyArguments): void {
-  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, file));
+  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, file), ["server"]);
   const folder = resolve(terminal.cwd, options.output);
   const edge = options.server ?? snapshot.server.address;
   if (edge.kind === "tcp" && (edge.port === 0 || /^(0\.0\.0\.0|::)$/.test(edge.host)))

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { systemCode } from "../config/read-file.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { systemClock } from "../core/clock.ts";
-import { GatewayError } from "../core/errors.ts";
 import { headersOf } from "../core/headers.ts";
 import { dialects } from "../dialect/index.ts";
 import { Offload } from "../dialect/offload/offload.ts";
@@ -43,7 +43,11 @@ export async function explainRequest(
   file: string,
   options: ExplainOptions,
 ): Promise<void> {
-  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, file));
+  const snapshot = loadSnapshot(
+    terminal,
+    resolve(terminal.cwd, file),
+    options.admin === undefined ? [] : ["admin"],
+  );
   const body = await bodyOf(terminal, options.request);
   const accounts = await accountReader(snapshot, options.admin);
   const opened = await openDry(snapshot, options, accounts);
@@ -121,6 +125,6 @@ async function bodyOf(terminal: Terminal, file: string): Promise<Buffer> {
     for await (const piece of terminal.input) pieces.push(piece);
     return Buffer.concat(pieces);
   } catch (error) {
-    throw new CommandFailure(`${file} cannot be read: ${GatewayError.from(error).message}`);
+    throw new CommandFailure(`the request ${file} cannot be read (${systemCode(error)})`);
   }
 }

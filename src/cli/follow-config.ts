@@ -4,7 +4,7 @@ import { watchConfig } from "../config/watch.ts";
 import type { Log } from "../core/log.ts";
 import type { Gateway } from "../gateway.ts";
 import type { GoodConfig } from "./load-snapshot.ts";
-import { needsRestart } from "./needs-restart.ts";
+import { ConfigTaking } from "./take-config.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What follows a config's files. */
@@ -16,26 +16,23 @@ export interface FollowOptions {
   readonly loaded: GoodConfig;
   readonly gateway: Gateway;
   readonly log: Log;
-  /** Brings the new config into force; rejects with an Error that says why it cannot be. */
-  readonly take: (next: Snapshot) => Promise<void>;
+  /** Brings the new config into force, unless `replaced` is aborted first; rejects with an Error that says why it cannot be yet. */
+  readonly take: (next: Snapshot, replaced: AbortSignal) => Promise<void>;
   /** Between two looks at the files. */
   readonly intervalMs?: number;
 }
 
 /** Loads the config again whenever one of its files changes, and at each SIGHUP. What cannot be taken is said, and the old config stays. Returns how to stop. */
 export function followConfig(options: FollowOptions): () => void {
-  const { terminal, file, loaded, gateway, log, intervalMs } = options;
+  const { terminal, file, loaded, gateway, log, take, intervalMs } = options;
+  const taking = new ConfigTaking({ gateway, log, take });
   const watch = watchConfig({
     path: file,
     env: terminal.env,
     loaded,
-    onLoaded: async (next) => {
-      try {
-        await takeLoaded(next, options);
-      } catch (error) {
-        gateway.keepAfterBadReload();
-        log.error({ reason: String(error) }, "config not taken: the old one stays; SIGHUP tries again");
-      }
+    onLoaded: (next) => {
+      if (next.kind === "snapshot") taking.begin(next.snapshot);
+      else sayProblems(next, options);
     },
     ...(intervalMs === undefined ? {} : { intervalMs }),
   });
@@ -43,18 +40,12 @@ export function followConfig(options: FollowOptions): () => void {
   return () => {
     ignoreHangups();
     watch.close();
+    taking.close();
   };
 }
 
-async function takeLoaded(loaded: LoadedConfig, { gateway, log, take }: FollowOptions): Promise<void> {
-  if (loaded.kind === "problems") {
-    for (const { message, ...where } of loaded.problems) log.error(where, message);
-    gateway.keepAfterBadReload();
-    log.error({ problems: loaded.problems.length }, "config not taken: the old one stays");
-    return;
-  }
-  const changed = needsRestart(gateway.snapshot, loaded.snapshot);
-  if (changed.length > 0) throw new Error(`${changed.join(", ")} changed, which takes a restart`);
-  await take(loaded.snapshot);
-  log.info({ version: loaded.snapshot.version }, "config taken");
+function sayProblems({ problems }: Exclude<LoadedConfig, GoodConfig>, { gateway, log }: FollowOptions): void {
+  for (const { message, ...where } of problems) log.error(where, message);
+  gateway.keepAfterBadReload();
+  log.error({ problems: problems.length }, "config not taken: the old one stays");
 }

@@ -1,22 +1,34 @@
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
+import type { SecretsNeeded } from "../config/references.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
 /** A config without problems. */
 export type GoodConfig = Extract<LoadedConfig, { kind: "snapshot" }>;
 
-/** The config of a file; every problem of a bad one on standard error, and a failure. */
-export function loadGood(terminal: Terminal, file: string): GoodConfig {
-  const loaded = loadConfig(file, terminal.env);
+/** The config of a file; every problem of a bad one on standard error, and a failure. Without the secrets that are not `needed` it serves nobody. */
+export function loadGood(terminal: Terminal, file: string, needed: SecretsNeeded = "all"): GoodConfig {
+  const loaded = loadConfig(file, terminal.env, undefined, { needed });
   if (loaded.kind === "snapshot") return loaded;
-  for (const problem of loaded.problems) terminal.err(formatProblem(problem));
-  throw new CommandFailure(`${file}: ${problemCount(loaded.problems.length)}`);
+  throw problemsFailure(terminal, file, loaded.problems);
 }
 
-/** The snapshot of a config file, as {@link loadGood} loads it. */
-export function loadSnapshot(terminal: Terminal, file: string): Snapshot {
-  return loadGood(terminal, file).snapshot;
+/** The snapshot of a config file for a command that asks no provider: no secret has to be there but what is `needed`. */
+export function loadSnapshot(terminal: Terminal, file: string, needed: SecretsNeeded = []): Snapshot {
+  return loadGood(terminal, file, needed).snapshot;
+}
+
+/** Says each problem on its line, and returns the failure to end with. A file that cannot be read is one line in all. */
+export function problemsFailure(
+  terminal: Terminal,
+  file: string,
+  problems: readonly [Problem, ...Problem[]],
+): CommandFailure {
+  const [first, ...others] = problems;
+  if (others.length === 0 && first.kind === "unreadable") return new CommandFailure(first.message);
+  for (const problem of problems) terminal.err(formatProblem(problem));
+  return new CommandFailure(`${file}: ${problemCount(problems.length)}`);
 }
 
 /** "1 problem", "3 problems". */

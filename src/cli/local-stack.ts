@@ -6,7 +6,7 @@ import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import type { Log } from "../core/log.ts";
 import type { EdgeFactory } from "../edge/edge.ts";
 import { Gateway } from "../gateway.ts";
-import type { EnvoyAdmin } from "../xds/envoy-admin.ts";
+import { withEndpointClusters } from "../xds/cluster-names.ts";
 import { EnvoyConfig } from "../xds/envoy-config.ts";
 import { EnvoyLog } from "../xds/envoy-log.ts";
 import { type EnvoyProcess, startEnvoy } from "../xds/envoy-process.ts";
@@ -42,8 +42,8 @@ export interface LocalStack {
   readonly envoy: EnvoyProcess;
   /** Where clients connect. */
   readonly listenUrl: string;
-  /** Takes a new config: Envoy's clusters first, so that a plan never names one that is not there. Rejects when Envoy refuses it: the old one stays. */
-  reload(next: Snapshot): Promise<void>;
+  /** Takes a new config: Envoy's clusters first, so that a plan never names one that is not there. Rejects when Envoy does not take them: the old one stays, as it does once `replaced` is aborted. */
+  reload(next: Snapshot, replaced?: AbortSignal): Promise<void>;
   /** Lets running streams finish, at most `drainMs`, then ends both. */
   stop(drainMs: number): Promise<void>;
 }
@@ -63,7 +63,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 async function startLocked(options: LocalStackOptions, lock: FolderLock): Promise<LocalStack> {
-  const { snapshot, log, edge } = options;
+  const { log, edge } = options;
+  const snapshot = withEndpointClusters(options.snapshot);
   const gateway = await Gateway.start({ snapshot, log, edge });
   const side = new EnvoySide(options, gateway);
   try {
@@ -91,14 +92,14 @@ class EnvoySide {
     this.#gateway = gateway;
     this.#adminFolder = chooseAdminFolder(runFolder);
     const caFile = trustedCaFile(runFolder);
-    this.config = new EnvoyConfig(options.snapshot, {
+    this.config = new EnvoyConfig(gateway.snapshot, {
       folder: join(runFolder, "envoy"),
       inputOf: (one) => {
         const input = envoyInputOf(one, gateway.edgeAddress, caFile);
         const port = this.#boundPort ?? input.listen.port;
         return { ...input, listen: { ...input.listen, port }, adminSocket: this.#adminFolder.socket };
       },
-      oldestInUse: () => gateway.oldestSnapshot,
+      inUse: () => gateway.snapshotsInUse,
     });
   }
 
@@ -163,10 +164,10 @@ class RunningStack implements LocalStack {
     return envoy;
   }
 
-  async reload(next: Snapshot): Promise<void> {
-    const admin: EnvoyAdmin = this.envoy.admin;
-    await this.#side.config.take(next, admin);
-    this.gateway.reload(next);
+  async reload(next: Snapshot, replaced?: AbortSignal): Promise<void> {
+    const named = withEndpointClusters(next);
+    await this.#side.config.take(named, () => this.envoy.admin);
+    if (replaced?.aborted !== true) this.gateway.reload(named);
   }
 
   async stop(drainMs: number): Promise<void> {

@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Snapshot } from "../config/snapshot.ts";
 
+/** Why a config cannot be in force as a whole before a restart: trying again would not help. */
+export class RestartNeeded extends Error {
+  override readonly name = "RestartNeeded";
+}
+
 /** The settings that differ and are taken at a start only, as the config names them. */
 export function needsRestart(running: Snapshot, next: Snapshot): readonly string[] {
   return fixed.filter(([, of]) => !isDeepStrictEqual(of(running), of(next))).map(([name]) => name);
@@ -13,11 +18,11 @@ const fixed: readonly (readonly [name: string, of: (snapshot: Snapshot) => unkno
   ["server.token", ({ server }) => server.token],
   ["admin.address", ({ admin }) => admin.address],
   ["ledger", (snapshot) => shown(snapshot, "ledger")],
-  ["usage", (snapshot) => shown(snapshot, "usage")],
+  ["usage.log", ({ usageLog }) => usageLog.folder],
 ];
 
 /** A section as written, secrets hidden. */
-function shown(snapshot: Snapshot, section: "ledger" | "usage"): unknown {
+function shown(snapshot: Snapshot, section: "ledger"): unknown {
   return (snapshot.redacted() as Readonly<Record<string, unknown>>)[section];
 }
 

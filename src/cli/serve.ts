@@ -4,6 +4,7 @@ import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import { createLog } from "../core/log.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import { Gateway } from "../gateway.ts";
+import { withEndpointClusters } from "../xds/cluster-names.ts";
 import { EnvoyAdmin } from "../xds/envoy-admin.ts";
 import { EnvoyConfig } from "../xds/envoy-config.ts";
 import { envoyInputOf } from "../xds/input-of.ts";
@@ -11,7 +12,7 @@ import { writeTrustedCas } from "../xds/trusted-cas.ts";
 import { followConfig } from "./follow-config.ts";
 import { startingGateway } from "./listen-failure.ts";
 import { loadGood } from "./load-snapshot.ts";
-import { newBackends } from "./needs-restart.ts";
+import { newBackends, RestartNeeded } from "./needs-restart.ts";
 import { warnOfProxies } from "./proxy-variables.ts";
 import { stopped, type Terminal } from "./terminal.ts";
 
@@ -31,15 +32,18 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
   const loaded = loadGood(terminal, file);
   warnOfProxies(terminal);
   const log = createLog(options.logLevel);
-  const { snapshot } = loaded;
+  // The clusters of an Envoy that somebody else configures have their backends' names.
+  const named = options.envoyFiles === undefined ? (next: Snapshot) => next : withEndpointClusters;
+  const snapshot = named(loaded.snapshot);
   const lock = await lockEnvoyFiles(terminal, snapshot, options.envoyFiles);
   const gateway = await startingGateway(snapshot, Gateway.start({ snapshot, log }));
   const envoy = options.envoyFiles === undefined ? staticEnvoy(gateway) : followedEnvoy(gateway, options);
   const unfollow = followConfig({
     ...{ terminal, file, loaded, gateway, log },
-    take: async (next) => {
+    take: async (loadedNext, replaced) => {
+      const next = named(loadedNext);
       await envoy.take(next);
-      gateway.reload(next);
+      if (!replaced.aborted) gateway.reload(next);
     },
   });
   terminal.out(`ready edge=${formatEdge(gateway.edgeAddress)} admin=${gateway.adminUrl}`);
@@ -56,13 +60,13 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
     const adminSocket = join(folder, "admin.sock");
     const caFile = writeTrustedCas(folder);
     const admin = new EnvoyAdmin({ socketPath: adminSocket });
-    const config = new EnvoyConfig(loaded.snapshot, {
+    const config = new EnvoyConfig(snapshot, {
       folder,
-      inputOf: (snapshot) => ({ ...envoyInputOf(snapshot, running.edgeAddress, caFile), adminSocket }),
-      oldestInUse: () => running.oldestSnapshot,
+      inputOf: (one) => ({ ...envoyInputOf(one, running.edgeAddress, caFile), adminSocket }),
+      inUse: () => running.snapshotsInUse,
     });
     return {
-      take: (next) => config.take(next, admin),
+      take: (next) => config.take(next, () => admin),
       // Envoy may be gone already.
       drain: () => admin.drain().catch(() => undefined),
       close: () => config.close(),
@@ -95,7 +99,7 @@ function staticEnvoy(gateway: Gateway): EnvoySide {
     async take(next) {
       const names = newBackends(gateway.snapshot, next);
       if (names.length === 0) return;
-      throw new Error(
+      throw new RestartNeeded(
         `Envoy has no cluster for backends ${names.join(", ")}: give it the output of \`tollgate envoy\` and restart, or serve with --envoy-files`,
       );
     },

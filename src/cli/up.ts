@@ -44,7 +44,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   const { gateway } = stack;
   const unfollow = followConfig({
     ...{ terminal, file, loaded, gateway, log },
-    take: (next) => stack.reload(next),
+    take: (next, replaced) => stack.reload(next, replaced),
   });
   terminal.out(`ready listen=${stack.listenUrl} admin=${gateway.adminUrl}`);
   terminal.err(firstRequest(stack.listenUrl, snapshot));

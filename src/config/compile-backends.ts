@@ -1,13 +1,15 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { type PriceSection, rateOfSection } from "../price/price-section.ts";
 import type { Rate } from "../price/rate.ts";
 import { providerKinds } from "../provider/index.ts";
 import { type Compilation, parseKind } from "./compilation.ts";
 import type { Path } from "./problem.ts";
-import { systemCode } from "./read-file.ts";
 import { type BackendCommon, backendCommon } from "./schema.ts";
 import type { Backend, BackendTls } from "./snapshot.ts";
+
+/** A whole system's authorities take about a quarter of this. */
+const maxCaLength = 1_048_576;
+const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** The backends without problems, and those of them that have prices of their own. */
 export interface CompiledBackends {
@@ -42,7 +44,7 @@ export function compileBackends(
     if (rate !== undefined) prices.set(name, rate);
     const { region, private: isPrivate, contextWindow, sensitivity } = section;
     const said = { region, private: isPrivate, contextWindow, sensitivity };
-    backends.set(name, Object.freeze({ name, provider, ...said, tls }));
+    backends.set(name, Object.freeze({ name, cluster: name, provider, ...said, tls }));
   }
   return { backends, prices };
 }
@@ -75,20 +77,31 @@ function compileTls(
   path: Path,
   tls: NonNullable<BackendCommon["tls"]>,
 ): BackendTls {
-  if (tls.ca === undefined) return Object.freeze({ caFile: undefined, serverName: tls.serverName });
-  const problem = caProblem(inputs.resolve(tls.ca));
-  if (problem !== undefined) file.refuse([...path, "tls", "ca"], `${inputs.show(tls.ca)} ${problem}`);
-  return Object.freeze({ caFile: inputs.resolve(tls.ca), serverName: tls.serverName });
+  if (tls.ca === undefined) return Object.freeze({ caPem: undefined, serverName: tls.serverName });
+  const read = inputs.readText(tls.ca);
+  const caPem = "text" in read ? read.text : "";
+  const problem = "text" in read ? caProblem(caPem) : read.problem;
+  if (problem !== undefined)
+    file.refuse([...path, "tls", "ca"], `${"text" in read ? `${inputs.show(tls.ca)} ` : ""}${problem}`);
+  return Object.freeze({ caPem, serverName: tls.serverName });
 }
 
-function caProblem(path: string): string | undefined {
+/** What is wrong with a file of authorities; undefined: each of its certificates can be read. */
+function caProblem(pem: string): string | undefined {
+  if (pem.length > maxCaLength) return `is too large for a file of CAs (${maxCaLength} bytes at most)`;
+  const certificates = pem.match(certificatePattern) ?? [];
+  if (certificates.length === 0) return "must hold certificates in PEM";
+  const bad = certificates.findIndex((certificate) => !isCertificate(certificate));
+  return bad < 0
+    ? undefined
+    : `holds ${certificates.length} certificates, and number ${bad + 1} cannot be read`;
+}
+
+function isCertificate(pem: string): boolean {
   try {
-    new X509Certificate(readFileSync(path));
-    return undefined;
-  } catch (error) {
-    const code = systemCode(error);
-    return code.startsWith("E") && !code.startsWith("ERR_")
-      ? `cannot be read (${code})`
-      : "must hold certificates in PEM";
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -4,8 +4,8 @@ import type { InputFile } from "../identity/identity-kind.ts";
 import { InputsDigest } from "./inputs-digest.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Problem } from "./problem.ts";
-import { type ReadFile, readFile, textOf } from "./read-file.ts";
-import type { References } from "./references.ts";
+import { type FileText, type ReadFile, readFile, textOf } from "./read-file.ts";
+import type { References, SecretsNeeded } from "./references.ts";
 import { YamlFile } from "./yaml-file.ts";
 
 /** What a config without problems was made of. Plain data: it can be read and checked in one process and used in another. */
@@ -22,11 +22,20 @@ interface CheckedFile {
   readonly value: unknown;
 }
 
+/** How a config's inputs are read. */
+export interface InputOptions {
+  /** What another process has read and checked already. */
+  readonly material?: ConfigMaterial | undefined;
+  /** Default: all. */
+  readonly needed?: SecretsNeeded;
+}
+
 /** The files that one config is made of, as they are read: their problems, their names (for watching) and their digest (the version). */
 export class ConfigInputs {
   readonly #folder: string;
   readonly #shownFolder: string;
   readonly #env: References["env"];
+  readonly #needed: SecretsNeeded;
   readonly #material: ConfigMaterial | undefined;
   readonly #reads = new Map<string, ReadFile>();
   readonly #values: CheckedFile[] = [];
@@ -35,10 +44,18 @@ export class ConfigInputs {
   readonly #digest = new InputsDigest();
 
   /** `configPath` is the config's own; paths in it are relative to its folder. With `material` nothing is read from the disk that is in it. */
-  constructor(configPath: string, env: References["env"], material?: ConfigMaterial) {
+  constructor(
+    configPath: string,
+    env: References["env"],
+    {
+      material,
+      needed = "all",
+    }: { readonly material?: ConfigMaterial | undefined; readonly needed?: SecretsNeeded } = {},
+  ) {
     this.#shownFolder = dirname(configPath);
     this.#folder = resolve(this.#shownFolder);
     this.#env = env;
+    this.#needed = needed;
     this.#material = material;
   }
 
@@ -54,6 +71,11 @@ export class ConfigInputs {
 
   get problems(): readonly Problem[] {
     return [...this.#problems, ...this.#files.flatMap((file) => file.problems)];
+  }
+
+  /** Secrets that are not there and were not needed, each with its place. */
+  get absentSecrets(): readonly string[] {
+    return this.#files.flatMap((file) => file.absentSecrets);
   }
 
   /** See {@link InputsDigest}. */
@@ -76,11 +98,10 @@ export class ConfigInputs {
   }
 
   /** A file's text, or why there is none. */
-  readText(path: string): { readonly text: string } | { readonly problem: string } {
+  readText(path: string): FileText {
     const read = this.#read(this.resolve(path));
-    return read.kind === "bytes"
-      ? { text: textOf(read.bytes) }
-      : { problem: `${this.show(path)} ${read.problem}` };
+    const text = read.kind === "bytes" ? textOf(read.bytes) : read;
+    return "text" in text ? text : { problem: `${this.show(path)} ${text.problem}` };
   }
 
   /** Takes a text that was read as YAML; its problems count from now on. */
@@ -89,6 +110,7 @@ export class ConfigInputs {
       env: this.#env,
       folder: this.#folder,
       readFile: (secret) => this.#read(secret),
+      needed: this.#needed,
     });
     this.#files.push(file);
     return file;

@@ -22,7 +22,7 @@ export async function loadAside(
   if (sizes.reduce((sum, size) => sum + size, 0) <= inPlaceBytesMax) return loadConfig(path, env);
   const prepared = await prepareAside(path, env).catch(() => undefined);
   if (prepared?.kind === "problems") return prepared;
-  return loadConfig(path, env, undefined, prepared?.material);
+  return loadConfig(path, env, undefined, { material: prepared?.material });
 }
 
 /** What `prepareConfig` makes in another process; rejects when that ends without a result. */

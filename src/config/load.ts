@@ -16,7 +16,7 @@ import { compileRoutes } from "./compile-routes.ts";
 import { compileAccess, compileCaps } from "./compile-rules.ts";
 import { compileSinks } from "./compile-sinks.ts";
 import { connectTimeoutsOf } from "./compile-timeouts.ts";
-import { ConfigInputs, type ConfigMaterial } from "./config-inputs.ts";
+import { ConfigInputs, type ConfigMaterial, type InputOptions } from "./config-inputs.ts";
 import { parseSection, refuseKeys } from "./parse-section.ts";
 import { compareProblems, type Problem } from "./problem.ts";
 import { backendName, modelName, type SectionName, type Sections, sections } from "./schema.ts";
@@ -26,7 +26,13 @@ import type { YamlFile } from "./yaml-file.ts";
 
 /** A config as loaded: a snapshot, or everything that is wrong with it. `files` are the absolute paths that it was made of, also missing ones. */
 export type LoadedConfig =
-  | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly files: readonly string[] }
+  | {
+      readonly kind: "snapshot";
+      readonly snapshot: Snapshot;
+      readonly files: readonly string[];
+      /** Secrets that are not there and were not needed, each with its place. */
+      readonly absentSecrets: readonly string[];
+    }
   | {
       readonly kind: "problems";
       readonly problems: readonly [Problem, ...Problem[]];
@@ -36,14 +42,17 @@ export type LoadedConfig =
 /** The longest path a Unix socket can have: sun_path of Linux, with its closing NUL. */
 const maxSocketPathBytes = 107;
 
-/** Loads a config and every file it names; what `material` has of them is not read and checked again. Never throws for what is written in them. */
+/**
+ * Loads a config and every file it names; what `material` has of them is not read and checked again. A secret that is not there is a
+ * problem where it is needed (by default all are); a snapshot made without it serves nobody. Never throws for what is written in them.
+ */
 export function loadConfig(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock = systemClock,
-  material?: ConfigMaterial,
+  options: InputOptions = {},
 ): LoadedConfig {
-  const inputs = new ConfigInputs(path, env, material);
+  const inputs = new ConfigInputs(path, env, options);
   return loadFrom(inputs, path, clock);
 }
 
@@ -65,7 +74,7 @@ function loadFrom(inputs: ConfigInputs, path: string, clock: Clock): LoadedConfi
   const [first, ...others] = [...inputs.problems].sort(compareProblems);
   if (first !== undefined) return { kind: "problems", problems: [first, ...others], files };
   if (snapshot === undefined) throw new Error("a config that has no snapshot has a problem");
-  return { kind: "snapshot", snapshot, files };
+  return { kind: "snapshot", snapshot, files, absentSecrets: inputs.absentSecrets };
 }
 
 /** The snapshot; undefined or incomplete when problems have been noted. */
@@ -73,7 +82,7 @@ function compile(path: string, inputs: ConfigInputs, nowMs: number): Snapshot | 
   const name = basename(path);
   const read = inputs.readText(name);
   if ("problem" in read) {
-    inputs.note({ file: path, path: "", line: 1, column: 1, message: read.problem });
+    inputs.note({ file: path, path: "", line: 1, column: 1, message: read.problem, kind: "unreadable" });
     return undefined;
   }
   const file = inputs.addYaml(name, read.text);

@@ -11,10 +11,69 @@ export function parseSection<T>(
   value: unknown,
   schema: z.ZodType<T>,
 ): T | undefined {
-  const result = schema.safeParse(value, { error: explain });
+  const written = schema.safeParse(value, { error: explain });
+  if (written.success) return written.data;
+  const meant = asMeant(file, path, value, written.error.issues);
+  const result = meant === undefined ? written : schema.safeParse(meant, { error: explain });
   if (result.success) return result.data;
   for (const issue of result.error.issues) noteIssue(file, path, value, issue);
   return undefined;
+}
+
+/**
+ * The value with what YAML reads as a number or a boolean as the text it was written as, where text is wanted (`tenant_id: 42`), and
+ * booleans in other letters (`True`) as booleans, where one is wanted; undefined when there is nothing of the kind.
+ */
+function asMeant(file: YamlFile, path: Path, value: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  let meant: unknown;
+  for (const issue of issues) {
+    const wanted = wantedAt(file, [...path, ...stepsOf(issue)], valueAt(value, issue.path), issue);
+    if (wanted === undefined) continue;
+    meant ??= structuredClone(value);
+    meant = withValue(meant, issue.path, wanted);
+  }
+  return meant;
+}
+
+function wantedAt(
+  file: YamlFile,
+  path: Path,
+  found: unknown,
+  issue: z.core.$ZodIssue,
+): string | boolean | undefined {
+  // Every other number or boolean is the text it was written as already.
+  if (typeof found === "number" || typeof found === "boolean")
+    return wants(issue, "string") ? String(found) : undefined;
+  return wants(issue, "boolean") ? file.booleanAt(path) : undefined;
+}
+
+/** Whether the value would do as this type, by itself or as one of several. */
+function wants(issue: z.core.$ZodIssue, type: "string" | "boolean"): boolean {
+  if (issue.code === "invalid_type") return issue.expected === type;
+  return (
+    issue.code === "invalid_union" &&
+    issue.errors.some(
+      ([first]) => first?.code === "invalid_type" && first.path.length === 0 && first.expected === type,
+    )
+  );
+}
+
+function withValue(value: unknown, path: readonly PropertyKey[], replacement: unknown): unknown {
+  const last = path.at(-1);
+  if (last === undefined) return replacement;
+  const parent = valueAt(value, path.slice(0, -1));
+  if (typeof parent === "object" && parent !== null) Reflect.set(parent, last, replacement);
+  return value;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value;
+  for (const step of path) found = (found as Readonly<Record<PropertyKey, unknown>>)[step];
+  return found;
+}
+
+function stepsOf({ path }: z.core.$ZodIssue): Path {
+  return path.map((step) => (typeof step === "number" ? step : String(step)));
 }
 
 /** Notes the keys of a map that are not known: as not available yet, or with the nearest known one. */
@@ -33,7 +92,7 @@ export function refuseKeys(
 }
 
 function noteIssue(file: YamlFile, base: Path, value: unknown, issue: z.core.$ZodIssue): void {
-  const path = [...base, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
+  const path = [...base, ...stepsOf(issue)];
   switch (issue.code) {
     case "unrecognized_keys":
       refuseKeys(file, path, issue.keys, issue.message.split(" "));
@@ -49,9 +108,9 @@ function noteIssue(file: YamlFile, base: Path, value: unknown, issue: z.core.$Zo
 
 /** The issue's message; with what is wanted where nothing is there. */
 function required(value: unknown, { path, message }: z.core.$ZodIssue): string {
-  let found = value;
-  for (const step of path) found = (found as Readonly<Record<PropertyKey, unknown>>)[step];
-  return found !== undefined || message.startsWith("is required") ? message : `is required: ${message}`;
+  return valueAt(value, path) !== undefined || message.startsWith("is required")
+    ? message
+    : `is required: ${message}`;
 }
 
 /** Plain words for what zod finds; a schema's own message wins over these. No message quotes the value: it may be a secret. */
@@ -62,7 +121,7 @@ const explain: z.core.$ZodErrorMap = (issue) => {
       return knownKeys(issue.inst).join(" ");
     case "invalid_type":
       if (issue.input === undefined) return "is required";
-      return `must be ${kinds[issue.expected] ?? issue.expected}${quoteHint(issue.expected, issue.input)}`;
+      return `must be ${kinds[issue.expected] ?? issue.expected}`;
     case "invalid_value": {
       const wanted = issue.values.map(String);
       if (issue.input === undefined) return `is required: ${wanted.join(", ")}`;
@@ -93,11 +152,6 @@ const units: Readonly<Record<string, string>> = {
   string: " characters",
   array: " entries",
 };
-
-function quoteHint(expected: string, input: unknown): string {
-  const written = typeof input === "number" || typeof input === "boolean";
-  return expected === "string" && written ? ": put it in quotes" : "";
-}
 
 function knownKeys(schema: { readonly _zod: { readonly def: object } } | undefined): readonly string[] {
   const definition = schema?._zod.def;

@@ -12,6 +12,8 @@ export interface Problem {
   /** From 1. */
   readonly column: number;
   readonly message: string;
+  /** The config itself cannot be read: nothing else is known of it. */
+  readonly kind?: "unreadable";
 }
 
 /** One line: `file:line:column path: message`. */

@@ -19,10 +19,22 @@ export function readFile(path: string): ReadFile {
   }
 }
 
-/** A file's bytes as text. */
-export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
+/** A file's text, or why there is none, to be said after its name. */
+export type FileText = { readonly text: string } | { readonly problem: string };
+
+/** A file's bytes as text, without a byte order mark. Only UTF-8 is read: any other encoding would make different names one. */
+export function textOf(bytes: Uint8Array): FileText {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return text.includes("\0") ? { problem: `holds NUL bytes: ${saveAsUtf8}` } : { text };
+  } catch {
+    const [first, second] = bytes;
+    const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+    return { problem: `is ${isUtf16 ? "UTF-16" : "not UTF-8 (Latin-1 perhaps)"}: ${saveAsUtf8}` };
+  }
 }
+
+const saveAsUtf8 = "save it as UTF-8";
 
 /** The operating system's name for an error, e.g. `ENOENT`; never its message, which may quote what was read. */
 export function systemCode(error: unknown): string {

@@ -42,8 +42,8 @@ export interface AdminConfig {
 
 /** How a backend's certificate is checked where the system's CAs and the endpoint's host name do not do. */
 export interface BackendTls {
-  /** Absolute path of a PEM file with the CAs to trust; undefined: the system's. */
-  readonly caFile: string | undefined;
+  /** The CAs to trust, in PEM; undefined: the system's. */
+  readonly caPem: string | undefined;
   /** The name for SNI and verification; undefined: the endpoint's host. */
   readonly serverName: string | undefined;
 }
@@ -51,6 +51,8 @@ export interface BackendTls {
 /** One configured provider; one Envoy cluster. */
 export interface Backend {
   readonly name: string;
+  /** What its Envoy cluster is called: its name, or one that tells its endpoints apart. */
+  readonly cluster: string;
   readonly provider: Provider;
   readonly region: string | undefined;
   /** Self-hosted: what it is sent stays in the house. */

@@ -1,4 +1,5 @@
-import { stat } from "node:fs/promises";
+import { hash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
 import { versionOfFiles } from "./inputs-digest.ts";
 import type { LoadedConfig } from "./load.ts";
 import { loadAside } from "./load-aside.ts";
@@ -23,11 +24,16 @@ export interface ConfigWatch {
 }
 
 const defaultIntervalMs = 250;
+/** A file up to this size is compared by what it holds, a larger one by identity, size and times. */
+const comparedBytesMax = 65_536;
+/** Waits before a config with problems is loaded again although no file has changed: what kept it from being read may have passed. */
+const reloadMinMs = 1_000;
+const reloadMaxMs = 60_000;
 
 /**
  * Loads a config anew when one of its files changes. The files are looked at by name again and again instead of being told by the kernel:
- * that sees replaced files, swapped links (as Kubernetes updates a ConfigMap) and network folders alike. A change counts once two looks
- * in a row have seen the same, so that a file is not read half written.
+ * that sees replaced files, swapped links (as Kubernetes updates a ConfigMap) and network folders alike, and what they hold, also where a
+ * file system's times are coarse. A change counts once two looks in a row have seen the same, so that a file is not read half written.
  */
 export function watchConfig(options: WatchOptions): ConfigWatch {
   return new PollingWatch(options);
@@ -41,6 +47,8 @@ class PollingWatch implements ConfigWatch {
   /** What the files looked like when they were last loaded; undefined until the first look. */
   #loadedLook: string | undefined;
   #lastLook: string | undefined;
+  /** Of a config with problems: which they were, and when to look whether they have passed. */
+  #bad: { readonly told: string; readonly againAtMs: number; readonly waitMs: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
@@ -71,7 +79,8 @@ class PollingWatch implements ConfigWatch {
 
   /** One after the other, so that no load overtakes another. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(() => (this.#closed ? undefined : work()));
+    // Whatever one load ends with, the next one follows.
+    this.#turn = this.#turn.then(() => (this.#closed ? undefined : work())).catch(() => {});
     return this.#turn;
   }
 
@@ -79,7 +88,8 @@ class PollingWatch implements ConfigWatch {
     const look = await lookAt(this.#files);
     const settled = look === this.#lastLook;
     this.#lastLook = look;
-    if (!settled || look === this.#loadedLook) return;
+    const again = this.#bad !== undefined && performance.now() >= this.#bad.againAtMs;
+    if (!settled || (look === this.#loadedLook && !again)) return;
     if (this.#loadedLook === undefined && (await this.#isInForce())) this.#loadedLook = look;
     else await this.#load(false);
   }
@@ -92,30 +102,55 @@ class PollingWatch implements ConfigWatch {
   async #load(always: boolean): Promise<void> {
     const { path, env, onLoaded } = this.#options;
     const before = await lookAt(this.#files);
-    const loaded = await loadAside(path, env, this.#files);
+    const loaded = await loadAside(path, env, this.#files).catch((error) => failed(path, this.#files, error));
     const known = this.#files;
     this.#files = loaded.files;
     // A change while loading leaves a look that differs from the next one, and so is loaded too.
     this.#loadedLook = sameFiles(known, loaded.files) ? before : await lookAt(loaded.files);
     this.#lastLook = this.#loadedLook;
-    const version = versionOf(loaded);
-    const changed = version === undefined || version !== this.#version;
-    if (version !== undefined) this.#version = version;
+    const changed =
+      loaded.kind === "snapshot" ? this.#isNew(loaded.snapshot.version) : this.#isNewlyBad(loaded);
     if (always || changed) await onLoaded(loaded);
+  }
+
+  #isNew(version: string): boolean {
+    const wasBad = this.#bad !== undefined;
+    this.#bad = undefined;
+    const isNew = version !== this.#version;
+    this.#version = version;
+    // What was in force before the problems is told too, so that nobody waits for it to be mended.
+    return isNew || wasBad;
+  }
+
+  #isNewlyBad({ problems }: Extract<LoadedConfig, { kind: "problems" }>): boolean {
+    const told = JSON.stringify(problems);
+    const isNew = told !== this.#bad?.told;
+    const waitMs =
+      isNew || this.#bad === undefined ? reloadMinMs : Math.min(reloadMaxMs, 2 * this.#bad.waitMs);
+    this.#bad = { told, waitMs, againAtMs: performance.now() + waitMs };
+    return isNew;
   }
 }
 
-/** What tells one state of the files from another: identity, size and time of each. */
+/** What tells one state of the files from another. */
 async function lookAt(files: readonly string[]): Promise<string> {
-  const looks = await Promise.all(
-    files.map((file) =>
-      stat(file, { bigint: true }).then(
-        ({ dev, ino, size, mtimeNs }) => `${dev}:${ino}:${size}:${mtimeNs}`,
-        () => "missing",
-      ),
-    ),
-  );
+  const looks = await Promise.all(files.map((file) => lookAtFile(file).catch(() => "missing")));
   return looks.join("|");
+}
+
+async function lookAtFile(file: string): Promise<string> {
+  const looked = await stat(file, { bigint: true });
+  const { dev, ino, size, mtimeNs, ctimeNs } = looked;
+  const identity = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  return size > comparedBytesMax || !looked.isFile()
+    ? identity
+    : `${identity}:${hash("sha256", await readFile(file), "hex")}`;
+}
+
+/** A load that threw: that is a bug, and no reason to follow the files no more. */
+function failed(file: string, files: readonly string[], error: unknown): LoadedConfig {
+  const message = `could not be loaded: ${error instanceof Error ? error.name : "unknown error"}`;
+  return { kind: "problems", files, problems: [{ file, path: "", line: 1, column: 1, message }] };
 }
 
 function versionOf(loaded: LoadedConfig): string | undefined {

@@ -1,18 +1,36 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
 import { formatPath, type Path, type Problem } from "./problem.ts";
 import { type References, substitute } from "./references.ts";
+import { isSecretKey } from "./secret-key.ts";
+import { unquotedReferences } from "./unquoted-references.ts";
 
 const maxNodes = 500_000;
 const maxDepth = 32;
 /** Enough to mend for one time. */
 const maxProblems = 1_000;
 
+/** Stands in for a secret that is not there and not needed: it passes for one of any kind. */
+const absentSecret = "a-secret-that-is-not-there-on-this-machine";
+
 /** What stands in place of a secret wherever config is shown. */
 export const hiddenValue = "***";
 
 /**
- * One YAML file as plain data that knows where everything in it was written. Whole numbers are numbers; every other number is its
- * source text, so that money never passes through a float. `${env:X}` and `${file:X}` are replaced.
+ * One YAML 1.2 file as plain data that knows where everything in it was written. A whole number written as such (`42`) is a number and
+ * `true` a boolean; everything else (`0042`, `0x2a`, `1.50`, `True`) is the text it was written as, so that no name turns into another and
+ * money never passes through a float. `${env:X}` and `${file:X}` are replaced.
  */
 export class YamlFile {
   readonly name: string;
@@ -22,21 +40,32 @@ export class YamlFile {
   /** False when the text is not YAML at all: `value` is undefined then. */
   readonly readable: boolean;
   readonly problems: Problem[] = [];
+  /** Secrets that are not there, with their places; as many as were not needed. */
+  readonly absentSecrets: string[] = [];
   readonly #document: Document;
   readonly #lines = new LineCounter();
   readonly #references: References;
   readonly #substituted = new Map<string, string>();
   readonly #refused = new Set<string>();
+  /** Paths of booleans in other letters than `true` and `false`, whose value here is their text. */
+  readonly #booleans = new Map<string, boolean>();
+  /** The node of each anchor as of the last node that was read, and what each alias stands for. */
+  readonly #anchors = new Map<string, Node>();
+  readonly #aliased = new Map<Alias, Node>();
   #nodes = 0;
+  /** What an alias stands for is read again: its anchors have been seen. */
+  #inAlias = false;
 
   constructor(name: string, text: string, references: References) {
     this.name = name;
     this.#references = references;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    for (const { message, pos, code } of [...this.#document.errors, ...this.#document.warnings]) {
-      this.#refuseAt(pos[0], [], code === "DUPLICATE_KEY" ? "the same key is written twice here" : message);
-    }
-    this.readable = this.#document.errors.every((error) => error.code === "DUPLICATE_KEY");
+    // Keys that are the same are found here, where 1 and "1" are.
+    this.#document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+    });
+    this.readable = this.#noteSyntax(text);
     const converted = this.readable ? this.#convert(this.#document.contents, [], 0) : nothing;
     this.value = converted.value;
     this.shown = converted.shown;
@@ -55,6 +84,37 @@ export class YamlFile {
   /** Whether a problem with just this value has been noted. */
   hasProblem(path: Path): boolean {
     return this.#refused.has(formatPath(path));
+  }
+
+  /** Notes what the parser has to say; false when the text is no YAML that can be read. */
+  #noteSyntax(text: string): boolean {
+    const { errors, warnings, directives } = this.#document;
+    const unquoted = errors.length === 0 ? [] : unquotedReferences(text, maxProblems);
+    for (const offset of unquoted)
+      this.#refuseAt(
+        offset,
+        [],
+        `put the reference in quotes, as in "\${env:NAME}": inside { } and [ ] YAML reads its braces itself`,
+      );
+    if (unquoted.length > 0) return false;
+    for (const { message, pos, code } of [...errors, ...warnings])
+      this.#refuseAt(
+        pos[0],
+        [],
+        code === "MULTIPLE_DOCS" ? "a second document begins here: one file is one document" : message,
+      );
+    if (directives?.yaml.explicit !== true || directives.yaml.version === "1.2") return errors.length === 0;
+    this.#refuseAt(
+      0,
+      [],
+      `this file is read as YAML 1.2, where yes, on and 010 are text: leave %YAML ${directives.yaml.version} out`,
+    );
+    return false;
+  }
+
+  /** What a boolean written as `True` or `FALSE` means at this path; undefined for anything else. */
+  booleanAt(path: Path): boolean | undefined {
+    return this.#booleans.get(formatPath(path));
   }
 
   #refuseAt(offset: number, at: Path, message: string): void {
@@ -82,7 +142,7 @@ export class YamlFile {
     let node: Node | null = this.#document.contents;
     let offset = node?.range?.[0] ?? 0;
     for (const [index, step] of path.entries()) {
-      if (isAlias(node)) node = node.resolve(this.#document) ?? null;
+      if (isAlias(node)) node = this.#aliased.get(node) ?? null;
       const last = index === path.length - 1;
       if (isMap<Node, Node | null>(node)) {
         const pair = node.items.find((item) => keyText(item.key) === String(step));
@@ -105,22 +165,10 @@ export class YamlFile {
       this.#nodes = Number.POSITIVE_INFINITY;
       return nothing;
     }
-    if (isAlias(node)) return this.#convert(node.resolve(this.#document), path, depth + 1);
-    if (isMap<Node, Node | null>(node)) {
-      const value: Record<string, unknown> = {};
-      const shown: Record<string, unknown> = {};
-      for (const item of node.items) {
-        const key = keyText(item.key);
-        if (key === undefined || key === "__proto__") {
-          this.#refuseAt(item.key?.range?.[0] ?? 0, path, "a key must be plain text");
-          continue;
-        }
-        const converted = this.#convert(item.value, [...path, key], depth + 1);
-        value[key] = converted.value;
-        shown[key] = converted.shown;
-      }
-      return { value, shown };
-    }
+    if (isAlias(node)) return this.#convertAlias(node, path, depth);
+    if (!this.#inAlias && (isCollection(node) || isScalar(node)) && node.anchor !== undefined)
+      this.#anchors.set(node.anchor, node);
+    if (isMap<Node, Node | null>(node)) return this.#convertMap(node, path, depth);
     if (isSeq(node)) {
       const items = node.items.map((item, index) => this.#convert(item, [...path, index], depth + 1));
       return { value: items.map(({ value }) => value), shown: items.map(({ shown }) => shown) };
@@ -128,9 +176,46 @@ export class YamlFile {
     return isScalar(node) ? this.#scalar(node.value, node.source, path) : nothing;
   }
 
+  /** An alias stands for the last node before it with its name. Looked up here: the parser's own way looks through the whole file each time. */
+  #convertAlias(alias: Alias, path: Path, depth: number): Converted {
+    const node = this.#aliased.get(alias) ?? this.#anchors.get(alias.source);
+    if (node === undefined) {
+      this.#refuseAt(alias.range?.[0] ?? 0, path, `nothing before this is called &${alias.source}`);
+      return nothing;
+    }
+    this.#aliased.set(alias, node);
+    const outer = this.#inAlias;
+    this.#inAlias = true;
+    const converted = this.#convert(node, path, depth + 1);
+    this.#inAlias = outer;
+    return converted;
+  }
+
+  #convertMap(map: YAMLMap<Node, Node | null>, path: Path, depth: number): Converted {
+    const value: Record<string, unknown> = {};
+    const shown: Record<string, unknown> = {};
+    for (const item of map.items) {
+      const key = keyText(item.key);
+      const refuse = (message: string) => this.#refuseAt(item.key?.range?.[0] ?? 0, path, message);
+      if (key === undefined || key === "__proto__") refuse("a key must be plain text");
+      else if (key === "<<") refuse("merge keys (<<) are not read: write out what they would bring in");
+      else if (Object.hasOwn(value, key)) refuse("the same key is written twice here");
+      else {
+        const converted = this.#convert(item.value, [...path, key], depth + 1);
+        value[key] = converted.value;
+        shown[key] = converted.shown;
+      }
+    }
+    return { value, shown };
+  }
+
   #scalar(value: unknown, source: string | undefined, path: Path): Converted {
-    if (typeof value === "number" && !(Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")))
+    if (typeof value === "number" && !(Number.isSafeInteger(value) && String(value) === source))
       return { value: source, shown: source };
+    if (typeof value === "boolean" && String(value) !== source) {
+      this.#booleans.set(formatPath(path), value);
+      return { value: source, shown: source };
+    }
     // A key with nothing behind it is one that was left out.
     if (value === null) return nothing;
     if (typeof value !== "string" || !value.includes("${")) return { value, shown: value };
@@ -138,9 +223,20 @@ export class YamlFile {
     const text = result.kind === "text" ? result.text : hiddenValue;
     this.#substituted.set(formatPath(path), text);
     if (result.kind === "text") return { value: text, shown: hiddenValue };
+    if (result.absent && !this.#needs(path)) {
+      this.absentSecrets.push(...result.problems.map((problem) => `${formatPath(path)}: ${problem}`));
+      return { value: absentSecret, shown: hiddenValue };
+    }
     for (const message of result.problems) this.refuse(path, message);
     // Stands in for what is missing, so that everything else is still checked.
     return { value: text, shown: hiddenValue };
+  }
+
+  /** Whether what is at this path has to be there. */
+  #needs(path: Path): boolean {
+    const { needed } = this.#references;
+    if (needed === "all" || !isSecretKey(path.at(-1))) return true;
+    return needed.some((section) => section === path[0]);
   }
 }
 

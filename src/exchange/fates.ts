@@ -1,5 +1,6 @@
 import { retryAfterMs } from "../core/retry-after.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
+import { clusterOf } from "./cluster-of.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Registry } from "./registry.ts";
 import { noteFailure } from "./signs.ts";
@@ -34,7 +35,10 @@ export function noteFate(registry: Registry, fate: Fate): void {
 /** Notes a try's end. Entries come in the order the tries ended and carry no number: each belongs to the first without one. */
 function noteAttempt(exchange: Exchange, fate: Fate): void {
   const attempt = exchange.attempts.find(
-    (one) => !exchange.logged.has(one.number) && one.target.target.backend === fate.cluster,
+    ({ number, target: { target } }) =>
+      !exchange.logged.has(number) &&
+      // Envoy logs a cluster by the name its statistics have, which is the backend's.
+      (target.backend === fate.cluster || clusterOf(exchange, target) === fate.cluster),
   );
   if (attempt === undefined) return;
   exchange.logged.add(attempt.number);

@@ -3,6 +3,7 @@ import type { PlannedTarget } from "../plan/plan.ts";
 import type { FailureClass } from "../provider/provider.ts";
 import { failureRules } from "../route/failure-rules.ts";
 import type { Attempt } from "./attempt.ts";
+import { clusterOf } from "./cluster-of.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { contextWindowOf } from "./routing.ts";
 import { stopSince } from "./stopping.ts";
@@ -90,7 +91,7 @@ function goOnWith(
   const plan = planned(exchange);
   const targets = [...plan.targets.slice(0, number), ...left];
   exchange.plan = { ...plan, targets };
-  return { clusters: targets.map(({ target }) => target.backend), waitSec };
+  return { clusters: targets.map(({ target }) => clusterOf(exchange, target)), waitSec };
 }
 
 /** Whether a target is known to hold more than the one that the request was too long for: than its window, or than the request where nobody knows that. */

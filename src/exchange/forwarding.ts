@@ -6,6 +6,7 @@ import type { Plan, Target } from "../plan/plan.ts";
 import type { OutgoingRequest } from "../provider/provider.ts";
 import type { Attempt } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
+import { clusterOf } from "./cluster-of.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 import { translatedHeaders, writeLargeBody } from "./large-body.ts";
 import { secretsIn } from "./masking.ts";
@@ -130,7 +131,7 @@ function edits(
     plan: {
       id: exchange.id,
       mode: modeOf(plan),
-      clusters: plan.targets.map(({ target }) => target.backend),
+      clusters: plan.targets.map(({ target }) => clusterOf(exchange, target)),
       clientId: headers.get("x-request-id") ?? exchange.id,
       cut: cutReplyOf(exchange),
     },

@@ -38,12 +38,6 @@ export class Registry {
     for (const { exchange } of this.#open.values()) if (exchange !== undefined) yield exchange;
   }
 
-  /** The open exchange that was added first. */
-  get oldest(): Exchange | undefined {
-    for (const { exchange } of this.#open.values()) return exchange;
-    return undefined;
-  }
-
   add(exchange: Exchange): void {
     this.#open.set(exchange.id, { exchange });
     this.#share.take(exchange.principal.tenantId, 1);

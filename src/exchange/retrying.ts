@@ -3,6 +3,7 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Attempt } from "./attempt.ts";
 import { billedSoFar, planBesideFailed } from "./billed.ts";
 import { claimsOf } from "./claiming.ts";
+import { clusterOf } from "./cluster-of.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { attemptAt, closePrevious, encodeAttempt } from "./forwarding.ts";
 import { holdFacts } from "./hold-facts.ts";
@@ -62,7 +63,7 @@ function giveUp(exchange: Exchange): Outcome {
 function coverFailed(exchange: Exchange, number: number, cluster: string): MaybePromise<Outcome | undefined> {
   const plan = planned(exchange);
   const attempt = attemptAt(exchange, number);
-  assert(attempt.target.target.backend === cluster, "Envoy follows the plan");
+  assert(clusterOf(exchange, attempt.target.target) === cluster, "Envoy follows the plan");
   if (billedSoFar(exchange).costNanoUsd === 0n) return undefined;
   const grown = planBesideFailed(exchange, plan, plan.targets.slice(number - 1));
   const claims = claimsOf(exchange, grown);

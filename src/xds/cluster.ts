@@ -102,8 +102,10 @@ function backendCluster(backend: EnvoyBackend): Json {
     hostname: host,
     address: { socket_address: { address, port_value: port === "" ? (secure ? 443 : 80) : Number(port) } },
   };
+  const name = backend.cluster ?? backend.name;
   return {
-    name: backend.name,
+    name,
+    ...(name === backend.name ? {} : { alt_stat_name: backend.name }),
     ...discovery(address),
     connect_timeout: seconds(backend.connectTimeoutMs ?? connectTimeoutMs),
     circuit_breakers: unlimited,
@@ -124,7 +126,7 @@ function backendCluster(backend: EnvoyBackend): Json {
     },
     ...(secure ? { transport_socket: tlsSocket(backend, address) } : {}),
     load_assignment: {
-      cluster_name: backend.name,
+      cluster_name: name,
       endpoints: [
         { priority: 0, lb_endpoints: [{ endpoint }] },
         { priority: 1, lb_endpoints: [closedPort] },
@@ -148,7 +150,10 @@ function tlsSocket(backend: EnvoyBackend, address: string): Json {
       common_tls_context: {
         alpn_protocols: ["h2", "http/1.1"],
         validation_context: {
-          trusted_ca: { filename: backend.tls.caFile },
+          trusted_ca:
+            backend.tls.caPem === undefined
+              ? { filename: backend.tls.caFile }
+              : { inline_string: backend.tls.caPem },
           match_typed_subject_alt_names: [{ san_type: ip ? "IP_ADDRESS" : "DNS", matcher: { exact: name } }],
         },
       },

@@ -17,13 +17,17 @@ export interface EnvoyInput {
 /** One backend as Envoy sees it: one cluster. */
 export interface EnvoyBackend {
   readonly name: string;
+  /** The cluster's name where it is not the backend's; Envoy's statistics and access log show the backend's all the same. */
+  readonly cluster?: string;
   /** Origin decides address and TLS; the path is not Envoy's business. */
   readonly endpoint: URL;
   /** Longest wait for a connection, TLS included; undefined: the default. */
   readonly connectTimeoutMs: number | undefined;
   readonly tls: {
-    /** PEM file of the authorities to trust. */
+    /** PEM file of the authorities to trust, as Envoy sees it. */
     readonly caFile: string;
+    /** The authorities themselves, in PEM, in place of the file. */
+    readonly caPem?: string | undefined;
     /** Name to ask for (SNI) and to verify, where it is not the endpoint's host. */
     readonly serverName: string | undefined;
   };

@@ -9,11 +9,13 @@ export function envoyInputOf(snapshot: Snapshot, edge: EdgeAddress, caFile: stri
     listen: { ...snapshot.listen.address, bodyLimitBytes: snapshot.listen.bodyLimitBytes },
     edge,
     ...(snapshot.server.token === undefined ? {} : { edgeToken: snapshot.server.token }),
-    backends: [...snapshot.backends.values()].map(({ name, provider, tls }) => ({
+    backends: [...snapshot.backends.values()].map(({ name, cluster, provider, tls }) => ({
       name,
+      cluster,
       endpoint: provider.endpoint,
       connectTimeoutMs: snapshot.connectTimeouts.get(name),
-      tls: { caFile: tls?.caFile ?? caFile, serverName: tls?.serverName },
+      // The authorities go with the configuration: Envoy reads a file once, and would not notice that it has changed.
+      tls: { caFile, caPem: tls?.caPem, serverName: tls?.serverName },
     })),
   };
 }

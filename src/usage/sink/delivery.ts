@@ -39,6 +39,8 @@ export interface DeliveryHealth {
 /** A running delivery. */
 export interface Delivery {
   health(): DeliveryHealth;
+  /** Goes on with this sink, which has the same name, from the next batch on: its address or its credentials have changed. */
+  use(sink: Sink): void;
   /** Stops, cutting a delivery under way: its records come again at the next start. */
   close(): Promise<void>;
 }
@@ -57,7 +59,10 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 }
 
 class LogDelivery implements Delivery {
-  readonly #options: Required<DeliveryOptions>;
+  readonly #options: Omit<Required<DeliveryOptions>, "sink">;
+  #sink: Sink;
+  /** Ends the wait before the next attempt. */
+  #wake = new AbortController();
   readonly #cursorPath: string;
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
@@ -74,6 +79,7 @@ class LogDelivery implements Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = { ...defaults, ...options };
+    this.#sink = options.sink;
     this.#batchRecords = this.#options.batchRecords;
     this.#cursorPath = cursorPath(options.folder, options.sink.name);
     this.#done = this.#run();
@@ -81,7 +87,7 @@ class LogDelivery implements Delivery {
 
   health(): DeliveryHealth {
     return {
-      sink: this.#options.sink.name,
+      sink: this.#sink.name,
       state: this.#error === undefined ? "ok" : "retrying",
       error: this.#error,
       waitingBytes: this.#waitingBytes,
@@ -90,6 +96,12 @@ class LogDelivery implements Delivery {
       refusedRecords: this.#refused,
       unreadableLines: this.#unreadable,
     };
+  }
+
+  use(sink: Sink): void {
+    this.#sink = sink;
+    this.#failuresInRow = 0;
+    this.#wake.abort();
   }
 
   async close(): Promise<void> {
@@ -114,7 +126,7 @@ class LogDelivery implements Delivery {
 
   /** Delivers one batch; false when there is none. */
   async #step(): Promise<boolean> {
-    const { folder, sink, batchBytes, batchRecords } = this.#options;
+    const { folder, batchBytes, batchRecords } = this.#options;
     const batch = await readBatch(folder, this.#cursor, { records: this.#batchRecords, bytes: batchBytes });
     if (batch === undefined) {
       this.#recovered(0);
@@ -122,7 +134,7 @@ class LogDelivery implements Delivery {
     }
     this.#waitingBytes = batch.restBytes + batch.end.offset - this.#offsetIn(batch.end.segment);
     try {
-      if (batch.records.length > 0) await sink.deliver(batch.records, this.#stop.signal);
+      if (batch.records.length > 0) await this.#sink.deliver(batch.records, this.#stop.signal);
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== "invalid_request") throw error;
       return await this.#refuse(batch, error);
@@ -135,14 +147,17 @@ class LogDelivery implements Delivery {
 
   /** A batch that will never be taken is halved until one record is left, which is set aside. */
   async #refuse(batch: Batch, error: GatewayError): Promise<boolean> {
-    const { folder, sink } = this.#options;
+    const { folder } = this.#options;
     this.#failures += 1;
     this.#error = error.message;
     if (batch.records.length > 1) {
       this.#batchRecords = Math.ceil(batch.records.length / 2);
       return true;
     }
-    await appendFile(join(folder, `refused-${sink.name}.jsonl`), `${JSON.stringify(batch.records[0])}\n`);
+    await appendFile(
+      join(folder, `refused-${this.#sink.name}.jsonl`),
+      `${JSON.stringify(batch.records[0])}\n`,
+    );
     this.#refused += 1;
     await this.#pass(batch);
     return true;
@@ -177,6 +192,8 @@ class LogDelivery implements Delivery {
   }
 
   async #wait(ms: number): Promise<void> {
-    await sleep(Math.min(ms, 600_000), undefined, { signal: this.#stop.signal }).catch(() => {});
+    this.#wake = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal]);
+    await sleep(Math.min(ms, 600_000), undefined, { signal }).catch(() => {});
   }
 }

@@ -103,7 +103,42 @@ describe("tollgate check", () => {
   it("says that a file is not there", async () => {
     const { code, err } = await run(["check", "nowhere.yaml"]);
     assert.equal(code, 1);
-    assert.match(err, /nowhere\.yaml.*ENOENT/);
+    assert.match(err, /^tollgate: \S*nowhere\.yaml cannot be read \(ENOENT\)$/);
+  });
+});
+
+describe("secrets that are not there", () => {
+  const missing = { env: {} };
+
+  it("keep no command from its work that asks no provider", async () => {
+    for (const args of [["models"], ["prices"], ["usage"], ["envoy", "tollgate.yaml", "-o", "secretless"]]) {
+      const { code, err } = await run(args, missing);
+      assert.equal(code, 0, `${args.join(" ")}: ${err}`);
+    }
+  });
+
+  it("are named by check, which finds nothing else wrong", async () => {
+    assert.deepEqual(await run(["check"], missing), {
+      code: 0,
+      out: "tollgate.yaml: ok",
+      err: "not checked: backends.openai.apiKey: the environment variable KEY is not set: export KEY, or name another one",
+    });
+    const { out } = await run(["check", "--json"], missing);
+    assert.equal((JSON.parse(out) as { absentSecrets: unknown[] }).absentSecrets.length, 1);
+  });
+
+  it("are a problem for what serves, and everywhere when they are there and bad", async () => {
+    const { code, err } = await run(["serve"], missing);
+    assert.equal(code, 1);
+    assert.match(err, /backends\.openai\.apiKey: the environment variable KEY is not set/);
+    const bad = await run(["check"], { env: { KEY: "sk-one\n" } });
+    assert.equal(bad.code, 1);
+    assert.match(bad.err, /apiKey: the environment variable KEY ends with a line end: leave it out/);
+  });
+
+  it("are told from a request file that is not there", async () => {
+    const { code, err } = await run(["explain", "tollgate.yaml", "--request", "nofile.json"], missing);
+    assert.deepEqual([code, err], [1, "tollgate: the request nofile.json cannot be read (ENOENT)"]);
   });
 });
 

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -70,6 +79,20 @@ describe("watchConfig()", () => {
     assert.equal((await next()).kind, "problems");
     write("keys.yaml", keys("second"));
     assert.equal((await next()).kind, "snapshot");
+  });
+
+  it("sees another text of the same length and time", async () => {
+    const times = statSync(join(folder, "keys.yaml"));
+    write("keys.yaml", keys("secnd"));
+    utimesSync(join(folder, "keys.yaml"), times.atime, times.mtime);
+    assert.equal((await next()).kind, "snapshot");
+  });
+
+  it("tells that what was in force before a mistake is there again", async () => {
+    write("tollgate.yaml", "version: 2\n");
+    assert.equal((await next()).kind, "problems");
+    write("tollgate.yaml", config("fast"));
+    assert.deepEqual(modelsOf(await next()), ["fast"]);
   });
 
   it("says nothing when a file was only touched", async () => {

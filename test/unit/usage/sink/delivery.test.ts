@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { GatewayError } from "../../../../src/core/errors.ts";
 import type { StoredRecord } from "../../../../src/usage/read.ts";
+import { Deliveries } from "../../../../src/usage/sink/deliveries.ts";
 import { type Delivery, type DeliveryOptions, startDelivery } from "../../../../src/usage/sink/delivery.ts";
 import type { Sink } from "../../../../src/usage/sink/sink.ts";
 
@@ -46,6 +47,47 @@ function start(sink: Sink, options: Partial<DeliveryOptions> = {}): Delivery {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((done) => setTimeout(done, 1));
 }
+
+describe("Deliveries", () => {
+  it("goes on with a sink's new credentials at once, however long it was to wait, and skips nothing", async () => {
+    const refusing = keeper(() => new GatewayError("upstream_unavailable", "401", { retryAfterMs: 60_000 }));
+    const taking = keeper();
+    await writeFile(segment(10), lines(1, 2));
+    const all = new Deliveries(folder);
+    try {
+      await all.take([refusing.sink]);
+      await until(() => (all.health()[0]?.failures ?? 0) > 0);
+      await all.take([taking.sink]);
+      await until(() => taking.taken.flat().length === 2);
+      assert.deepEqual(taking.taken.flat(), [1, 2]);
+      assert.equal(all.health()[0]?.state, "ok");
+    } finally {
+      await all.close();
+    }
+  });
+
+  it("begins with a sink that was not there, and ends one that is not there any more", async () => {
+    const [first, second] = [keeper(), keeper()];
+    const other = { ...second.sink, name: "other" };
+    await writeFile(segment(10), lines(1));
+    const all = new Deliveries(folder);
+    try {
+      await all.take([first.sink]);
+      await until(() => first.taken.flat().length === 1);
+      await all.take([other]);
+      await until(() => second.taken.flat().length === 1);
+      await appendFile(segment(10), lines(2));
+      await until(() => second.taken.flat().length === 2);
+      assert.deepEqual(first.taken.flat(), [1]);
+      assert.deepEqual(
+        all.health().map(({ sink }) => sink),
+        ["other"],
+      );
+    } finally {
+      await all.close();
+    }
+  });
+});
 
 describe("startDelivery()", () => {
   it("delivers what is there and what comes, segment after segment, in order", async () => {

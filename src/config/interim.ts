@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+import { GatewayError } from "../core/errors.ts";
+import { chain } from "../core/maybe-promise.ts";
+import { identify } from "../identity/identify.ts";
+import type { Identity, Recognition } from "../identity/identity.ts";
+import type { Rung } from "../policy/ladder.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { PriceCatalogue } from "../price/catalogue.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+const unrecognised: Recognition = Object.freeze({ kind: "unrecognised" });
+
+/**
+ * What can be in force of `next` before Envoy has its clusters, or a restart has brought the rest: who may call, limits, budgets, prices,
+ * access, caps and the secrets of our own. Backends, models and routes stay those of `running`, and so does everything where a contract
+ * differs, for rules mean something under their own contract alone; then a caller must be known to both.
+ */
+export function interimSnapshot(running: Snapshot, next: Snapshot): Snapshot {
+  const { admin, server, retries, alertWebhook, usageLog } = next;
+  const own = {
+    admin: { ...running.admin, token: admin.token },
+    server: { ...running.server, drainMs: server.drainMs },
+    usageLog: { ...running.usageLog, sinks: usageLog.sinks },
+    ...{ retries, alertWebhook },
+  };
+  const version = `${next.version}-in-part`;
+  if (!isDeepStrictEqual(sectionOf(running, "contract"), sectionOf(next, "contract")))
+    return Object.freeze({ ...running, ...own, version, identities: knownToBoth(running, next) });
+  const { identities, contract, access, caps } = next;
+  const prices = pricesOf(running, next);
+  const policies = next.policies.every((policy) => canApply(policy, running))
+    ? next.policies
+    : running.policies;
+  return Object.freeze({ ...running, ...own, version, identities, contract, access, caps, prices, policies });
+}
+
+function sectionOf(snapshot: Snapshot, name: string): unknown {
+  return new Map(Object.entries(Object(snapshot.redacted()))).get(name);
+}
+
+/** Recognises whom `running` does, as it does, unless `next` would not any more. */
+function knownToBoth(running: Snapshot, next: Snapshot): readonly Identity[] {
+  return running.identities.map((identity) => ({
+    ...identity,
+    identify(credential, nowMs) {
+      return chain(identity.identify(credential, nowMs), (recognition) => {
+        if (recognition.kind !== "principal") return recognition;
+        return chain(identify(next.identities, credential, nowMs), (known) =>
+          known instanceof GatewayError ? unrecognised : recognition,
+        );
+      });
+    },
+  }));
+}
+
+/** The next prices; a model that only the running config has keeps its price. */
+function pricesOf(running: Snapshot, next: Snapshot): PriceCatalogue {
+  return {
+    quote: (...model) => next.prices.quote(...model) ?? running.prices.quote(...model),
+    rateOf: (...model) => next.prices.rateOf(...model) ?? running.prices.rateOf(...model),
+    inForce: (atMs) => next.prices.inForce(atMs),
+  };
+}
+
+/** Whether each model that a policy falls back to is there. */
+function canApply({ degrade = [], exceeded = [] }: Policy, running: Snapshot): boolean {
+  const rungs: readonly Rung[] = [...degrade.map(({ to }) => to), ...exceeded];
+  return rungs.every((rung) => rung.kind !== "use" || running.model(rung.model) !== undefined);
+}

@@ -1,0 +1,21 @@
+import { Lexer } from "yaml";
+
+/** The lexer's own, which are not in the text: a document begins, a scalar follows, what it holds is a scalar. */
+const marks: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f"]);
+
+/**
+ * Where a text has references like `${env:KEY}` without quotes inside `{…}` or `[…]`: offsets into the text, at most `max`. YAML takes the
+ * braces of such a reference for a map of its own, and everything behind it for something else.
+ */
+export function unquotedReferences(text: string, max: number): readonly number[] {
+  const found: number[] = [];
+  let offset = 0;
+  let before = "";
+  for (const token of new Lexer().lex(text)) {
+    if (token === "{" && before.endsWith("$") && !/^["']/.test(before)) found.push(offset - 1);
+    if (found.length >= max) break;
+    before = token;
+    if (!marks.has(token)) offset += token.length;
+  }
+  return found;
+}
