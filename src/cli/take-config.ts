@@ -11,7 +11,7 @@ export interface TakingOptions {
   readonly log: Log;
   /** Brings the whole config into force, unless `replaced` is aborted first; rejects with an Error that says why it cannot be yet. */
   readonly take: (next: Snapshot, replaced: AbortSignal) => Promise<void>;
-  /** Waits after a failure double from the first (250) to the last (30,000), each shortened by up to half at random. */
+  /** Waits after a failure double from the first (250) to the last (5,000), each shortened by up to half at random. */
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
 }
@@ -46,7 +46,7 @@ export class ConfigTaking {
   }
 
   async #pursue(next: Snapshot, replaced: AbortSignal): Promise<void> {
-    const { log, retryMinMs = 250, retryMaxMs = 30_000 } = this.#options;
+    const { log, retryMinMs = 250, retryMaxMs = 5_000 } = this.#options;
     let told: string | undefined;
     for (let waitMs = retryMinMs; !replaced.aborted; waitMs = Math.min(retryMaxMs, 2 * waitMs)) {
       const failure = await this.#try(next, replaced);

@@ -49,6 +49,15 @@ describe("a config that changes under traffic", () => {
     return lines.findLast(({ message }) => message.startsWith("config "))!;
   }
 
+  /** Writes the config with these changes; resolves once it was taken, however often Envoy had to be asked. */
+  async function take(change: (config: string) => string): Promise<void> {
+    const seen = lines.length;
+    writeFileSync(stack.file, change(original));
+    await until("the config is taken", () =>
+      lines.slice(seen).some(({ message }) => message === "config taken"),
+    );
+  }
+
   /** The config with a third backend and a model that goes to it. */
   function withThird(config: string, name: string): string {
     const backend = `  ${name}: { provider: openai-compatible, endpoint: "${stack.beta.url}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 2 } }`;
@@ -68,8 +77,7 @@ describe("a config that changes under traffic", () => {
     };
     const clients = [client(), client(), client()];
     for (let turn = 1; turn <= 20; turn++) {
-      const { message } = await write((config) => withThird(config, `third-${turn % 3}`));
-      assert.equal(message, "config taken");
+      await take((config) => withThird(config, `third-${turn % 3}`));
       // Named only now, so its cluster must be there at once.
       assert.equal((await ask(stack.baseUrl, chatBody({ model: "third" }))).status, 200);
     }
@@ -80,14 +88,14 @@ describe("a config that changes under traffic", () => {
   });
 
   it("leaves an exchange with the config that opened it, and its cluster in Envoy until it has ended", async () => {
-    await write((config) => withThird(config, "leaving"));
+    await take((config) => withThird(config, "leaving"));
     stack.beta.setFaults({ tokens: 60, tokenDelayMs: 40 });
     const streaming = ask(stack.baseUrl, chatBody({ model: "third", stream: true, max_tokens: 60 }));
     await until("the stream is under way", () =>
       stack.beta.received().some(({ path }) => path.includes("chat")),
     );
     const before = stack.stack.gateway.snapshot.version;
-    await write((config) => config);
+    await take((config) => config);
     assert.notEqual(stack.stack.gateway.snapshot.version, before);
     await delay(1_200);
     assert.ok((await clusters()).includes("leaving@"), "its cluster stays");
@@ -131,7 +139,7 @@ describe("a config that changes under traffic", () => {
     assert.match(stack.stack.gateway.snapshot.version, /^[0-9a-f]{12}-in-part$/);
     assert.deepEqual([...stack.stack.gateway.snapshot.backends.keys()], backends);
     assert.equal((await ask(stack.baseUrl)).status, 200);
-    assert.equal((await write((config) => `${config}\n`)).message, "config taken");
+    await take((config) => `${config}\n`);
   });
 
   it("is loaded again at a SIGHUP, changed or not", async () => {

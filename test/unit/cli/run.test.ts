@@ -108,7 +108,7 @@ describe("tollgate check", () => {
 });
 
 describe("secrets that are not there", () => {
-  const missing = { env: {} };
+  const missing = { env: { EDGE: "what-envoy-sends" } };
 
   it("keep no command from its work that asks no provider", async () => {
     for (const args of [["models"], ["prices"], ["usage"], ["envoy", "tollgate.yaml", "-o", "secretless"]]) {

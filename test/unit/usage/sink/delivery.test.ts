@@ -60,7 +60,7 @@ describe("Deliveries", () => {
       await all.take([taking.sink]);
       await until(() => taking.taken.flat().length === 2);
       assert.deepEqual(taking.taken.flat(), [1, 2]);
-      assert.equal(all.health()[0]?.state, "ok");
+      await until(() => all.health()[0]?.state === "ok");
     } finally {
       await all.close();
     }
