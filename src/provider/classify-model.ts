@@ -1,6 +1,6 @@
 /** Words by which providers say that a key, a signature or an account is at fault, and not one model. */
 const credentialWords =
-  /credential|signature|security ?token|api[ _-]?key|authenticat|unauthori[sz]ed|expired|billing|quota|credit/i;
+  /credential|signature|security ?token|api[ _-]?key|authenticat|unauthori[sz]ed|expired|billing|payment|quota|credit/i;
 const modelCodes = /model_not_found|model_not_available|model_deprecated|deployment_?not_?found/i;
 const modelWords =
   /\b(?:model|deployment|engine|inference profile)s?\b.{0,200}\b(?:not (?:be )?found|does not exist|doesn't exist|not exist|deprecated|retired|decommissioned|end of (?:its )?life|no longer|not available|unavailable|unknown|access)/is;

@@ -147,14 +147,14 @@ const firstAttempt: Json = {
   },
 };
 
-/** There are response headers: the matcher waits for them. */
+/** There are response headers: the matcher waits for them. A body that is too large (413) is known before our reply to its headers is, and is ours to answer. */
 const responseBegun: Json = {
   single_predicate: {
     input: {
       name: "status",
       typed_config: typed("type.matcher.v3.HttpResponseHeaderMatchInput", { header_name: ":status" }),
     },
-    value_match: { safe_regex: { google_re2: {}, regex: "\\d+" } },
+    value_match: { safe_regex: { google_re2: {}, regex: "[1235]\\d\\d|4(0\\d|1[0-24-9]|[2-9]\\d)" } },
   },
 };
 

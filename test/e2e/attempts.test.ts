@@ -79,7 +79,6 @@ describe("a failed attempt", () => {
       quota: "auth_or_quota",
       auth: "auth_or_quota",
       billing: "auth_or_quota",
-      permission: "auth_or_quota",
     };
     for (const provider of providers)
       for (const [error, failure] of Object.entries(kinds))
@@ -99,7 +98,6 @@ describe("a failed attempt", () => {
     const refusals: readonly Faults[] = [
       { error: "bad-request" },
       { error: "content-filter" },
-      { error: "not-found" },
       { error: "too-large" },
       { status: 422 },
     ];

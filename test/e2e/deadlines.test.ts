@@ -35,7 +35,7 @@ models:
   classes:
     targets: [alpha/model-a, beta/model-b]
     timeouts: { firstToken: 1500ms, attempt: 1500ms, total: 20s, latencyClass: { interactive: { firstToken: 300ms, attempt: 300ms } } }
-  whole: { targets: [alpha/model-a, beta/model-b], timeouts: { latencyClass: { batch: { total: 700ms } } } }
+  whole: { targets: [alpha/model-a, beta/model-b], timeouts: { latencyClass: { batch: { attempt: 700ms, total: 700ms } } } }
 identity: [{ type: api-key, file: ./keys.yaml }]
 `;
     stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, { config });
