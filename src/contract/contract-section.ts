@@ -52,6 +52,7 @@ const fixedFields: Readonly<Record<string, string>> = {
   trace_id: "is always the contract's, else traceparent's, else x-request-id",
   model: "is the request's own",
   backend: "is the plan's own",
+  crc: "is the checksum of each usage record",
 };
 
 function fieldNameProblem(name: string): string | undefined {

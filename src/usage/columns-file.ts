@@ -1,20 +1,26 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { replaceFile } from "../core/replace-file.ts";
+import { isSealed, parseSealed, seal } from "../core/seal.ts";
 import type { Columns, FieldColumn } from "./columns.ts";
 
+const format = `tollgate.columns.v2.${endianness()}`;
+
 /**
- * A columns file: one line of JSON, then the columns' bytes as the machine has them, numbers first, then the codes
- * of each field. It can be made again from its segment at any time, so whatever is odd about it means "make it anew".
+ * A columns file: one sealed line of JSON, then the columns' bytes in the machine's byte order, numbers first, then the codes of each
+ * field. It can be made again from its segment at any time, so any damage to it means "make it again".
  */
 const header = z.object({
-  format: z.literal(`tollgate.columns.v1.${endianness()}`),
+  format: z.literal(format),
   /** The segment's size when the columns were made. */
   segmentBytes: z.int(),
   records: z.int(),
   unreadable: z.int(),
   leftOut: z.array(z.string()),
   fields: z.array(z.object({ name: z.string(), values: z.array(z.string().nullable()) })),
+  /** The CRC-32 of each column, in the file's order. */
+  checksums: z.array(z.int()),
 });
 
 type Header = z.output<typeof header>;
@@ -28,25 +34,26 @@ const codeBytes = 2;
 /** Writes columns, whole or not at all. */
 export async function writeColumns(path: string, segmentBytes: number, columns: Columns): Promise<void> {
   const fields = [...columns.fields];
+  const { timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh } = columns;
+  const numbers = [timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh];
+  const chunks = [...numbers, ...fields.map(([, { codes }]) => codes)].map(
+    (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+  );
   const head: Header = {
-    format: `tollgate.columns.v1.${endianness()}`,
+    format,
     segmentBytes,
     records: columns.records,
     unreadable: columns.unreadable,
     leftOut: [...columns.leftOut],
     fields: fields.map(([name, { values }]) => ({ name, values: [...values] })),
+    checksums: chunks.map((chunk) => crc32(chunk)),
   };
-  const { timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh } = columns;
-  const numbers = [timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh];
-  const arrays = [...numbers, ...fields.map(([, { codes }]) => codes)];
-  const chunks = [
-    `${JSON.stringify(head)}\n`,
-    ...arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)),
-  ];
-  await replaceFile(path, chunks, { next: `${path}.${process.pid}` });
+  await replaceFile(path, [`${seal(JSON.stringify(head))}\n`, ...chunks], {
+    next: `${path}.${process.pid}`,
+  });
 }
 
-/** Reads the columns a report by these fields needs; undefined when there are none for a segment of this size. */
+/** Reads the columns a report by these fields needs; undefined when there are none for a segment of this size, or they are damaged. */
 export async function readColumns(
   path: string,
   segmentBytes: number,
@@ -84,29 +91,28 @@ async function readHeader(
 
 function parseHeader(text: string, end: number): { readonly head: Header; readonly end: number } | undefined {
   try {
-    return { head: header.parse(JSON.parse(text)), end };
+    return isSealed(text) ? { head: header.parse(parseSealed(text)), end } : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** Columns that the report does not need are neither read nor checked. */
 async function readArrays(
   file: FileHandle,
   head: Header,
   start: number,
   by: readonly string[],
-): Promise<Columns> {
-  const { records } = head;
+): Promise<Columns | undefined> {
+  const { records, checksums } = head;
   let position = start;
+  let column = 0;
+  let damaged = false;
   const next = async (bytes: number, wanted = true): Promise<ArrayBuffer> => {
-    const length = wanted ? records * bytes : 0;
-    const buffer = new ArrayBuffer(length);
-    for (let read = 0; read < length; ) {
-      const { bytesRead } = await file.read(new Uint8Array(buffer, read), 0, length - read, position + read);
-      if (bytesRead === 0) throw new Error("a columns file became shorter while it was read");
-      read += bytesRead;
-    }
+    const buffer = wanted ? await readWhole(file, position, records * bytes) : new ArrayBuffer(0);
+    damaged ||= wanted && crc32(new Uint8Array(buffer)) !== checksums[column];
     position += records * bytes;
+    column += 1;
     return buffer;
   };
   const numbers = {
@@ -124,7 +130,18 @@ async function readArrays(
     const codes = new Uint16Array(await next(codeBytes, wanted));
     if (wanted) fields.set(name, { codes, values });
   }
+  if (damaged) return undefined;
   return { records, unreadable: head.unreadable, ...numbers, fields, leftOut: new Set(head.leftOut) };
+}
+
+async function readWhole(file: FileHandle, position: number, length: number): Promise<ArrayBuffer> {
+  const buffer = new ArrayBuffer(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await file.read(new Uint8Array(buffer, read), 0, length - read, position + read);
+    if (bytesRead === 0) throw new Error("a columns file became shorter while it was read");
+    read += bytesRead;
+  }
+  return buffer;
 }
 
 function endianness(): string {

@@ -18,7 +18,7 @@ const integers = /(_tokens|_nano_usd|^status|^bytes_in|^bytes_out)$/;
 /** Contract fields of the config's own, as one JSON object. */
 const ownFields = "own_fields";
 const columns: readonly string[] = [...recordFields, ownFields];
-const known: ReadonlySet<string> = new Set(columns);
+const known: ReadonlySet<string> = new Set(recordFields);
 
 /**
  * Writes a period's records as one Parquet file, whole or not at all; returns how many. A column for each field of the record: counts and

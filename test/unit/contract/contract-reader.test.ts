@@ -212,6 +212,7 @@ describe("contractSection refuses", () => {
     ["text as a boolean's default", { flag: { type: "boolean", default: "yes" } }, /must be true or false/],
     ["fields of the credential", { tenant_id: {} }, /comes from the credential/],
     ["fields of the request", { model: {} }, /the request's own/],
+    ["the key of a record's checksum", { crc: {} }, /crc is the checksum of each usage record/],
     ["a source nobody reads", { tier: { from: ["body:messages.0"] } }, /must be header, contract, identity/],
     ["names with capitals", { Tier: {} }, /lower-case/],
   ];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -104,6 +104,27 @@ describe("reportLog()", () => {
     for (const broken of ["", "{}\n", "not JSON\n", "x".repeat(300_000)]) {
       await writeFile(columns, broken);
       await sameAsByRecord(["tenant_id"]);
+    }
+  });
+
+  it("finds damaged columns, wherever a bit is wrong, and makes them again", async () => {
+    const path = join(folder, names[0]!.replace("jsonl", "columns"));
+    const records = ["acme", "beta", null].map((tenant_id, at) => ({
+      time: new Date(startMs + at).toISOString(),
+      tenant_id,
+      input_tokens: 7,
+      cost_nano_usd: "5000000000",
+      attempts: [{ target: "a/b", cost_nano_usd: "7" }],
+    }));
+    await writeLog([records, [{ tenant_id: "beta" }]]);
+    await reportLog(folder, {}, ["tenant_id"]);
+    const whole = await readFile(path);
+    for (let at = 0; at < whole.length; at += 7) {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8((whole[at] ?? 0) ^ 0x01, at);
+      await writeFile(path, damaged);
+      await sameAsByRecord(["tenant_id"]);
+      assert.ok((await readFile(path)).equals(whole), `byte ${at} is made again`);
     }
   });
 
