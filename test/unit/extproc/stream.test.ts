@@ -4,10 +4,11 @@ import type { EdgeStream } from "../../../src/edge/edge.ts";
 import type { ProcessingRequest } from "../../../src/extproc/codec/processing-request.ts";
 import { RoleStream } from "../../../src/extproc/stream.ts";
 
-/** A ProcessingRequest with empty response headers: any message will do. */
-const message = Buffer.from([0x1a, 0x00]);
+/** A ProcessingRequest with a piece of an answer's body, which may be repeated, and what has to come before it. */
+const message = Buffer.from([0x2a, 0x00]);
+const responseHeaders = Buffer.from([0x1a, 0x00]);
 
-/** A stream whose role answers when the test says so, and what happens to it. */
+/** A stream that has seen the head of an answer and whose role answers what follows when the test says so, and what happens to it. */
 function streamWith(reply: (message: ProcessingRequest) => Promise<Uint8Array> | Uint8Array | undefined) {
   const events: string[] = [];
   const stream = {
@@ -18,11 +19,14 @@ function streamWith(reply: (message: ProcessingRequest) => Promise<Uint8Array> |
   const role = {
     last: false,
     done: false,
-    on: reply,
+    mayBeginWithResponse: true,
+    on: (request: ProcessingRequest) => (request.kind === "response_headers" ? undefined : reply(request)),
     fail: () => message,
     closed: () => void events.push("told"),
   };
-  return { events, role, handler: new RoleStream(stream, role, (error) => assert.fail(String(error))) };
+  const handler = new RoleStream(stream, role, (error) => assert.fail(String(error)));
+  handler.message(responseHeaders);
+  return { events, role, handler };
 }
 
 describe("RoleStream", () => {
@@ -37,6 +41,14 @@ describe("RoleStream", () => {
     assert.deepEqual(events, ["told", "sent", "ended"]);
     handler.closed();
     assert.deepEqual(events, ["told", "sent", "ended"]);
+  });
+
+  it("tells a peer that breaks the order of messages so, and tells its role that no more will come", () => {
+    const { events, handler } = streamWith(() => message);
+    handler.message(responseHeaders);
+    handler.message(message);
+    handler.closed();
+    assert.deepEqual(events, ["failed", "told"]);
   });
 
   it("gives its role messages that last, though the edge uses their memory again", () => {

@@ -99,6 +99,7 @@ describe("encodeError()", () => {
       "suspended 403 permission_error",
       "unknown_path 404 not_found_error",
       "unknown_model 404 not_found_error",
+      "request_timeout 408 timeout_error",
       "body_too_large 413 request_too_large",
       "unsupported_media_type 415 invalid_request_error",
       "encoded_body 415 invalid_request_error",

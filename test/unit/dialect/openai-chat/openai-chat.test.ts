@@ -245,6 +245,7 @@ describe("encodeError()", () => {
       "suspended 403 invalid_request_error suspended",
       "unknown_path 404 invalid_request_error unknown_url",
       "unknown_model 404 invalid_request_error model_not_found",
+      "request_timeout 408 invalid_request_error request_timeout",
       "body_too_large 413 invalid_request_error request_too_large",
       "unsupported_media_type 415 invalid_request_error unsupported_media_type",
       "encoded_body 415 invalid_request_error unsupported_content_encoding",
