@@ -7,22 +7,47 @@ const graceMs = 10_000;
 const bytesPerSecondMin = 131_072;
 /** Deadlines are rounded up to this, so that few lists of timers serve all requests. */
 const stepMs = 5_000;
+const noRoom = "too many request bytes are on their way in: send this again later";
+
+/** A body without a length takes this at first: most are small, and here within milliseconds. */
+const unknownBytesFirst = 1_048_576;
+/** One that is not here by then takes as much as it may have. */
+const unknownWaitMs = 1_000;
 
 /** The receiving of one request's body: the room it has taken, and the time it has. */
 export class Receipt {
   readonly #exchange: Exchange;
-  readonly #takenBytes: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #onEnd: (error: GatewayError) => void;
+  #takenBytes: number;
+  #timer: NodeJS.Timeout | undefined;
   #over = false;
 
-  constructor(exchange: Exchange, takenBytes: number, waitMs: number, onLate: (error: GatewayError) => void) {
+  constructor(exchange: Exchange, takenBytes: number, onEnd: (error: GatewayError) => void) {
     this.#exchange = exchange;
     this.#takenBytes = takenBytes;
-    this.#timer = setTimeout(() => {
-      this.end();
-      onLate(new GatewayError("request_timeout", `the body did not arrive within ${waitMs / 1000} s`));
-    }, waitMs);
-    this.#timer.unref();
+    this.#onEnd = onEnd;
+  }
+
+  /** Ends the receiving when the body has not come within this time. */
+  expectWithin(waitMs: number): this {
+    this.#after(waitMs, () =>
+      this.#fail("request_timeout", `the body did not arrive within ${waitMs / 1000} s`),
+    );
+    return this;
+  }
+
+  /** Takes the room of a body of `bytes` after a moment, and ends the receiving where there is none. */
+  takeLater(bytes: number, waitMs: number): this {
+    this.#after(unknownWaitMs, () => {
+      const more = bytes - this.#takenBytes;
+      if (!this.#exchange.services.intake.take(ownerOf(this.#exchange), more)) {
+        this.#fail("capacity", noRoom);
+        return;
+      }
+      this.#takenBytes = bytes;
+      this.expectWithin(waitMs - unknownWaitMs);
+    });
+    return this;
   }
 
   /** The body is here, or nobody waits for it any more. Gives its room back. */
@@ -33,21 +58,33 @@ export class Receipt {
     if (this.#takenBytes > 0)
       this.#exchange.services.intake.release(ownerOf(this.#exchange), this.#takenBytes);
   }
+
+  #after(waitMs: number, act: () => void): void {
+    this.#timer = setTimeout(act, waitMs);
+    this.#timer.unref();
+  }
+
+  #fail(code: "request_timeout" | "capacity", message: string): void {
+    this.end();
+    this.#onEnd(new GatewayError(code, message));
+  }
 }
 
 /**
- * Takes room for a request's body before Envoy is told to buffer it: as much as its content-length says, or the limit where it says nothing.
- * The error when there is none. `onLate` is told once when the body has not come by its deadline.
+ * Takes room for a request's body before Envoy is told to buffer it: as much as its content-length says. A body without a length takes 1 MiB,
+ * and the rest of what it may have when it is not here after a second. The error when there is no room. `onEnd` is told once when a body has
+ * not come by its deadline, or has outlived its room.
  */
-export function receive(exchange: Exchange, onLate: (error: GatewayError) => void): Receipt | GatewayError {
+export function receive(exchange: Exchange, onEnd: (error: GatewayError) => void): Receipt | GatewayError {
   const { services, snapshot, head } = exchange;
   const declared = head.headers.get("content-length");
   const bytes = declared === undefined ? snapshot.listen.bodyLimitBytes : Number(declared);
   const waitMs = Math.ceil((graceMs + (bytes / bytesPerSecondMin) * 1000) / stepMs) * stepMs;
-  if (bytes <= freeBodyBytes) return new Receipt(exchange, 0, waitMs, onLate);
-  if (!services.intake.take(ownerOf(exchange), bytes))
-    return new GatewayError("capacity", "too many request bytes are on their way in: send this again later");
-  return new Receipt(exchange, bytes, waitMs, onLate);
+  if (bytes <= freeBodyBytes) return new Receipt(exchange, 0, onEnd).expectWithin(waitMs);
+  const first = declared === undefined ? Math.min(bytes, unknownBytesFirst) : bytes;
+  if (!services.intake.take(ownerOf(exchange), first)) return new GatewayError("capacity", noRoom);
+  const receipt = new Receipt(exchange, first, onEnd);
+  return first < bytes ? receipt.takeLater(bytes, waitMs) : receipt.expectWithin(waitMs);
 }
 
 function ownerOf({ principal }: Exchange): BodyOwner {

@@ -21,7 +21,7 @@ describe("receive()", () => {
   for (const [what, headers, takenBytes] of [
     ["nothing for a small body", { "content-length": "65536" }, 0],
     ["what a larger body says it has", { "content-length": "65537" }, 65_537],
-    ["the limit for a body that does not say", {}, bodyLimitBytes],
+    ["a MiB for a body that does not say", {}, 1_048_576],
   ] as const)
     it(`takes ${what}, and gives it back once`, () => {
       const intake = new Intake(bodyLimitBytes * 4);
@@ -55,6 +55,39 @@ describe("receive()", () => {
         mock.timers.reset();
       }
     });
+
+  it("takes the limit for a body that does not say and is not here after a second", () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const intake = new Intake(bodyLimitBytes * 8);
+      const late: GatewayError[] = [];
+      const receipt = receive(exchange(intake, {}), (error) => late.push(error));
+      assert.ok(receipt instanceof Receipt);
+      mock.timers.tick(1_000);
+      assert.equal(intake.usedBytes, bodyLimitBytes);
+      mock.timers.tick(268_999);
+      assert.deepEqual(late, []);
+      mock.timers.tick(1);
+      assert.deepEqual([late.map(({ status }) => status), intake.usedBytes], [[408], 0]);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("ends a body that does not say how large it is once there is no room for all that it may have", () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const intake = new Intake(bodyLimitBytes * 8);
+      const ended: GatewayError[] = [];
+      for (let at = 0; at < 20; at++)
+        assert.ok(receive(exchange(intake, {}), (error) => ended.push(error)) instanceof Receipt);
+      mock.timers.tick(1_000);
+      assert.ok(intake.usedBytes <= bodyLimitBytes * 8);
+      assert.ok(ended.length > 0 && ended.every(({ status }) => status === 503));
+    } finally {
+      mock.timers.reset();
+    }
+  });
 
   it("refuses a body for which there is no room, with 503", () => {
     const intake = new Intake(1_000);
