@@ -224,7 +224,7 @@ export class YamlFile {
     this.#substituted.set(formatPath(path), text);
     if (result.kind === "text") return { value: text, shown: hiddenValue };
     if (result.absent && !this.#needs(path)) {
-      this.absentSecrets.push(...result.problems.map((problem) => `${formatPath(path)}: ${problem}`));
+      for (const problem of result.problems) this.absentSecrets.push(`${formatPath(path)}: ${problem}`);
       return { value: absentSecret, shown: hiddenValue };
     }
     for (const message of result.problems) this.refuse(path, message);

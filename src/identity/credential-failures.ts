@@ -32,13 +32,11 @@ export class CredentialFailures {
   /** Counts a failure. `nowMs` is monotonic. */
   note(source: string, credential: string, nowMs: number): Failure {
     const network = networkOf(source);
-    const waits = [
-      this.#take(network, perSource, nowMs),
-      this.#take(`${network} ${credential.slice(0, prefixLength)}`, perPrefix, nowMs),
-    ];
-    const waitMs = Math.max(...waits.map(({ ms }) => ms));
+    const bySource = this.#take(network, perSource, nowMs);
+    const byPrefix = this.#take(`${network} ${credential.slice(0, prefixLength)}`, perPrefix, nowMs);
+    const waitMs = Math.max(bySource.ms, byPrefix.ms);
     if (waitMs === 0) return refused;
-    return { kind: "throttled", retryAfterMs: waitMs, tell: waits.some(({ tell }) => tell) };
+    return { kind: "throttled", retryAfterMs: waitMs, tell: bySource.tell || byPrefix.tell };
   }
 
   #take(
