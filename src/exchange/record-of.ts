@@ -1,12 +1,13 @@
 import type { Account, Actual } from "../ledger/ledger.ts";
 import { formatTarget } from "../plan/plan.ts";
 import type {
+  CompleteRecord,
   FallbackReason,
   RecordedAttempt,
   RecordedCharge,
   RecordedStages,
+  RecordedTokenClasses,
   RecordedUsage,
-  UsageRecord,
 } from "../usage/record.ts";
 import { usdOf } from "../usage/record.ts";
 import type { Usage } from "../usage/usage.ts";
@@ -25,7 +26,7 @@ export function recordOf(
   charges: readonly Charge[],
   total: Total,
   actuals: readonly Actual[],
-): UsageRecord {
+): CompleteRecord {
   const { contract, facts, plan, principal } = exchange;
   const seen = exchange.transform?.seen;
   const stages = wholeStages(exchange);
@@ -84,6 +85,7 @@ export function recordOf(
     stream: facts?.stream,
     bytes_in: exchange.bytesIn,
     bytes_out: exchange.bytesOut,
+    cache: undefined,
     accounts: exchange.claims.map((claim, index) => chargeOf(claim.account, actuals[index])),
     config_version: exchange.snapshot.version,
   };
@@ -116,7 +118,7 @@ function usageOf(usage: Usage): RecordedUsage {
   return { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, ...tokenClasses(usage) };
 }
 
-function tokenClasses(usage: Usage | undefined): Omit<RecordedUsage, "input_tokens" | "output_tokens"> {
+function tokenClasses(usage: Usage | undefined): RecordedTokenClasses {
   return {
     cached_input_tokens: usage?.cachedInputTokens,
     cache_write_tokens: usage?.cacheWriteTokens,

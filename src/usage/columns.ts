@@ -1,5 +1,7 @@
 import { textOf } from "./dimension.ts";
+import type { Field, Presence } from "./field-type.ts";
 import type { StoredRecord } from "./read.ts";
+import { recordTable } from "./record-fields.ts";
 import { sumsOf } from "./sums.ts";
 
 /** One field of a segment's records: `values[codes[record]]`. */
@@ -30,16 +32,10 @@ export interface Columns {
 
 /** Different values of a field in one segment, at most. */
 const maxValues = 10_000;
-/** Fields that differ with nearly every record. */
-const neverFields = [
-  "exchange_id",
-  "trace_id",
-  "client_request_id",
-  "time",
-  "cost_nano_usd",
-  "cost_max_nano_usd",
-  "held_nano_usd",
-];
+/** Fields of the record that differ with nearly every one. */
+const neverFields = Object.entries<Field<unknown, Presence>>(recordTable)
+  .filter(([, { type }]) => !type.hasFewValues)
+  .map(([name]) => name);
 const maxCost = 2n ** 64n;
 
 /** Turns records into columns; undefined where a cost passes 64 bits. */
@@ -101,11 +97,6 @@ class Fields {
     for (const [name, value] of Object.entries(record)) {
       const text = textOf(value);
       if (text === null || this.#leftOut.has(name)) continue;
-      // Of numbers only the status has few values.
-      if (typeof value === "number" && name !== "status") {
-        this.#leftOut.add(name);
-        continue;
-      }
       let field = this.#fields.get(name);
       if (field === undefined) {
         field = { codes: [], codeOf: new Map() };

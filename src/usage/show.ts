@@ -1,6 +1,8 @@
 import { formatUsd } from "../core/money.ts";
+import type { Field, Presence } from "./field-type.ts";
 import { label } from "./label.ts";
 import type { StoredRecord } from "./read.ts";
+import { recordTable } from "./record-fields.ts";
 import { nanoUsdOf } from "./sums.ts";
 
 /** One record for people: what is known of the exchange, its attempts, where its time went, and what its accounts were charged. */
@@ -22,12 +24,17 @@ export function showRecord(record: StoredRecord): string {
   ].join("\n");
 }
 
-/** Nano-USD, and what they are called in dollars. */
-const moneyFields: ReadonlyMap<string, string> = new Map([
-  ["cost_nano_usd", "cost"],
-  ["cost_max_nano_usd", "cost may differ by"],
-  ["held_nano_usd", "held"],
-]);
+/** Amounts in nano-USD, and what they are called in dollars. */
+const moneyFields: ReadonlyMap<string, string> = new Map(
+  Object.entries<Field<unknown, Presence>>(recordTable)
+    .filter(([, { type }]) => type.isMoney)
+    .map(([name]) => [
+      name,
+      name === "cost_max_nano_usd"
+        ? "cost may differ by"
+        : name.replace("_nano_usd", "").replaceAll("_", " "),
+    ]),
+);
 
 function attemptCells(attempt: StoredRecord): readonly string[] {
   const usage = objectOf(attempt.usage);

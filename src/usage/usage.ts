@@ -20,7 +20,10 @@ export interface Usage {
 }
 
 /** Where a usage came from: the provider said so, we counted, we took the hold, or the provider's was incomplete and the rest was counted. */
-export type UsageSource = "provider" | "counted" | "estimated" | "partial";
+export const usageSources = ["provider", "counted", "estimated", "partial"] as const;
+
+/** One of {@link usageSources}. */
+export type UsageSource = (typeof usageSources)[number];
 
 /** Nothing is known. */
 export const unknownUsage: Usage = { inputTokens: undefined, outputTokens: undefined };

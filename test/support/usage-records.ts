@@ -1,4 +1,4 @@
-import type { UsageRecord } from "../../src/usage/record.ts";
+import type { CompleteRecord, UsageRecord } from "../../src/usage/record.ts";
 
 /** A record of which nothing is known but that it was denied. */
 export const bareRecord: UsageRecord = {
@@ -21,7 +21,7 @@ export const bareRecord: UsageRecord = {
 };
 
 /** A record with every field. */
-export const fullRecord: UsageRecord = {
+export const fullRecord: CompleteRecord = {
   trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
   tenant_id: "acme",
   workflow: "support",
@@ -83,6 +83,7 @@ export const fullRecord: UsageRecord = {
       cost_nano_usd: "21000000",
     },
   ],
+  validation_rules: "complete,jsonSchema",
   ttft_ms: 310.5,
   tpot_ms: 3.6,
   stage_ms: {

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replaceFile } from "../../core/replace-file.ts";
 import { seal } from "../../core/seal.ts";
+import type { Fields } from "../field-type.ts";
 import { parseRecord, readLines, type StoredRecord } from "../read.ts";
+import { recordTable } from "../record-fields.ts";
 import { columnsPath, isCompressed, listSegments } from "../segment.ts";
 import { freeSegments } from "./free-segments.ts";
 
@@ -20,8 +22,7 @@ export interface Erasure {
   readonly pendingSegments: number;
 }
 
-/** Fields that tell one person's exchanges from another's. */
-const personalFields: readonly string[] = ["user_id", "client_user", "key_name", "client_request_id"];
+const table: Fields = recordTable;
 
 /**
  * Takes a subject out of a usage log: its records keep their tenant, models, tokens and costs, so that sums stay as they were, and lose
@@ -68,11 +69,14 @@ async function mentions(path: string, { field, value }: Subject): Promise<boolea
 }
 
 function without(record: StoredRecord, { field, value }: Subject): StoredRecord {
-  const kept = Object.entries(record).filter(([name]) => name !== field && !personalFields.includes(name));
+  const kept = Object.entries(record).flatMap(([name, one]) => {
+    if (name !== field && table[name]?.isPersonal !== true) return [[name, one]];
+    return table[name]?.presence === "always" ? [[name, null]] : [];
+  });
   const accounts = Array.isArray(record.accounts)
     ? { accounts: record.accounts.map((one) => anonymous(one, value)) }
     : {};
-  return { ...Object.fromEntries(kept), trace_id: null, ...accounts };
+  return { ...Object.fromEntries(kept), ...accounts };
 }
 
 /** An account's key is `field=value` for each field it is kept by. */

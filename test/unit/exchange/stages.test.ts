@@ -5,7 +5,6 @@ import type { Dialect } from "../../../src/dialect/dialect.ts";
 import { retry } from "../../../src/exchange/retrying.ts";
 import type { Services } from "../../../src/exchange/services.ts";
 import type { Counter } from "../../../src/tokens/counter.ts";
-import type { RecordedStages } from "../../../src/usage/record.ts";
 import { ExchangeWorld } from "../../support/exchange-world.ts";
 import type { ManualClock } from "../../support/manual-clock.ts";
 import { answerWhole, endStream, logAttempt, streamPieces } from "../../support/play-envoy.ts";
@@ -71,7 +70,7 @@ const body = JSON.stringify({
   messages: [{ role: "user", content: "How long does it take?" }],
 });
 
-function timesOf(slow: Stage | undefined): RecordedStages {
+function timesOf(slow: Stage | undefined): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(stages).map(([stage, times]) => [stage, stage === slow ? delayMs * times : 0]),
   );
