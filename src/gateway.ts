@@ -1,17 +1,13 @@
-import { join } from "node:path";
 import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
+import type { AdminSource } from "./admin/admin-source.ts";
 import { ownAdminToken, removeAdminToken } from "./admin/admin-token.ts";
 import { AlertWebhook } from "./admin/alert-webhook.ts";
-import { type AuditEntry, appendAudit } from "./admin/audit-log.ts";
-import type { BudgetsSource } from "./admin/budgets-api.ts";
-import { ledgerBudgets } from "./admin/ledger-budgets.ts";
+import { adminSourceOf } from "./admin/gateway-source.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
-import type { OverridesSource } from "./admin/overrides-api.ts";
 import { tellStanding } from "./admin/target-events.ts";
 import { seriesOf } from "./admin/target-metrics.ts";
-import { targetRow } from "./admin/targets-api.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
@@ -273,9 +269,15 @@ export class Gateway {
     this.#lastReloadGood = false;
   }
 
-  /** Why no Envoy sends us anything; undefined: one does. The gateway is not ready without one. */
-  setEnvoyAway(reason: string | undefined): void {
+  /** Marks the gateway as not ready: no Envoy sends it requests. `reason` is shown by `/readyz`. */
+  envoyDied(reason: string): void {
     this.#envoyAway = reason;
+  }
+
+  /** A new Envoy serves in place of the one that died. */
+  envoyRestarted(): void {
+    this.#envoyAway = undefined;
+    this.#metrics.envoyRestarted();
   }
 
   /** How the exchanges end that are open now; waits for their records, at most `withinMs`. */
@@ -346,49 +348,21 @@ export class Gateway {
       this.#log.warn({ lost }, "the last run ended with exchanges open: each is charged its hold");
   }
 
-  #adminSource() {
-    return {
+  #adminSource(): AdminSource {
+    return adminSourceOf({
       unreadyReasons: () => this.#unreadyReasons(),
-      metrics: async () => ({ contentType: this.#metrics.contentType, text: await this.#metrics.render() }),
-      config: () => this.#snapshot.redacted(),
-      token: () => this.#snapshot.admin.token,
       ownToken: () => this.#adminToken,
-      usage: this.#usageDesk,
-      nowMs: () => this.#clock.nowMs(),
-      budgets: this.#budgetsSource(),
-      overrides: this.#overridesSource(),
-      targets: () => {
-        const nowMs = this.#clock.monotonicMs();
-        const targets = this.#targetHealth
-          .list(nowMs)
-          .map((target) => targetRow(target, this.#quality.list(target.target, nowMs), nowMs));
-        return { targets, retry_budget: this.#retryBudget.standing(this.#snapshot.retries, nowMs) };
-      },
-    };
-  }
-
-  #budgetsSource(): BudgetsSource {
-    return ledgerBudgets({
-      ledger: this.#ledger,
-      policies: () => this.#snapshot.policies,
-      audit: (entry) => this.#audit(entry),
-    });
-  }
-
-  #overridesSource(): OverridesSource {
-    return {
-      steering: this.#steering,
       snapshot: () => this.#snapshot,
-      audit: async (entry) => {
-        await this.#audit(entry);
-        this.#log.warn(entry, "an operator steers");
-      },
-    };
-  }
-
-  #audit(entry: Omit<AuditEntry, "time">): Promise<void> {
-    const time = new Date(this.#clock.nowMs()).toISOString();
-    return appendAudit(join(this.#snapshot.ledger.folder, "audit.jsonl"), { time, ...entry });
+      clock: this.#clock,
+      log: this.#log,
+      metrics: this.#metrics,
+      usage: this.#usageDesk,
+      ledger: this.#ledger,
+      steering: this.#steering,
+      health: this.#targetHealth,
+      quality: this.#quality,
+      retryBudget: this.#retryBudget,
+    });
   }
 
   #unreadyReasons(): readonly string[] {

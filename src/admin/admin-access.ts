@@ -1,15 +1,16 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import type { Audience } from "./endpoint/endpoint.ts";
 import { isLoopback, PeerUids } from "./peer-uid.ts";
 
-/** What the admin interface asks of whoever uses it. */
+/** The credentials that the admin interface accepts. */
 export interface AdminAccessRules {
-  /** The config's token; where there is one, every request but those for health must carry it. */
+  /** The config's token. If it sets one, every request except health probes must carry it. */
   readonly token: () => string | undefined;
-  /** The token that was made at the start because the config has none; undefined: none could be written down. */
+  /** The token generated at start because the config sets none. Undefined if it could not be written to its file. */
   readonly ownToken: () => string | undefined;
-  /** The host of the address listened on: a Host header may name it. */
+  /** The host of the listen address, which a Host header may name. */
   readonly host: string;
 }
 
@@ -19,7 +20,7 @@ export interface AccessRefusal {
   readonly message: string;
 }
 
-const fromBrowser: AccessRefusal = { status: 403, message: "requests of web pages are refused" };
+const fromBrowser: AccessRefusal = { status: 403, message: "requests from web pages are refused" };
 const wrongHost: AccessRefusal = {
   status: 403,
   message: "the Host header must name localhost, an IP address or the configured address",
@@ -31,12 +32,13 @@ const tokenMissing: AccessRefusal = {
 const strangerHere: AccessRefusal = {
   status: 401,
   message:
-    "send the admin token (Authorization: Bearer …): without it only the user that runs Tollgate is answered, on this machine",
+    "send the admin token (Authorization: Bearer …); without it, only the user that runs Tollgate is served, from this machine",
 };
 
 /**
- * One rule for all that is not health: the token, or a loopback connection of the same user where the config has no token. Metrics need
- * no token where the config has none. Nothing is answered to a web page, nor, without the token, under a foreign name (DNS rebinding).
+ * Decides who may use an endpoint. An operator sends the token or, if the config sets none, connects over loopback as the gateway's user;
+ * any local user may read metrics if the config sets no token. Web pages are always refused, and so are foreign Host names without the
+ * token (DNS rebinding).
  */
 export class AdminAccess {
   readonly #rules: AdminAccessRules;
@@ -47,14 +49,15 @@ export class AdminAccess {
     this.#peers = peers;
   }
 
-  /** The refusal; undefined: go ahead. `shown`: what is asked for may be seen by every user of the machine. */
-  async refusal(request: IncomingMessage, shown: boolean): Promise<AccessRefusal | undefined> {
+  /** Why a request to an endpoint with this audience is refused; undefined if it may go ahead. */
+  async refusal(request: IncomingMessage, audience: Audience): Promise<AccessRefusal | undefined> {
+    if (audience === "anyone") return undefined;
     if (isFromPage(request)) return fromBrowser;
     const token = this.#rules.token();
     if (carries(request, token ?? this.#rules.ownToken())) return undefined;
     if (token !== undefined) return tokenMissing;
     if (!this.#namesUs(request.headers.host)) return wrongHost;
-    if (shown && isLoopback(request.socket.remoteAddress)) return undefined;
+    if (audience === "local" && isLoopback(request.socket.remoteAddress)) return undefined;
     return (await this.#isSameUser(request)) ? undefined : strangerHere;
   }
 
@@ -67,7 +70,7 @@ export class AdminAccess {
     return host === "localhost" || host === this.#rules.host.toLowerCase() || isIP(host) !== 0;
   }
 
-  /** What a proxy on this machine passes on is not its own. */
+  /** A request that a proxy on this machine forwards is not the proxy user's own. */
   async #isSameUser(request: IncomingMessage): Promise<boolean> {
     if (proxyHeaders.some((name) => request.headers[name] !== undefined)) return false;
     const uid = await this.#peers.of(request.socket);
@@ -77,13 +80,13 @@ export class AdminAccess {
 
 const proxyHeaders = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"] as const;
 
-/** Browsers send `Origin` with what may change something, and `Sec-Fetch-Site` with all; `none` is an address that the user typed. */
+/** Browsers send `Origin` with requests that may change something, and `Sec-Fetch-Site` with every request; `none` means that the user typed the address. */
 function isFromPage({ headers }: IncomingMessage): boolean {
   const site = headers["sec-fetch-site"];
   return headers.origin !== undefined || (site !== undefined && site !== "none");
 }
 
-/** Compares digests, so that neither time nor length tells anything of the token. */
+/** Compares digests, so that timing reveals neither the token nor its length. */
 function carries(request: IncomingMessage, token: string | undefined): boolean {
   if (token === undefined) return false;
   const sent = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";

@@ -1,41 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { GatewayError } from "../core/errors.ts";
 import { AdminAccess } from "./admin-access.ts";
-import type { BudgetsSource } from "./budgets-api.ts";
-import { answerBudgets, isBudgetsPath } from "./budgets-http.ts";
+import type { AdminSource } from "./admin-source.ts";
 import { boundConnections, type ConnectionBounds, deadlineOptions } from "./connection-bounds.ts";
-import type { OverridesSource } from "./overrides-api.ts";
-import { answerOverrides, isOverridesPath } from "./overrides-http.ts";
-import type { TargetsAnswer } from "./targets-api.ts";
-import { type AdminReply, answerUsage } from "./usage-api.ts";
-import type { UsageDesk } from "./usage-desk.ts";
+import { type AdminReply, type AdminRequest, jsonReply, textReply } from "./endpoint/endpoint.ts";
+import { type EndpointsAtPath, endpointsAt } from "./endpoint/find-endpoint.ts";
+import { endpoints } from "./endpoint/index.ts";
+import { readJsonBody } from "./endpoint/json-body.ts";
 
 const bounds: ConnectionBounds = { connectionsMax: 256, headersTimeoutMs: 5_000, requestTimeoutMs: 10_000 };
-/** A browser's or a script's headers are a few hundred bytes. */
+/** Headers of browsers and scripts are a few hundred bytes. */
 const headerBytesMax = 8_192;
-/** Makes a request's path a URL; its host is never looked at. */
+/** Completes a request's path to a URL; the host is never read. */
 const baseUrl = "http://admin";
-
-/** What the admin interface shows; everything is asked for when a request comes. */
-export interface AdminSource {
-  /** Why the gateway cannot take requests, by component; empty: it can. */
-  unreadyReasons(): readonly string[];
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** The running config, secrets redacted. */
-  config(): unknown;
-  /** The config's token, which `Authorization: Bearer` must carry; undefined: it has none. */
-  token(): string | undefined;
-  /** The token that was made at the start where the config has none; undefined: there is none. */
-  ownToken(): string | undefined;
-  /** Where reports on the usage log are made. */
-  readonly usage: UsageDesk;
-  /** Wall time. */
-  nowMs(): number;
-  readonly budgets: BudgetsSource;
-  readonly overrides: OverridesSource;
-  /** How every target does, and how many retries there were. */
-  targets(): TargetsAnswer;
-}
 
 /** The running admin interface. */
 export interface AdminServer {
@@ -43,7 +21,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves /livez and /readyz to everybody, and /metrics, /config, /usage, /budgets, /targets and /overrides by the rule of {@link AdminAccess}. */
+/** Serves the {@link endpoints}; {@link AdminAccess} decides who is answered. */
 export async function startAdminServer(
   address: { readonly host: string; readonly port: number },
   source: AdminSource,
@@ -55,7 +33,10 @@ export async function startAdminServer(
   });
   const options = { ...deadlineOptions(bounds), maxHeaderSize: headerBytesMax };
   const server = createServer(options, (request, response) => {
-    answer(request, response, source, access).catch(() => response.destroy());
+    answer(request, source, access).then(
+      (reply) => send(response, reply),
+      () => response.destroy(),
+    );
   });
   boundConnections(server, bounds);
   await listen(server, address);
@@ -70,79 +51,68 @@ export async function startAdminServer(
   };
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  source: AdminSource,
-  access: AdminAccess,
-): Promise<void> {
+/** A reply with the headers that its status needs. */
+interface Reply extends AdminReply {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const malformedPath = textReply(400, "the path is malformed");
+const notFound = textReply(
+  404,
+  `unknown path; known paths: ${[...new Set(endpoints.map(({ path }) => path))].join(", ")}`,
+);
+
+async function answer(request: IncomingMessage, source: AdminSource, access: AdminAccess): Promise<Reply> {
   const target = request.url ?? "/";
-  if (!URL.canParse(target, baseUrl)) return send(response, 400, "text/plain", "this is no path\n");
+  if (!URL.canParse(target, baseUrl)) return malformedPath;
   const url = new URL(target, baseUrl);
-  const path = url.pathname;
-  if (answerHealth(path, request, response, source)) return;
-  const refused = await access.refusal(request, path === "/metrics");
-  if (refused !== undefined) {
-    response.setHeader("connection", "close");
-    if (refused.status === 401) response.setHeader("www-authenticate", "Bearer");
-    return send(response, refused.status, "text/plain", `${refused.message}\n`);
+  const found = find(url.pathname);
+  if (found === "malformed") return malformedPath;
+  const refused = await access.refusal(request, found?.audience ?? "operator");
+  if (refused !== undefined)
+    return {
+      ...textReply(refused.status, refused.message),
+      headers: { connection: "close", ...(refused.status === 401 ? { "www-authenticate": "Bearer" } : {}) },
+    };
+  if (found === undefined) return notFound;
+  const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
+  const endpoint = found.byMethod.get(method);
+  if (endpoint === undefined) return wrongMethod(found);
+  try {
+    return await endpoint.answer(source, adminRequest(request, url, found.id));
+  } catch (thrown) {
+    const { status, message } = GatewayError.from(thrown);
+    return jsonReply({ error: message }, status);
   }
-  if (!isRead(request) && !isBudgetsPath(path) && !isOverridesPath(path))
-    return send(response, 405, "text/plain", "only GET\n");
-  if (path === "/metrics") {
-    const { contentType, text } = await source.metrics();
-    return send(response, 200, contentType, text);
-  }
-  if (path === "/config")
-    return send(response, 200, "application/json", `${JSON.stringify(source.config(), undefined, 2)}\n`);
-  if (path === "/targets")
-    return send(response, 200, "application/json", `${JSON.stringify(source.targets())}\n`);
-  if (path === "/usage" || path.startsWith("/usage/")) {
-    const reply: AdminReply = await answerUsage(source.usage, url, source.nowMs());
-    return send(response, reply.status, reply.contentType, reply.body);
-  }
-  if (isBudgetsPath(path)) {
-    const { status, body } = await answerBudgets(source.budgets, request, url);
-    return send(response, status, "application/json", `${JSON.stringify(body)}\n`);
-  }
-  if (isOverridesPath(path)) {
-    const { status, body } = await answerOverrides(source.overrides, request, url);
-    return send(response, status, "application/json", `${JSON.stringify(body)}\n`);
-  }
-  return send(
-    response,
-    404,
-    "text/plain",
-    "here are /livez, /readyz, /metrics, /config, /usage, /budgets, /targets and /overrides\n",
-  );
 }
 
-/** Answers what probes ask, whoever asks; false: it was something else. */
-function answerHealth(
-  path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  source: AdminSource,
-): boolean {
-  if (path !== "/livez" && path !== "/readyz") return false;
-  const reasons = path === "/readyz" ? source.unreadyReasons() : [];
-  if (!isRead(request)) send(response, 405, "text/plain", "only GET\n");
-  else if (reasons.length === 0) send(response, 200, "text/plain", "ok\n");
-  else send(response, 503, "text/plain", `${reasons.join("\n")}\n`);
-  return true;
+function find(pathname: string): EndpointsAtPath | "malformed" | undefined {
+  try {
+    return endpointsAt(endpoints, pathname);
+  } catch {
+    return "malformed";
+  }
 }
 
-function isRead({ method }: IncomingMessage): boolean {
-  return method === "GET" || method === "HEAD";
+function adminRequest(request: IncomingMessage, url: URL, id: string): AdminRequest {
+  return {
+    query: url.searchParams,
+    id,
+    from: request.socket.remoteAddress ?? "",
+    json: () => readJsonBody(request),
+  };
 }
 
-function send(
-  response: ServerResponse,
-  status: number,
-  contentType: string,
-  body: string | Uint8Array,
-): void {
-  response.writeHead(status, { "content-type": contentType, "cache-control": "no-store" });
+function wrongMethod({ byMethod }: EndpointsAtPath): Reply {
+  const methods = [...byMethod.keys()];
+  return {
+    ...textReply(405, `this path takes ${methods.join(" or ")}`),
+    headers: { allow: methods.join(", ") },
+  };
+}
+
+function send(response: ServerResponse, { status, contentType, body, headers }: Reply): void {
+  response.writeHead(status, { ...headers, "content-type": contentType, "cache-control": "no-store" });
   response.end(body);
 }
 

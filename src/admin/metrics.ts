@@ -1,4 +1,3 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
@@ -10,131 +9,69 @@ import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
 import { type CheckResult, ruleResults } from "../validation/answer-check.ts";
 import { LimitMetrics } from "./limit-metrics.ts";
-import { Tally } from "./tally.ts";
+import { MetricRegistry } from "./metric-registry.ts";
+import type { MetricName } from "./metric-table.ts";
 import { addTargetMetrics, type TargetSeries } from "./target-metrics.ts";
 import { UnansweredLog } from "./unanswered-log.ts";
 
-/** What is read when the metrics are asked for. */
+/** Read when metrics are scraped. */
 export interface Gauges {
   openExchanges(): number;
   openHolds(): number;
-  /** 1 when the last reload of the config was good. */
+  /** 1 if the last reload of the config succeeded, otherwise 0. */
   lastReloadGood(): number;
-  /** How the usage log's deliveries to its sinks do. */
+  /** The state of the deliveries from the usage log to its sinks. */
   deliveries(): readonly DeliveryHealth[];
-  /** Where limits and budgets stand. */
+  /** Totals of limits and budgets. */
   limitTotals(): Promise<readonly RuleTotal[]>;
-  /** What is known of each target that was billed; a bounded list. */
+  /** The billed-to-counted ratio of recently billed targets; a bounded list. */
   tokenRatios(): readonly TargetRatio[];
-  /** How the configured targets do. */
+  /** The state of the configured targets. */
   targets(): readonly TargetSeries[];
-  /** Of the retries that may be made, how many were: 1 and above, no more are. */
+  /** The share of the retry budget in use; from 1 on there are no retries. */
   retryBudgetUsed(): number;
-  /** What operators have in force, by action. */
+  /** The number of overrides in force with an action. */
   overrides(action: OverrideAction): number;
 }
 
-/** Prometheus metrics. Every label's values come from the config or from closed tables, so that no client can add series. */
+/** Counts what happens, and renders all metrics. Their names, help texts and labels are those of the metric table. */
 export class Metrics implements Observer {
   readonly limits: LimitMetrics;
-  readonly #registry = new Registry();
+  readonly #registry = new MetricRegistry();
   readonly #log: Log;
   readonly #unanswered: UnansweredLog;
-  readonly #exchanges: Tally;
-  readonly #attempts: Tally;
-  readonly #tokens: Tally;
-  readonly #cost: Tally;
-  readonly #denied: Counter;
-  readonly #turnedAway: Counter;
-  readonly #guessing: Counter;
-  readonly #validations: Counter;
-  readonly #unknown: Counter;
-  readonly #bugs: Counter;
-  readonly #retriesWithheld: Counter;
-  readonly #firstToken: Histogram;
+  readonly #exchanges = this.#registry.tally("tollgate_exchanges_total");
+  readonly #attempts = this.#registry.tally("tollgate_attempts_total");
+  readonly #tokens = this.#registry.tally("tollgate_tokens_total");
+  readonly #cost = this.#registry.tally("tollgate_cost_nano_usd_total");
+  readonly #denied = this.#registry.counter("tollgate_denied_total");
+  readonly #turnedAway = this.#registry.counter("tollgate_turned_away_total");
+  readonly #guessing = this.#registry.counter("tollgate_credential_guessing_total");
+  readonly #validations = this.#registry.counter("tollgate_validations_total");
+  readonly #unknown = this.#registry.counter("tollgate_unknown_exchange_total");
+  readonly #bugs = this.#registry.counter("tollgate_bugs_total");
+  readonly #retriesWithheld = this.#registry.counter("tollgate_retries_withheld_total");
+  readonly #envoyRestarts = this.#registry.counter("tollgate_envoy_restarts_total");
+  readonly #firstToken = this.#registry.histogram("tollgate_first_token_seconds");
 
   constructor(log: Log, gauges: Gauges) {
     this.#log = log;
     this.#unanswered = new UnansweredLog(log);
-    const registers = [this.#registry];
-    const counter = (name: string, help: string, labelNames: string[]): Counter =>
-      new Counter({ name, help, labelNames, registers });
-    const tally = (name: string, help: string, labels: readonly string[]): Tally =>
-      new Tally({ name, help, labels, registry: this.#registry });
-    this.#exchanges = tally("tollgate_exchanges_total", "Exchanges ended and recorded.", [
-      "ending",
-      "dialect",
-      "tokens_from",
-    ]);
-    this.#attempts = tally(
-      "tollgate_attempts_total",
-      "Upstream tries, by how they failed; answered ones have class answered.",
-      ["backend", "class"],
-    );
-    this.#tokens = tally("tollgate_tokens_total", "Tokens of answered exchanges.", ["backend", "direction"]);
-    this.#cost = tally("tollgate_cost_nano_usd_total", "What exchanges cost, in nano-dollars.", ["backend"]);
-    this.#denied = counter("tollgate_denied_total", "Exchanges refused, by error code.", ["code"]);
-    this.#turnedAway = counter(
-      "tollgate_turned_away_total",
-      "Requests refused before anyone was identified; they have no record.",
-      ["code"],
-    );
-    this.#guessing = counter(
-      "tollgate_credential_guessing_total",
-      "Times that a source was found to send ever more unknown API keys; once a minute for each source.",
-      [],
-    );
-    this.#validations = counter(
-      "tollgate_validations_total",
-      "Answers checked, by the rule and what it came to; every try counts.",
-      ["model", "rule", "result"],
-    );
-    this.#unknown = counter(
-      "tollgate_unknown_exchange_total",
-      "Attempt streams whose exchange was not open; late: it was closed before.",
-      ["late"],
-    );
-    this.#bugs = counter("tollgate_bugs_total", "Unexpected exceptions; each failed one stream closed.", []);
-    this.#retriesWithheld = counter(
-      "tollgate_retries_withheld_total",
-      "Exchanges that had one attempt where their model gives more: the retry budget was used up.",
-      [],
-    );
-    this.#firstToken = new Histogram({
-      name: "tollgate_first_token_seconds",
-      help: "From a request's first byte to its answer's first content.",
-      labelNames: ["backend"],
-      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32],
-      registers,
+    const registry = this.#registry;
+    registry.read("tollgate_open_exchanges", (report) => report({}, gauges.openExchanges()));
+    registry.read("tollgate_open_holds", (report) => report({}, gauges.openHolds()));
+    registry.read("tollgate_config_last_reload_success", (report) => report({}, gauges.lastReloadGood()));
+    registry.read("tollgate_retry_budget_used_ratio", (report) => report({}, gauges.retryBudgetUsed()));
+    registry.read("tollgate_overrides", (report) => {
+      for (const action of overrideActions) report({ action }, gauges.overrides(action));
     });
-    const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read());
-        },
-      });
-    };
-    gauge("tollgate_open_exchanges", "Exchanges under way.", gauges.openExchanges);
-    gauge("tollgate_open_holds", "Holds under way in the ledger.", gauges.openHolds);
-    gauge(
-      "tollgate_config_last_reload_success",
-      "1: the running config is the file's; 0: the file was bad and the old config serves.",
-      gauges.lastReloadGood,
-    );
-    gauge(
-      "tollgate_retry_budget_used_ratio",
-      "Retries of the last ten seconds, by those that may be made; from 1 on plans have one attempt.",
-      gauges.retryBudgetUsed,
-    );
+    registry.read("tollgate_token_ratio", (report) => {
+      for (const { target, logRatio } of gauges.tokenRatios()) report({ target }, Math.exp(logRatio));
+    });
     this.#addDeliveries(gauges);
-    this.#addOverrides(gauges);
-    addTargetMetrics(this.#registry, gauges.targets);
-    this.limits = new LimitMetrics(this.#registry, gauges.limitTotals);
-    this.#addTokenRatios(gauges);
-    collectDefaultMetrics({ register: this.#registry });
+    addTargetMetrics(registry, gauges.targets);
+    this.limits = new LimitMetrics(registry, gauges.limitTotals);
+    registry.addProcessMetrics();
   }
 
   /** The exposition format's media type. */
@@ -143,62 +80,28 @@ export class Metrics implements Observer {
   }
 
   render(): Promise<string> {
-    return this.#registry.metrics();
+    return this.#registry.render();
   }
 
-  #addTokenRatios(gauges: Gauges): void {
-    new Gauge({
-      name: "tollgate_token_ratio",
-      help: "Billed input tokens to counted ones, uncorrected: a mean that forgets. The targets billed last.",
-      labelNames: ["target"],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const { target, logRatio } of gauges.tokenRatios()) this.set({ target }, Math.exp(logRatio));
-      },
-    });
+  /** The names of all metrics, those of the process included. */
+  names(): readonly string[] {
+    return this.#registry.names();
   }
 
-  #addOverrides(gauges: Gauges): void {
-    new Gauge({
-      name: "tollgate_overrides",
-      help: "What operators have in force by hand.",
-      labelNames: ["action"],
-      registers: [this.#registry],
-      collect() {
-        for (const action of overrideActions) this.set({ action }, gauges.overrides(action));
-      },
-    });
-  }
-
-  #addDeliveries(gauges: Gauges): void {
-    const gauge = (name: string, help: string, of: (health: DeliveryHealth) => number): void => {
-      new Gauge({
-        name,
-        help,
-        labelNames: ["sink"],
-        registers: [this.#registry],
-        collect() {
-          for (const health of gauges.deliveries()) this.set({ sink: health.sink }, of(health));
-        },
+  #addDeliveries({ deliveries }: Gauges): void {
+    const add = (name: SinkMetric, of: (health: DeliveryHealth) => number): void =>
+      this.#registry.read(name, (report) => {
+        for (const health of deliveries()) report({ sink: health.sink }, of(health));
       });
-    };
-    gauge(
-      "tollgate_sink_waiting_bytes",
-      "Bytes of the usage log not yet delivered.",
-      (one) => one.waitingBytes,
-    );
-    gauge("tollgate_sink_retrying", "1: the last delivery failed.", (one) => (one.state === "ok" ? 0 : 1));
-    gauge(
-      "tollgate_sink_delivered_records",
-      "Records delivered since the start.",
-      (one) => one.deliveredRecords,
-    );
-    gauge(
-      "tollgate_sink_refused_records",
-      "Records the sink refused, kept in refused-<sink>.jsonl.",
-      (one) => one.refusedRecords,
-    );
+    add("tollgate_sink_waiting_bytes", ({ waitingBytes }) => waitingBytes);
+    add("tollgate_sink_retrying", ({ state }) => (state === "ok" ? 0 : 1));
+    add("tollgate_sink_delivered_records", ({ deliveredRecords }) => deliveredRecords);
+    add("tollgate_sink_refused_records", ({ refusedRecords }) => refusedRecords);
+  }
+
+  /** `tollgate up` has started another Envoy in place of one that died. */
+  envoyRestarted(): void {
+    this.#envoyRestarts.inc();
   }
 
   turnedAway(code: ErrorCode): void {
@@ -271,6 +174,8 @@ export class Metrics implements Observer {
     );
   }
 }
+
+type SinkMetric = Extract<MetricName<"gauge">, `tollgate_sink_${string}`>;
 
 function backendOf(target: string): string {
   return target.slice(0, target.indexOf("/"));

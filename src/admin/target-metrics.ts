@@ -1,8 +1,9 @@
-import { Counter, Gauge, type Registry } from "prom-client";
 import { configuredModels } from "../config/configured-models.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { formatTarget } from "../plan/plan.ts";
 import type { Health, Standing, TargetStatus, TargetTotal } from "../route/health.ts";
+import type { MetricRegistry } from "./metric-registry.ts";
+import type { MetricName } from "./metric-table.ts";
 
 /** A configured target, or a pattern of them, as a series of metrics. */
 export interface TargetSeries {
@@ -67,58 +68,25 @@ function together(one: TargetSeries, other: TargetStatus): TargetSeries {
   };
 }
 
-/** Registers the metrics of targets; `read` is called at each scrape. */
-export function addTargetMetrics(registry: Registry, read: () => readonly TargetSeries[]): void {
-  const registers = [registry];
-  const labelNames = ["target"];
-  new Gauge({
-    name: "tollgate_target_state",
-    help: "1 for how a target stands: open, resting, or probe: due to be tried again.",
-    labelNames: ["target", "state"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { target, state } of read()) this.set({ target, state }, 1);
-    },
+type TotalMetric = Extract<MetricName<"counter">, `tollgate_target_${string}`>;
+
+/** Adds the metrics of targets; `targets` is called at each scrape. */
+export function addTargetMetrics(registry: MetricRegistry, targets: () => readonly TargetSeries[]): void {
+  registry.read("tollgate_target_state", (report) => {
+    for (const { target, state } of targets()) report({ target, state }, 1);
   });
-  new Gauge({
-    name: "tollgate_target_busy",
-    help: "Exchanges that a target is answering.",
-    labelNames,
-    registers,
-    collect() {
-      this.reset();
-      for (const { target, busy } of read()) this.set({ target }, busy);
-    },
+  registry.read("tollgate_target_busy", (report) => {
+    for (const { target, busy } of targets()) report({ target }, busy);
   });
-  new Gauge({
-    name: "tollgate_target_first_token_seconds",
-    help: "From an attempt's start to its first content, lately: a mean that forgets.",
-    labelNames,
-    registers,
-    collect() {
-      this.reset();
-      for (const { target, latencyMs } of read())
-        if (latencyMs !== undefined) this.set({ target }, latencyMs / 1_000);
-    },
+  registry.read("tollgate_target_first_token_seconds", (report) => {
+    for (const { target, latencyMs } of targets())
+      if (latencyMs !== undefined) report({ target }, latencyMs / 1_000);
   });
-  const total = (name: string, help: string, of: (total: TargetTotal) => number): void => {
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        for (const one of read()) this.inc({ target: one.target }, of(one.total));
-      },
+  const total = (name: TotalMetric, of: (total: TargetTotal) => number): void =>
+    registry.read(name, (report) => {
+      for (const one of targets()) report({ target: one.target }, of(one.total));
     });
-  };
-  total(
-    "tollgate_target_attempts_total",
-    "Attempts that said something about a target.",
-    (one) => one.attempts,
-  );
-  total("tollgate_target_failures_total", "Those of them that failed.", (one) => one.failures);
-  total("tollgate_target_rests_total", "Times a target was put to rest.", (one) => one.rests);
+  total("tollgate_target_attempts_total", ({ attempts }) => attempts);
+  total("tollgate_target_failures_total", ({ failures }) => failures);
+  total("tollgate_target_rests_total", ({ rests }) => rests);
 }

@@ -200,7 +200,11 @@ describe("a tollgate that is told to end", () => {
       prepared.alpha.setFaults({});
       await until("requests are served again", () => canAsk(), 20_000);
       await until("the gateway is ready", isReady);
-      await until("what was cut is told", () => /what Envoy's death cut/.test(tollgate.errors()), 20_000);
+      await until(
+        "what was cut is told",
+        () => /exchanges cut by Envoy's crash/.test(tollgate.errors()),
+        20_000,
+      );
       assert.match(tollgate.errors(), /Envoy ended \(SIGKILL\)/);
       assert.match(tollgate.errors(), /"exchanges":3,"endings":\{"[a-z_]+":3\},"still_open":0,"charged_usd"/);
       assert.match(tollgate.errors(), /Envoy serves again/);

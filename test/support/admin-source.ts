@@ -1,4 +1,4 @@
-import type { AdminSource } from "../../src/admin/admin-server.ts";
+import type { AdminSource } from "../../src/admin/admin-source.ts";
 import { noBudgets } from "./no-budgets.ts";
 import { noOverrides } from "./no-overrides.ts";
 

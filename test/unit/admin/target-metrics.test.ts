@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Registry } from "prom-client";
+import { MetricRegistry } from "../../../src/admin/metric-registry.ts";
 import { addTargetMetrics, targetSeries } from "../../../src/admin/target-metrics.ts";
 import { Health } from "../../../src/route/health.ts";
 
@@ -73,11 +73,11 @@ describe("targetSeries", () => {
 
 describe("the metrics of targets", () => {
   it("are read when they are asked for, and say the same each time", async () => {
-    const registry = new Registry();
+    const registry = new MetricRegistry();
     const health = heard(["alpha", "small", true], ["alpha", "small", false]);
     addTargetMetrics(registry, () => targetSeries(configured, health.list(0)));
-    await registry.metrics();
-    const lines = (await registry.metrics()).split("\n").filter((line) => line.includes("alpha/small"));
+    await registry.render();
+    const lines = (await registry.render()).split("\n").filter((line) => line.includes("alpha/small"));
     assert.deepEqual(lines, [
       'tollgate_target_state{target="alpha/small",state="open"} 1',
       'tollgate_target_busy{target="alpha/small"} 0',

@@ -3,15 +3,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
-import { UsageDesk, type UsageDeskLimits } from "../../../src/admin/usage-desk.ts";
-import { doUsageJob } from "../../../src/admin/usage-job.ts";
-import { focusDimensions } from "../../../src/usage/focus.ts";
-import { serialise } from "../../../src/usage/record.ts";
-import { hourOf, segmentName } from "../../../src/usage/segment.ts";
-import { noBudgets } from "../../support/no-budgets.ts";
-import { noOverrides } from "../../support/no-overrides.ts";
-import { fullRecord } from "../../support/usage-records.ts";
+import { type AdminServer, startAdminServer } from "../../../../src/admin/admin-server.ts";
+import { UsageDesk, type UsageDeskLimits } from "../../../../src/admin/usage-desk.ts";
+import { doUsageJob } from "../../../../src/admin/usage-job.ts";
+import { focusDimensions } from "../../../../src/usage/focus.ts";
+import { serialise } from "../../../../src/usage/record.ts";
+import { hourOf, segmentName } from "../../../../src/usage/segment.ts";
+import { noBudgets } from "../../../support/no-budgets.ts";
+import { noOverrides } from "../../../support/no-overrides.ts";
+import { fullRecord } from "../../../support/usage-records.ts";
 
 const nowMs = Date.parse("2026-11-21T12:00:00Z");
 const records = 4_000;
@@ -114,7 +114,7 @@ describe("GET /usage", () => {
 
   it("says what is wrong with a query", async () => {
     for (const [query, why] of [
-      ["sinse=7d", '"sinse" is none of by, since, until, top, baseline, project, format, timezone\n'],
+      ["sinse=7d", '"sinse" is not one of by, since, until, top, baseline, project, format, timezone\n'],
       ["since=yesterday", /^"since" must be /],
       ["baseline=no", '"baseline" is there or not: it has no value\n'],
       ["format=pdf", '"format" must be one of table, csv, json, chart, focus\n'],
