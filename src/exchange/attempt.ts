@@ -25,6 +25,8 @@ export interface Judgement {
   readonly status: number;
   /** What the provider said it used: it will bill it. */
   readonly usage: Usage | undefined;
+  /** The model that the answer named. */
+  readonly model: string | undefined;
   /** What was made all the same and will be billed, though nothing says what it took: all of a whole answer, of a stream its input at least; undefined: nothing. */
   readonly made: "hold" | "input" | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Hold, Plan, PlannedTarget } from "../plan/plan.ts";
-import { costOf } from "../price/rate.ts";
+import { costOf, type Rate } from "../price/rate.ts";
 import type { Usage } from "../usage/usage.ts";
+import { priceOfAnswer } from "./answer-price.ts";
 import { type Attempt, billingOf } from "./attempt.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { withHold } from "./planning.ts";
@@ -39,17 +40,17 @@ function billed(exchange: Exchange, attempt: Attempt): Hold {
     case "nothing":
       return nothing;
     case "input":
-      return holdOf(target, { inputTokens: target.inputTokensMax, outputTokens: 0 });
+      return holdOf(target.rate, { inputTokens: target.inputTokensMax, outputTokens: 0 });
     case "said":
       return judged?.usage === undefined || !isWhole(judged.usage)
         ? mostOf(exchange, target)
-        : holdOf(target, judged.usage);
+        : holdOf(priceOfAnswer(exchange, attempt, judged.model, judged.usage.serviceTier).rate, judged.usage);
     case "hold":
       return mostOf(exchange, target);
   }
 }
 
-function holdOf({ rate }: PlannedTarget, usage: Usage): Hold {
+function holdOf(rate: Rate, usage: Usage): Hold {
   return {
     costNanoUsd: costOf(rate, usage),
     inputTokens: usage.inputTokens ?? 0,

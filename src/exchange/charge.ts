@@ -1,7 +1,7 @@
-import { isStandardTier } from "../dialect/service-tier.ts";
 import type { Rate } from "../price/rate.ts";
 import { costOf } from "../price/rate.ts";
 import { type Usage, type UsageSource, unknownUsage } from "../usage/usage.ts";
+import { priceOfAnswer, unknownDifference } from "./answer-price.ts";
 import { type Attempt, billingOf, brokeUnanswered } from "./attempt.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 
@@ -19,21 +19,26 @@ export interface Charge {
 /** The charge of every attempt of a closed exchange, in order. */
 export function chargeAttempts(exchange: Exchange): readonly Charge[] {
   return exchange.attempts.map((attempt) => {
-    if (attempt.judged?.usage !== undefined) return chargeJudged(attempt, attempt.judged.usage);
-    if (attempt.fate.kind === "failed") return chargeFailed(attempt);
+    const said = attempt.judged?.usage;
+    if (said !== undefined) return chargeJudged(exchange, attempt, said);
+    if (attempt.fate.kind === "failed") return chargeFailed(exchange, attempt);
     // Taken by the provider and never answered: the client left, or Envoy did.
     if (attempt.fate.kind === "open" && !streams(exchange)) return chargeHold(attempt);
     return chargeAnswer(exchange, attempt);
   });
 }
 
-function chargeFailed(attempt: Attempt): Charge {
+function chargeFailed(exchange: Exchange, attempt: Attempt): Charge {
   switch (billingOf(attempt)) {
     case "hold":
     case "said":
       return chargeHold(attempt);
     case "input":
-      return chargeCounted(attempt, { inputTokens: attempt.target.inputTokens, outputTokens: 0 }, "counted");
+      return chargeCounted(exchange, attempt, {
+        usage: { inputTokens: attempt.target.inputTokens, outputTokens: 0 },
+        source: "counted",
+        answeredBy: undefined,
+      });
     case "nothing":
       return free(attempt);
   }
@@ -64,25 +69,27 @@ function chargeHold(attempt: Attempt): Charge {
 }
 
 /** An answer that nobody got was made all the same, and the provider said what it took. */
-function chargeJudged(attempt: Attempt, said: Usage): Charge {
-  const { rate, inputTokens, costMaxNanoUsd } = attempt.target;
+function chargeJudged(exchange: Exchange, attempt: Attempt, said: Usage): Charge {
+  const usage: Usage = { ...said, inputTokens: said.inputTokens ?? attempt.target.inputTokens };
+  const answeredBy = attempt.judged?.model;
   const whole = said.inputTokens !== undefined && said.outputTokens !== undefined;
-  const usage: Usage = { ...said, inputTokens: said.inputTokens ?? inputTokens };
+  if (whole) return chargeSaid(exchange, attempt, usage, answeredBy);
+  const { rate, isKnown } = priceOfAnswer(exchange, attempt, answeredBy, usage.serviceTier);
   const costNanoUsd = costOf(rate, usage);
+  const { costMaxNanoUsd } = attempt.target;
   const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
-  if (whole) return chargeSaid(attempt, usage);
-  return priced(attempt, rate, usage, "partial", more);
+  return priced(attempt, rate, usage, "partial", isKnown ? more : unknownDifference(attempt, rate, usage));
 }
 
-/** What the provider said it used, at the price known for it: by how much more a tier without one costs is for its bill to say. */
-function chargeSaid(attempt: Attempt, usage: Usage): Charge {
-  const { rate, costMaxNanoUsd } = attempt.target;
-  const { serviceTier } = usage;
-  const isPriced =
-    serviceTier === undefined || isStandardTier(serviceTier) || rate.services?.has(serviceTier) === true;
-  const costNanoUsd = costOf(rate, usage);
-  const difference = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd : costNanoUsd;
-  return priced(attempt, rate, usage, "provider", isPriced ? 0n : difference);
+/** What the provider said it used, at the price of the model and tier that it named; where nobody knows that price, its bill says how much more. */
+function chargeSaid(
+  exchange: Exchange,
+  attempt: Attempt,
+  usage: Usage,
+  answeredBy: string | undefined,
+): Charge {
+  const { rate, isKnown } = priceOfAnswer(exchange, attempt, answeredBy, usage.serviceTier);
+  return priced(attempt, rate, usage, "provider", isKnown ? 0n : unknownDifference(attempt, rate, usage));
 }
 
 function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
@@ -94,7 +101,7 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
     said.inputTokens !== undefined &&
     said.outputTokens !== undefined
   ) {
-    return chargeSaid(attempt, said);
+    return chargeSaid(exchange, attempt, said, seen.model);
   }
   // A whole answer that did not arrive whole, or was too large to be read, was generated all the same.
   const arrived = exchange.responseEnded && seen?.unreadable !== true && seen?.unread !== true;
@@ -104,12 +111,22 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
     inputTokens: said?.inputTokens ?? attempt.target.inputTokens,
     outputTokens: larger(said?.outputTokens, exchange.outputCounter?.total() ?? 0),
   };
-  return chargeCounted(attempt, usage, said === undefined ? "counted" : "partial");
+  const source = said === undefined ? "counted" : "partial";
+  return chargeCounted(exchange, attempt, { usage, source, answeredBy: seen?.model });
+}
+
+/** What was counted here of an answer. */
+interface Counted {
+  readonly usage: Usage;
+  readonly source: UsageSource;
+  readonly answeredBy: string | undefined;
 }
 
 /** The bill may be anything from nothing, where the provider takes the answer for failed, to the hold. */
-function chargeCounted(attempt: Attempt, usage: Usage, source: UsageSource): Charge {
-  const { rate, costMaxNanoUsd } = attempt.target;
+function chargeCounted(exchange: Exchange, attempt: Attempt, { usage, source, answeredBy }: Counted): Charge {
+  const { rate, isKnown } = priceOfAnswer(exchange, attempt, answeredBy, usage.serviceTier);
+  if (!isKnown) return priced(attempt, rate, usage, source, unknownDifference(attempt, rate, usage));
+  const { costMaxNanoUsd } = attempt.target;
   const costNanoUsd = costOf(rate, usage);
   const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
   return priced(attempt, rate, usage, source, more > costNanoUsd ? more : costNanoUsd);

@@ -158,14 +158,15 @@ export class Gate {
     if (following === undefined && !isOurs) return lastRelease;
     const code = codeOfFailure(failure, errorOfStatus(status).code);
     const error = new GatewayError(code, `the provider answered ${status}`);
-    this.#judge({ class: failure, error, status, usage: undefined, made: undefined });
+    this.#judge({ class: failure, error, status, usage: undefined, model: undefined, made: undefined });
     return { kind: "fail", following };
   }
 
   #fail(failure: FailureClass, error: GatewayError, { seen }: AnswerReader): Verdict {
     const broken = seen.unreadable || (seen.error === undefined && !seen.complete);
     const made = broken || failure === "quality" ? this.#made() : undefined;
-    this.#judge({ class: failure, error, status: this.#head.status, usage: seen.usage, made });
+    const { usage, model } = seen;
+    this.#judge({ class: failure, error, status: this.#head.status, usage, model, made });
     noteFailure(this.#exchange, this.#attempt, failure);
     return { kind: "fail", following: follow(this.#exchange, this.#attempt, failure) };
   }

@@ -30,6 +30,7 @@ function exchangeOf(...judgements: readonly (Partial<Judgement> | undefined)[]):
               error: new GatewayError("validation_failed", "failed"),
               status: 200,
               usage: undefined,
+              model: undefined,
               made: "hold",
               ...judged,
             },
