@@ -12,6 +12,7 @@ const steps: readonly (readonly string[])[] = [
   ["ledger", "dialect"],
   ["provider", "identity"],
   ["contract"],
+  ["condition"],
   ["plan"],
   ["policy", "validation"],
   ["route"],

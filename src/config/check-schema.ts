@@ -1,18 +1,10 @@
 import { z } from "zod";
 import { identityKinds } from "../identity/index.ts";
 import { policyKinds } from "../policy/index.ts";
+import { policySections } from "../policy/policy-kind.ts";
 import { sinkKinds } from "../usage/sink/index.ts";
 import { backendKinds } from "./compile-backends.ts";
-import { policySections } from "./compile-policies.ts";
-import {
-  accessSection,
-  backendName,
-  capsSection,
-  modelName,
-  modelSection,
-  routeSection,
-  sections,
-} from "./schema.ts";
+import { backendName, modelName, modelSection, routeSection, sections } from "./schema.ts";
 
 /** The JSON Schema of the config as it is written, for editors; `tollgate check` knows more, e.g. whether names fit together. */
 export function checkSchema(): Readonly<Record<string, unknown>> {
@@ -36,8 +28,6 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
     identity: z.array(z.union(identityKinds.map(({ schema }) => schema))).min(1),
     contract,
     routes: z.array(routeSection).default([]),
-    access: z.array(accessSection).default([]),
-    caps: z.array(capsSection).default([]),
     ...policies,
     prices,
     retries,

@@ -1,22 +1,21 @@
 import type { ContractReader } from "../contract/contract.ts";
+import { covers } from "../core/pattern.ts";
 import { policyKinds } from "../policy/index.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { PolicyKind } from "../policy/policy-kind.ts";
+import { type PolicySection, policySections, type Reference } from "../policy/policy-kind.ts";
 import { planFields } from "../policy/rule-section.ts";
+import type { ConditionChecker } from "./check-conditions.ts";
 import { type Compilation, entriesOf, listOf } from "./compilation.ts";
-import { covers } from "./compile-rules.ts";
 import { parseSection } from "./parse-section.ts";
-import type { Path } from "./problem.ts";
+import { formatPath, type Path } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
 import { isUnavailableKey } from "./unavailable.ts";
-
-/** The config's lists of policies, in the order they are judged. */
-export const policySections = ["limits", "budgets"] as const satisfies readonly PolicyKind["section"][];
 
 /** What policies are checked against. */
 export interface PolicyNeighbours {
   readonly contract: ContractReader;
   readonly modelNames: readonly string[];
+  readonly conditions: ConditionChecker;
 }
 
 /** Compiles every list of policies. */
@@ -25,27 +24,45 @@ export function compilePolicies(
   root: Readonly<Record<string, unknown>>,
   neighbours: PolicyNeighbours,
 ): readonly Policy[] {
-  const { file } = compilation;
   const policies: Policy[] = [];
-  for (const name of policySections)
-    for (const [index, entry] of listOf(compilation, name, root[name]).entries()) {
-      const path = [name, index];
-      const policy = compilePolicy(compilation, path, entry, name, neighbours);
-      if (policy === undefined) continue;
-      if (policies.some((other) => other.name === policy.name))
-        file.refuse([...path, "name"], "another limit or budget has this name: their accounts would be one");
-      policies.push(policy);
-    }
+  for (const section of policySections) {
+    const entries = listOf(compilation, section, root[section]);
+    compileList(compilation, section, entries, policies, neighbours);
+  }
   return policies;
 }
 
+/** Compiles one list, and adds its policies to those of the lists before it. */
+function compileList(
+  compilation: Compilation,
+  name: PolicySection,
+  entries: readonly unknown[],
+  policies: Policy[],
+  neighbours: PolicyNeighbours,
+): void {
+  const { file } = compilation;
+  let decided = false;
+  for (const [index, entry] of entries.entries()) {
+    const path = [name, index];
+    const compiled = compilePolicy(compilation, path, entry, name, neighbours);
+    if (compiled === undefined) continue;
+    const { policy, decidesAll } = compiled;
+    if (decided) file.refuse(path, "an entry before this one has no `when`: this could never apply");
+    decided ||= decidesAll;
+    if (policies.some((other) => other.name === policy.name))
+      file.refuse([...path, "name"], "another limit or budget has this name: their accounts would be one");
+    policies.push(policy);
+  }
+}
+
 function compilePolicy(
-  { file }: Compilation,
+  compilation: Compilation,
   path: Path,
   entry: unknown,
-  section: PolicyKind["section"],
+  section: PolicySection,
   neighbours: PolicyNeighbours,
-): Policy | undefined {
+): { readonly policy: Policy; readonly decidesAll: boolean } | undefined {
+  const { file } = compilation;
   const written = Object.fromEntries(entriesOf(entry));
   const kind = policyKinds.find(
     (candidate) => candidate.section === section && candidate.recognises(written),
@@ -60,49 +77,53 @@ function compilePolicy(
   const parsed = parseSection(file, path, isMap ? written : entry, kind.schema);
   if (parsed === undefined) return undefined;
   // The kind's own schema made it, and the kind alone takes it.
-  for (const use of kind.fields(parsed as never)) {
-    const problem = fieldProblem(use.name, use.path, written, neighbours);
-    if (problem !== undefined) file.refuse([...path, ...use.path], problem, "key");
-  }
-  const policy = kind.create(parsed as never);
-  const { degrade = [], exceeded = [] } = policy;
-  const uses = [
-    ...degrade.map(({ to }, index) => ({ rung: to, at: ["degrade", index, "use"] })),
-    ...exceeded.map((rung, index) => ({ rung, at: ["exceeded", index, "use"] })),
-  ];
-  for (const { rung, at } of uses) {
-    if (rung.kind !== "use" || neighbours.modelNames.some((name) => covers(name, rung.model))) continue;
-    const message = `no model is called "${rung.model}"${didYouMean(rung.model, neighbours.modelNames)}`;
-    file.refuse([...path, ...at], message);
-  }
-  return policy;
+  const checked = parsed as never;
+  for (const reference of kind.references(checked)) checkReference(compilation, path, reference, neighbours);
+  return {
+    policy: kind.create(checked, { name: formatPath(path) }),
+    decidesAll: kind.decidesAll?.(checked) === true,
+  };
 }
 
-/** Why a rule that names this field there can never apply; undefined: it can. */
-function fieldProblem(
-  name: string,
-  path: Path,
-  entry: unknown,
-  { contract, modelNames }: PolicyNeighbours,
-): string | undefined {
-  if (name === "backend" && path[0] === "when")
-    return "a request has no backend before it is planned: this could never match";
-  if (!contract.fieldNames.has(name) && !planFields.includes(name)) {
-    const known = [...contract.fieldNames, ...planFields];
-    return `no contract has a field "${name}": this could never apply${didYouMean(name, known)}`;
+/** Notes a reference to what does not exist. */
+function checkReference(
+  { file }: Compilation,
+  entryPath: Path,
+  reference: Reference,
+  { contract, modelNames, conditions }: PolicyNeighbours,
+): void {
+  const path = [...entryPath, ...reference.path];
+  switch (reference.kind) {
+    case "condition":
+      conditions.check(path, reference.condition);
+      return;
+    case "account-match":
+      conditions.check(path, reference.condition, reference.per);
+      return;
+    case "account-field": {
+      const known = [...contract.fieldNames, ...planFields];
+      const { name } = reference;
+      if (known.includes(name)) return;
+      const message = `no contract has a field "${name}": this could never apply${didYouMean(name, known)}`;
+      file.refuse(path, message, "key");
+      return;
+    }
+    case "model": {
+      const { name } = reference;
+      if (modelNames.some((model) => covers(model, name))) return;
+      file.refuse(path, `no model is called "${name}"${didYouMean(name, modelNames)}`);
+      return;
+    }
+    case "models": {
+      const { pattern } = reference;
+      if (modelNames.some((name) => overlaps(pattern, name))) return;
+      file.refuse(path, `no entry of \`models\` is called "${pattern}": this could never apply`);
+      return;
+    }
   }
-  if (path[0] === "per") return undefined;
-  for (const value of valuesAt(entry, path)) {
-    if (name === "model" && !modelNames.some((model) => covers(model, value)))
-      return `no entry of \`models\` is called "${value}": this could never match`;
-    const problem = contract.valueProblem(name, value);
-    if (problem !== undefined) return `${problem}: this could never match`;
-  }
-  return undefined;
 }
 
-function valuesAt(entry: unknown, path: Path): readonly string[] {
-  let value = entry;
-  for (const step of path) value = new Map(entriesOf(value)).get(String(step));
-  return (Array.isArray(value) ? value : [value]).map(String);
+/** Whether a rule's pattern and a name under `models`, which may be a pattern too, have any model in common. */
+function overlaps(pattern: string, name: string): boolean {
+  return covers(pattern, name) || covers(name, pattern) || covers(pattern, name.replace(/\*$/, ""));
 }

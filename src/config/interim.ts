@@ -3,7 +3,8 @@ import { GatewayError } from "../core/errors.ts";
 import { chain } from "../core/maybe-promise.ts";
 import { identify } from "../identity/identify.ts";
 import type { Identity, Recognition } from "../identity/identity.ts";
-import type { Rung } from "../policy/ladder.ts";
+import type { ExceededStep } from "../policy/ladder.ts";
+import { joinPolicies } from "../policy/policies.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { PriceCatalogue } from "../price/catalogue.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -26,12 +27,22 @@ export function interimSnapshot(running: Snapshot, next: Snapshot): Snapshot {
   const version = `${next.version}-in-part`;
   if (!isDeepStrictEqual(sectionOf(running, "contract"), sectionOf(next, "contract")))
     return Object.freeze({ ...running, ...own, version, identities: knownToBoth(running, next) });
-  const { identities, contract, access, caps } = next;
+  const { identities, contract } = next;
   const prices = pricesOf(running, next);
-  const policies = next.policies.every((policy) => canApply(policy, running))
-    ? next.policies
-    : running.policies;
-  return Object.freeze({ ...running, ...own, version, identities, contract, access, caps, prices, policies });
+  const policies = policiesOf(running, next);
+  const compareInputTokens = running.compareInputTokens || next.compareInputTokens;
+  const parts = { identities, contract, prices, policies, compareInputTokens, ...joinPolicies(policies) };
+  return Object.freeze({ ...running, ...own, version, ...parts });
+}
+
+/** The next policies; limits and budgets only if every model that they fall back to is there already. */
+function policiesOf(running: Snapshot, next: Snapshot): readonly Policy[] {
+  if (next.policies.every((policy) => canApply(policy, running))) return next.policies;
+  return [...next.policies.filter((policy) => !judges(policy)), ...running.policies.filter(judges)];
+}
+
+function judges({ judge }: Policy): boolean {
+  return judge !== undefined;
 }
 
 function sectionOf(snapshot: Snapshot, name: string): unknown {
@@ -64,6 +75,6 @@ function pricesOf(running: Snapshot, next: Snapshot): PriceCatalogue {
 
 /** Whether each model that a policy falls back to is there. */
 function canApply({ degrade = [], exceeded = [] }: Policy, running: Snapshot): boolean {
-  const rungs: readonly Rung[] = [...degrade.map(({ to }) => to), ...exceeded];
-  return rungs.every((rung) => rung.kind !== "use" || running.model(rung.model) !== undefined);
+  const steps: readonly ExceededStep[] = [...degrade.map(({ to }) => to), ...exceeded];
+  return steps.every((step) => step.kind !== "use" || running.model(step.model) !== undefined);
 }

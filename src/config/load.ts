@@ -1,19 +1,21 @@
 import { basename, dirname, join } from "node:path";
 import type { z } from "zod";
+import { reservedNames } from "../condition/condition-problems.ts";
 import { createContractReader } from "../contract/contract-reader.ts";
 import type { FieldSection } from "../contract/contract-section.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
+import { policySections } from "../policy/policy-kind.ts";
 import { createModelTable } from "../route/model-table.ts";
+import { ConditionChecker } from "./check-conditions.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { type Compilation, entriesOf, listOf, mapOf } from "./compilation.ts";
 import { compileBackends } from "./compile-backends.ts";
 import { compileIdentities } from "./compile-identities.ts";
 import { compileModels } from "./compile-models.ts";
-import { compilePolicies, policySections } from "./compile-policies.ts";
+import { compilePolicies } from "./compile-policies.ts";
 import { compilePrices } from "./compile-prices.ts";
 import { compileRoutes } from "./compile-routes.ts";
-import { compileAccess, compileCaps } from "./compile-rules.ts";
 import { compileSinks } from "./compile-sinks.ts";
 import { connectTimeoutsOf } from "./compile-timeouts.ts";
 import { ConfigInputs, type ConfigMaterial, type InputOptions } from "./config-inputs.ts";
@@ -104,7 +106,14 @@ function compileSections(
   const parse = <K extends SectionName>(name: K) => parseSection(file, [name], root[name], schemas[name]);
   refuseUnknownSections(file, root);
   parse("version");
-  const contract = createContractReader(parse("contract") ?? anyContract(root.contract));
+  const contractFields = parse("contract") ?? anyContract(root.contract);
+  for (const name of Object.keys(contractFields).filter((field) => reservedNames.has(field)))
+    file.refuse(
+      ["contract", name],
+      `${name} means something else in a condition: choose another name`,
+      "key",
+    );
+  const contract = createContractReader(contractFields);
   const own = compileOwn(compilation, parse);
   const backendEntries = mapOf(compilation, "backends", root.backends, backendName);
   const { backends, prices: backendPrices } = compileBackends(compilation, backendEntries);
@@ -119,14 +128,13 @@ function compileSections(
   });
   const identities = compileIdentities(compilation, listOf(compilation, "identity", root.identity), contract);
   const modelNames = modelEntries.map(([name]) => name);
+  const conditions = new ConditionChecker(compilation, contract, modelNames);
   const routes = compileRoutes(compilation, listOf(compilation, "routes", root.routes), {
-    contract,
     modelNames,
     backends,
+    conditions,
   });
-  const policies = compilePolicies(compilation, root, { contract, modelNames });
-  const access = compileAccess(compilation, listOf(compilation, "access", root.access), contract, modelNames);
-  const caps = compileCaps(compilation, listOf(compilation, "caps", root.caps), contract);
+  const policies = compilePolicies(compilation, root, { contract, modelNames, conditions });
   if (own === undefined || prices === undefined) return undefined;
   return createSnapshot({
     ...own,
@@ -138,8 +146,7 @@ function compileSections(
     routes,
     policies,
     prices,
-    ...access,
-    caps,
+    compareInputTokens: conditions.compareInputTokens,
     models: createModelTable(models),
     shown: showConfig(file.shown),
   });
@@ -149,17 +156,7 @@ const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = section
 
 function refuseUnknownSections(file: YamlFile, root: Readonly<Record<string, unknown>>): void {
   const known = ["version", "listen", "server", "admin", "backends", "models", "identity", "contract"];
-  const others = [
-    "routes",
-    "access",
-    "caps",
-    ...policySections,
-    "prices",
-    "retries",
-    "ledger",
-    "alerts",
-    "usage",
-  ];
+  const others = ["routes", ...policySections, "prices", "retries", "ledger", "alerts", "usage"];
   const all = [...known, ...others];
   const unknown = Object.keys(root).filter((name) => !all.includes(name));
   refuseKeys(file, [], unknown, all);

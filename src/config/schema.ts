@@ -1,8 +1,7 @@
 import { z } from "zod";
+import { conditionSection } from "../condition/condition-section.ts";
 import { contractSection } from "../contract/contract-section.ts";
-import { matchSection } from "../contract/match.ts";
 import { priceSection } from "../price/price-section.ts";
-import { conditionSection } from "../route/condition.ts";
 import { onlySection } from "../route/only.ts";
 import { validationSection } from "../validation/validation-section.ts";
 import { retriesSection } from "./retries-section.ts";
@@ -138,21 +137,6 @@ export const routeSection = z
   .refine(
     ({ use, only }) => use !== undefined || only !== undefined,
     "must say which model to use, what only may answer, or both",
-  );
-
-/** One entry of `access`. */
-export const accessSection = z.strictObject({
-  models: z.array(z.string().min(1)).min(1),
-  allow: matchSection,
-});
-
-const capTokens = z.int().min(1).max(1_000_000_000).optional();
-/** One entry of `caps`. */
-export const capsSection = z
-  .strictObject({ when: matchSection.optional(), inputTokens: capTokens, outputTokens: capTokens })
-  .refine(
-    ({ inputTokens, outputTokens }) => inputTokens !== undefined || outputTokens !== undefined,
-    "must cap inputTokens, outputTokens, or both",
   );
 
 /** The sections that are one thing; where nothing is written, their defaults count. */

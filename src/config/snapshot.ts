@@ -1,9 +1,7 @@
-import type { Contract, ContractReader } from "../contract/contract.ts";
-import type { GatewayError } from "../core/errors.ts";
+import type { ContractReader } from "../contract/contract.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { Principal } from "../identity/principal.ts";
-import type { Caps } from "../plan/caps.ts";
+import { type JointPolicies, joinPolicies } from "../policy/policies.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { PriceCatalogue } from "../price/catalogue.ts";
 import type { Provider } from "../provider/provider.ts";
@@ -86,7 +84,7 @@ export interface AlertWebhookConfig {
 }
 
 /** The compiled, frozen config that an exchange is pinned to. Every lookup is pure and needs no parsing. */
-export interface Snapshot {
+export interface Snapshot extends JointPolicies {
   /** The first 12 hex digits of a SHA-256 over the file and its inputs (keys, prices); in each record as `config_version`. */
   readonly version: string;
   readonly listen: ListenConfig;
@@ -101,7 +99,9 @@ export interface Snapshot {
   readonly routes: Routes;
   /** How many attempts beyond the first the whole gateway may make. */
   readonly retries: RetryLimits;
-  /** Limits and budgets, in the config's order. */
+  /** Whether a condition compares the size of the input: only then it is counted before the route is known. */
+  readonly compareInputTokens: boolean;
+  /** Access, caps, limits and budgets, in the order they are judged. */
   readonly policies: readonly Policy[];
   readonly prices: PriceCatalogue;
   readonly ledger: LedgerConfig;
@@ -112,18 +112,12 @@ export interface Snapshot {
   model(name: string): ModelRoute | undefined;
   /** Names for `GET /v1/models`, in the config's order; patterns are left out. */
   models(): readonly string[];
-  /** The refusal (`forbidden`) when this principal may not use one of the models, by whatever dated or prefixed name; undefined: allowed. */
-  access(models: readonly string[], principal: Principal, contract: Contract): GatewayError | undefined;
-  /** Whether an access rule names this entry of `models`. */
-  hasAccessRule(entry: string): boolean;
-  /** The caps of the first rule that matches. */
-  caps(principal: Principal, contract: Contract): Caps;
   /** The whole config with defaults as plain data, secrets as `***`; for admin's /config. */
   redacted(): unknown;
 }
 
 /** What a snapshot is made of: the same, but for the lookups, which are made here. */
-export interface SnapshotParts extends Omit<Snapshot, "model" | "models" | "redacted"> {
+export interface SnapshotParts extends Omit<Snapshot, "model" | "models" | "redacted" | keyof JointPolicies> {
   readonly models: ModelTable;
   /** Plain data without secrets. */
   readonly shown: unknown;
@@ -133,6 +127,7 @@ export interface SnapshotParts extends Omit<Snapshot, "model" | "models" | "reda
 export function createSnapshot({ models, shown, ...parts }: SnapshotParts): Snapshot {
   return Object.freeze({
     ...parts,
+    ...joinPolicies(parts.policies),
     identities: Object.freeze([...parts.identities]),
     policies: Object.freeze([...parts.policies]),
     model: (name: string) => models.find(name),

@@ -1,15 +1,13 @@
+import type { Attributes } from "../condition/attributes-of.ts";
 import type { Snapshot } from "../config/snapshot.ts";
-import type { Contract } from "../contract/contract.ts";
 import type { GatewayError } from "../core/errors.ts";
-import type { Principal } from "../identity/principal.ts";
 import type { Target } from "../plan/plan.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 
 /** Who asks, under which config. */
 export interface Caller {
   readonly snapshot: Snapshot;
-  readonly principal: Principal;
-  readonly contract: Contract;
+  readonly attributes: Attributes;
 }
 
 /** Why a caller may not use a route: by a name it was asked for, or because none of its targets is for this caller; undefined: it may. */
@@ -18,8 +16,8 @@ export function accessRefusal(
   asked: readonly string[],
   route: ModelRoute,
 ): GatewayError | undefined {
-  const { snapshot, principal, contract } = caller;
-  const denied = snapshot.access(asked, principal, contract);
+  const { snapshot, attributes } = caller;
+  const denied = snapshot.access(asked, attributes);
   if (denied !== undefined) return denied;
   const refusals = route.targets.map((target) => targetRefusal(caller, route, target));
   return refusals.every((refusal) => refusal !== undefined) ? refusals[0] : undefined;
@@ -30,10 +28,10 @@ export function accessRefusal(
  * has a rule of its own is judged by that alone.
  */
 export function targetRefusal(
-  { snapshot, principal, contract }: Caller,
+  { snapshot, attributes }: Caller,
   { entry }: ModelRoute,
   { model }: Target,
 ): GatewayError | undefined {
   if (!entry.endsWith("*") && snapshot.hasAccessRule(entry)) return undefined;
-  return snapshot.access([model], principal, contract);
+  return snapshot.access([model], attributes);
 }

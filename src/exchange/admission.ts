@@ -3,15 +3,16 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ModelRoute } from "../route/model-route.ts";
+import { exchangeAttributes } from "./attributes.ts";
 import { checksOf } from "./checking.ts";
 import { claimsOf } from "./claiming.ts";
 import { countForRoute, countInput, inputCountFor } from "./counting.ts";
 import { Deadlines } from "./deadlines.ts";
 import { examine, examineHeaders } from "./examining.ts";
-import { admitted, type Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { encodeAttempt } from "./forwarding.ts";
 import { holdFacts } from "./hold-facts.ts";
-import { type Footing, firstFooting, nextFooting } from "./ladder.ts";
+import { firstStep, type LadderStep, nextStep } from "./ladder.ts";
 import { checkLargeBody } from "./large-body.ts";
 import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
@@ -49,7 +50,7 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
   return chain(routeAndCount(exchange, body), (route) => {
     if (route === undefined) return leave(exchange);
     if (exchange.operation.local === "token_count") return answerCount(exchange, route);
-    return reserve(exchange, firstFooting(makePlan(exchange, route)));
+    return reserve(exchange, firstStep(makePlan(exchange, route)));
   });
 }
 
@@ -85,7 +86,7 @@ function weigh(exchange: Exchange, { targets }: ModelRoute): MaybePromise<void> 
 /** More input than this is refused, so nobody needs to know how much more. */
 function inputTokensAllowed(exchange: Exchange): number | undefined {
   if (exchange.operation.local === "token_count") return undefined;
-  return exchange.snapshot.caps(exchange.principal, admitted(exchange).contract).inputTokens;
+  return exchange.snapshot.caps(exchangeAttributes(exchange)).inputTokens;
 }
 
 /** How many tokens the request has, by the counter of the first target that would answer it. Nothing leaves, nothing is held. */
@@ -106,11 +107,11 @@ interface Offer {
 }
 
 /** Holds the first plan that fits. When none does, the ladder of the budget that refused is climbed a step. */
-function reserve(exchange: Exchange, footing: Footing): MaybePromise<Outcome> {
+function reserve(exchange: Exchange, step: LadderStep): MaybePromise<Outcome> {
   const { clock, ledger, observer } = exchange.services;
-  const offers: readonly Offer[] = footing.plans.map((plan) => ({
+  const offers: readonly Offer[] = step.plans.map((plan) => ({
     plan,
-    claims: claimsOf(exchange, plan, footing.steps),
+    claims: claimsOf(exchange, plan, step.steps),
   }));
   const startedMs = clock.monotonicMs();
   const reserved = ledger.reserve(
@@ -122,9 +123,9 @@ function reserve(exchange: Exchange, footing: Footing): MaybePromise<Outcome> {
     spend(exchange.stages, "reserve", startedMs, clock);
     if (result.kind === "taken") {
       if (result.observed.length > 0) observer.observed(result.observed);
-      return take(exchange, offers[result.offer], footing);
+      return take(exchange, offers[result.offer], step);
     }
-    return chain(nextFooting(exchange, footing, result.account.name), (next) =>
+    return chain(nextStep(exchange, step, result.account.name), (next) =>
       next === undefined ? limited(exchange, result, offers.at(-1)?.claims ?? []) : reserve(exchange, next),
     );
   });
@@ -135,7 +136,7 @@ function limited(exchange: Exchange, refused: Refused, claims: readonly Claim[])
   return chain(noteStandings(exchange, claims), () => refuseForLimit(exchange, refused));
 }
 
-function take(exchange: Exchange, offer: Offer | undefined, { degraded }: Footing): MaybePromise<Outcome> {
+function take(exchange: Exchange, offer: Offer | undefined, { degraded }: LadderStep): MaybePromise<Outcome> {
   if (offer === undefined) throw new Error("the ledger took an offer that was not made");
   exchange.plan = offer.plan;
   exchange.claims = offer.claims;

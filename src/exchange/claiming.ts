@@ -2,6 +2,7 @@ import { appendAll } from "../core/append-all.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
+import { exchangeAttributes } from "./attributes.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
 /** Steps of `degrade` that each budget has taken for a request, by the budget's name; none where it is not there. */
@@ -17,16 +18,18 @@ export function claimsOf(exchange: Exchange, plan: Plan, steps?: StepsTaken): re
   const admission = {
     principal,
     field: (name: string) => (name === "model" ? facts.model : contract.field(name)),
+    attributes: exchangeAttributes(exchange),
     plan,
     nowMs: services.clock.nowMs(),
   };
   const claims: Claim[] = [];
   for (const policy of snapshot.policies) {
-    const verdict = policy.judge(admission);
-    if (verdict.kind === "deny") throw verdict.error;
+    const judgement = policy.judge?.(admission);
+    if (judgement === undefined) continue;
+    if (judgement.kind === "deny") throw judgement.error;
     const ceilingPercent = steps === undefined ? undefined : nextStepPercent(policy, steps);
-    if (ceilingPercent === undefined) appendAll(claims, verdict.claims);
-    else for (const claim of verdict.claims) claims.push({ ...claim, ceilingPercent });
+    if (ceilingPercent === undefined) appendAll(claims, judgement.claims);
+    else for (const claim of judgement.claims) claims.push({ ...claim, ceilingPercent });
   }
   return claims;
 }

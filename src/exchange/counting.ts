@@ -34,10 +34,10 @@ export function counterOfTarget(exchange: Exchange, target: Target): Counter {
   return known ?? exchange.services.counterOf(providerTypeOf(exchange, target), target.model, key);
 }
 
-/** Counts the input before its route is known, by a counter that belongs to no target, where a rule compares its size. */
+/** Counts the input before its route is known, by a counter that belongs to no target, where a condition compares its size. */
 export function countForRoute(exchange: Exchange): MaybePromise<void> {
   const { original, snapshot, services } = exchange;
-  if (!snapshot.routes.askInputTokens || original === undefined) return;
+  if (!snapshot.compareInputTokens || original === undefined) return;
   const { vocabulary } = services.counterOf("openai", "gpt-4o", neutral);
   const counted = vocabulary.countSpansPaced(original, admitted(exchange).facts.text, {
     caller: exchange.closing,

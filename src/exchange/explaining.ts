@@ -11,7 +11,7 @@ import { type Checks, checksOf } from "./checking.ts";
 import { claimsOf } from "./claiming.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeRequest } from "./forwarding.ts";
-import { type Footing, firstFooting, nextFooting } from "./ladder.ts";
+import { firstStep, type LadderStep, nextStep } from "./ladder.ts";
 import { makePlan } from "./planning.ts";
 
 /** A claim of an offer, and whether the account has room for it. */
@@ -35,7 +35,7 @@ export interface Saying {
 /** An offer that would be made to the ledger. */
 export interface TriedOffer {
   /** The budget whose ladder led to it, and from which share on; undefined: what was asked for, or less of its fallbacks. */
-  readonly degraded: Footing["degraded"];
+  readonly degraded: LadderStep["degraded"];
   readonly plan: Plan;
   /** One for each target of the plan, in its order. */
   readonly sayings: readonly Saying[];
@@ -72,7 +72,7 @@ export async function explain(exchange: Exchange, body: Buffer, read: ReadAccoun
     } finally {
       rejected = exchange.rejected;
     }
-    await climb(exchange, firstFooting(plan), offers, read);
+    await climb(exchange, firstStep(plan), offers, read);
     return { offers, rejected, refusal: undefined };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -80,20 +80,20 @@ export async function explain(exchange: Exchange, body: Buffer, read: ReadAccoun
   }
 }
 
-/** Tries the plans of a footing, then of that which follows where the last of them is refused. Throws the refusal. */
+/** Tries the plans of a step, and when the last of them is refused those of the next step. Throws the refusal if there is none. */
 async function climb(
   exchange: Exchange,
-  footing: Footing,
+  step: LadderStep,
   offers: TriedOffer[],
   read: ReadAccounts,
 ): Promise<void> {
-  for (const plan of footing.plans) {
-    const offer = await tryOffer(exchange, plan, footing, read);
+  for (const plan of step.plans) {
+    const offer = await tryOffer(exchange, plan, step, read);
     offers.push(offer);
     if (offer.fits) return;
   }
   const refused = refusedBy(offers.at(-1));
-  const next = await nextFooting(exchange, footing, refused.account.name);
+  const next = await nextStep(exchange, step, refused.account.name);
   if (next === undefined) throw refusal(refused, exchange.services.clock.nowMs());
   await climb(exchange, next, offers, read);
 }
@@ -101,7 +101,7 @@ async function climb(
 async function tryOffer(
   exchange: Exchange,
   plan: Plan,
-  { steps, degraded }: Footing,
+  { steps, degraded }: LadderStep,
   read: ReadAccounts,
 ): Promise<TriedOffer> {
   const claims = claimsOf(exchange, plan, steps);

@@ -2,17 +2,18 @@ import { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { Plan, Target } from "../plan/plan.ts";
 import { vectorSpaceOf } from "../plan/vector-space.ts";
-import type { Degradation, DegradeStep, Rung } from "../policy/ladder.ts";
+import type { Degradation, DegradeStep, ExceededStep } from "../policy/ladder.ts";
 import { accessRefusal } from "./access.ts";
+import { exchangeAttributes } from "./attributes.ts";
 import type { StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
-import { admitted, type Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { checkLargeBody } from "./large-body.ts";
 import { clampPlan, makePlan, planOffers } from "./planning.ts";
 import { stopOf } from "./stopping.ts";
 
-/** How far a request has come on the ladders of its budgets, and the plans to try there. */
-export interface Footing {
+/** A request's position on the ladders of its budgets, and the plans to try there. */
+export interface LadderStep {
   readonly plans: readonly Plan[];
   readonly steps: StepsTaken;
   /** Budgets whose `exceeded` was tried. */
@@ -21,56 +22,56 @@ export interface Footing {
   readonly degraded: { readonly by: string; readonly atPercent: number } | undefined;
 }
 
-/** Where every request stands at first: what it asks for, bound to where the first steps begin. */
-export function firstFooting(plan: Plan): Footing {
+/** The first step of every request: the plans it asks for, bound to the share at which `degrade` begins. */
+export function firstStep(plan: Plan): LadderStep {
   return { plans: planOffers(plan), steps: new Map(), climbed: [], degraded: undefined };
 }
 
 /**
- * The next footing after this budget has refused the last plan of one: the next step of its `degrade`, and after the last of them its
- * `exceeded`, once. Undefined: there is nothing more to try.
+ * The step to take when this budget has refused the last plan of the current one: the next of its `degrade`, then its `exceeded`, once.
+ * Undefined when there is nothing more to try.
  */
-export function nextFooting(
+export function nextStep(
   exchange: Exchange,
-  footing: Footing,
+  current: LadderStep,
   budget: string,
-): MaybePromise<Footing | undefined> {
+): MaybePromise<LadderStep | undefined> {
   const policy = exchange.snapshot.policies.find(({ name }) => name === budget);
-  const step = policy?.degrade?.[footing.steps.get(budget) ?? 0];
-  if (step !== undefined) return takeStep(exchange, footing, budget, step);
-  if (policy?.exceeded === undefined || footing.climbed.includes(budget)) return undefined;
-  const climbed = [...footing.climbed, budget];
-  return chain(climb(exchange, footing.plans, policy.exceeded, []), (plans) =>
-    plans.length === 0 ? undefined : { ...footing, plans, climbed, degraded: { by: budget, atPercent: 100 } },
+  const step = policy?.degrade?.[current.steps.get(budget) ?? 0];
+  if (step !== undefined) return takeStep(exchange, current, budget, step);
+  if (policy?.exceeded === undefined || current.climbed.includes(budget)) return undefined;
+  const climbed = [...current.climbed, budget];
+  return chain(climb(exchange, current.plans, policy.exceeded, []), (plans) =>
+    plans.length === 0 ? undefined : { ...current, plans, climbed, degraded: { by: budget, atPercent: 100 } },
   );
 }
 
 /** The plans of a step, where it has any that cost less; else those there were. Either way the next step binds them. */
 function takeStep(
   exchange: Exchange,
-  footing: Footing,
+  current: LadderStep,
   budget: string,
   { atPercent, to }: DegradeStep,
-): MaybePromise<Footing> {
-  const steps = new Map(footing.steps).set(budget, (footing.steps.get(budget) ?? 0) + 1);
-  const most = footing.plans[0]?.hold.costNanoUsd ?? 0n;
-  return chain(degrade(exchange, footing.plans, to), (plans) => {
+): MaybePromise<LadderStep> {
+  const steps = new Map(current.steps).set(budget, (current.steps.get(budget) ?? 0) + 1);
+  const most = current.plans[0]?.hold.costNanoUsd ?? 0n;
+  return chain(degrade(exchange, current.plans, to), (plans) => {
     const cheaper = plans.filter(({ hold }) => hold.costNanoUsd < most);
     return cheaper.length === 0
-      ? { ...footing, steps }
-      : { ...footing, steps, plans: cheaper, degraded: { by: budget, atPercent } };
+      ? { ...current, steps }
+      : { ...current, steps, plans: cheaper, degraded: { by: budget, atPercent } };
   });
 }
 
 function climb(
   exchange: Exchange,
   from: readonly Plan[],
-  rungs: readonly Rung[],
+  steps: readonly ExceededStep[],
   plans: readonly Plan[],
 ): MaybePromise<readonly Plan[]> {
-  const [rung, ...rest] = rungs;
-  if (rung === undefined || rung.kind === "reject") return plans;
-  return chain(degrade(exchange, from, rung), (more) => climb(exchange, from, rest, [...plans, ...more]));
+  const [step, ...rest] = steps;
+  if (step === undefined || step.kind === "reject") return plans;
+  return chain(degrade(exchange, from, step), (more) => climb(exchange, from, rest, [...plans, ...more]));
 }
 
 /** What less there is than these plans; nothing, where the request cannot be answered so. */
@@ -82,11 +83,10 @@ function degrade(exchange: Exchange, plans: readonly Plan[], to: Degradation): M
 
 /** The plans of another model, with answers no longer than those of the plans there are. */
 function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybePromise<readonly Plan[]> {
-  const { contract } = admitted(exchange);
   const route = exchange.snapshot.model(model);
   if (route === undefined) return [];
-  const { snapshot, principal } = exchange;
-  if (accessRefusal({ snapshot, principal, contract }, [route.name], route) !== undefined) return [];
+  const caller = { snapshot: exchange.snapshot, attributes: exchangeAttributes(exchange) };
+  if (accessRefusal(caller, [route.name], route) !== undefined) return [];
   if (stopOf(exchange, route.name) !== undefined) return [];
   if (makesOtherVectors(exchange, route.targets, from)) return [];
   const weighed = chain(countInput(exchange, route.targets), () => checkLargeBody(exchange, route.targets));
@@ -107,7 +107,7 @@ function makesOtherVectors(exchange: Exchange, targets: readonly Target[], from:
   return !targets.every(({ model }) => spaces.has(vectorSpaceOf(model)));
 }
 
-/** A rung that this request cannot stand on (another dialect, too large an input) is passed over. */
+/** The plan of a step; undefined, so that the step is skipped, if the model cannot serve the request (another dialect, too large an input). */
 function planOrNothing(exchange: Exchange, route: Parameters<typeof makePlan>[1]): Plan | undefined {
   try {
     return makePlan(exchange, route);

@@ -1,3 +1,4 @@
+import { attributesOf } from "../condition/attributes-of.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
@@ -79,11 +80,10 @@ function usableBy(
   try {
     const requestId = headers.get("x-request-id");
     const contract = snapshot.contract.read({ headers, fields: new Map(), principal, requestId });
+    const attributes = attributesOf({ principal, contract, headers, request: undefined });
     return (model) => {
       const route = snapshot.model(model);
-      return (
-        route !== undefined && accessRefusal({ snapshot, principal, contract }, [model], route) === undefined
-      );
+      return route !== undefined && accessRefusal({ snapshot, attributes }, [model], route) === undefined;
     };
   } catch (error) {
     return GatewayError.from(error);

@@ -16,6 +16,7 @@ import type { Rate } from "../price/rate.ts";
 import { ceilingOf } from "../price/rate.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import type { Validation } from "../validation/validation.ts";
+import { exchangeAttributes } from "./attributes.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { chooseTargets } from "./routing.ts";
@@ -26,7 +27,7 @@ const defaultOutputTokens = 8_192;
 /** The full plan of an exchange whose input is counted: every target of a route, priced, with the caps that bind them. Throws what refuses it. */
 export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
   const { contract, facts } = admitted(exchange);
-  const caps = exchange.snapshot.caps(exchange.principal, contract);
+  const caps = exchange.snapshot.caps(exchangeAttributes(exchange));
   const chosen = chooseTargets(exchange, route, (target) => costGuess(exchange, target, caps));
   const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
   const timeouts = route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts;

@@ -4,9 +4,9 @@ import type { Target } from "../plan/plan.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import { outsideOf, type Rejected } from "../route/only.ts";
 import { type Candidate, type Choosing, order } from "../route/select.ts";
-import type { Subject } from "../route/subject.ts";
 import { accessRefusal, type Caller, targetRefusal } from "./access.ts";
 import { cannotHold } from "./affordable.ts";
+import { exchangeAttributes } from "./attributes.ts";
 import { cannotDo } from "./capability.ts";
 import { cannotCarry, carriageOf } from "./carrying.ts";
 import { inputCountFor } from "./counting.ts";
@@ -19,7 +19,7 @@ const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
 /** How a request is served: the first rule that matches decides, else the model that the client named; then access, and what was stopped by hand. Throws what refuses it. */
 export function findRoute(exchange: Exchange): ModelRoute {
   const { facts } = admitted(exchange);
-  const rule = exchange.snapshot.routes.find(subjectOf(exchange));
+  const rule = exchange.snapshot.routes.find(exchangeAttributes(exchange));
   exchange.rule = rule;
   const name = rule?.use ?? facts.model;
   const route = exchange.snapshot.model(name);
@@ -33,8 +33,7 @@ export function findRoute(exchange: Exchange): ModelRoute {
 }
 
 function callerOf(exchange: Exchange): Caller {
-  const { snapshot, principal } = exchange;
-  return { snapshot, principal, contract: admitted(exchange).contract };
+  return { snapshot: exchange.snapshot, attributes: exchangeAttributes(exchange) };
 }
 
 function unknownModel(name: string): GatewayError {
@@ -42,20 +41,6 @@ function unknownModel(name: string): GatewayError {
     ? "no route serves this request without a model: name one"
     : `the model "${name.slice(0, 100)}" does not exist here`;
   return new GatewayError("unknown_model", message, { param: "model" });
-}
-
-function subjectOf(exchange: Exchange): Subject {
-  const { contract, facts } = admitted(exchange);
-  const { head, principal, dialect } = exchange;
-  return {
-    principal,
-    contract,
-    facts,
-    dialect: dialect.name,
-    headers: head.headers,
-    path: head.path,
-    inputTokens: exchange.neutralTokens,
-  };
 }
 
 /**
@@ -71,8 +56,9 @@ export function chooseTargets(
   const refusals: GatewayError[] = [];
   let stopped = false;
   exchange.rejected = rejected;
+  const caller = callerOf(exchange);
   const may = (target: Target): boolean => {
-    const closed = targetRefusal(callerOf(exchange), route, target) !== undefined;
+    const closed = targetRefusal(caller, route, target) !== undefined;
     const bound = closed ? "its model is not for this caller" : outOfBounds(exchange, target);
     const refusal = bound === undefined ? refusalBy(exchange, target, route) : undefined;
     if (refusal !== undefined) refusals.push(refusal);

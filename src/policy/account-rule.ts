@@ -1,4 +1,5 @@
-import { compileMatch, type Match, type MatchSection } from "../contract/match.ts";
+import { type Condition, compileCondition } from "../condition/condition.ts";
+import type { ConditionSection } from "../condition/condition-section.ts";
 import type { Account, Claim, Unit, Window } from "../ledger/ledger.ts";
 import { formatWindow } from "../ledger/window.ts";
 import { accountFields, accountKey, readAccountKey } from "./account-key.ts";
@@ -11,7 +12,7 @@ export interface AccountRule {
   readonly unit: Unit;
   readonly window: Window;
   readonly limit: bigint;
-  readonly overrides: readonly { readonly match: MatchSection; readonly limit: bigint }[];
+  readonly overrides: readonly { readonly match: ConditionSection; readonly limit: bigint }[];
   readonly alerts?: readonly number[];
   readonly observe: boolean;
 }
@@ -32,7 +33,7 @@ export function compileAccounts(rule: AccountRule): RuleAccounts {
   const { name, unit, window, alerts, observe } = rule;
   const fields = accountFields(rule.per);
   const suffix = `|${formatWindow(window)}|${unit}`;
-  const overrides = rule.overrides.map(({ match, limit }) => ({ matches: compileMatch(match), limit }));
+  const overrides = rule.overrides.map(({ match, limit }) => ({ matches: compileCondition(match), limit }));
   const accountOf = (
     key: string,
     limit: bigint,
@@ -57,14 +58,14 @@ export function compileAccounts(rule: AccountRule): RuleAccounts {
       const fieldHere =
         backend === undefined ? field : (wanted: string) => (wanted === "backend" ? backend : field(wanted));
       const key = accountKey(fields, fieldHere, principal);
-      const limit = limitFor(overrides, rule.limit, fieldHere, principal.roles);
+      const limit = limitFor(overrides, rule.limit, fieldHere);
       const account = accountOf(key, limit, principal.tenantId, backend);
       claims.push(observe ? { account, amount, observe } : { account, amount });
     },
     find(key) {
       const values = readAccountKey(fields, key);
       if (values === undefined) return undefined;
-      const limit = limitFor(overrides, rule.limit, (field) => values.get(field), []);
+      const limit = limitFor(overrides, rule.limit, (field) => values.get(field));
       return accountOf(key, limit, values.get("tenant_id"), values.get("backend"));
     },
   };
@@ -81,11 +82,10 @@ export function forEachBackend(
 }
 
 function limitFor(
-  overrides: readonly { readonly matches: Match; readonly limit: bigint }[],
+  overrides: readonly { readonly matches: Condition; readonly limit: bigint }[],
   limit: bigint,
   field: (name: string) => string | undefined,
-  roles: readonly string[],
 ): bigint {
-  for (const override of overrides) if (override.matches(field, roles)) return override.limit;
+  for (const override of overrides) if (override.matches(field) === true) return override.limit;
   return limit;
 }

@@ -1,20 +1,20 @@
 import { z } from "zod";
-import { compileMatch } from "../contract/match.ts";
+import { compileCondition } from "../condition/condition.ts";
 import { parseUsd } from "../core/money.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { roughLengthMs } from "../ledger/window.ts";
 import { compileAccounts, forEachBackend, type RuleAccounts } from "./account-rule.ts";
-import { checkLadders, degradeSection, exceededSection, percent } from "./ladder-section.ts";
+import { checkLadders, degradeSection, exceededSection, percent, stepReferences } from "./ladder-section.ts";
 import type { Admission, Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import {
   checkOverrun,
   checkReset,
   checkRule,
-  fieldsOf,
   noteIn,
   overridesOf,
   overrunSection,
+  ruleReferences,
   ruleShape,
 } from "./rule-section.ts";
 import { quotaWindow, resetShape, windowText } from "./window-section.ts";
@@ -77,10 +77,10 @@ export const budget = definePolicy({
   section: "budgets",
   recognises: () => true,
   schema,
-  fields: fieldsOf,
+  references: (section) => [...ruleReferences(section), ...stepReferences(section)],
   create: (section): Policy => {
     const { name, per, overrun, degrade, exceeded } = section;
-    const when = section.when === undefined ? undefined : compileMatch(section.when);
+    const when = section.when === undefined ? undefined : compileCondition(section.when);
     const shares = [
       compileShare(section, section.window, 100),
       ...section.subcaps.map((subcap) => compileShare(section, subcap.window, subcap.share)),
@@ -92,8 +92,7 @@ export const budget = definePolicy({
       ...(exceeded.length === 0 ? undefined : { exceeded }),
       judge: (admission) => {
         const claims: Claim[] = [];
-        if (when !== undefined && !when(admission.field, admission.principal.roles))
-          return { kind: "allow", claims };
+        if (when !== undefined && when(admission.attributes) !== true) return { kind: "allow", claims };
         forEachBackend(per, admission, (backend) => {
           const amount = dearest(admission, backend);
           for (const share of shares) share.claim(claims, admission, amount, backend);

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { compileMatch } from "../contract/match.ts";
+import { compileCondition } from "../condition/condition.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { compileAccounts, forEachBackend } from "./account-rule.ts";
 import type { Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
-import { checkRule, fieldsOf, noteIn, overridesOf, ruleShape } from "./rule-section.ts";
+import { checkRule, noteIn, overridesOf, ruleReferences, ruleShape } from "./rule-section.ts";
 
 const slots = z.int().min(1).max(1_000_000);
 const schema = z
@@ -17,10 +17,10 @@ export const concurrency = definePolicy({
   section: "limits",
   recognises: (entry) => Object.hasOwn(entry, "concurrent"),
   schema,
-  fields: fieldsOf,
+  references: ruleReferences,
   create: (section): Policy => {
     const { name, per } = section;
-    const when = section.when === undefined ? undefined : compileMatch(section.when);
+    const when = section.when === undefined ? undefined : compileCondition(section.when);
     const accounts = compileAccounts({
       name,
       per,
@@ -34,7 +34,7 @@ export const concurrency = definePolicy({
       name,
       judge: (admission) => {
         const claims: Claim[] = [];
-        if (when === undefined || when(admission.field, admission.principal.roles))
+        if (when === undefined || when(admission.attributes) === true)
           forEachBackend(per, admission, (backend) => accounts.claim(claims, admission, 1n, backend));
         return { kind: "allow", claims };
       },

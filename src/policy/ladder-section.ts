@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { DegradeStep, Rung } from "./ladder.ts";
+import type { ConditionSection } from "../condition/condition-section.ts";
+import type { DegradeStep, ExceededStep } from "./ladder.ts";
+import type { Reference } from "./policy-kind.ts";
 import type { Note } from "./rule-section.ts";
 
 /** `80%`, to 80. */
@@ -18,11 +20,13 @@ const clamp = z
   })
   .describe("Half of the answer's cap, and half of that again until it fits, but not below `atLeast`.");
 
-const rung = z.union(
+const exceededStep = z.union(
   [
-    z.literal("reject").transform((): Rung => ({ kind: "reject" })),
-    z.strictObject({ use }).transform(({ use }): Rung => ({ kind: "use", model: use })),
-    z.strictObject({ clamp }).transform(({ clamp }): Rung => ({ kind: "clamp", atLeast: clamp.atLeast })),
+    z.literal("reject").transform((): ExceededStep => ({ kind: "reject" })),
+    z.strictObject({ use }).transform(({ use }): ExceededStep => ({ kind: "use", model: use })),
+    z
+      .strictObject({ clamp })
+      .transform(({ clamp }): ExceededStep => ({ kind: "clamp", atLeast: clamp.atLeast })),
   ],
   {
     error: ({ input }) =>
@@ -34,7 +38,7 @@ const rung = z.union(
 
 /** A budget's `exceeded`. */
 export const exceededSection = z
-  .array(rung)
+  .array(exceededStep)
   .max(8)
   .default([])
   .describe(
@@ -76,9 +80,23 @@ export const degradeSection = z
 
 interface Ladders {
   readonly degrade: readonly DegradeStep[];
-  readonly exceeded: readonly Rung[];
+  readonly exceeded: readonly ExceededStep[];
   readonly mode: string;
-  readonly when?: Readonly<Record<string, unknown>> | undefined;
+  readonly when?: ConditionSection | undefined;
+}
+
+/** The models that a budget's `degrade` and `exceeded` use. */
+export function stepReferences({
+  degrade,
+  exceeded,
+}: Pick<Ladders, "degrade" | "exceeded">): readonly Reference[] {
+  const steps = [
+    ...degrade.map(({ to }, index) => ({ to, path: ["degrade", index, "use"] })),
+    ...exceeded.map((to, index) => ({ to, path: ["exceeded", index, "use"] })),
+  ];
+  return steps.flatMap(({ to, path }) =>
+    to.kind === "use" ? [{ kind: "model", name: to.model, path } as const] : [],
+  );
 }
 
 /** Notes what of a budget's `degrade` and `exceeded` could never apply. */
@@ -91,7 +109,7 @@ export function checkLadders({ degrade, exceeded, mode, when }: Ladders, note: N
     if (degrade.length > 0) note(["degrade"], message);
     if (exceeded.length > 0) note(["exceeded"], message);
   }
-  const asked = [when?.model].flat().filter((model) => model !== undefined);
+  const asked = when?.comparisons.find(({ name }) => name === "model")?.wanted ?? [];
   for (const [index, { atPercent, to }] of degrade.entries()) {
     const before = degrade[index - 1];
     if (before !== undefined && before.atPercent >= atPercent)

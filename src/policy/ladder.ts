@@ -1,5 +1,5 @@
 /** One step of a budget's `exceeded`: what to try when it has no room. */
-export type Rung = Degradation | { readonly kind: "reject" };
+export type ExceededStep = Degradation | { readonly kind: "reject" };
 
 /** Less than was asked for: another model, or shorter answers. */
 export type Degradation =

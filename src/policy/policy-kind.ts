@@ -1,33 +1,54 @@
 import type { z } from "zod";
+import type { ConditionSection } from "../condition/condition-section.ts";
 import type { Policy } from "./policy.ts";
 
-/** One kind of entry in the config's `limits` or `budgets`. */
+/** The lists of the config that policies are entries of, in the order they are judged. */
+export const policySections = ["access", "caps", "limits", "budgets"] as const;
+/** One of {@link policySections}. */
+export type PolicySection = (typeof policySections)[number];
+
+/** What an entry refers to, and where in it: the config knows which models and fields exist. */
+export type Reference = { readonly path: readonly (string | number)[] } & (
+  | { readonly kind: "condition"; readonly condition: ConditionSection }
+  /** Accounts are kept by this field. */
+  | { readonly kind: "account-field"; readonly name: string }
+  /** A condition on accounts, which are kept by these fields. */
+  | { readonly kind: "account-match"; readonly condition: ConditionSection; readonly per: readonly string[] }
+  /** A model that has to exist. */
+  | { readonly kind: "model"; readonly name: string }
+  /** A pattern that has to cover a model. */
+  | { readonly kind: "models"; readonly pattern: string }
+);
+
+/** What a policy is made with. */
+export interface PolicyInputs {
+  /** The name of an entry that has none of its own: its place in the config. */
+  readonly name: string;
+}
+
+/** One kind of entry in one of the config's lists of policies. */
 export interface PolicyKind {
   readonly type: string;
-  /** The list of the config that its entries are in. */
-  readonly section: "limits" | "budgets";
+  readonly section: PolicySection;
   /** Whether an entry, as it was written, is of this kind; the first kind of its list that says so checks it. */
   recognises(entry: Readonly<Record<string, unknown>>): boolean;
   readonly schema: z.ZodObject;
-  /** Every field name that an entry keeps accounts by or matches on, with its path in the entry: the config knows which exist. */
-  fields(section: never): readonly FieldUse[];
-  create(section: never): Policy;
-}
-
-/** Where an entry names a field. */
-export interface FieldUse {
-  readonly name: string;
-  readonly path: readonly (string | number)[];
+  /** Everything that an entry refers to. */
+  references(section: never): readonly Reference[];
+  /** Whether the entry decides every request, so that none after it in its list could ever apply. Absent: none does. */
+  decidesAll?(section: never): boolean;
+  create(section: never, inputs: PolicyInputs): Policy;
 }
 
 /** Ties an entry's shape to the policy made of it. */
 export function definePolicy<Schema extends z.ZodObject>(kind: {
   readonly type: string;
-  readonly section: PolicyKind["section"];
+  readonly section: PolicySection;
   recognises(entry: Readonly<Record<string, unknown>>): boolean;
   readonly schema: Schema;
-  fields(section: z.output<Schema>): readonly FieldUse[];
-  create(section: z.output<Schema>): Policy;
+  references(section: z.output<Schema>): readonly Reference[];
+  decidesAll?(section: z.output<Schema>): boolean;
+  create(section: z.output<Schema>, inputs: PolicyInputs): Policy;
 }): PolicyKind {
   return kind;
 }

@@ -1,35 +1,54 @@
+import type { Attributes } from "../condition/attributes-of.ts";
 import type { GatewayError } from "../core/errors.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
+import type { Caps } from "../plan/caps.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RuleAccounts } from "./account-rule.ts";
-import type { DegradeStep, Rung } from "./ladder.ts";
+import type { DegradeStep, ExceededStep } from "./ladder.ts";
 
 /** What a policy judges: who asks, under which contract, for what. */
 export interface Admission {
   readonly principal: Principal;
-  /** Contract, principal and request fields by name (`tenant_id`, `workflow`, `model`, …); what rules match and accounts are keyed by. */
+  /** The fields that accounts can be kept by: those of the contract and the principal, and `model`. */
   readonly field: (name: string) => string | undefined;
+  /** What conditions compare. */
+  readonly attributes: Attributes;
   readonly plan: Plan;
   readonly nowMs: number;
 }
 
-/** A policy's answer: allowed with claims on accounts, or denied. */
-export type Verdict =
+/** A policy's judgement of a plan: allowed with claims on accounts, or denied. */
+export type Judgement =
   | { readonly kind: "allow"; readonly claims: readonly Claim[] }
   | { readonly kind: "deny"; readonly error: GatewayError };
 
-/** A pure rule. Only admission reserves, only settlement settles. */
+/** Which models a policy guards, and for whom they are. */
+export interface ModelAccess {
+  /** Whether the rule names a model, by whatever dated or prefixed name. */
+  names(model: string): boolean;
+  /** Whether the rule names this entry of the config's `models`. */
+  namesEntry(entry: string): boolean;
+  /** Whether the rule allows a caller to use the models that it names. */
+  allows(attributes: Attributes): boolean;
+}
+
+/** A pure rule, asked at up to three points of admission, in this order. Only admission reserves, only settlement settles. */
 export interface Policy {
-  /** The rule's name; its accounts carry it. */
+  /** A limit's or budget's own name, which its accounts carry; of other rules their place in the config, e.g. `caps[0]`. */
   readonly name: string;
-  judge(admission: Admission): Verdict;
+  /** Asked when the route is known. */
+  readonly access?: ModelAccess;
+  /** The bounds on the size of a request and its answer, asked before it is planned; undefined if the rule says nothing about the request. The first that says something decides. */
+  caps?(attributes: Attributes): Caps | undefined;
+  /** Asked of each plan. */
+  judge?(admission: Admission): Judgement;
   /** What it counts: one for each unit and window. */
   readonly rules: readonly RuleAccounts[];
-  /** From which share of its accounts on less is offered than was asked for; ascending. */
+  /** The shares of its accounts from which requests are degraded; ascending. */
   readonly degrade?: readonly DegradeStep[];
   /** A streamed answer that outgrows its hold goes on where there is no room for more. Absent: it is cut. */
   readonly overrun?: "finish";
   /** What to try, in this order, when one of its accounts refuses. Absent: refuse. */
-  readonly exceeded?: readonly Rung[];
+  readonly exceeded?: readonly ExceededStep[];
 }

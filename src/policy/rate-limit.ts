@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { compileMatch } from "../contract/match.ts";
+import { compileCondition } from "../condition/condition.ts";
 import type { Claim, Unit } from "../ledger/ledger.ts";
 import { compileAccounts, forEachBackend } from "./account-rule.ts";
 import type { Admission, Policy } from "./policy.ts";
@@ -8,10 +8,10 @@ import {
   checkOverrun,
   checkReset,
   checkRule,
-  fieldsOf,
   noteIn,
   overridesOf,
   overrunSection,
+  ruleReferences,
   ruleShape,
 } from "./rule-section.ts";
 import { limitWindow, resetShape, windowText } from "./window-section.ts";
@@ -56,10 +56,10 @@ export const rateLimit = definePolicy({
   section: "limits",
   recognises: () => true,
   schema,
-  fields: fieldsOf,
+  references: ruleReferences,
   create: (section): Policy => {
     const { name, per, window, mode, overrun } = section;
-    const when = section.when === undefined ? undefined : compileMatch(section.when);
+    const when = section.when === undefined ? undefined : compileCondition(section.when);
     const limited = names.filter((unit) => section[unit] !== undefined);
     const rules = limited.map((unit) => ({
       unit: units[unit],
@@ -81,8 +81,7 @@ export const rateLimit = definePolicy({
       ...(overrun === "finish" ? { overrun } : undefined),
       judge: (admission) => {
         const claims: Claim[] = [];
-        if (when !== undefined && !when(admission.field, admission.principal.roles))
-          return { kind: "allow", claims };
+        if (when !== undefined && when(admission.attributes) !== true) return { kind: "allow", claims };
         forEachBackend(per, admission, (backend) => {
           for (const { unit, accounts } of rules)
             accounts.claim(claims, admission, amountOf(unit, admission), backend);

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { matchSection } from "../contract/match.ts";
+import { type ConditionSection, conditionSection } from "../condition/condition-section.ts";
 import { accountFields } from "./account-key.ts";
-import type { FieldUse } from "./policy-kind.ts";
+import type { Reference } from "./policy-kind.ts";
 import { type Reset, resetProblems } from "./window-section.ts";
 
 const fieldName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a field's name, e.g. tenant_id");
@@ -13,7 +13,7 @@ export const ruleShape = {
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 letters, digits, dots, dashes and _"),
   /** An account for each combination of these fields' values; none: one for all. */
   per: z.array(fieldName).max(8).default([]),
-  when: matchSection.optional(),
+  when: conditionSection.optional(),
   mode: z.enum(["enforce", "observe"]).default("enforce"),
 };
 
@@ -32,39 +32,37 @@ export const planFields: readonly string[] = ["model", "backend"];
 /** Other amounts for some of the values that accounts are kept by; the first that matches counts. */
 export function overridesOf<Shape extends z.core.$ZodShape>(amounts: Shape) {
   return z
-    .array(z.strictObject({ match: matchSection, ...amounts }))
+    .array(z.strictObject({ match: conditionSection, ...amounts }))
     .max(1_000)
     .default([]);
 }
 
 interface RuleFields {
   readonly per: readonly string[];
-  readonly when?: Readonly<Record<string, unknown>> | undefined;
-  readonly overrides: readonly { readonly match: Readonly<Record<string, unknown>> }[];
+  readonly when?: ConditionSection | undefined;
+  readonly overrides: readonly { readonly match: ConditionSection }[];
 }
 
-/** Where a rule names fields; `backend` and `model` aside, the contract must know them. */
-export function fieldsOf({ per, when, overrides }: RuleFields): readonly FieldUse[] {
+/** What a rule refers to: the fields that its accounts are kept by, and its conditions. */
+export function ruleReferences({ per, when, overrides }: RuleFields): readonly Reference[] {
+  const fields = accountFields(per);
   return [
-    ...per.map((name, index) => ({ name, path: ["per", index] })),
-    ...Object.keys(when ?? {}).map((name) => ({ name, path: ["when", name] })),
-    ...overrides.flatMap(({ match }, index) =>
-      Object.keys(match).map((name) => ({ name, path: ["overrides", index, "match", name] })),
-    ),
-  ].filter(({ name }) => name !== "roles");
+    ...per.map((name, index) => ({ kind: "account-field", name, path: ["per", index] }) as const),
+    ...(when === undefined ? [] : [{ kind: "condition", condition: when, path: ["when"] } as const]),
+    ...overrides.map(({ match }, index) => {
+      const path = ["overrides", index, "match"];
+      return { kind: "account-match", condition: match, per: fields, path } as const;
+    }),
+  ];
 }
 
 /** Says what is wrong with an entry, and where in it. */
 export type Note = (path: (string | number)[], message: string) => void;
 
-/** Notes what could never apply: an override on what accounts are not kept by, a field twice. */
+/** Notes a field that is named twice. */
 export function checkRule(rule: RuleFields, note: Note): void {
   for (const [index, name] of rule.per.entries())
     if (rule.per.indexOf(name) !== index) note(["per", index], `${name} is named twice`);
-  for (const [index, { match }] of rule.overrides.entries())
-    for (const name of Object.keys(match))
-      if (!accountFields(rule.per).includes(name))
-        note(["overrides", index, "match", name], "must be one of `per`: an account has one limit");
 }
 
 /** Notes where windows cannot begin: a time zone or a reset without a calendar. */

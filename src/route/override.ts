@@ -1,3 +1,4 @@
+import { covers } from "../core/pattern.ts";
 import { formatTarget, type Target } from "../plan/plan.ts";
 
 /**
@@ -76,8 +77,4 @@ export function coversTarget({ backend, target }: Scope, one: Target): boolean {
 export function formatScope(scope: Scope): string {
   const named = scopeFields.filter((field) => scope[field] !== undefined);
   return named.map((field) => `${field} ${scope[field]}`).join(", ");
-}
-
-function covers(pattern: string, name: string): boolean {
-  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }

@@ -20,6 +20,8 @@ export function admission(
   return {
     principal,
     field: (name) => (Object.hasOwn(fields, name) ? fields[name] : undefined),
+    attributes: (name) =>
+      name === "roles" ? principal.roles : Object.hasOwn(fields, name) ? fields[name] : undefined,
     plan: planOf(options.targets ?? [], options.hold ?? {}),
     nowMs: 0,
   };

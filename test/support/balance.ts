@@ -12,8 +12,8 @@ export async function balancesOf(
 ): Promise<readonly Balance[]> {
   const asked = admission(fields, { targets, hold: { costNanoUsd: 1n } });
   const accounts = snapshot.policies.flatMap((policy) => {
-    const verdict = policy.judge({ ...asked, nowMs: Date.now() });
-    return verdict.kind === "allow" ? verdict.claims.map(({ account }) => account) : [];
+    const judgement = policy.judge?.({ ...asked, nowMs: Date.now() });
+    return judgement?.kind === "allow" ? judgement.claims.map(({ account }) => account) : [];
   });
   return ledger.read(accounts);
 }

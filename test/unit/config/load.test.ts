@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { inspect } from "node:util";
+import { type Attributes, attributesOf } from "../../../src/condition/attributes-of.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
 import type { Snapshot } from "../../../src/config/snapshot.ts";
-import type { Contract } from "../../../src/contract/contract.ts";
+import { createContractReader } from "../../../src/contract/contract-reader.ts";
 import { assetPath } from "../../../src/core/asset.ts";
 import { headersOf } from "../../../src/core/headers.ts";
 import type { Principal } from "../../../src/identity/principal.ts";
@@ -220,7 +221,7 @@ access:
 
   function access(models: string[], who: Partial<Principal> = {}, headers: Record<string, string> = {}) {
     const principal = principalOf(who);
-    return snapshot.access(models, principal, contractOf(snapshot, principal, headers));
+    return snapshot.access(models, attributesHere(principal, headers));
   }
 });
 
@@ -235,11 +236,7 @@ describe("Snapshot.caps()", () => {
   });
 
   function caps(budgetClass: string) {
-    const principal = principalOf({});
-    return snapshot.caps(
-      principal,
-      contractOf(snapshot, principal, { "x-tollgate-budget-class": budgetClass }),
-    );
+    return snapshot.caps(attributesHere(principalOf({}), { "x-tollgate-budget-class": budgetClass }));
   }
 });
 
@@ -269,11 +266,9 @@ function principalOf(who: Partial<Principal>): Principal {
   return { tenantId: "local", ...unset, roles: [], fields: new Map(), ...who };
 }
 
-function contractOf(snapshot: Snapshot, principal: Principal, headers: Record<string, string>): Contract {
-  return snapshot.contract.read({
-    headers: headersOf(headers),
-    fields: new Map(),
-    principal,
-    requestId: undefined,
-  });
+function attributesHere(principal: Principal, sent: Record<string, string>): Attributes {
+  const headers = headersOf(sent);
+  const fields = new Map<string, string>();
+  const contract = createContractReader({}).read({ headers, fields, principal, requestId: undefined });
+  return attributesOf({ principal, contract, headers, request: undefined });
 }

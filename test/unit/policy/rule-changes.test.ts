@@ -6,11 +6,15 @@ import { rateLimit } from "../../../src/policy/rate-limit.ts";
 import { ruleChanges } from "../../../src/policy/rule-changes.ts";
 
 function b(section: object): Policy {
-  return budget.create(budget.schema.parse({ name: "b", usd: 10, window: "month", ...section }) as never);
+  return budget.create(budget.schema.parse({ name: "b", usd: 10, window: "month", ...section }) as never, {
+    name: "rule",
+  });
 }
 
 function l(section: object): Policy {
-  return rateLimit.create(rateLimit.schema.parse({ name: "l", tokens: 10, ...section }) as never);
+  return rateLimit.create(rateLimit.schema.parse({ name: "l", tokens: 10, ...section }) as never, {
+    name: "rule",
+  });
 }
 
 describe("ruleChanges()", () => {

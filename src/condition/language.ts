@@ -1,18 +1,18 @@
 import type { Subject } from "./subject.ts";
 
-/** What a language in a condition is written as: a tag, or the start of one (RFC 5646). */
+/** A language tag, or the start of one (RFC 5646). */
 export const languageRange = /^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i;
 
-/** The contract's own field for it, where a config has one. */
+/** The contract's field that declares a language, where a config has one. */
 const languageField = "language";
 
-/** The language that a request declares, in lower case: its contract's `language`, else what it accepts most (`accept-language`); undefined: it does not say. */
+/** The language that a request declares, in lower case: `language` of its contract, else the first choice of `accept-language`; undefined if it declares none. */
 export function declaredLanguage({ contract, headers }: Subject): string | undefined {
   const declared = contract.field(languageField) ?? preferred(headers.get("accept-language"));
   return declared?.toLowerCase();
 }
 
-/** Holds for the languages of a range, as in RFC 4647 §3.3.1: `de` for de-AT too, and not the other way round. */
+/** Basic filtering, RFC 4647 §3.3.1: the range `de` includes de-AT, and `de-AT` does not include de. */
 export function inLanguageRange(tag: string, range: string): boolean {
   const wanted = range.toLowerCase();
   return tag === wanted || tag.startsWith(`${wanted}-`);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { attributesOf } from "../../../src/condition/attributes-of.ts";
+import { compileCondition } from "../../../src/condition/condition.ts";
+import { conditionSection } from "../../../src/condition/condition-section.ts";
+import type { RequestSubject, Subject } from "../../../src/condition/subject.ts";
 import type { Contract } from "../../../src/contract/contract.ts";
 import { headersOf } from "../../../src/core/headers.ts";
 import type { DialectName } from "../../../src/dialect/dialect.ts";
 import { dialects } from "../../../src/dialect/index.ts";
 import { openaiChat } from "../../../src/dialect/openai-chat/openai-chat.ts";
-import { compileCondition, conditionSection } from "../../../src/route/condition.ts";
-import type { Subject } from "../../../src/route/subject.ts";
 
 const body = JSON.stringify({
   model: "gpt-4.1",
@@ -22,6 +24,12 @@ const values = new Map([
   ["priority", "7"],
 ]);
 const contract: Contract = { values, clientUser: undefined, field: (name) => values.get(name) };
+const request: RequestSubject = {
+  facts,
+  dialect: "openai-chat",
+  path: "/v1/chat/completions?beta=true",
+  inputTokens: 60_000,
+};
 const subject: Subject = {
   principal: {
     tenantId: "acme",
@@ -33,11 +41,8 @@ const subject: Subject = {
     fields: new Map(),
   },
   contract,
-  facts,
-  dialect: "openai-chat",
   headers: headersOf({ "x-region": "eu-west", "accept-language": "en;q=0.8, de-AT, *;q=0.1" }),
-  path: "/v1/chat/completions?beta=true",
-  inputTokens: 60_000,
+  request,
 };
 
 const holds: readonly (readonly [string, unknown])[] = [
@@ -82,22 +87,21 @@ const holdsNot: readonly (readonly [string, unknown])[] = [
   ["the opposite of what holds", { not: { workflow: "summarize" } }],
 ];
 
+function holdsFor(written: unknown, of: Subject = subject): boolean | undefined {
+  return compileCondition(conditionSection.parse(written))(attributesOf(of));
+}
+
 describe("a condition", () => {
-  for (const [title, written] of holds)
-    it(`holds for ${title}`, () =>
-      assert.equal(compileCondition(conditionSection.parse(written))(subject), true));
+  for (const [title, written] of holds) it(`holds for ${title}`, () => assert.equal(holdsFor(written), true));
   for (const [title, written] of holdsNot)
-    it(`does not hold for ${title}`, () =>
-      assert.equal(compileCondition(conditionSection.parse(written))(subject), false));
+    it(`does not hold for ${title}`, () => assert.equal(holdsFor(written), false));
 
   it("goes by the language that the contract declares, before the one that is accepted", () => {
     const declared = new Map([["language", "pt-BR"]]);
-    const condition = compileCondition(conditionSection.parse({ language: "pt" }));
+    const condition = (of: Subject) => holdsFor({ language: "pt" }, of);
     const says = (language?: string): Subject => ({
       ...subject,
       contract: {
-        values: declared,
-        clientUser: undefined,
         field: (name) => (language === undefined ? undefined : declared.get(name)),
       },
     });
@@ -134,13 +138,25 @@ describe("a condition", () => {
   for (const [name, format, members, model] of asks)
     it(`knows that ${name} asks for ${format}`, () => {
       const dialect = dialects.find((one) => one.name === name)!;
-      const request = { ...(model === undefined ? { model: "m" } : { contents: [] }), ...members };
+      const body = { ...(model === undefined ? { model: "m" } : { contents: [] }), ...members };
       const operation = { name: "generate", ...(model === undefined ? {} : { model }) };
-      const asked = { ...subject, facts: dialect.inspect(Buffer.from(JSON.stringify(request)), operation) };
-      const holdsFor = (wanted: string) =>
-        compileCondition(conditionSection.parse({ responseFormat: wanted }))(asked);
-      assert.deepEqual(["text", "json", "json-schema"].filter(holdsFor), [format]);
+      const facts = dialect.inspect(Buffer.from(JSON.stringify(body)), operation);
+      const asked = { ...subject, request: { ...request, facts } };
+      const holds = (responseFormat: string) => holdsFor({ responseFormat }, asked);
+      assert.deepEqual(["text", "json", "json-schema"].filter(holds), [format]);
     });
+
+  const unknown: readonly (readonly [string, unknown, boolean | undefined])[] = [
+    ["does not know", { stream: true }, undefined],
+    ["knows the caller", { roles: "oncall" }, true],
+    ["does not hold for what the caller is not", { roles: "admin", stream: true }, false],
+    ["does not know the opposite of what it does not know", { not: { model: "gpt-*" } }, undefined],
+    ["holds if one of several holds", { or: [{ stream: true }, { workflow: "summarize" }] }, true],
+    ["does not know one of several", { or: [{ stream: true }, { workflow: "classify" }] }, undefined],
+  ];
+  for (const [title, written, result] of unknown)
+    it(`before there is a request ${title}: ${JSON.stringify(written)}`, () =>
+      assert.equal(holdsFor(written, { ...subject, request: undefined }), result));
 
   it("is refused when it is nested too deep, or says nothing", () => {
     let deep: unknown = { stream: true };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { modelForms, namesModel } from "../../../src/route/model-forms.ts";
+import { modelForms, namesModel } from "../../../src/policy/model-forms.ts";
 
 describe("namesModel()", () => {
   const same: readonly (readonly [rule: string, model: string])[] = [
