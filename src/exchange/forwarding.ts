@@ -138,9 +138,8 @@ function edits(
   };
 }
 
-/** Of a whole answer nothing passes before it is known to be whole: its client can be told that it broke. */
-function cutReplyOf(exchange: Exchange): string | undefined {
-  if (admitted(exchange).facts.stream) return undefined;
+/** What Envoy answers when an answer breaks off of which nothing has passed: a whole one, or a stream that has just begun. */
+function cutReplyOf(exchange: Exchange): string {
   const error = new GatewayError("upstream_invalid", "the provider broke off its answer");
   return exchange.dialect.encodeError(error, exchange.id).body.toString();
 }

@@ -80,8 +80,7 @@ export function bodyReply(bytes: Uint8Array, last: boolean): Uint8Array {
 
 function planStruct({ plan }: Forward): StructObject {
   const { id, mode, clientId, cut, clusters } = plan;
-  const told = cut === undefined ? undefined : { client_id: clientId, cut };
-  return { [seenKey]: "true", id, mode, ...told, priority_groups: priorityGroups(clusters) };
+  return { [seenKey]: "true", id, mode, client_id: clientId, cut, priority_groups: priorityGroups(clusters) };
 }
 
 function priorityGroups(clusters: readonly string[]): StructValue[] {

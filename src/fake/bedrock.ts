@@ -81,6 +81,11 @@ function wording(kind: RefusalKind, { model = "" }: RequestFacts): Wording {
     case "auth":
       return ["UnrecognizedClientException", 403, "The security token included in the request is invalid."];
     case "billing":
+      return [
+        "AccessDeniedException",
+        403,
+        "Model access is denied due to INVALID_PAYMENT_INSTRUMENT: A valid payment instrument must be provided.",
+      ];
     case "permission":
       return [
         "AccessDeniedException",

@@ -7,8 +7,8 @@ export interface PlanMetadata {
   readonly clusters: readonly string[];
   /** The client's own request id, or the exchange's where it sent none. */
   readonly clientId: string;
-  /** What the client of a whole answer gets if its upstream breaks it off, in its own format: Envoy gives it without asking; undefined for a stream. */
-  readonly cut: string | undefined;
+  /** What the client gets, in its own format, if an upstream breaks off an answer of which nothing has passed: Envoy gives it without asking. */
+  readonly cut: string;
 }
 
 /** Dynamic metadata namespace of the plan. */

@@ -4,7 +4,7 @@ import { type Json, typed } from "./typed.ts";
 
 /**
  * What Envoy answers by itself where none of our roles gives the answer: to what is no proper request, while Tollgate is away, or when an
- * upstream breaks off a whole answer whose headers are withheld. Our own answers, known by their details, stay as they are, and so does
+ * upstream breaks off an answer of which nothing has passed. Our own answers, known by their details, stay as they are, and so does
  * the status.
  */
 export function localReplies(): Json {

@@ -22,7 +22,8 @@ describeOnEveryEdge("while the gateway is away and its Envoy is not", (edge) => 
       assert.ok(!/envoy|upstream|ext_proc/i.test(answer.text), answer.text);
     }
     assert.equal(stack.alpha.received().length, 1);
-    const { snapshot } = stack;
+    // Its clusters have the names that the Envoy knows.
+    const { snapshot } = stack.stack.gateway;
     const back = await Gateway.start({ snapshot, log: createLog("error"), edge });
     try {
       await until("requests are served again", async () => (await ask(stack.baseUrl)).status === 200);

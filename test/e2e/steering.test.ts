@@ -236,7 +236,9 @@ describe("an operator", () => {
   it("is obeyed after a restart, too", async () => {
     const { override } = await order({ action: "stop", scope: { tenant: "acme" }, untilLifted: true });
     await stack.stack.gateway.close();
-    const back = await Gateway.start({ snapshot: stack.snapshot, log: createLog("error") });
+    // Its clusters have the names that the Envoy knows.
+    const { snapshot } = stack.stack.gateway;
+    const back = await Gateway.start({ snapshot, log: createLog("error") });
     try {
       await until("requests are decided again", async () => (await ask(stack.baseUrl)).status === 403);
       const { overrides } = (await (await fetch(`${back.adminUrl}/overrides`)).json()) as {

@@ -155,7 +155,7 @@ describe("token counts", () => {
     const learnt = await ratios(stack.stack.gateway.adminUrl);
     assert.ok(learnt.has("alpha/model-a"));
     await stack.stop();
-    const next = await Gateway.start({ snapshot: stack.snapshot, log: createLog("error") });
+    const next = await Gateway.start({ snapshot: stack.stack.gateway.snapshot, log: createLog("error") });
     try {
       assert.deepEqual(await ratios(next.adminUrl), learnt);
     } finally {
