@@ -3,4 +3,4 @@ import { compileAll, install, run } from "./install.mjs";
 
 const [name, ...args] = process.argv.slice(2);
 install();
-run(process.execPath, [`${compileAll()}/test/bench/${name}.bench.js`, ...args]);
+run(process.execPath, ["--expose-gc", `${compileAll()}/test/bench/${name}.bench.js`, ...args]);

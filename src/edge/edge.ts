@@ -23,6 +23,10 @@ export interface EdgeStream {
   end(): void;
   /** Ends the call with an error status. */
   fail(status: GrpcStatus, message: string): void;
+  /** Lets the client send no more than its windows still allow, until {@link resume}. Messages that are on their way still come. */
+  pause(): void;
+  /** Ends what {@link pause} began. */
+  resume(): void;
 }
 
 /**

@@ -143,4 +143,12 @@ class GrpcJsStream implements EdgeStream {
     this.ended = true;
     this.#call.emit("error", { code: status, details: message });
   }
+
+  pause(): void {
+    this.#call.pause();
+  }
+
+  resume(): void {
+    this.#call.resume();
+  }
 }

@@ -17,6 +17,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
   readonly #order: MessageOrder;
   #waitingBytes = 0;
   #busy = false;
+  #paused = false;
   #halfClosed = false;
   #over = false;
   #left = false;
@@ -56,7 +57,12 @@ export class RoleStream implements EdgeHandler, RoleLine {
       return;
     }
     this.#waiting.push(bytes);
-    this.#showAhead(bytes);
+    // More would only wait here, and keep other streams' messages from coming. A role that looks ahead may need it to make its reply.
+    if (this.#role.ahead !== undefined) this.#showAhead(bytes);
+    else if (!this.#paused) {
+      this.#paused = true;
+      this.#stream.pause();
+    }
   }
 
   halfClosed(): void {
@@ -112,9 +118,8 @@ export class RoleStream implements EdgeHandler, RoleLine {
   }
 
   #showAhead(bytes: Buffer): void {
-    if (this.#role.ahead === undefined) return;
     try {
-      this.#role.ahead(decodeProcessingRequest(bytes));
+      this.#role.ahead?.(decodeProcessingRequest(bytes));
     } catch (error) {
       this.#fail(error);
     }
@@ -130,7 +135,14 @@ export class RoleStream implements EdgeHandler, RoleLine {
       this.#waitingBytes -= next.length;
       this.#answer(next);
     }
+    this.#letMoreCome();
     this.#endIfDone();
+  }
+
+  #letMoreCome(): void {
+    if (!this.#paused || this.#waiting.length > 0) return;
+    this.#paused = false;
+    this.#stream.resume();
   }
 
   #send(reply: Uint8Array | undefined): void {

@@ -261,6 +261,31 @@ describe("HTTP/2 edge, frame by frame", { timeout: 30_000 }, () => {
     assert.equal(events.length, 5);
   });
 
+  it("gives a paused call's window back once it is resumed, and others' meanwhile", async () => {
+    client.send(headers(1), headers(3));
+    await client.sync();
+    const updated = (id: number): boolean =>
+      client.frames.some((each) => each.type === frameType.windowUpdate && each.streamId === id);
+    const half = Array.from({ length: 4 }, () => grpcMessage(Buffer.alloc(14_000)));
+    const begun = grpcMessage(Buffer.alloc(30_000)).subarray(0, 15_000);
+    streams[0]!.pause();
+    client.send(...half.map((each) => data(1, each)));
+    await client.sync();
+    assert.equal(updated(1), false);
+    client.send(...half.map((each) => data(3, each)));
+    await client.find((each) => each.type === frameType.windowUpdate && each.streamId === 3);
+    // A message that waits for its call's window may take longer than others.
+    client.send(data(1, begun));
+    for (let turn = 0; turn < 3; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, limits.messageTimeoutMs));
+      await client.sync();
+    }
+    assert.equal(events.includes("closed"), false);
+    streams[0]!.resume();
+    const update = await client.find((each) => each.type === frameType.windowUpdate && each.streamId === 1);
+    assert.equal(update!.payload.readUInt32BE(0), 4 * 14_005 + 15_000);
+  });
+
   it("resets a stream that is told more than its window holds, and refuses a window too wide", async () => {
     client.send(headers(1), windowUpdate(1, 0x7fff_ffff));
     assert.equal(await client.resetCode(1), errorCode.flowControlError);

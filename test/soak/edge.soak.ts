@@ -14,7 +14,7 @@ import {
 } from "../support/random-requests.ts";
 
 // What `npm test` does for seconds, for as long as the promises say. Usage: npm run soak:edge; one of them alone, e.g. the resets:
-// node --import tsx --test --test-name-pattern='by a reset' test/soak/edge.soak.ts
+// npm run soak:edge -- --test-name-pattern='by a reset'
 const resetMinutes = 10;
 
 it("fails no stream of 5,000 a second that end by a reset", {

@@ -26,6 +26,8 @@ export class PlayedStream {
         fail: (status) => {
           this.status ??= status;
         },
+        pause: () => undefined,
+        resume: () => undefined,
       },
       (name) => (name === "x-tollgate-role" ? role : undefined),
     );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { chatBody, send } from "./chat.ts";
@@ -25,6 +25,8 @@ export interface LargeOutcome {
   readonly intact: boolean;
   /** The beginning of what came. */
   readonly text: string;
+  /** The last bytes that came: a stream that broke says why in its last event. */
+  readonly end: string;
   readonly exchange: string | null;
 }
 
@@ -45,7 +47,7 @@ models:
   upstream: { targets: [large/m, again/m], failover: content }
   later: { targets: [failing/m, large/m], failover: content }
 identity: [{ type: api-key, file: ./keys.yaml }]
-budgets: [{ name: day, per: [tenant_id], usd: 100, window: day }]
+budgets: [{ name: day, per: [tenant_id], usd: 1000000, window: day }]
 `;
 }
 
@@ -85,8 +87,10 @@ function write(response: ServerResponse, answer: LargeAnswer, stream: boolean): 
   response.end();
 }
 
-/** Does not shrink much under gzip, as an answer that is mostly repetition would: those are refused as bombs. */
-const words = randomBytes(96 << 10).toString("base64");
+/** The same in every thread. Does not shrink much under gzip, as an answer that is mostly repetition would: those are refused as bombs. */
+const words = createHash("shake256", { outputLength: 96 << 10 })
+  .update("large")
+  .digest("base64");
 
 interface Prepared {
   readonly body: Buffer;
@@ -141,6 +145,8 @@ function bodyOf({ bytes, silentBytes = 0 }: LargeAnswer, stream: boolean): Buffe
   ]);
 }
 
+const endBytes = 300;
+
 /** Asks for an answer and holds it to the provider's own, byte for byte. */
 export async function askLarge(
   baseUrl: string,
@@ -161,9 +167,11 @@ export async function askLarge(
   const hash = createHash("sha256");
   let bytes = 0;
   let text = "";
+  let end = Buffer.alloc(0);
   for await (const piece of response.body ?? []) {
     bytes += piece.length;
     hash.update(piece);
+    end = Buffer.concat([end, piece.subarray(-endBytes)]).subarray(-endBytes);
     if (text.length < 300) text += Buffer.from(piece.subarray(0, 300)).toString();
   }
   return {
@@ -171,6 +179,7 @@ export async function askLarge(
     bytes,
     intact: hash.digest("hex") === sha256,
     text: text.slice(0, 300),
+    end: end.toString(),
     exchange: response.headers.get("x-tollgate-exchange-id"),
   };
 }
@@ -184,7 +193,7 @@ export async function provesLarge(
   answer: LargeAnswer,
 ): Promise<void> {
   const outcome = await askLarge(stack.baseUrl, model, stream, answer);
-  const name = `${model}, ${JSON.stringify(answer)}: ${outcome.bytes} bytes, ${outcome.text}`;
+  const name = `${model}, ${JSON.stringify(answer)}: ${outcome.bytes} bytes, ${outcome.text} … ${outcome.end}`;
   assert.deepEqual(envoyExits, [], name);
   assert.ok(outcome.status === 200 && outcome.intact, name);
   const record = await stack.record(outcome.exchange);

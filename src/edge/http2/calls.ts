@@ -106,6 +106,15 @@ export class Calls implements StreamOwner {
     this.#wake();
   }
 
+  /** Half of the window at a time; nothing while the service cannot take more. */
+  returnWindow(stream: Http2Stream): void {
+    if (stream.remoteClosed || stream.paused) return;
+    if (stream.unreturnedBytes < this.#service.limits.streamWindowBytes / 2) return;
+    this.#writer.windowUpdate(stream.id, stream.unreturnedBytes);
+    stream.unreturnedBytes = 0;
+    this.#wake();
+  }
+
   /** The client has sent all of this stream. */
   halfClose(stream: Http2Stream): ConnectionError | undefined {
     stream.remoteClosed = true;

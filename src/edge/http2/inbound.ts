@@ -146,10 +146,7 @@ export class Inbound implements FrameSink {
       if (stream.contentLeft < 0) return this.#resetData(stream, errorCode.protocolError);
     }
     stream.remoteClosed = endStream;
-    if (!endStream && stream.unreturnedBytes >= this.#limits.streamWindowBytes / 2) {
-      this.#writer.windowUpdate(stream.id, stream.unreturnedBytes);
-      stream.unreturnedBytes = 0;
-    }
+    this.#calls.returnWindow(stream);
     return undefined;
   }
 

@@ -86,12 +86,12 @@ export class MessageReader {
     if (partial !== undefined) this.#spare.giveBack(partial.content);
   }
 
-  /** Ages every incomplete message by one tick and returns the streams whose message is too old. */
+  /** Ages every incomplete message by one tick, but for those that we keep from coming, and returns the streams whose message is too old. */
   overdue(maxTicks: number): readonly Http2Stream[] {
     const late: Http2Stream[] = [];
     for (const stream of this.#incomplete) {
       const partial = stream.partial;
-      if (partial !== undefined && ++partial.ageTicks > maxTicks) late.push(stream);
+      if (partial !== undefined && !stream.paused && ++partial.ageTicks > maxTicks) late.push(stream);
     }
     return late;
   }

@@ -7,6 +7,8 @@ export interface StreamOwner {
   send(stream: Http2Stream, message: Uint8Array): void;
   /** Sends the trailers once everything sent before is on its way. */
   finish(stream: Http2Stream, trailers: Buffer): void;
+  /** Gives back the stream's window, if it is due. */
+  returnWindow(stream: Http2Stream): void;
 }
 
 /** Bytes that wait for the client's windows or for the socket. */
@@ -37,6 +39,8 @@ export class Http2Stream implements EdgeStream {
   sendWindow: number;
   /** Received and not yet given back by WINDOW_UPDATE. */
   unreturnedBytes = 0;
+  /** The service has more messages than it can handle now: the window is not given back. */
+  paused = false;
   /** What the client's `content-length` leaves to come; -1 when it named none. */
   contentLeft = -1;
   queue: SendQueue | undefined;
@@ -61,6 +65,16 @@ export class Http2Stream implements EdgeStream {
 
   fail(status: GrpcStatus, message: string): void {
     if (!this.ended) this.#finish(failureBlock(status, message));
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    if (!this.ended) this.#owner.returnWindow(this);
   }
 
   /** Tells the service that the call is over, and lets go of it: a table of streams that was outgrown may keep this one for long. */

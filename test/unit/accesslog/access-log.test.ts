@@ -27,6 +27,8 @@ function openStream(onEntry: (entry: AccessLogEntry) => void = () => {}) {
       send: (bytes) => sent.push(responseDeserialize(Buffer.from(bytes))),
       end: () => sent.push("end"),
       fail: (status) => sent.push(status),
+      pause: () => sent.push("pause"),
+      resume: () => sent.push("resume"),
     },
     () => undefined,
   );

@@ -15,7 +15,9 @@ function streamWith(reply: (message: ProcessingRequest) => Promise<Uint8Array> |
     send: () => void events.push("sent"),
     end: () => void events.push("ended"),
     fail: () => void events.push("failed"),
-  } as unknown as EdgeStream;
+    pause: () => void events.push("paused"),
+    resume: () => void events.push("resumed"),
+  } satisfies EdgeStream;
   const role = {
     last: false,
     done: false,
@@ -80,13 +82,25 @@ describe("RoleStream", () => {
     handler.message(message);
     handler.finish(message);
     handler.finish(message);
-    assert.deepEqual(events, ["sent", "ended"]);
+    assert.deepEqual(events, ["paused", "sent", "ended"]);
     answer(message);
     await new Promise(setImmediate);
     handler.message(message);
-    assert.deepEqual(events, ["sent", "ended"]);
+    assert.deepEqual(events, ["paused", "sent", "ended"]);
     handler.closed();
-    assert.deepEqual(events, ["sent", "ended", "told"]);
+    assert.deepEqual(events, ["paused", "sent", "ended", "told"]);
+  });
+
+  it("lets no more come while a message waits for another's reply", async () => {
+    let answer: (bytes: Uint8Array) => void = () => {};
+    const { events, handler } = streamWith(() => new Promise((resolve) => (answer = resolve)));
+    handler.message(message);
+    assert.deepEqual(events, []);
+    handler.message(message);
+    assert.deepEqual(events, ["paused"]);
+    answer(message);
+    await new Promise(setImmediate);
+    assert.deepEqual(events, ["paused", "sent", "resumed"]);
   });
 
   it("ends with the reply that its role calls the last, and hears nothing more", () => {
