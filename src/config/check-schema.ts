@@ -4,6 +4,7 @@ import { policyKinds } from "../policy/index.ts";
 import { policySections } from "../policy/policy-kind.ts";
 import { sinkKinds } from "../usage/sink/index.ts";
 import { backendKinds } from "./compile-backends.ts";
+import { type SchemaNode, withDescriptions } from "./config-keys.ts";
 import { backendName, modelName, modelSection, routeSection, sections } from "./schema.ts";
 
 /** The JSON Schema of the config as it is written, for editors; `tollgate check` knows more, e.g. whether names fit together. */
@@ -39,5 +40,5 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
       .prefault({}),
   });
   const schema = z.toJSONSchema(config, { io: "input", reused: "ref", unrepresentable: "any" });
-  return { ...schema, title: "tollgate.yaml" };
+  return { ...withDescriptions(schema as SchemaNode), title: "tollgate.yaml" };
 }
