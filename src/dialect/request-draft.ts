@@ -38,6 +38,8 @@ export class RequestDraft {
   otherTokens = 0;
   /** Bytes of ids of tool calls: some templates show them to the model. */
   callIdBytes = 0;
+  /** Reasoning by the id under which its vendor has stored it. */
+  storedReasonings = 0;
   responseFormat: string | undefined;
   wantsUsage = false;
   readonly #images: ImagePart[] = [];
@@ -115,6 +117,7 @@ export class RequestDraft {
         videoSeconds: this.#videoSeconds,
         otherTokens: this.otherTokens,
         callIdBytes: this.callIdBytes,
+        storedReasonings: this.storedReasonings,
       },
       messages,
       tools,

@@ -6,40 +6,47 @@ export const serverKinds = ["vllm", "llama.cpp", "ollama", "tgi", "sglang", "ope
 export type ServerKind = (typeof serverKinds)[number];
 
 /**
- * Members beyond OpenAI's API that each server heeds and that change the model, the cap on output, the number of answers, or bring in content.
- * As of 2026-11-30:
- * vLLM: docs.vllm.ai/en/latest/serving/openai_compatible_server; llama.cpp: github.com/ggml-org/llama.cpp tools/server/README.md;
- * Ollama: docs.ollama.com/api; TGI: huggingface.co/docs/text-generation-inference/reference/api_reference;
- * SGLang: docs.sglang.ai/basic_usage/sampling_params; OpenRouter: openrouter.ai/docs/api-reference/parameters and guides/routing;
- * LiteLLM: docs.litellm.ai/docs/completion/input and proxy/reliability.
+ * Members beyond OpenAI's API that change the model, the cap on output, the number of answers, or bring in content, by the server that heeds
+ * them. Where a server's chat and completions endpoints do not read a member but its native ones do, it is refused all the same: proxies in
+ * front of it may hand it on. Read 2026-11-30, in public copies of the sources and pages named at each table.
  */
 const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
+  // ChatCompletionRequest and CompletionRequest of vllm-project/vllm, vllm/entrypoints/openai/{chat_completion,completion}/protocol.py.
   vllm: refusedMembers({
-    output: ["best_of", "use_beam_search", "ignore_eos", "min_tokens", "max_completion_length", "vllm_xargs"],
-    model: ["lora_request", "lora_name"],
-    // A template may repeat the messages, processors and readers of media make more tokens of them.
+    // Beams, `min_tokens` and `ignore_eos` stay below the cap, but make every answer as dear as it can be. `best_of` has gone; old versions read it.
+    output: ["best_of", "use_beam_search", "ignore_eos", "min_tokens", "vllm_xargs"],
+    // A template may repeat the messages; processors and readers of media make more tokens of them; the rest is content by reference.
     stored: [
       "chat_template",
       "mm_processor_kwargs",
       "media_io_kwargs",
       "prompt_embeds",
       "kv_transfer_params",
+      "ec_transfer_params",
     ],
   }),
+  // params_from_json_cmpl() of ggml-org/llama.cpp, tools/server/server-task.cpp, and oaicompat_chat_params_parse() of server-common.cpp, which
+  // copies every other member of a chat to the native ones. `n_predict` goes before both of OpenAI's caps, `n_cmpl` before `n`.
   "llama.cpp": refusedMembers({
     output: ["n_predict", "n_cmpl", "ignore_eos", "n_keep", "n_discard"],
     model: ["lora"],
-    stored: ["chat_template", "image_data", "multimodal_data", "prompt", "id_slot", "slot_id"],
+    stored: ["chat_template", "image_data", "multimodal_data", "id_slot", "slot_id"],
   }),
+  // ollama/ollama, openai/openai.go: its ChatCompletionRequest has none of these; those of /api/chat and /api/generate (docs/api.md) have. Go reads
+  // keys whatever their case.
   ollama: refusedMembers({
     output: ["options", "num_predict", "num_ctx", "num_keep"],
     stored: ["template", "context", "images"],
   }),
+  // ChatRequest of huggingface/text-generation-inference, router/src/lib.rs, has none of these (`tool_prompt` and `guideline` are text, and count as
+  // such); /generate has them as `inputs` and `parameters`. Its fork LoRAX reads `adapter_source` and `ignore_eos_token` in chats.
   tgi: refusedMembers({
-    output: ["parameters", "max_new_tokens", "best_of"],
+    output: ["parameters", "max_new_tokens", "best_of", "ignore_eos_token"],
     model: ["adapter_id", "adapter_source"],
     stored: ["inputs", "chat_template"],
   }),
+  // ChatCompletionRequest and CompletionRequest of sgl-project/sglang, python/sglang/srt/entrypoints/openai/protocol.py; `sampling_params`,
+  // `*_new_tokens`, `input_embeds` and `*_data` are of /generate.
   sglang: refusedMembers({
     output: [
       "sampling_params",
@@ -47,54 +54,91 @@ const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
       "min_tokens",
       "min_new_tokens",
       "ignore_eos",
+      "best_of",
       "custom_logit_processor",
       "custom_params",
     ],
     model: ["lora_path"],
-    stored: ["input_ids", "input_embeds", "session_params", "image_data", "audio_data", "video_data"],
+    stored: [
+      "input_ids",
+      "input_embeds",
+      "session_params",
+      "image_data",
+      "audio_data",
+      "video_data",
+      // How many tokens an image or a film becomes.
+      "images_config",
+      "max_dynamic_patch",
+      "min_dynamic_patch",
+      "use_audio_in_video",
+      // A prompt that another server has read.
+      "bootstrap_host",
+      "bootstrap_port",
+      "bootstrap_room",
+    ],
   }),
+  // openrouter.ai/docs/api-reference/overview, /docs/guides/routing (model fallbacks, provider selection) and /docs/api/api-reference/{presets,responses}.
   openrouter: refusedMembers({
-    model: ["models", "fallbacks", "route", "provider", "preset"],
+    model: ["models", "route", "provider", "preset"],
     hosted: ["plugins"],
   }),
+  // `all_litellm_params` of BerriAI/litellm, litellm/types/utils.py, and docs.litellm.ai/docs/completion/reliable_completions, /docs/proxy/reliability.
   litellm: refusedMembers({
     model: [
       "fallbacks",
       "models",
       "model_list",
       "model_info",
-      "fallback_models",
+      "model_config",
+      "base_model",
       "context_window_fallbacks",
       "context_window_fallback_dict",
       "content_policy_fallbacks",
-      "litellm_params",
+      "max_fallbacks",
+      "fastest_response",
+      "routing_strategy",
       "custom_llm_provider",
-      "deployment_id",
+      "litellm_credential_name",
+      "litellm_params",
       "api_base",
       "base_url",
       "api_key",
       "user_config",
       "router_settings_override",
+      "allowed_model_region",
+      "region_name",
       "tags",
     ],
     output: [
       "num_retries",
       "max_retries",
+      "retry_policy",
+      "retry_strategy",
+      "max_agentic_loops",
       "extra_body",
       "additional_drop_params",
       "allowed_openai_params",
       "mock_testing_fallbacks",
     ],
-    premium: ["input_cost_per_token", "output_cost_per_token", "input_cost_per_second"],
-    hosted: ["guardrails"],
-    stored: ["prompt_id", "prompt_variables", "prompt_label"],
+    premium: [
+      "input_cost_per_token",
+      "output_cost_per_token",
+      "input_cost_per_second",
+      "output_cost_per_second",
+    ],
+    hosted: ["guardrails", "search_tool_name"],
+    stored: ["prompt_id", "prompt_variables", "prompt_label", "prompt_version", "litellm_system_prompt"],
   }),
-  // What servers call these things elsewhere.
+  // Caps, counts and models as other formats and frameworks spell them. No vendor's page says that a chat heeds them: the bound is ours.
   unknown: refusedMembers({
     output: [
+      // A dialect reads its own caps as it writes them: what is left for this table is `maxTokens`. Keys that differ by case alone are refused before.
+      "max_tokens",
+      "max_completion_tokens",
       "max_length",
       "max_output_tokens",
       "max_tokens_to_sample",
+      "max_completion_length",
       "max_gen_len",
       "max_token_count",
       "min_length",
@@ -107,7 +151,17 @@ const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
       "candidate_count",
       "generation_config",
     ],
-    model: ["engine", "deployment", "model_id", "model_name", "target_model"],
+    model: [
+      "engine",
+      "deployment",
+      "deployment_id",
+      "fallback_models",
+      "lora_name",
+      "lora_request",
+      "model_id",
+      "model_name",
+      "target_model",
+    ],
   }),
 };
 

@@ -49,8 +49,9 @@ function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly 
   }
 }
 
-/** What a provider billed teaches how its model counts. */
+/** What a provider billed teaches how its model counts, unless it billed what it looked up itself. */
 function learn(exchange: Exchange, charges: readonly Charge[]): void {
+  if ((exchange.facts?.parts.storedReasonings ?? 0) > 0) return;
   for (const { attempt, usage, source } of charges) {
     const { target } = attempt.target;
     const count = inputCountFor(exchange, target);

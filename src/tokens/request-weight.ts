@@ -26,6 +26,8 @@ export interface RequestParts {
   readonly otherTokens: number;
   /** Bytes of ids of tool calls, which some servers' templates show to the model. */
   readonly callIdBytes: number;
+  /** Reasoning that the vendor has stored and looks up by its id. */
+  readonly storedReasonings: number;
 }
 
 /** Input tokens of a request beyond its text. */
@@ -34,6 +36,13 @@ export interface Weight {
   /** What it may be at most, by the stated error. */
   readonly tokensMax: number;
 }
+
+/**
+ * The most tokens that stored reasoning can have: each is part of one answer, of 128,000 tokens at most, and all of them are part of one input,
+ * of 1,050,000 at most (OpenAI's model pages, GPT-5.4, as quoted 2026-11-30); the first is rounded up.
+ */
+const storedReasoningTokensMax = 131_072;
+const storedReasoningsTokensMax = 1_050_000;
 
 /** Weighs a request for one model by dated tables: framing, tools, formats, images, documents, audio, video. */
 export function requestWeight(provider: string, model: string, parts: RequestParts): Weight {
@@ -48,8 +57,12 @@ export function requestWeight(provider: string, model: string, parts: RequestPar
   const callIdTokensMax = table.showsCallIds ? parts.callIdBytes : 0;
   return {
     tokens: tokens + parts.otherTokens,
-    tokensMax: tokens * table.safetyFactor + parts.otherTokens + callIdTokensMax,
+    tokensMax: tokens * table.safetyFactor + parts.otherTokens + callIdTokensMax + storedTokensMax(parts),
   };
+}
+
+function storedTokensMax({ storedReasonings }: RequestParts): number {
+  return Math.min(storedReasonings * storedReasoningTokensMax, storedReasoningsTokensMax);
 }
 
 function framingTokens(table: Overheads, { messages, names, formats }: RequestParts): number {

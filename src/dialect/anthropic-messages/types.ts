@@ -57,9 +57,9 @@ export const toolTypes: TypeTable = {
 };
 
 /**
- * Tokens held for a tool whose definition is Anthropic's own and which the client runs: it says 245 of `bash`, 700 of `text_editor`, 735 of
- * `computer` and up to 499 for the system prompt of that (pricing page, 2026-11-30); nothing of `memory`, whose schema is no larger. Twice the
- * largest sum, for models to come.
+ * Tokens held for a tool whose definition is Anthropic's own and which the client runs. Its pricing page (about-claude/pricing, a copy of autumn
+ * 2026) says 245 for `bash`, 700 for `text_editor`, 735 for `computer` and 466 to 499 more in its system prompt. Of `memory`, and of versions
+ * for later models, it says nothing: twice the largest sum is a bound of ours, not the vendor's.
  */
 export const ownToolTokens = 2_500;
 

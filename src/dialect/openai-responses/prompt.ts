@@ -68,18 +68,18 @@ function readItem(draft: RequestDraft): void {
     else readItemMember(key, draft);
   }
   checkItem(item);
+  if (isStoredReasoning(item)) draft.storedReasonings += 1;
 }
 
 /** OpenAI takes an item without a type for a message if it can, else for a reference to a stored item. */
 function checkItem({ type, has }: Item): void {
   if (type === undefined && has.has("id") && !has.has("content")) throw uncountable("input[].id");
   checkType(itemTypes, type ?? (has.has("role") && has.has("content") ? "message" : undefined), "input[]");
-  // OpenAI looks up reasoning by its id where it does not come along.
-  if (type === "reasoning" && has.has("id") && !has.has("encrypted_content"))
-    throw uncountable(
-      "input[] of type reasoning without encrypted_content (ask for it by include: [reasoning.encrypted_content])",
-      "input[].encrypted_content",
-    );
+}
+
+/** OpenAI looks up reasoning by its id where its `encrypted_content` does not come along: agents that let it store answers send it so. */
+function isStoredReasoning({ type, has }: Item): boolean {
+  return type === "reasoning" && has.has("id") && !has.has("encrypted_content");
 }
 
 function readItemMember(key: Exclude<ItemKey, "type"> | "", draft: RequestDraft): void {

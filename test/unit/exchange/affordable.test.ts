@@ -40,6 +40,9 @@ describe("A member of a server's own", () => {
     ["llama.cpp", { n_predict: -1 }],
     ["ollama", { options: { num_predict: 100_000 } }],
     ["ollama", { OPTIONS: { num_predict: 100_000 } }],
+    ["llama.cpp", { n_cmpl: 100 }],
+    ["sglang", { bootstrap_host: "x" }],
+    ["vllm", { ec_transfer_params: { a: 1 } }],
     ["tgi", { parameters: { max_new_tokens: 100_000 } }],
     ["sglang", { sampling_params: { max_new_tokens: 100_000 } }],
     ["openrouter", { models: ["openai/o1-pro"] }],
@@ -58,6 +61,13 @@ describe("A member of a server's own", () => {
         assert.ok(text.includes(Object.keys(member)[0] ?? "?"), text);
       }
     });
+
+  it("is refused where another spelling of the cap may be heeded, and where keys differ by case alone", async () => {
+    for (const member of [{ maxTokens: 100_000 }, { maxCompletionTokens: 8 }])
+      assert.equal((await send("any", member)).status, 400, JSON.stringify(member));
+    for (const member of [{ MAX_TOKENS: 100_000 }, { Model: "dearer" }, { N: 100 }])
+      assert.equal((await send("ollama", member)).status, 400, JSON.stringify(member));
+  });
 
   it("passes at a server that does not heed it, and where it says nothing", async () => {
     assert.equal((await send("vllm", { models: ["x"] })).status, 200);

@@ -17,6 +17,7 @@ const empty: RequestParts = {
   audioSeconds: 0,
   videoSeconds: 0,
   callIdBytes: 0,
+  storedReasonings: 0,
   otherTokens: 0,
 };
 
@@ -94,5 +95,14 @@ describe("imageTokens()", () => {
         assert.ok(imageTokens(model, { size: { width, height } }) <= most, `${model} ${width}x${height}`);
       }
     }
+  });
+
+  it("holds stored reasoning at the most that one answer may have, and all of it at the largest input", () => {
+    const most = (storedReasonings: number) =>
+      requestWeight("openai", "gpt-5", { ...empty, storedReasonings }).tokensMax;
+    assert.ok(most(1) >= 128_000);
+    assert.equal(most(2), 2 * most(1));
+    assert.equal(most(100), 1_050_000);
+    assert.equal(weigh("gpt-5", { storedReasonings: 3 }), 0);
   });
 });
