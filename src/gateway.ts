@@ -54,7 +54,7 @@ import { messageSizes } from "./xds/message-sizes.ts";
 /** Bytes of request bodies kept for later attempts, all exchanges together. */
 const originalsBytesMax = 536_870_912;
 /** Bytes of request bodies that Envoy may be buffering at once, all requests together. */
-const intakeBytesMax = 1_073_741_824;
+const intakeBytesMax = 805_306_368;
 const extProcService = "envoy.service.ext_proc.v3.ExternalProcessor";
 
 /** How a gateway is started. */

@@ -7,9 +7,9 @@ import { type TestStack, useTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const bodyBytes = 31_000_000;
-const bodies = 14;
-/** A key alone gets a quarter of the GiB that bodies on their way in may take. */
-const admittedMax = 8;
+const bodies = 10;
+/** A key alone gets a quarter of the 768 MiB that bodies on their way in may take. */
+const admittedMax = 6;
 
 describe("bodies that are held back by their last byte", () => {
   const running = useTestStack();
