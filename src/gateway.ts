@@ -34,7 +34,7 @@ import { extProcMethod } from "./extproc/server.ts";
 import { loadVocabularies } from "./gateway/load-vocabularies.ts";
 import { type GatewayState, openState, overridesFile } from "./gateway/open-state.ts";
 import { CredentialFailures } from "./identity/credential-failures.ts";
-import type { JournaledLedger } from "./ledger/journaled.ts";
+import type { JournaledLedger } from "./ledger/local-ledger.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
 import { ruleChanges } from "./policy/rule-changes.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { FaultReporter } from "../core/fault-reporter.ts";
 import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import type { Log } from "../core/log.ts";
-import { type JournaledLedger, openMemoryLedger } from "../ledger/journaled.ts";
+import { type JournaledLedger, openMemoryLedger } from "../ledger/local-ledger.ts";
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
 import type { Override } from "../route/override.ts";
 import { readOverrides } from "../route/overrides-file.ts";

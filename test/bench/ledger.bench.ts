@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { systemClock } from "../../src/core/clock.ts";
-import { openMemoryLedger } from "../../src/ledger/journaled.ts";
+import { openMemoryLedger } from "../../src/ledger/local-ledger.ts";
 import type { Claim, Ledger } from "../../src/ledger/ledger.ts";
 import { createMemoryLedger } from "../../src/ledger/memory.ts";
 import { account, claim, type windows } from "../support/ledger-accounts.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../src/core/clock.ts";
-import { openMemoryLedger } from "../../src/ledger/journaled.ts";
+import { openMemoryLedger } from "../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
 import { balancesOf } from "../support/balance.ts";
 import { billsOf, misjudged, totalRecorded } from "../support/bills.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../src/core/clock.ts";
-import { openMemoryLedger } from "../../src/ledger/journaled.ts";
+import { openMemoryLedger } from "../../src/ledger/local-ledger.ts";
 import { balancesOf } from "../support/balance.ts";
 import { totalBilled, totalRecorded } from "../support/bills.ts";
 import { ask, chatBody, send } from "../support/chat.ts";

@@ -18,7 +18,7 @@ import { Registry } from "../../src/exchange/registry.ts";
 import type { Observer, Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
 import { CredentialFailures } from "../../src/identity/credential-failures.ts";
-import type { JournaledLedger } from "../../src/ledger/journaled.ts";
+import type { JournaledLedger } from "../../src/ledger/local-ledger.ts";
 import { Health } from "../../src/route/health.ts";
 import { Overrides } from "../../src/route/overrides.ts";
 import { Quality } from "../../src/route/quality.ts";

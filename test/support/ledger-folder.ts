@@ -7,7 +7,7 @@ import {
   type JournaledLedger,
   type JournaledLedgerOptions,
   openMemoryLedger,
-} from "../../src/ledger/journaled.ts";
+} from "../../src/ledger/local-ledger.ts";
 
 /** Folders for ledgers that are gone when `remove` is called, and crashes of what is in them. */
 export interface LedgerFolders {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { closeLost } from "../../../src/exchange/lost.ts";
-import type { JournaledLedger } from "../../../src/ledger/journaled.ts";
+import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import type { UsageRecord } from "../../../src/usage/record.ts";
 import { beginAnswer, endAnswer, exchangesOn, passText, snapshotOf } from "../../support/exchanges.ts";

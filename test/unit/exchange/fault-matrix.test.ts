@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { openMemoryLedger } from "../../../src/ledger/journaled.ts";
+import { openMemoryLedger } from "../../../src/ledger/local-ledger.ts";
 import { balancesOf } from "../../support/balance.ts";
 import { ExchangeWorld } from "../../support/exchange-world.ts";
 import { type DiskFault, FaultyDisk, failingFaults } from "../../support/faulty-disk.ts";

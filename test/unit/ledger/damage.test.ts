@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import type { JournaledLedger } from "../../../src/ledger/journaled.ts";
+import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
 import type { Account } from "../../../src/ledger/ledger.ts";
 import { inspectLedger } from "../../../src/ledger/repair.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";

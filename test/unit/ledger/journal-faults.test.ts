@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { after, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import type { JournaledLedger } from "../../../src/ledger/journaled.ts";
+import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
 import { diskFaults, FaultyDisk, failingFaults } from "../../support/faulty-disk.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";

@@ -6,7 +6,7 @@ import { GatewayError } from "../../../src/core/errors.ts";
 import { EntryWriter } from "../../../src/ledger/entry-writer.ts";
 import { frameHeaderBytes } from "../../../src/ledger/frame.ts";
 import { Journal } from "../../../src/ledger/journal.ts";
-import { openMemoryLedger } from "../../../src/ledger/journaled.ts";
+import { openMemoryLedger } from "../../../src/ledger/local-ledger.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders } from "../../support/ledger-folder.ts";
 import { manualClock } from "../../support/manual-clock.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { openMemoryLedger } from "../../../src/ledger/journaled.ts";
+import { openMemoryLedger } from "../../../src/ledger/local-ledger.ts";
 import type { Account, Claim, Ledger } from "../../../src/ledger/ledger.ts";
 import type { LedgerEvent } from "../../../src/ledger/ledger-event.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";

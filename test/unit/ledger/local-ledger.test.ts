@@ -3,7 +3,7 @@ import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { GatewayError } from "../../../src/core/errors.ts";
-import type { JournaledLedger } from "../../../src/ledger/journaled.ts";
+import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
 import type { Account, Ledger } from "../../../src/ledger/ledger.ts";
 import { recover } from "../../../src/ledger/ledger-folder.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
