@@ -34,7 +34,6 @@ import { extProcMethod } from "./extproc/server.ts";
 import { loadVocabularies } from "./gateway/load-vocabularies.ts";
 import { type GatewayState, openState, overridesFile } from "./gateway/open-state.ts";
 import { CredentialFailures } from "./identity/credential-failures.ts";
-import type { JournaledLedger } from "./ledger/local-ledger.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerEvent } from "./ledger/ledger-event.ts";
 import { ruleChanges } from "./policy/rule-changes.ts";
@@ -85,7 +84,7 @@ export class Gateway {
   readonly #refusedAlerted = new Set<string>();
   readonly #retryBudget = new RetryBudget();
   readonly #steering: Steering;
-  readonly #ledger: JournaledLedger;
+  readonly #ledger: Ledger;
   readonly #usageLog: UsageLog;
   readonly #usageLock: FolderLock;
   readonly #usageDesk: UsageDesk;

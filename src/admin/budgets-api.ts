@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { GatewayError } from "../core/errors.ts";
-import type { Balance } from "../ledger/ledger.ts";
-import type { AccountFilter } from "../ledger/overview.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { AccountFilter, Balance } from "../ledger/ledger.ts";
 import { formatWindow } from "../ledger/window.ts";
 import type { DegradeStep } from "../policy/ladder.ts";
 import type { AccountAudit } from "./audit-log.ts";
 
-/** What the interface to budgets and budgets works with. */
+/** What the interface to limits and budgets works with. */
 export interface BudgetsSource {
   accounts(filter: AccountFilter): Promise<readonly Balance[]>;
   /** The account with this id, used or not; undefined: neither the ledger nor the config knows it. */
-  find(accountId: string): Balance | undefined;
+  find(accountId: string): MaybePromise<Balance | undefined>;
   /** The accounts of a rule with this key, used or not; none: the rule keeps no such key. Throws `invalid_request` for an unknown rule. */
-  named(name: string, key: string): readonly Balance[];
+  named(name: string, key: string): MaybePromise<readonly Balance[]>;
   reset(accountId: string, by: string): Promise<void>;
   grant(accountId: string, amount: bigint, by: string): Promise<void>;
   /** The `degrade` of the budget with this name, as the config in force has it; undefined: it has none. */
@@ -60,14 +60,15 @@ export async function listBudgets(
   query: URLSearchParams,
 ): Promise<{ readonly accounts: readonly AccountRow[]; readonly more: boolean }> {
   const ids = query.getAll("id");
-  if (ids.length > 0)
-    return {
-      accounts: ids.slice(0, rowsMax).flatMap((one) => rowsOf(source, source.find(one))),
-      more: false,
-    };
+  if (ids.length > 0) {
+    const asked = await Promise.all(ids.slice(0, rowsMax).map((one) => source.find(one)));
+    return { accounts: asked.flatMap((one) => rowsOf(source, one)), more: false };
+  }
   const [rule, exactly] = [query.get("rule"), query.get("key") ?? ""];
-  if (rule !== null)
-    return { accounts: source.named(rule, exactly).flatMap((one) => rowsOf(source, one)), more: false };
+  if (rule !== null) {
+    const named = await source.named(rule, exactly);
+    return { accounts: named.flatMap((one) => rowsOf(source, one)), more: false };
+  }
   const filter = { name: query.get("name") ?? undefined, key: query.get("key") ?? undefined };
   const found = await source.accounts({ ...filter, max: rowsMax + 1 });
   return {
@@ -84,7 +85,7 @@ export async function changeAccount(
   from: string,
 ): Promise<AccountRow | undefined> {
   const asked = read(action, body);
-  const before = source.find(asked.id);
+  const before = await source.find(asked.id);
   if (before === undefined) throw new GatewayError("invalid_request", `no account "${asked.id}" is in use`);
   const entry = { action: asked.action, account: asked.id, by: asked.by, from };
   if (asked.action === "reset") {
@@ -97,7 +98,7 @@ export async function changeAccount(
       source.grant(asked.id, amount, asked.by),
     );
   }
-  return rowsOf(source, source.find(asked.id))[0];
+  return rowsOf(source, await source.find(asked.id))[0];
 }
 
 type Asked =

@@ -1,21 +1,12 @@
 import { GatewayError } from "../core/errors.ts";
-import type { MaybePromise } from "../core/maybe-promise.ts";
-import type { Account, Balance } from "../ledger/ledger.ts";
-import type { AccountFilter } from "../ledger/overview.ts";
+import type { Account, Balance, Ledger } from "../ledger/ledger.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { BudgetsSource } from "./budgets-api.ts";
 
-/** What is asked of a ledger by hand. */
-export interface BudgetLedger {
-  accounts(filter: AccountFilter): Promise<readonly Balance[]>;
-  find(accountId: string): Balance | undefined;
-  read(accounts: readonly Account[]): readonly Balance[];
-  introduce(account: Account): void;
-  reset(accountId: string, by: string): MaybePromise<void>;
-  grant(accountId: string, amount: bigint, by: string): MaybePromise<void>;
-}
+/** The part of a ledger that operators use. */
+export type BudgetLedger = Pick<Ledger, "accounts" | "find" | "read" | "introduce" | "reset" | "grant">;
 
-/** What the interface to budgets and limits needs of a gateway. */
+/** What the interface to limits and budgets needs of a gateway. */
 export interface LedgerBudgetsOptions {
   readonly ledger: BudgetLedger;
   /** The limits and budgets of the config in force. */
@@ -23,7 +14,7 @@ export interface LedgerBudgetsOptions {
   readonly audit: BudgetsSource["audit"];
 }
 
-/** Limits and budgets of the config in force, with where they stand in the ledger; those that nobody has used yet included. */
+/** The limits and budgets of the running config and where they stand in the ledger, unused ones included. */
 export function ledgerBudgets({ ledger, policies, audit }: LedgerBudgetsOptions): BudgetsSource {
   const policyOf = (name: string) => policies().find((policy) => policy.name === name);
   const configured = (id: string): Account | undefined => {
@@ -31,25 +22,28 @@ export function ledgerBudgets({ ledger, policies, audit }: LedgerBudgetsOptions)
     const [name = "", key = ""] = id.split("|");
     return accountsOf(policyOf(name), key).find((account) => account.id === id);
   };
-  const balanceOf = (account: Account): readonly Balance[] => ledger.read([account]);
+  const balanceOf = async (account: Account): Promise<readonly Balance[]> => {
+    const known = await ledger.find(account.id);
+    return known === undefined ? ledger.read([account]) : [known];
+  };
   return {
     accounts: (filter) => ledger.accounts(filter),
-    find: (id) => {
+    find: async (id) => {
       const account = configured(id);
-      return ledger.find(id) ?? (account === undefined ? undefined : balanceOf(account)[0]);
+      return account === undefined ? ledger.find(id) : (await balanceOf(account))[0];
     },
-    named: (name, key) => {
+    named: async (name, key) => {
       const policy = policyOf(name);
       if (policy === undefined)
         throw new GatewayError("invalid_request", `no limit or budget is called "${name}"`);
-      return accountsOf(policy, key).flatMap((account) => ledger.find(account.id) ?? balanceOf(account));
+      return (await Promise.all(accountsOf(policy, key).map(balanceOf))).flat();
     },
     reset: async (id, by) => {
-      if (ledger.find(id) !== undefined || configured(id) === undefined) await ledger.reset(id, by);
+      if ((await ledger.find(id)) !== undefined || configured(id) === undefined) await ledger.reset(id, by);
     },
     grant: async (id, amount, by) => {
       const account = configured(id);
-      if (account !== undefined && ledger.find(id) === undefined) ledger.introduce(account);
+      if (account !== undefined && (await ledger.find(id)) === undefined) await ledger.introduce(account);
       await ledger.grant(id, amount, by);
     },
     degradeOf: (name) => policyOf(name)?.degrade,

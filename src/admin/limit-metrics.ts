@@ -1,6 +1,5 @@
 import type { Counter, Histogram } from "prom-client";
-import type { Account } from "../ledger/ledger.ts";
-import type { RuleTotal } from "../ledger/overview.ts";
+import type { Account, RuleTotal } from "../ledger/ledger.ts";
 import { formatWindow } from "../ledger/window.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 import type { MetricName } from "./metric-table.ts";

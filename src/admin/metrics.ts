@@ -1,8 +1,7 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
-import type { Account } from "../ledger/ledger.ts";
-import type { RuleTotal } from "../ledger/overview.ts";
+import type { Account, RuleTotal } from "../ledger/ledger.ts";
 import { type OverrideAction, overrideActions } from "../route/override.ts";
 import type { TargetRatio } from "../tokens/calibration.ts";
 import type { UsageRecord } from "../usage/record.ts";

@@ -4,6 +4,7 @@ import { policyKinds } from "../policy/index.ts";
 import { policySections } from "../policy/policy-kind.ts";
 import { sinkKinds } from "../usage/sink/index.ts";
 import { backendKinds } from "./compile-backends.ts";
+import { ledgerSections } from "./compile-ledger.ts";
 import { type SchemaNode, withDescriptions } from "./config-keys.ts";
 import { backendName, modelName, modelSection, routeSection, sections } from "./schema.ts";
 
@@ -18,7 +19,7 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
       return [name, z.array(z.union(kinds.map(({ schema }) => schema))).default([])];
     }),
   );
-  const { version, listen, server, admin, contract, prices, retries, ledger, alerts, usage } = sections;
+  const { version, listen, server, admin, contract, prices, retries, alerts, usage } = sections;
   const config = z.strictObject({
     version,
     listen,
@@ -32,7 +33,7 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
     ...policies,
     prices,
     retries,
-    ledger,
+    ledger: z.union(ledgerSections.map(({ schema }) => schema.partial({ type: true }))).prefault({}),
     alerts,
     usage: usage
       .unwrap()

@@ -12,6 +12,7 @@ import { checkSecrets } from "./check-secrets.ts";
 import { type Compilation, entriesOf, listOf, mapOf } from "./compilation.ts";
 import { compileBackends } from "./compile-backends.ts";
 import { compileIdentities } from "./compile-identities.ts";
+import { compileLedger } from "./compile-ledger.ts";
 import { compileModels } from "./compile-models.ts";
 import { compilePolicies } from "./compile-policies.ts";
 import { compilePrices } from "./compile-prices.ts";
@@ -114,7 +115,7 @@ function compileSections(
       "key",
     );
   const contract = createContractReader(contractFields);
-  const own = compileOwn(compilation, parse);
+  const own = compileOwn(compilation, root.ledger, parse);
   const backendEntries = mapOf(compilation, "backends", root.backends, backendName);
   const { backends, prices: backendPrices } = compileBackends(compilation, backendEntries);
   const prices = compilePrices(compilation, parse("prices"), backendPrices);
@@ -171,12 +172,14 @@ function anyContract(section: unknown): Readonly<Record<string, FieldSection>> {
 /** The sections about this process itself. */
 function compileOwn(
   compilation: Compilation,
+  ledgerSection: unknown,
   parse: <K extends SectionName>(name: K) => Sections[K] | undefined,
 ):
   | Pick<Snapshot, "listen" | "server" | "admin" | "ledger" | "usageLog" | "retries" | "alertWebhook">
   | undefined {
   const [listen, server, admin] = [parse("listen"), parse("server"), parse("admin")];
-  const [ledger, usage, alerts] = [parse("ledger"), parse("usage"), parse("alerts")];
+  const ledger = compileLedger(compilation, ledgerSection);
+  const [usage, alerts] = [parse("usage"), parse("alerts")];
   const retries = parse("retries");
   const edge = server === undefined ? undefined : socketAddress(compilation, server.address);
   if (server !== undefined) checkServer(compilation, server);
@@ -192,7 +195,7 @@ function compileOwn(
       token: admin.token,
       tokenFile: join(edge.kind === "unix" ? dirname(edge.path) : inputs.resolve("run"), "admin.token"),
     }),
-    ledger: Object.freeze({ kind: "memory", folder: inputs.resolve(ledger.path) }),
+    ledger,
     usageLog: Object.freeze({ folder: inputs.resolve(usage.log), sinks }),
     retries: Object.freeze({ percent: retries.budget, atLeastPerSecond: retries.atLeastPerSecond }),
     alertWebhook:

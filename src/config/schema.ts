@@ -27,7 +27,7 @@ export const defaults = {
   server: { address: "unix:./run/tollgate.sock", workers: 1, drain: "10m" },
   admin: { address: "127.0.0.1:9090" },
   prices: ["builtin"],
-  ledger: { type: "memory", path: "./var/ledger" },
+  ledger: { type: "local", path: "./var/ledger" },
   usage: { log: "./var/usage" },
 } as const;
 
@@ -150,12 +150,6 @@ export const sections = {
     .array(z.string().min(1))
     .min(1)
     .default([...defaults.prices]),
-  ledger: z
-    .strictObject({
-      type: only("memory", ["redis"]),
-      path: path.default(defaults.ledger.path),
-    })
-    .prefault({ type: defaults.ledger.type }),
   retries: retriesSection,
   alerts: z
     .strictObject({
@@ -175,17 +169,3 @@ export type Sections = { readonly [K in SectionName]: z.output<(typeof sections)
 export type BackendCommon = z.output<typeof backendCommon>;
 /** One entry of `models`, checked. */
 export type ModelSection = z.output<typeof modelSection>;
-
-/** The one value of a choice that this version has; the others of the design's example are refused by name. */
-function only<T extends string>(
-  available: T,
-  later: readonly string[],
-  why = `only ${available}`,
-): z.ZodLiteral<T> {
-  return z.literal(available, {
-    error: ({ input }) =>
-      typeof input === "string" && later.includes(input)
-        ? `${input} is not available in this version (${why})`
-        : `must be ${available}`,
-  });
-}

@@ -1,6 +1,8 @@
 import type { ContractReader } from "../contract/contract.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerServices } from "../ledger/ledger-kind.ts";
 import { type JointPolicies, joinPolicies } from "../policy/policies.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { PriceCatalogue } from "../price/catalogue.ts";
@@ -63,10 +65,13 @@ export interface Backend {
   readonly tls: BackendTls | undefined;
 }
 
-/** The embedded ledger and the folder of its journal (absolute). */
+/** Which ledger keeps the accounts. */
 export interface LedgerConfig {
-  readonly kind: "memory";
+  readonly type: string;
+  /** Where the gateway keeps its own state; absolute. */
   readonly folder: string;
+  /** Opens it. Throws `ledger_unavailable`. */
+  open(services: Omit<LedgerServices, "inputs">): Promise<Ledger>;
 }
 
 /** The append-only usage log, and who has its records besides. */

@@ -14,7 +14,7 @@ const unavailableKeys: readonly string[] = [
 /** Kinds of the design's example that this version does not have, by what the section calls them. */
 const unavailableKinds: Readonly<Record<string, readonly string[]>> = {
   provider: ["azure-openai"],
-  type: ["jwt", "client-certificate"],
+  type: ["jwt", "client-certificate", "redis"],
 };
 
 /** Whether a key is one that a later version has. */

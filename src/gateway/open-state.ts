@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { FaultReporter } from "../core/fault-reporter.ts";
 import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import type { Log } from "../core/log.ts";
-import { type JournaledLedger, openMemoryLedger } from "../ledger/local-ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
 import type { Override } from "../route/override.ts";
 import { readOverrides } from "../route/overrides-file.ts";
@@ -17,7 +17,7 @@ export interface GatewayState {
   readonly usageLog: UsageLog;
   /** Keeps other gateways out of the usage log's folder; the ledger has a lock of its own. */
   readonly usageLock: FolderLock;
-  readonly ledger: JournaledLedger;
+  readonly ledger: Ledger;
   readonly calibration: KeptCalibration;
 }
 
@@ -51,19 +51,7 @@ async function openFiles(
     ...new FaultReporter(services, "usage log", "not ready; records wait in memory").hooks,
     onTorn: (torn) => log.warn(torn, "usage log: a broken last write was cut off: its records are lost"),
   });
-  const ledger = await openMemoryLedger({
-    folder: snapshot.ledger.folder,
-    clock,
-    ...new FaultReporter(services, "ledger", "not ready; requests are refused").hooks,
-    onEvent: services.onLedgerEvent,
-    onCompactionFailed: (error) =>
-      log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
-  });
-  if (ledger.tornBytes > 0)
-    log.warn(
-      { folder: snapshot.ledger.folder, bytes: ledger.tornBytes },
-      "ledger: a broken last write was cut off the journal",
-    );
+  const ledger = await snapshot.ledger.open({ clock, log, onEvent: services.onLedgerEvent });
   const calibrationFile = join(snapshot.ledger.folder, "calibration.json");
   const calibration = await openCalibration(calibrationFile, {
     ...new FaultReporter(services, "calibration of token counts", "counting goes on").hooks,

@@ -1,3 +1,4 @@
+import type { GatewayError } from "../core/errors.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 
 /** What an account counts. */
@@ -94,12 +95,46 @@ export interface Actual {
   readonly amount: bigint;
 }
 
-/** Keeps the accounts. The caller gives each exchange's id to all calls about it. */
+/** A hold that a crash left open: it is still held, and settles like any other. */
+export interface LostHold {
+  readonly id: string;
+  readonly openedAtMs: number;
+  /** What is held, to be charged; concurrency slots are free again. */
+  readonly claims: readonly Claim[];
+  /** The last description of the exchange, see {@link Ledger.reserve}. */
+  readonly about: string | undefined;
+}
+
+/** Which accounts are listed; an absent criterion matches all. */
+export interface AccountFilter {
+  /** The name of the rule. */
+  readonly name?: string | undefined;
+  /** Text that the key contains, e.g. `tenant_id=acme`. */
+  readonly key?: string | undefined;
+  /** The most accounts to list. */
+  readonly max?: number | undefined;
+}
+
+/** The sums over all accounts of one rule and window. */
+export interface RuleTotal {
+  readonly account: Pick<Account, "name" | "unit" | "window">;
+  readonly accounts: number;
+  readonly used: bigint;
+  readonly held: bigint;
+  /** What is left of the only account of a rule without a key; undefined for other rules. */
+  readonly left: bigint | undefined;
+}
+
+/** Keeps the accounts. The caller passes each exchange's id to all calls about it. */
 export interface Ledger {
+  /** Holds that were open when the last process ended; whoever opens the ledger charges, records and settles them. */
+  readonly lost: readonly LostHold[];
+  /** Why holds cannot be written down now; undefined while they can. While it is set, reserve and adjust throw it, and the gateway is not ready. */
+  readonly error: GatewayError | undefined;
   /**
    * Holds the first offer whose accounts all have room, or none; one round trip; idempotent by id while the hold is open.
-   * Throws `ledger_unavailable` when the hold cannot be written down, `capacity` when there are too many holds or accounts. `about` tells
-   * of the offer that is taken what is to be known of the exchange should this process be lost: a few hundred bytes that are kept with the hold.
+   * Throws `ledger_unavailable` when the hold cannot be written down, `capacity` when there are too many holds or accounts. `about`
+   * describes the exchange for the offer that is taken, in a few hundred bytes; it is kept with the hold in case this process is lost.
    */
   reserve(
     id: string,
@@ -107,14 +142,30 @@ export interface Ledger {
     about?: (offer: number) => string,
   ): MaybePromise<Taken | Refused>;
   /**
-   * Replaces an open hold by `claims`, all or none: a refusal leaves it as it was; accounts left out are released. What is added is
-   * held in the window of now. An id without an open hold is a bug. Throws as `reserve` does; `about` replaces what is known.
+   * Replaces an open hold by `claims`, all or none: a refusal leaves it as it was; accounts left out are released. An addition is
+   * held in the current window. An id without an open hold is a bug. Throws as `reserve` does; `about` replaces the description.
    */
   adjust(id: string, claims: readonly Claim[], about?: () => string): MaybePromise<Taken | Refused>;
   /** Closes a hold, once however often it is called; an unknown id is ignored. More than was held is charged all the same. */
   settle(id: string, actuals: readonly Actual[]): MaybePromise<void>;
+  /** Where these accounts stand, used or not. */
   read(accounts: readonly Account[]): MaybePromise<readonly Balance[]>;
-  /** Open holds now. */
+  /** The accounts in use, with the limits they were last asked with. */
+  accounts(filter?: AccountFilter): Promise<readonly Balance[]>;
+  /** The sums of each rule and window. */
+  totals(): Promise<readonly RuleTotal[]>;
+  /** The account with this id; undefined where it is not in use. */
+  find(accountId: string): MaybePromise<Balance | undefined>;
+  /** Makes an account known before its first use, so that something can be granted to it. Throws `capacity` when there are too many. */
+  introduce(account: Account): MaybePromise<void>;
+  /** Forgets what was used in the current window; open holds stay. `by` is who asked; throws `invalid_request` for an unknown account. */
+  reset(accountId: string, by: string): MaybePromise<void>;
+  /**
+   * Raises an account's limit by an amount until its window ends; a negative amount takes back a grant. `by` is who asked.
+   * Throws `invalid_request` for an unknown account, and for rates and concurrency, whose limits are not used up.
+   */
+  grant(accountId: string, amount: bigint, by: string): MaybePromise<void>;
+  /** The number of open holds. */
   openHolds(): number;
   close(): Promise<void>;
 }

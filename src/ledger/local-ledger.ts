@@ -8,14 +8,24 @@ import { EntryWriter } from "./entry-writer.ts";
 import { frameHeaderBytes } from "./frame.ts";
 import { sumByAccount } from "./hold.ts";
 import { defaultRetryMs, Journal, type JournalOptions, unwritable } from "./journal.ts";
-import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken } from "./ledger.ts";
+import type {
+  Account,
+  AccountFilter,
+  Actual,
+  Balance,
+  Claim,
+  Ledger,
+  LostHold,
+  Refused,
+  RuleTotal,
+  Taken,
+} from "./ledger.ts";
 import { type Recovered, recover, segmentPath, writeCheckpoint } from "./ledger-folder.ts";
 import { MemoryLedger, type MemoryLedgerOptions } from "./memory.ts";
-import type { AccountFilter, RuleTotal } from "./overview.ts";
 
-/** What a ledger with a journal needs. */
-export interface JournaledLedgerOptions extends MemoryLedgerOptions, JournalOptions {
-  /** Made when missing; one process at a time has it. */
+/** What a local ledger needs. */
+export interface LocalLedgerOptions extends MemoryLedgerOptions, JournalOptions {
+  /** Made when missing. One process at a time may use it. */
   readonly folder: string;
   /** A checkpoint is made once the journal is larger (64 MiB). */
   readonly segmentBytes?: number;
@@ -23,27 +33,17 @@ export interface JournaledLedgerOptions extends MemoryLedgerOptions, JournalOpti
   readonly onCompactionFailed?: (error: unknown) => void;
 }
 
-/** A hold that a crash left open: it is still held, and settles like any other. */
-export interface LostHold {
-  readonly id: string;
-  readonly openedAtMs: number;
-  /** What is held, to be charged; concurrency slots are free again. */
-  readonly claims: readonly Claim[];
-  /** What was last told of the exchange, see {@link Ledger.reserve}. */
-  readonly about: string | undefined;
-}
-
 const defaultSegmentBytes = 67_108_864;
 
-/** Opens the ledger of a folder: its accounts as they were, and the holds that a crash left open. Throws `ledger_unavailable`. */
-export async function openMemoryLedger(options: JournaledLedgerOptions): Promise<JournaledLedger> {
+/** Opens the ledger in a folder, with its accounts as they were and the holds that a crash left open. Throws `ledger_unavailable`. */
+export async function openLocalLedger(options: LocalLedgerOptions): Promise<LocalLedger> {
   const entries = new EntryWriter(frameHeaderBytes);
   const memory = new MemoryLedger(options);
   const lock = await lockLedger(options.folder);
   try {
     const recovered = await recover(options.folder, memory.state);
     memory.state.log = entries;
-    return new JournaledLedger(options, memory, entries, lock, await stat(options.folder), recovered);
+    return new LocalLedger(options, memory, entries, lock, await stat(options.folder), recovered);
   } catch (error) {
     await lock.close();
     throw error;
@@ -60,28 +60,30 @@ export async function lockLedger(folder: string): Promise<FolderLock> {
   }
 }
 
-/** See {@link openMemoryLedger}. Answers that promise something are given once it is written down; others at once. */
-export class JournaledLedger implements Ledger {
-  /** Open when the last process went; to be charged, recorded and settled by whoever opens the ledger. */
+/**
+ * A ledger in memory with a journal on this machine's disk, see {@link openLocalLedger}. A hold is granted once it is in the journal; refusals and
+ * balances are answered at once.
+ */
+export class LocalLedger implements Ledger {
   readonly lost: readonly LostHold[];
   /** Bytes of a last, broken write that were cut off the journal at the start. */
   readonly tornBytes: number;
-  readonly #options: JournaledLedgerOptions;
+  readonly #options: LocalLedgerOptions;
   readonly #memory: MemoryLedger;
   readonly #entries: EntryWriter;
   #lock: FolderLock;
-  /** The folder that is locked: another one may take its path. */
+  /** The folder that is locked; another folder may take its path. */
   #folder: Stats;
   #segment: number;
   #journal: Journal;
   #compactAtBytes: number;
   #compacting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  /** The folder has lost its files, and a checkpoint of what this process knows does not yet take their place. */
+  /** Set from when the files are found to be gone until a checkpoint of what this process knows has replaced them. */
   #restoring: GatewayError | undefined;
 
   constructor(
-    options: JournaledLedgerOptions,
+    options: LocalLedgerOptions,
     memory: MemoryLedger,
     entries: EntryWriter,
     lock: FolderLock,
@@ -100,12 +102,6 @@ export class JournaledLedger implements Ledger {
     this.lost = takeStock(memory);
   }
 
-  /** False while holds cannot be written down: reserve and adjust throw `ledger_unavailable`, and the process is not ready. */
-  get writable(): boolean {
-    return this.error === undefined;
-  }
-
-  /** Why holds cannot be written down; undefined: they can. */
   get error(): GatewayError | undefined {
     return this.#journal.error ?? this.#restoring;
   }
@@ -118,7 +114,7 @@ export class JournaledLedger implements Ledger {
     if (this.error !== undefined) throw this.error;
     const outcome = this.#memory.reserve(id, offers, about);
     if (outcome.kind === "taken") return this.#written(outcome, () => this.#memory.settle(id, []));
-    // An account may be new: what is entered never waits for the next hold.
+    // The refusal may have added an account: it is written now, not with the next hold.
     if (!this.#entries.isEmpty) this.#journal.flushSoon();
     return outcome;
   }
@@ -126,14 +122,14 @@ export class JournaledLedger implements Ledger {
   adjust(id: string, claims: readonly Claim[], about?: () => string): Promise<Taken | Refused> | Refused {
     if (this.error !== undefined) throw this.error;
     const outcome = this.#memory.adjust(id, claims, about);
-    // A hold that could not be written larger stays so until it is settled: too much is held, never too little.
+    // If the larger hold cannot be written, it stays in memory until it is settled: too much is held, never too little.
     return outcome.kind === "refused" ? outcome : this.#written(outcome, () => {});
   }
 
   settle(id: string, actuals: readonly Actual[]): Promise<void> | void {
     if (!this.#memory.state.holds.has(id)) return;
     this.#memory.settle(id, actuals);
-    // While the disk takes nothing, what was settled waits with the rest: the exchange is over all the same.
+    // While the disk takes nothing, the settlement waits with the rest; the exchange is over all the same.
     if (this.error === undefined) return this.#written(undefined, () => {}).catch(() => undefined);
   }
 
@@ -141,35 +137,32 @@ export class JournaledLedger implements Ledger {
     return this.#memory.read(accounts);
   }
 
-  /** See {@link MemoryLedger.accounts}. */
   accounts(filter?: AccountFilter): Promise<readonly Balance[]> {
     return this.#memory.accounts(filter);
   }
 
-  /** See {@link MemoryLedger.totals}. */
   totals(): Promise<readonly RuleTotal[]> {
     return this.#memory.totals();
   }
 
-  /** See {@link MemoryLedger.find}. */
   find(accountId: string): Balance | undefined {
     return this.#memory.find(accountId);
   }
 
-  /** See {@link MemoryLedger.introduce}; written with what is done to the account next. */
+  /** See {@link Ledger.introduce}; written with the next change of the account. */
   introduce(account: Account): void {
     if (this.#journal.error !== undefined) throw this.#journal.error;
     this.#memory.introduce(account);
   }
 
-  /** See {@link MemoryLedger.reset}; resolves when it is written. */
+  /** See {@link Ledger.reset}; resolves when it is written. */
   async reset(accountId: string, by: string): Promise<void> {
     if (this.error !== undefined) throw this.error;
     this.#memory.reset(accountId, by);
     await this.#journal.written();
   }
 
-  /** See {@link MemoryLedger.grant}; resolves when it is written. */
+  /** See {@link Ledger.grant}; resolves when it is written. */
   async grant(accountId: string, amount: bigint, by: string): Promise<void> {
     if (this.error !== undefined) throw this.error;
     this.#memory.grant(accountId, amount, by);
@@ -180,7 +173,7 @@ export class JournaledLedger implements Ledger {
     return this.#memory.openHolds();
   }
 
-  /** Makes a checkpoint, so that the next start has nothing to replay, and lets go of the folder in any case. */
+  /** Writes a checkpoint, so that the next start has nothing to replay, and unlocks the folder in any case. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -188,7 +181,7 @@ export class JournaledLedger implements Ledger {
 
   async #close(): Promise<void> {
     await this.#compacting;
-    if (this.writable) this.#compactSoon();
+    if (this.error === undefined) this.#compactSoon();
     await this.#compacting;
     this.#journal.close();
     await this.#lock.close();
@@ -205,7 +198,7 @@ export class JournaledLedger implements Ledger {
     });
   }
 
-  /** Makes a checkpoint of now and goes on in a new journal segment. Nothing waits for it but its caller. */
+  /** Writes a checkpoint of the current state and continues in a new journal segment. Only its caller waits for it. */
   async #compact(): Promise<void> {
     const { folder } = this.#options;
     if (!this.#journal.isGone) this.#journal.seal();
@@ -217,7 +210,7 @@ export class JournaledLedger implements Ledger {
       this.#segment -= 1;
       throw error;
     }
-    // What could not be written is in the checkpoint.
+    // The checkpoint has what could not be written.
     if (this.#journal.isGone) this.#entries.take();
     this.#journal.close();
     this.#journal = next;
@@ -226,7 +219,7 @@ export class JournaledLedger implements Ledger {
     await writeCheckpoint(folder, frozen, this.#segment);
   }
 
-  /** Resolves to a value once every entry so far is written; `undo` when the disk does not take it. */
+  /** Resolves to a value once every entry so far is written; calls `undo` and rejects when the disk does not take it. */
   async #written<T>(value: T, undo: () => void): Promise<T> {
     if (this.#journal.bytes >= this.#compactAtBytes) this.#compactSoon();
     try {
@@ -238,7 +231,7 @@ export class JournaledLedger implements Ledger {
     return value;
   }
 
-  /** Memory has all that was in the files that are gone: once their folder is there again, a checkpoint takes their place. */
+  /** Replaces files that are gone by a checkpoint from memory, once their folder is back. */
   #restoreSoon(): void {
     if (this.#compacting !== undefined || this.#closing !== undefined) return;
     this.#compacting = this.#restore()
@@ -253,7 +246,7 @@ export class JournaledLedger implements Ledger {
 
   async #restore(): Promise<void> {
     const { folder } = this.#options;
-    // It may be moved or mounted back: only its owner makes it anew.
+    // The folder may be moved or mounted back, so the ledger never makes it again itself.
     const there = await stat(folder);
     if (!this.#journal.isGone && this.#restoring === undefined) return;
     this.#restoring = unwritable(new Error(`the files in ${folder} are gone and not yet made again`));
@@ -285,7 +278,7 @@ export class JournaledLedger implements Ledger {
   }
 }
 
-/** The holds of a process that is gone. Its streams are cut: their slots are free. */
+/** The holds that the last process left open. Its streams are cut, so their concurrency slots are freed. */
 function takeStock({ state }: MemoryLedger): readonly LostHold[] {
   const { table } = state;
   return [...state.holds].map(([id, { openedAtMs, legs, about }]) => {

@@ -2,10 +2,22 @@ import type { Clock } from "../core/clock.ts";
 import { assert, GatewayError } from "../core/errors.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { amountOf, type Leg, spread, sumByAccount } from "./hold.ts";
-import type { Account, Actual, Balance, Claim, Ledger, Refused, Taken, Window } from "./ledger.ts";
+import type {
+  Account,
+  AccountFilter,
+  Actual,
+  Balance,
+  Claim,
+  Ledger,
+  LostHold,
+  Refused,
+  RuleTotal,
+  Taken,
+  Window,
+} from "./ledger.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
 import { LedgerTime } from "./ledger-time.ts";
-import { type AccountFilter, addToTotals, type RuleTotal, rowsInUse } from "./overview.ts";
+import { addToTotals, rowsInUse } from "./overview.ts";
 import { LedgerState } from "./state.ts";
 
 /** What a ledger in memory needs, and its bounds. */
@@ -15,7 +27,7 @@ export interface MemoryLedgerOptions {
   readonly maxAccounts?: number;
   /** Open holds at most (100,000); beyond them reserve throws `capacity`. */
   readonly maxHolds?: number;
-  /** Told of what people want to know: thresholds passed, resets and grants. Must not throw. */
+  /** Told of thresholds passed, resets and grants. Must not throw. */
   readonly onEvent?: (event: LedgerEvent) => void;
 }
 
@@ -33,6 +45,9 @@ const maxAmount = 2n ** 60n;
 
 /** See {@link createMemoryLedger}. Nothing here waits: every answer is given at once. */
 export class MemoryLedger implements Ledger {
+  /** Nothing outlives the process. */
+  readonly lost: readonly LostHold[] = [];
+  readonly error: undefined;
   readonly state: LedgerState;
   readonly #time: LedgerTime;
   readonly #maxHolds: number;
@@ -111,7 +126,7 @@ export class MemoryLedger implements Ledger {
     return accounts.map((account) => this.#balance(account, this.state.table.find(account), nowMs));
   }
 
-  /** The accounts that say something now, with the limits last asked with. Others get their turn in between. */
+  /** See {@link Ledger.accounts}. It yields to other work in between. */
   async accounts(filter: AccountFilter = {}): Promise<readonly Balance[]> {
     const { name, key = "", max = Number.POSITIVE_INFINITY } = filter;
     const balances: Balance[] = [];
@@ -124,7 +139,7 @@ export class MemoryLedger implements Ledger {
     return balances;
   }
 
-  /** What the accounts of each rule and window have together. Others get their turn in between. */
+  /** See {@link Ledger.totals}. It yields to other work in between. */
   async totals(): Promise<readonly RuleTotal[]> {
     const totals = new Map<number, RuleTotal>();
     for await (const row of rowsInUse(this.state.table, () => this.nowMs()))
@@ -132,28 +147,21 @@ export class MemoryLedger implements Ledger {
     return [...totals.values()];
   }
 
-  /** The account with this id; undefined where nothing is known of it. */
   find(accountId: string): Balance | undefined {
     const row = this.state.table.findId(accountId);
     return row === undefined ? undefined : this.#balance(this.state.table.account(row), row, this.nowMs());
   }
 
-  /** Makes an account known before its first use, so that something can be granted to it. Throws `capacity` when there are too many. */
   introduce(account: Account): void {
     this.state.touch(this.nowMs(), account);
   }
 
-  /** Forgets what was used in the window of now; open holds stay. `by` is who asked; throws `invalid_request` for an unknown account. */
   reset(accountId: string, by: string): void {
     const row = this.#known(accountId);
     this.state.reset(this.nowMs(), row);
     this.#onEvent?.({ kind: "reset", account: this.state.table.account(row), by });
   }
 
-  /**
-   * Raises an account's limit by an amount until its window ends; a negative amount takes back what was granted. `by` is who asked.
-   * Throws `invalid_request` for an unknown account, and for rates and concurrency, whose limits are not used up.
-   */
   grant(accountId: string, amount: bigint, by: string): void {
     const row = this.#known(accountId);
     const account = this.state.table.account(row);

@@ -1,30 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import type { AccountTable } from "./account-table.ts";
-import type { Account } from "./ledger.ts";
+import type { RuleTotal } from "./ledger.ts";
 
 /** Rows looked at before others get their turn: about a millisecond. */
 const rowsPerTurn = 2_000;
 
-/** Which accounts are listed; all, where nothing is said. */
-export interface AccountFilter {
-  /** Of the rule with this name. */
-  readonly name?: string | undefined;
-  /** Whose key has this in it, e.g. `tenant_id=acme`. */
-  readonly key?: string | undefined;
-  readonly max?: number | undefined;
-}
-
-/** What the accounts of one rule and window have together. */
-export interface RuleTotal {
-  readonly account: Pick<Account, "name" | "unit" | "window">;
-  readonly accounts: number;
-  readonly used: bigint;
-  readonly held: bigint;
-  /** What is left of the one account of a rule that is kept for all together; undefined for others. */
-  readonly left: bigint | undefined;
-}
-
-/** The rows of accounts that say something now. The event loop turns in between: a row may be gone by the time the next is asked for. */
+/** The rows of accounts in use. It yields to the event loop in between: a row may be gone by the time the next is asked for. */
 export async function* rowsInUse(table: AccountTable, nowMs: () => number): AsyncGenerator<number> {
   for (let first = 0; first < table.rowsEnd; first += rowsPerTurn) {
     if (first > 0) await setImmediate();

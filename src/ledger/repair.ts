@@ -4,8 +4,8 @@ import { systemClock } from "../core/clock.ts";
 import { freeze, loadCheckpoint } from "./checkpoint.ts";
 import { readEntries } from "./entry-reader.ts";
 import { readFrames } from "./frame.ts";
-import { lockLedger } from "./local-ledger.ts";
 import { checkpointName, listSegments, readIfThere, segmentPath, writeCheckpoint } from "./ledger-folder.ts";
+import { lockLedger } from "./local-ledger.ts";
 import { createMemoryLedger } from "./memory.ts";
 import { ReplayOverGaps } from "./replay-over-gaps.ts";
 

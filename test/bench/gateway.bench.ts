@@ -38,7 +38,7 @@ limits:
 budgets:
   - { name: tenant-month, per: [tenant_id], usd: 100000000, window: month }
   - { name: workflow-day, per: [tenant_id, workflow], usd: 50000000, window: day }
-ledger: { type: memory, path: ./var/ledger }
+ledger: { type: local, path: ./var/ledger }
 usage: { log: ./var/usage }
 `;
 

@@ -5,8 +5,8 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { systemClock } from "../../src/core/clock.ts";
-import { openMemoryLedger } from "../../src/ledger/local-ledger.ts";
 import type { Claim, Ledger } from "../../src/ledger/ledger.ts";
+import { openLocalLedger } from "../../src/ledger/local-ledger.ts";
 import { createMemoryLedger } from "../../src/ledger/memory.ts";
 import { account, claim, type windows } from "../support/ledger-accounts.ts";
 
@@ -56,7 +56,7 @@ async function benchCalls(): Promise<void> {
   console.log(`  one read that waits for the one before it: ${waits.join(", ")}`);
   console.log("\nreserve + settle, 6 accounts, journaled");
   for (const together of [1, 16, 256]) {
-    const ledger = await openMemoryLedger({ folder: join(folder, `${together}`), clock: systemClock });
+    const ledger = await openLocalLedger({ folder: join(folder, `${together}`), clock: systemClock });
     const runs: number[] = [];
     for (let round = 0; round < 3; round++) runs.push(await microsPerPair(ledger, 1_000, 20_000, together));
     console.log(`  ${together} at a time: ${median(runs).toFixed(2)} µs`);
@@ -214,7 +214,7 @@ async function heldBytes(): Promise<number> {
 
 async function benchStart(): Promise<void> {
   const at = join(folder, "million");
-  const ledger = await openMemoryLedger({ folder: at, clock: systemClock, segmentBytes: 2 ** 40 });
+  const ledger = await openLocalLedger({ folder: at, clock: systemClock, segmentBytes: 2 ** 40 });
   for (let done = 0; done < 500_000; done += 1_000) {
     const batch: unknown[] = [];
     for (let next = done; next < done + 1_000; next++) {
@@ -241,7 +241,7 @@ async function benchStart(): Promise<void> {
     ["its checkpoint", at],
   ] as const) {
     const [started, cpu] = [performance.now(), process.cpuUsage()];
-    const again = await openMemoryLedger({ folder: where, clock: systemClock });
+    const again = await openLocalLedger({ folder: where, clock: systemClock });
     const { user, system } = process.cpuUsage(cpu);
     const seconds = (performance.now() - started) / 1_000;
     console.log(

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { GatewayError } from "../../src/core/errors.ts";
-import type { Account, Balance, Ledger, Refused, Taken } from "../../src/ledger/ledger.ts";
-import { account, claim } from "../support/ledger-accounts.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { account, claim, numbers, refusedBy, taken } from "../support/ledger-accounts.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+import { describeOperators } from "./ledger-operators.ts";
 
 /** A ledger to be tried, and how it is put away. */
 export interface LedgerUnderTest {
@@ -31,6 +32,7 @@ export function ledgerConformance(
     describeSettle(start);
     describeAdjust(start);
     describeWindows(start);
+    describeOperators(start);
   });
 }
 
@@ -359,20 +361,4 @@ function describeWindows(start: Start): void {
     clock.advance(-200);
     refusedBy(await ledger.reserve("b", [[claim(day, 1n)]]));
   });
-}
-
-async function numbers(ledger: Ledger, on: Account): Promise<Pick<Balance, "used" | "held" | "left">> {
-  const [balance] = await ledger.read([on]);
-  assert.ok(balance !== undefined);
-  return { used: balance.used, held: balance.held, left: balance.left };
-}
-
-function taken(outcome: Taken | Refused): Taken {
-  assert.equal(outcome.kind, "taken");
-  return outcome as Taken;
-}
-
-function refusedBy(outcome: Taken | Refused): Refused {
-  assert.equal(outcome.kind, "refused");
-  return outcome as Refused;
 }

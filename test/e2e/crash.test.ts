@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../src/core/clock.ts";
-import { openMemoryLedger } from "../../src/ledger/local-ledger.ts";
+import { openLocalLedger } from "../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
 import { balancesOf } from "../support/balance.ts";
 import { billsOf, misjudged, totalRecorded } from "../support/bills.ts";
@@ -118,7 +118,7 @@ describe("a tollgate killed under load", () => {
 
   it("has a ledger of exactly the records, and nothing held", async () => {
     const { snapshot } = prepared;
-    const ledger = await openMemoryLedger({ folder: snapshot.ledger.folder, clock: systemClock });
+    const ledger = await openLocalLedger({ folder: snapshot.ledger.folder, clock: systemClock });
     try {
       assert.deepEqual(ledger.lost, []);
       const [balance] = await balancesOf(ledger, snapshot, { tenant_id: "acme" });

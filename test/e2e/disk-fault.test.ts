@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../src/core/clock.ts";
-import { openMemoryLedger } from "../../src/ledger/local-ledger.ts";
+import { openLocalLedger } from "../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
 import { balancesOf } from "../support/balance.ts";
 import { billsOf, misjudged, totalBilled, totalRecorded } from "../support/bills.ts";
@@ -93,7 +93,7 @@ describe("a tollgate whose disk takes nothing for a while under traffic", () => 
 
   it("has a ledger of exactly the records, and no open hold", async () => {
     const { snapshot } = prepared;
-    const ledger = await openMemoryLedger({ folder: snapshot.ledger.folder, clock: systemClock });
+    const ledger = await openLocalLedger({ folder: snapshot.ledger.folder, clock: systemClock });
     try {
       assert.deepEqual(ledger.lost, []);
       assert.equal(ledger.openHolds(), 0);

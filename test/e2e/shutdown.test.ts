@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../src/core/clock.ts";
-import { openMemoryLedger } from "../../src/ledger/local-ledger.ts";
+import { openLocalLedger } from "../../src/ledger/local-ledger.ts";
 import { balancesOf } from "../support/balance.ts";
 import { totalBilled, totalRecorded } from "../support/bills.ts";
 import { ask, chatBody, send } from "../support/chat.ts";
@@ -110,7 +110,7 @@ describe("a tollgate that is told to end", () => {
   /** The ledger as the process left it: no hold open, and so much used. */
   async function assertLedger(used: bigint): Promise<void> {
     const { snapshot } = prepared;
-    const ledger = await openMemoryLedger({ folder: snapshot.ledger.folder, clock: systemClock });
+    const ledger = await openLocalLedger({ folder: snapshot.ledger.folder, clock: systemClock });
     try {
       assert.deepEqual(ledger.lost, []);
       const [balance] = await balancesOf(ledger, snapshot, { tenant_id: "acme" });

@@ -58,7 +58,7 @@ version: 1
 listen: { address: "${listen}" }
 server: { address: "${server}", token: "\${env:EDGE_TOKEN}" }
 admin: { address: "${admin}" }
-ledger: { type: memory, path: "${ledger}" }
+ledger: { type: local, path: "${ledger}" }
 usage: { log: "${usage}" }
 backends:
   fake: { provider: openai-compatible, endpoint: "http://127.0.0.1:1/v1", price: { input: 1, output: 2 } }

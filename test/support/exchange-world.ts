@@ -18,7 +18,7 @@ import { Registry } from "../../src/exchange/registry.ts";
 import type { Observer, Services } from "../../src/exchange/services.ts";
 import { settle } from "../../src/exchange/settlement.ts";
 import { CredentialFailures } from "../../src/identity/credential-failures.ts";
-import type { JournaledLedger } from "../../src/ledger/local-ledger.ts";
+import type { LocalLedger } from "../../src/ledger/local-ledger.ts";
 import { Health } from "../../src/route/health.ts";
 import { Overrides } from "../../src/route/overrides.ts";
 import { Quality } from "../../src/route/quality.ts";
@@ -64,7 +64,7 @@ export class ExchangeWorld {
   #snapshot: Snapshot;
   #usageFolder: string;
   #ledgerFolder = "";
-  #ledger!: JournaledLedger;
+  #ledger!: LocalLedger;
   #log!: UsageLog;
   #services!: Services;
   #lives = 0;
@@ -99,7 +99,7 @@ export class ExchangeWorld {
 
   /** Whether journal and usage log have all that was written to them. */
   get isSound(): boolean {
-    return this.#ledger.writable && this.#log.health().state === "ok";
+    return this.#ledger.error === undefined && this.#log.health().state === "ok";
   }
 
   get ledgerFolder(): string {

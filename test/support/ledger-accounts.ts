@@ -1,4 +1,5 @@
-import type { Account, Claim, Window } from "../../src/ledger/ledger.ts";
+import assert from "node:assert/strict";
+import type { Account, Balance, Claim, Ledger, Refused, Taken, Window } from "../../src/ledger/ledger.ts";
 import { formatWindow } from "../../src/ledger/window.ts";
 
 /** Windows by short names. */
@@ -33,4 +34,23 @@ export function account(
 /** A claim on an account. */
 export function claim(on: Account, amount: bigint): Claim {
   return { account: on, amount };
+}
+
+/** Where an account stands, in amounts alone. */
+export async function numbers(ledger: Ledger, on: Account): Promise<Pick<Balance, "used" | "held" | "left">> {
+  const [balance] = await ledger.read([on]);
+  assert.ok(balance !== undefined);
+  return { used: balance.used, held: balance.held, left: balance.left };
+}
+
+/** The answer of a reserve that must have succeeded. */
+export function taken(outcome: Taken | Refused): Taken {
+  assert.equal(outcome.kind, "taken");
+  return outcome as Taken;
+}
+
+/** The answer of a reserve that must have been refused. */
+export function refusedBy(outcome: Taken | Refused): Refused {
+  assert.equal(outcome.kind, "refused");
+  return outcome as Refused;
 }

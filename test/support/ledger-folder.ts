@@ -3,11 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../src/core/clock.ts";
-import {
-  type JournaledLedger,
-  type JournaledLedgerOptions,
-  openMemoryLedger,
-} from "../../src/ledger/local-ledger.ts";
+import { type LocalLedger, type LocalLedgerOptions, openLocalLedger } from "../../src/ledger/local-ledger.ts";
 
 /** Folders for ledgers that are gone when `remove` is called, and crashes of what is in them. */
 export interface LedgerFolders {
@@ -50,7 +46,7 @@ export function ledgerFolders(): LedgerFolders {
 export function openLedger(
   folder: string,
   clock: Clock,
-  options: Partial<JournaledLedgerOptions> = {},
-): Promise<JournaledLedger> {
-  return openMemoryLedger({ folder, clock, fsyncIntervalMs: 10_000, ...options });
+  options: Partial<LocalLedgerOptions> = {},
+): Promise<LocalLedger> {
+  return openLocalLedger({ folder, clock, fsyncIntervalMs: 10_000, ...options });
 }

@@ -43,9 +43,17 @@ describe("loadConfig()", () => {
       token: undefined,
       tokenFile: join(folder, "run/admin.token"),
     });
-    assert.deepEqual(snapshot.ledger, { kind: "memory", folder: join(folder, "var/ledger") });
+    assert.equal(snapshot.ledger.type, "local");
+    assert.equal(snapshot.ledger.folder, join(folder, "var/ledger"));
     assert.deepEqual(snapshot.usageLog, { folder: join(folder, "var/usage"), sinks: [] });
     assert.deepEqual(snapshot.policies, []);
+  });
+
+  it("takes the former name of a ledger's type", () => {
+    for (const type of ["local", "memory"]) {
+      const { ledger } = load(`${minimal}ledger: { type: ${type}, path: ./here }\n`);
+      assert.deepEqual([ledger.type, ledger.folder], ["local", join(folder, "here")]);
+    }
   });
 
   it("takes the file that ships with the program", () => {

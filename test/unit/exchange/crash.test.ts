@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { closeLost } from "../../../src/exchange/lost.ts";
-import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
+import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import type { UsageRecord } from "../../../src/usage/record.ts";
 import { beginAnswer, endAnswer, exchangesOn, passText, snapshotOf } from "../../support/exchanges.ts";
@@ -105,7 +105,7 @@ async function restart(disk: Disk, crashAfterRecords = Number.POSITIVE_INFINITY)
   return { ledger, records };
 }
 
-async function charged(ledger: JournaledLedger) {
+async function charged(ledger: LocalLedger) {
   const accounts = await ledger.accounts();
   const of = (name: string, unit: string) =>
     accounts.find(({ account }) => account.name === name && account.unit === unit);

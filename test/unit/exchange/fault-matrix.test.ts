@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { openMemoryLedger } from "../../../src/ledger/local-ledger.ts";
+import { openLocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { balancesOf } from "../../support/balance.ts";
 import { ExchangeWorld } from "../../support/exchange-world.ts";
 import { type DiskFault, FaultyDisk, failingFaults } from "../../support/faulty-disk.ts";
@@ -124,7 +124,7 @@ const events: Readonly<Record<string, (run: Run, through: Exchange | undefined) 
     run.priceNanoUsd = laterPrice;
   },
   "a second instance": async ({ world }) => {
-    await assert.rejects(openMemoryLedger({ folder: world.ledgerFolder, clock: world.clock }), /in use/);
+    await assert.rejects(openLocalLedger({ folder: world.ledgerFolder, clock: world.clock }), /in use/);
   },
   "a kill": async (run, through) => {
     run.answer(through);

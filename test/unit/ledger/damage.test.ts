@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
 import type { Account } from "../../../src/ledger/ledger.ts";
+import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { inspectLedger } from "../../../src/ledger/repair.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
@@ -20,7 +20,7 @@ const late = account("day", 1_000_000n, "tenant_id=late");
 const tenants = [acme, zeta, tiny, late];
 
 /** Every exchange is charged to one account, by its own amount. */
-async function use(ledger: JournaledLedger, on: Account, id: string, amount: bigint): Promise<void> {
+async function use(ledger: LocalLedger, on: Account, id: string, amount: bigint): Promise<void> {
   await ledger.reserve(id, [[claim(on, 100n)]]);
   await ledger.settle(id, [{ accountId: on.id, amount }]);
 }
@@ -42,7 +42,7 @@ async function lived(): Promise<string> {
 
 const whole = [3n, 30n, 100n, 1_000n];
 
-function used(ledger: JournaledLedger): readonly bigint[] {
+function used(ledger: LocalLedger): readonly bigint[] {
   return ledger.read(tenants).map((balance) => balance.used);
 }
 
@@ -63,7 +63,7 @@ describe("a ledger with one byte changed", () => {
       const { length } = await readFile(join(folder, name));
       for (let at = 0; at < length; at += 1 + random.below(9)) {
         const copy = await flipped(folder, name, at, 1 << random.below(8));
-        let ledger: JournaledLedger;
+        let ledger: LocalLedger;
         try {
           ledger = await openLedger(copy, clock);
         } catch (error) {

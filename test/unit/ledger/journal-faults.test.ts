@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { after, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
+import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { diskFaults, FaultyDisk, failingFaults } from "../../support/faulty-disk.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
@@ -27,13 +27,13 @@ async function setup() {
   return { disk, folder, ledger, told };
 }
 
-async function untilWritable(ledger: JournaledLedger): Promise<void> {
-  while (!ledger.writable) await setTimeout(1);
+async function untilWritable(ledger: LocalLedger): Promise<void> {
+  while (ledger.error !== undefined) await setTimeout(1);
 }
 
 /** Asks for holds until one is refused because the disk takes none. */
-async function untilRefused(ledger: JournaledLedger): Promise<void> {
-  while (ledger.writable) {
+async function untilRefused(ledger: LocalLedger): Promise<void> {
+  while (ledger.error === undefined) {
     await Promise.resolve()
       .then(() => ledger.reserve("probe", [[claim(day, 1n)]]))
       .catch(() => undefined);
@@ -43,7 +43,7 @@ async function untilRefused(ledger: JournaledLedger): Promise<void> {
 }
 
 /** Uses 7 while all is well and ends a hold of 10, that is open through the fault, with 5. */
-async function liveThrough(ledger: JournaledLedger, fault: () => Promise<void>): Promise<void> {
+async function liveThrough(ledger: LocalLedger, fault: () => Promise<void>): Promise<void> {
   await ledger.reserve("before", [[claim(day, 10n)]]);
   await ledger.settle("before", [{ accountId: day.id, amount: 7n }]);
   await ledger.reserve("through", [[claim(day, 10n)]]);

@@ -6,7 +6,7 @@ import { GatewayError } from "../../../src/core/errors.ts";
 import { EntryWriter } from "../../../src/ledger/entry-writer.ts";
 import { frameHeaderBytes } from "../../../src/ledger/frame.ts";
 import { Journal } from "../../../src/ledger/journal.ts";
-import { openMemoryLedger } from "../../../src/ledger/local-ledger.ts";
+import { openLocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders } from "../../support/ledger-folder.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -101,7 +101,7 @@ describe("a ledger whose disk is full", () => {
     const folders = ledgerFolders();
     const disk = new FakeDisk();
     const clock = manualClock("2026-08-03T12:00:00Z");
-    const ledger = await openMemoryLedger({
+    const ledger = await openLocalLedger({
       folder: await folders.make(),
       clock,
       disk,
@@ -112,13 +112,13 @@ describe("a ledger whose disk is full", () => {
     await ledger.reserve("open", [[claim(day, 10n)]]);
     disk.isFull = true;
     await assert.rejects(async () => await ledger.reserve("first", [[claim(day, 20n)]]), isUnavailable);
-    assert.equal(ledger.writable, false);
+    assert.ok(ledger.error !== undefined);
     await assert.rejects(async () => await ledger.reserve("second", [[claim(day, 20n)]]), isUnavailable);
     await assert.rejects(async () => await ledger.adjust("open", [claim(day, 20n)]), isUnavailable);
     await ledger.settle("open", [{ accountId: day.id, amount: 7n }]);
     assert.equal(ledger.openHolds(), 0);
     disk.isFull = false;
-    await until(() => ledger.writable);
+    await until(() => ledger.error === undefined);
     const [balance] = ledger.read([day]);
     assert.deepEqual([balance?.used, balance?.held], [7n, 0n]);
     await ledger.reserve("third", [[claim(day, 93n)]]);

@@ -3,17 +3,16 @@ import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { GatewayError } from "../../../src/core/errors.ts";
-import type { JournaledLedger } from "../../../src/ledger/local-ledger.ts";
 import type { Account, Ledger } from "../../../src/ledger/ledger.ts";
 import { recover } from "../../../src/ledger/ledger-folder.ts";
+import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
-import { ledgerConformance } from "../../conformance/ledger.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
 const folders = ledgerFolders();
-const open = new Set<JournaledLedger>();
+const open = new Set<LocalLedger>();
 afterEach(async () => {
   for (const ledger of open) await ledger.close();
   open.clear();
@@ -28,17 +27,6 @@ const start: typeof openLedger = async (...args) => {
 const day = account("day", 1_000n);
 const slots = account("open", 2n);
 const all = [day, slots, account("minute", 1_000n), account("thirtyDays", 1_000n)];
-
-ledgerConformance("journaled memory", async (clock) => {
-  const ledger = await openLedger(await folders.make(), clock);
-  return {
-    ledger,
-    close: async () => {
-      await ledger.close();
-      await folders.remove();
-    },
-  };
-});
 
 describe("a ledger that is opened again", () => {
   it("makes its folder when that is missing", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { openMemoryLedger } from "../../../src/ledger/local-ledger.ts";
 import type { Account, Claim, Ledger } from "../../../src/ledger/ledger.ts";
 import type { LedgerEvent } from "../../../src/ledger/ledger-event.ts";
+import { openLocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders } from "../../support/ledger-folder.ts";
 import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
@@ -17,7 +17,7 @@ async function start(folder: string, clock: ManualClock) {
   const onEvent = (event: LedgerEvent) => {
     if (event.kind === "threshold") told.push(`${event.balance.account.key} ${event.percent}%`);
   };
-  return { ledger: await openMemoryLedger({ folder, clock, onEvent }), told };
+  return { ledger: await openLocalLedger({ folder, clock, onEvent }), told };
 }
 
 /** Holds an amount and uses all of it. */
