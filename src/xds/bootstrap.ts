@@ -2,7 +2,7 @@ import { compileClusters, compileEdgeClusters } from "./cluster.ts";
 import { withEdgeToken } from "./edge-token.ts";
 import type { EnvoyInput } from "./envoy-input.ts";
 import { compileListener } from "./listener.ts";
-import { overloadManager } from "./overload-manager.ts";
+import { heapBytesHere, heapBytesMax, overloadManager } from "./overload-manager.ts";
 import { compileRoutes } from "./route.ts";
 import type { Json } from "./typed.ts";
 
@@ -50,6 +50,7 @@ export function compileEnvoy(input: EnvoyInput, folder: string): EnvoyFiles {
 export function compileStatic(input: EnvoyInput): Json {
   const config = {
     ...extProcSafety,
+    overload_manager: overloadManager(heapBytesMax),
     static_resources: {
       listeners: [compileListener(input, { route_config: compileRoutes(input) })],
       clusters: [...compileClusters(input), ...compileEdgeClusters(input)],
@@ -63,7 +64,7 @@ function bootstrap(input: EnvoyInput, folder: string): Json {
     node: { id: "tollgate", cluster: "tollgate" },
     admin: { address: adminAddress(input) },
     ...extProcSafety,
-    overload_manager: overloadManager(),
+    overload_manager: overloadManager(heapBytesHere()),
     dynamic_resources: {
       cds_config: fileSource(folder, "cds/clusters.json"),
       lds_config: fileSource(folder, "lds/listeners.json"),

@@ -5,8 +5,18 @@ import { localReplies } from "./local-replies.ts";
 import { messageSizes } from "./message-sizes.ts";
 import { type Json, typed } from "./typed.ts";
 
-/** Envoy holds at most this much of a connection's data beyond what the body limit asks for. */
-const connectionBufferBytes = 1_048_576 * 16;
+/**
+ * What Envoy buffers of a request before Tollgate has answered its headers, and of an answer that its client does not read. Each connection
+ * may have as much, so twenty clients that flood the gateway before they are refused cost 80 MiB. Below 1 MiB, Envoy can crash on fast
+ * answers that pass an upstream filter.
+ */
+const connectionBufferBytes = 4_194_304;
+/**
+ * Requests that one HTTP/2 connection may have open at once: what Envoy advises at an edge, and the least that RFC 9113 does. Clients queue
+ * what is above it, or open a second connection. Everybody else waits behind the streams that one client opens at once.
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge
+ */
+const streamsPerConnectionMax = 100;
 /** Longest silence on a stream; whole answers of reasoning models take minutes before their first byte. */
 const streamIdleTimeout = "900s";
 
@@ -46,6 +56,7 @@ function connectionManager(routes: RouteSource): Json {
     typed_config: typed("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
       stat_prefix: "tollgate",
       codec_type: "AUTO",
+      http2_protocol_options: { max_concurrent_streams: streamsPerConnectionMax },
       // Makes x-envoy-* and x-forwarded-for of clients ineffective.
       use_remote_address: true,
       // The client's own id is recorded and given back; ours takes its place upstream.

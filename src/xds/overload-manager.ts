@@ -1,16 +1,21 @@
 import { totalmem } from "node:os";
 import { type Json, typed } from "./typed.ts";
 
-/** Twice what bodies on their way in may take, and room for answers. */
-const heapBytesMax = 2_147_483_648;
+/** Envoy's heap at most, in bytes: twice what bodies on their way in may take, and room for answers. */
+export const heapBytesMax = 2_147_483_648;
 /** The smallest stream that is reset for its memory: 2^20 bytes. */
 const trackedPowerOfTwo = 20;
 
+/** The heap of an Envoy on this machine: {@link heapBytesMax}, or half the memory where that is less. */
+export function heapBytesHere(): number {
+  return Math.min(heapBytesMax, Math.floor(totalmem() / 2));
+}
+
 /**
- * Envoy's last line of defence, should anything outgrow its own bound: with a heap of 2 GiB, or half the machine's memory where that is less, the
- * largest streams are reset first, and new requests refused last. Timeouts are left alone: shorter ones would end waits for slow models, too.
+ * Envoy's last line of defence, should anything outgrow its own bound. As its heap nears `heapBytes`, the largest HTTP/2 streams are reset
+ * first, and new requests refused last. Timeouts stay as they are: shorter ones would end waits for slow models, too.
  */
-export function overloadManager(): Json {
+export function overloadManager(heapBytes: number): Json {
   const heapMonitor = "envoy.resource_monitors.fixed_heap";
   const action = (name: string, trigger: Json): Json => ({
     name: `envoy.overload_actions.${name}`,
@@ -23,7 +28,7 @@ export function overloadManager(): Json {
       {
         name: heapMonitor,
         typed_config: typed("extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig", {
-          max_heap_size_bytes: Math.min(heapBytesMax, Math.floor(totalmem() / 2)),
+          max_heap_size_bytes: heapBytes,
         }),
       },
     ],

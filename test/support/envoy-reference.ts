@@ -8,12 +8,20 @@ const comments: readonly (readonly [path: readonly (string | number)[], text: st
     " Needed: with neither of these two, an answer that takes longer than 50 s can crash Envoy. README.md says more.",
   ],
   [
+    ["overload_manager"],
+    " Needed: Envoy's last line of defence, should anything outgrow its own bound. Yours: max_heap_size_bytes, from 1 GiB, and not above half of Envoy's memory.",
+  ],
+  [
     ["static_resources", "listeners", 0, "address"],
     " Yours: address, TLS (filter_chains[].transport_socket), further listeners.",
   ],
   [
     ["static_resources", "listeners", 0, "per_connection_buffer_limit_bytes"],
-    " Follows listen.bodyLimit of tollgate.yaml.",
+    " Needed: bounds what Envoy buffers of a request before Tollgate has answered its headers. Not above 4 MiB, not below 1 MiB.",
+  ],
+  [
+    [...hcm(), "http2_protocol_options"],
+    " Needed: bounds what one HTTP/2 connection can open at once. Clients queue what is above it.",
   ],
   [
     [...hcm(), "use_remote_address"],

@@ -4,7 +4,8 @@ import { ask, chatBody, streamedText } from "./chat.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 
-const sessionsCount = 50;
+/** Enough for 10,000 streams: one connection may have a hundred open. */
+const sessionsCount = 110;
 const batchSize = 250;
 /** Answers compared word for word with the provider's own to the same prompt. */
 const samples = 50;
