@@ -3,7 +3,8 @@ import { parentPort, type TransferListItem } from "node:worker_threads";
 import { GatewayError } from "./errors.ts";
 import { type OrderResult, plainError } from "./worker-pool.ts";
 
-const niceness = 10;
+/** A third of the loop's share where CPU is short: with less, other programs on a busy machine would keep large bodies from being read in time. */
+const niceness = 5;
 
 /** An answer, and what of it goes to the other thread without being copied. */
 export interface Served<Answer> {

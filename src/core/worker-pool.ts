@@ -16,8 +16,8 @@ export interface WorkerPoolOptions {
   readonly heapMb: number;
 }
 
-/** Why an order has no answer. */
-export type OrderFailure = "no-room" | "too-long" | "lost";
+/** Why an order has no answer; `lost`: its worker ended for no reason of the order's. */
+export type OrderFailure = "no-room" | "too-long" | "no-memory" | "lost";
 
 /** Thrown for an order that the pool could not have done. */
 export class OrderFailed extends Error {
@@ -144,7 +144,7 @@ export class WorkerPool<Order, Answer> {
     const thread: Thread<Order, Answer> = { worker, task: undefined, timer: undefined };
     this.#threads.add(thread);
     worker.on("message", (result: OrderResult<Answer>) => this.#take(thread, result));
-    worker.on("error", (error) => this.#end(thread, new OrderFailed("lost", error)));
+    worker.on("error", (error) => this.#end(thread, new OrderFailed(failureOf(error), error)));
     worker.on("exit", () => this.#end(thread, new OrderFailed("lost")));
     return thread;
   }
@@ -167,4 +167,8 @@ export class WorkerPool<Order, Answer> {
     thread.task?.reject(why);
     if (!this.#closed) this.#dispatch();
   }
+}
+
+function failureOf(error: Error): OrderFailure {
+  return "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "no-memory" : "lost";
 }

@@ -49,7 +49,7 @@ function keep(exchange: Exchange, body: Buffer): void {
   exchange.bytesIn = body.length;
   checkSize(body.length, snapshot.listen.bodyLimitBytes);
   if (!services.originals.take(exchange.principal.tenantId, body.length)) {
-    throw new GatewayError("capacity", "too many request bytes are in flight");
+    throw new GatewayError("capacity", "too many request bytes are in flight", { retryAfterMs: 1_000 });
   }
   exchange.original = body;
   exchange.originalHeldBytes = body.length;

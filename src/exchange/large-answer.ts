@@ -27,6 +27,7 @@ export class LargeAnswer {
   #pieces: Buffer[] = [];
   #length = 0;
   #seen: ResponseSeen | undefined;
+  #unread = false;
 
   constructor(inner: ResponseTransform, reading: Reading) {
     this.#inner = inner;
@@ -39,11 +40,7 @@ export class LargeAnswer {
 
   push(chunk: Buffer, end: boolean): MaybePromise<Buffer> {
     this.#length += chunk.length;
-    // What is larger than is ever read says so itself, and keeps nothing.
-    if (this.#length > wholeAnswerBytesMax) {
-      this.#pieces = [];
-      return this.#inner.push(chunk, end);
-    }
+    if (this.#length > wholeAnswerBytesMax) return this.#passUnread(chunk, end);
     if (end && this.#pieces.length === 0 && this.#length < largeBytesMin)
       return this.#inner.push(chunk, true);
     if (chunk.length > 0) this.#pieces.push(chunk);
@@ -58,6 +55,14 @@ export class LargeAnswer {
 
   breakOff(error: GatewayError): Buffer {
     return this.#inner.breakOff(error);
+  }
+
+  /** More than is ever read: what was kept is shown to the inner reader once, which counts its bytes, keeps none, and says what comes of that. */
+  #passUnread(chunk: Buffer, end: boolean): Buffer {
+    if (!this.#unread) for (const piece of this.#pieces.splice(0)) this.#inner.push(piece, false);
+    this.#unread = true;
+    const out = this.#inner.push(chunk, end);
+    return this.#reading.passes ? chunk : out;
   }
 
   /** Moves what was kept where other threads can read it, once there is so much that one will. */
@@ -79,8 +84,12 @@ export class LargeAnswer {
       if (this.#reading.passes) return chunk;
       return body === undefined ? nothing : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     } catch (error) {
-      // It was made, and cannot be read.
-      this.#seen = { ...this.#inner.seen, ...unreadable, error: GatewayError.from(error) };
+      const failure = GatewayError.from(error);
+      // It was made. One that passes can do so unread, and is charged at its hold; one that has to be translated cannot.
+      this.#seen =
+        this.#reading.passes && failure.code === "capacity"
+          ? { ...this.#inner.seen, complete: true, unread: true }
+          : { ...this.#inner.seen, ...unreadable, error: failure };
       return this.#reading.passes ? chunk : nothing;
     }
   }

@@ -7,6 +7,8 @@ const graceMs = 10_000;
 const bytesPerSecondMin = 131_072;
 /** Deadlines are rounded up to this, so that few lists of timers serve all requests. */
 const stepMs = 5_000;
+/** When a client may try again that found no room. */
+const retryAfterMs = 1_000;
 const noRoom = "too many request bytes are on their way in: send this again later";
 
 /** A body without a length takes this at first: most are small, and here within milliseconds. */
@@ -82,7 +84,8 @@ export function receive(exchange: Exchange, onEnd: (error: GatewayError) => void
   const waitMs = Math.ceil((graceMs + (bytes / bytesPerSecondMin) * 1000) / stepMs) * stepMs;
   if (bytes <= freeBodyBytes) return new Receipt(exchange, 0, onEnd).expectWithin(waitMs);
   const first = declared === undefined ? Math.min(bytes, unknownBytesFirst) : bytes;
-  if (!services.intake.take(ownerOf(exchange), first)) return new GatewayError("capacity", noRoom);
+  if (!services.intake.take(ownerOf(exchange), first))
+    return new GatewayError("capacity", noRoom, { retryAfterMs });
   const receipt = new Receipt(exchange, first, onEnd);
   return first < bytes ? receipt.takeLater(bytes, waitMs) : receipt.expectWithin(waitMs);
 }

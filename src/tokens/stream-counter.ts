@@ -2,9 +2,14 @@ import type { Counter, StreamCounter } from "./counter.ts";
 import { lastSafeCut } from "./safe-cut.ts";
 
 /** Text is counted in parts of about this size: a count costs little more than its bytes from here on. */
-const PART_CHARS = 512;
-/** What may wait for a safe cut. Beyond it, text is cut anyway, and the total may be off by two tokens for each such cut. */
-const PENDING_MAX_CHARS = 1 << 22;
+const partChars = 512;
+/**
+ * What may wait for a safe cut, in bytes of UTF-8: some milliseconds' work, and more than any language writes without a space or stop. Beyond
+ * it, text is cut anyway, and the total may be off by two tokens for each such cut.
+ */
+const pendingBytesMax = 24_576;
+/** However long the wait has become, the bytes are looked at again after so many characters more. */
+const moreCharsMax = 4_096;
 
 /**
  * Counts a text that comes in pieces, exactly: what came is counted up to its last safe cut, the rest waits. Without a safe cut the wait
@@ -13,17 +18,17 @@ const PENDING_MAX_CHARS = 1 << 22;
 export function streamCounterOf(counter: Pick<Counter, "count">, tenant?: string): StreamCounter {
   let counted = 0;
   let pending = "";
-  let threshold = PART_CHARS;
+  let threshold = partChars;
   return {
     push(text) {
       pending += text;
       if (pending.length < threshold) return;
-      const cut = lastSafeCut(pending) || (pending.length > PENDING_MAX_CHARS ? pending.length : 0);
+      const cut = lastSafeCut(pending) || (Buffer.byteLength(pending) > pendingBytesMax ? pending.length : 0);
       if (cut > 0) {
         counted += counter.count(pending.slice(0, cut), tenant);
         pending = pending.slice(cut);
       }
-      threshold = Math.max(PART_CHARS, pending.length * 2);
+      threshold = pending.length + Math.min(Math.max(partChars, pending.length), moreCharsMax);
     },
     total: () => counted + (pending === "" ? 0 : counter.count(pending, tenant)),
   };

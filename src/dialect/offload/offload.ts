@@ -10,6 +10,8 @@ const waitingMax = 512;
 /** Envoy waits 10 s for a reply. */
 const orderMs = 8_000;
 const heapMb = 1_024;
+/** When a client may try again whose body was not read. */
+const retryAfterMs = 2_000;
 
 /** Has large bodies read and written by worker threads, so that none holds the event loop. */
 export class Offload {
@@ -20,7 +22,7 @@ export class Offload {
     this.#pool = new WorkerPool({ program, workersMax, waitingMax, orderMs, heapMb, ...limits });
   }
 
-  /** Rejects with what refuses the body, `capacity` when too many wait, and `invalid_request` or `upstream_invalid` for a body that takes too long or too much memory. */
+  /** Rejects with what refuses the body, `invalid_request` for a request that takes too much memory, and `capacity` for whatever else was not done. */
   async do<Kind extends Order["kind"]>(
     tenantId: string,
     order: Extract<Order, { readonly kind: Kind }>,
@@ -48,11 +50,15 @@ export function unpackFacts({ facts, spans }: PackedFacts): RequestFacts {
   return { ...facts, text };
 }
 
+/**
+ * What an order that was not done means to the client. A busy machine looks like a slow body, so only one that needs too much memory, which
+ * it always will, is the client's fault.
+ */
 function failureOf({ kind }: Order, { failure, cause }: OrderFailed): GatewayError {
-  if (failure === "no-room") return new GatewayError("capacity", "too many large bodies wait to be read");
+  if (failure === "no-memory" && kind !== "answer")
+    return new GatewayError("invalid_request", "the body takes too much memory to read", { cause });
   const what = kind === "answer" ? "the provider's answer" : "the body";
-  const why = failure === "too-long" ? "takes too long to read" : "takes too much memory to read";
-  return new GatewayError(kind === "answer" ? "upstream_invalid" : "invalid_request", `${what} ${why}`, {
-    cause,
-  });
+  const why =
+    failure === "no-room" ? "too many large bodies wait to be read" : `${what} could not be read in time`;
+  return new GatewayError("capacity", why, { cause, retryAfterMs });
 }

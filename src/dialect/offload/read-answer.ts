@@ -16,9 +16,16 @@ import {
 export function readAnswer(reading: AnswerReading, pieces: readonly Uint8Array[]): Served<ReadAnswer> {
   const [only] = pieces;
   const whole = only !== undefined && pieces.length === 1 ? bytesOf(only) : Buffer.concat(pieces);
-  checkWeight(whole, "upstream_invalid", "the provider's answer");
   const output = new Output();
   const reader = readerOf(reading, output);
+  try {
+    checkWeight(whole, "upstream_invalid", "the provider's answer");
+  } catch (error) {
+    if (reading.upstream !== undefined) throw error;
+    // What passes need not be read: like an answer that is too long, it is charged at its hold.
+    const seen = { ...plainSeen(reader.seen), complete: true, unread: true };
+    return { answer: { body: undefined, seen, pieces: [], output: undefined } };
+  }
   const out = reader.push(whole, true);
   const { seen } = reader;
   const body = out === whole ? undefined : new Uint8Array(out);

@@ -67,15 +67,33 @@ describe("Offload", () => {
     });
   });
 
-  it("ends work that takes too long, and does the next", async () => {
+  it("takes no slow or starved worker for a client's fault: 503, to be tried again", async () => {
     const hasty = new Offload({ orderMs: 300 });
     try {
       const body = Buffer.from(`{"model":"m","messages":[]${',"\\n":1'.repeat(4_000_000)}}`);
       const operation = { name: "chat" };
       const order = { kind: "inspect", dialect: "openai-chat", operation, body } as const;
-      await assert.rejects(hasty.do("acme", order), { code: "invalid_request" });
+      await assert.rejects(hasty.do("acme", order), (error) => {
+        assert.ok(error instanceof GatewayError);
+        assert.equal(error.status, 503);
+        assert.ok((error.retryAfterMs ?? 0) > 0);
+        return true;
+      });
     } finally {
       await hasty.close();
+    }
+  });
+
+  it("refuses a body that needs more memory than a worker has: it always will", async () => {
+    const small = new Offload({ heapMb: 4 });
+    try {
+      const body = Buffer.from(
+        `{"model":"m","messages":[{}${',{"role":"user","content":"a"}'.repeat(600_000)}]}`,
+      );
+      const order = { kind: "format", dialect: "openai-chat", body } as const;
+      await assert.rejects(small.do("acme", order), { code: "invalid_request" });
+    } finally {
+      await small.close();
     }
   });
 });
