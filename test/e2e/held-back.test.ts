@@ -56,17 +56,27 @@ describe("bodies that are held back by their last byte", () => {
     const body = chatBody({ model: "one", messages: [{ role: "user", content: "x".repeat(100_000) }] });
     assert.equal((await ask(stack.baseUrl, body)).status, 200);
   });
+
+  it("are answered 408 when they do not come in time, and leave nothing open", async () => {
+    let answer = "";
+    const socket = sendHead(stack.stack.listenUrl, (text) => (answer = text), 1_000);
+    sockets.push(socket);
+    socket.write('{"model":');
+    await until("the body is too late", () => answer !== "", 60_000);
+    assert.match(answer, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/);
+    await stack.idle();
+  });
 });
 
-function sendHead(url: string, onAnswer: (text: string) => void): Socket {
+function sendHead(url: string, onAnswer: (text: string) => void, bytes = bodyBytes): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => {});
-  socket.once("data", (bytes) => {
-    onAnswer(bytes.toString());
+  socket.once("data", (answer) => {
+    onAnswer(answer.toString());
     socket.destroy();
   });
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-acme\r\ncontent-type: application/json\r\ncontent-length: ${bodyBytes}\r\n\r\n`;
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-acme\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
   socket.write(head);
   return socket;
 }

@@ -129,10 +129,11 @@ export function exchangesOn(
 }
 
 /** Begins the provider's answer to the first attempt. */
-export function beginAnswer(exchange: Exchange, contentType: string): void {
+export function beginAnswer(exchange: Exchange, contentType: string, encoding?: string): void {
+  const encoded = encoding === undefined ? {} : { "content-encoding": encoding };
   respond(exchange, {
     status: 200,
-    headers: headersOf({ "content-type": contentType }),
+    headers: headersOf({ "content-type": contentType, ...encoded }),
     endOfStream: false,
     codeDetails: "via_upstream",
     attempt: 1,

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "../../src/core/clock.ts";
-import { headersOf } from "../../src/core/headers.ts";
+import { type Headers, headersOf } from "../../src/core/headers.ts";
 import { allocateBytes } from "../../src/core/shared-bytes.ts";
+import { Offload } from "../../src/dialect/offload/offload.ts";
 import { admit } from "../../src/exchange/admission.ts";
 import type { Exchange } from "../../src/exchange/exchange.ts";
 import { open } from "../../src/exchange/opening.ts";
@@ -16,7 +17,9 @@ version: 1
 backends:
   chat: { provider: openai-compatible, endpoint: "http://127.0.0.1:9/v1", apiKey: "\${env:KEY}", price: { input: 1, output: 1 } }
   claude: { provider: anthropic, endpoint: "http://127.0.0.1:9", apiKey: "\${env:KEY}", price: { input: 1, output: 1 } }
+  aws: { provider: bedrock, region: us-east-1, apiKey: "\${env:KEY}", price: { input: 1, output: 1 } }
 models:
+  aws: { targets: [aws/amazon.nova-pro-v1:0] }
   one: { targets: [chat/m] }
   other: { targets: [claude/claude-sonnet-4-5] }
 identity: [{ type: anonymous, tenant_id: local }]
@@ -24,10 +27,21 @@ identity: [{ type: anonymous, tenant_id: local }]
 
 const snapshot = snapshotOf(config, { KEY: "none" });
 
-/** Exchanges whose provider the test plays, with room for the largest bodies. */
-export function worstCaseExchanges(): Exchanges {
+/** Exchanges whose provider the test plays, with room for the largest bodies. `orderMs`: the workers' deadline, if not the usual one. */
+export function worstCaseExchanges(orderMs?: number): Exchanges {
   const exchanges = exchangesOn(snapshot, createMemoryLedger({ clock: systemClock }), systemClock);
-  return { ...exchanges, services: { ...exchanges.services, originals: new Originals(1_000_000_000) } };
+  const originals = new Originals(1_000_000_000);
+  const offload = orderMs === undefined ? exchanges.services.offload : new Offload({ orderMs });
+  return { ...exchanges, services: { ...exchanges.services, originals, offload } };
+}
+
+/** The longest that the loop is held by the headers of one request, in CPU time. */
+export async function headersStallMs({ services }: Exchanges, headers: Headers): Promise<number> {
+  const head = { method: "POST", path: "/v1/chat/completions", headers, endOfStream: false };
+  return longestStallMs(async () => {
+    const known = await open(services, snapshot, head);
+    if (known.kind === "exchange") known.exchange.closing.close();
+  }, threadCpuMs);
 }
 
 /** CPU time of this thread alone, in milliseconds: work in other threads holds no loop. Linux tells it; elsewhere that of the process is all there is. */
@@ -58,7 +72,7 @@ export async function requestStallMs(exchanges: Exchanges, body: Buffer, model: 
 export async function answerStallMs(
   exchanges: Exchanges,
   answer: Buffer,
-  { contentType, model, stream, pieceBytes }: AnswerKind,
+  { contentType, encoding, model, stream, pieceBytes }: AnswerKind,
 ): Promise<number> {
   const exchange = await opened(exchanges);
   await admit(
@@ -67,7 +81,7 @@ export async function answerStallMs(
       JSON.stringify({ model, stream, max_tokens: 5, messages: [{ role: "user", content: "hi" }] }),
     ),
   );
-  beginAnswer(exchange, contentType);
+  beginAnswer(exchange, contentType, encoding);
   const pieces: Buffer[] = [];
   for (let at = 0; at < answer.length; at += pieceBytes)
     pieces.push(sent(answer.subarray(at, at + pieceBytes)));
@@ -86,6 +100,7 @@ export async function answerStallMs(
 /** How an answer is asked for and comes. */
 export interface AnswerKind {
   readonly contentType: string;
+  readonly encoding?: string;
   readonly model: string;
   readonly stream: boolean;
   readonly pieceBytes: number;

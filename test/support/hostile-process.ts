@@ -1,0 +1,32 @@
+import { type AttackTarget, hostileAttacks } from "./hostile-attacks.ts";
+import { startHostileProvider } from "./hostile-provider.ts";
+import { portOf } from "./silent-answers.ts";
+
+// The attacker and its provider, in a process of its own: what it costs to attack must not slow the honest client. Says its provider's port,
+// attacks from the message that names the target on, and ends when it is told to, or with its parent.
+
+const boutsAtOnce = 2;
+const bouts = new Map<string, number>();
+
+async function attack(target: AttackTarget, from: number): Promise<void> {
+  for (let turn = from; ; turn += 1) {
+    const chosen = hostileAttacks[turn % hostileAttacks.length];
+    if (chosen === undefined) return;
+    // The gateway may well end a connection in the middle of a bout, which is then over.
+    await chosen.run(target, Math.floor(turn / hostileAttacks.length)).catch(() => undefined);
+    bouts.set(chosen.name, (bouts.get(chosen.name) ?? 0) + 1);
+  }
+}
+
+const provider = await startHostileProvider();
+process.on("uncaughtException", (error) => process.stderr.write(`the attacker: ${error.stack}\n`));
+process.on("disconnect", () => process.exit(0));
+process.on("message", (message: AttackTarget | "stop") => {
+  if (message === "stop") {
+    process.send?.({ bouts: [...bouts] }, () => process.exit(0));
+    return;
+  }
+  const apart = Math.floor(hostileAttacks.length / boutsAtOnce);
+  for (let n = 0; n < boutsAtOnce; n += 1) void attack(message, n * apart);
+});
+process.send?.({ port: portOf(provider) });

@@ -1,0 +1,164 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { packageRoot } from "../../src/core/asset.ts";
+import { ask, chatBody } from "./chat.ts";
+import type { AttackTarget } from "./hostile-attacks.ts";
+import { processUsage } from "./process-usage.ts";
+import { programArgs } from "./program.ts";
+import { createTestConfig } from "./test-config.ts";
+import { startTollgate, type TollgateProcess } from "./tollgate-process.ts";
+
+/** How long each part lasts. */
+export interface HostileTimes {
+  readonly warmUpMs: number;
+  readonly calmMs: number;
+  readonly attackMs: number;
+}
+
+/** What honest requests saw, in one part. */
+export interface HonestTraffic {
+  readonly asked: number;
+  /** Not answered with 200, by status or error. */
+  readonly failures: readonly string[];
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly slowestMs: number;
+}
+
+/** What came of a mixed attack of one tenant beside another's honest traffic. */
+export interface HostileOutcome {
+  readonly calm: HonestTraffic;
+  readonly attacked: HonestTraffic;
+  /** Bouts of each attack that came to their end. */
+  readonly bouts: ReadonlyMap<string, number>;
+  /** The most that each process had resident, and what it had before the attack, in bytes. */
+  readonly gateway: { readonly beforeBytes: number; readonly mostBytes: number };
+  readonly envoy: { readonly beforeBytes: number; readonly mostBytes: number };
+}
+
+/** From one honest request to the next. */
+const honestEveryMs = 50;
+const honestKey = "key-tiny";
+const attackerKey = "key-acme";
+
+/** Undergoes the attack; everything that was started has ended when it resolves. */
+export async function undergoAttack({ warmUpMs, calmMs, attackMs }: HostileTimes): Promise<HostileOutcome> {
+  const attacker = await startAttacker();
+  const config = await createTestConfig({ config: hostileConfig(attacker.port) });
+  let tollgate: TollgateProcess | undefined;
+  try {
+    tollgate = await startTollgate(config);
+    const { baseUrl, pid, envoyPid } = tollgate;
+    await askFor(baseUrl, warmUpMs);
+    const calm = await askFor(baseUrl, calmMs);
+    const memory = watchMemory({ gateway: pid, envoy: envoyPid });
+    attacker.begin({ url: new URL(baseUrl).origin, key: attackerKey });
+    const attacked = await askFor(baseUrl, attackMs);
+    const { gateway, envoy } = memory.end();
+    return { calm, attacked, gateway, envoy, bouts: await attacker.end() };
+  } finally {
+    attacker.kill();
+    await tollgate?.end("SIGTERM");
+    await config.close();
+  }
+}
+
+function hostileConfig(attackersPort: number): string {
+  return `
+version: 1
+listen: { address: "127.0.0.1:0" }
+server: { address: "unix:./run/t.sock" }
+admin: { address: "127.0.0.1:0" }
+backends:
+  alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 } }
+  evil: { provider: openai-compatible, endpoint: "http://127.0.0.1:${attackersPort}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 2 } }
+models:
+  one: { targets: [alpha/model-a] }
+  checked: { targets: [alpha/model-a], validate: { jsonSchema: auto } }
+  evil-line-feeds: { targets: [evil/line-feeds] }
+  evil-numbers: { targets: [evil/numbers] }
+  evil-bomb: { targets: [evil/bomb] }
+  evil-drip: { targets: [evil/drip] }
+identity:
+  - { type: api-key, file: ./keys.yaml }
+`;
+}
+
+/** Asks at a steady pace, however long answers take. */
+async function askFor(baseUrl: string, forMs: number): Promise<HonestTraffic> {
+  const body = chatBody({ model: "one" });
+  const failures: string[] = [];
+  const tookMs: number[] = [];
+  const asked: Promise<void>[] = [];
+  const endMs = performance.now() + forMs;
+  for (let nextMs = performance.now(); nextMs < endMs; nextMs += honestEveryMs) {
+    await delay(Math.max(0, nextMs - performance.now()));
+    const beganMs = performance.now();
+    const answered = ask(baseUrl, body, { key: honestKey }).then(
+      ({ status, text }) => {
+        tookMs.push(performance.now() - beganMs);
+        if (status !== 200) failures.push(`${status}: ${text.slice(0, 200)}`);
+      },
+      (error: unknown) => void failures.push(String(error)),
+    );
+    asked.push(answered);
+  }
+  await Promise.all(asked);
+  tookMs.sort((a, b) => a - b);
+  const at = (share: number): number => tookMs[Math.floor(tookMs.length * share)] ?? Number.NaN;
+  return {
+    asked: asked.length,
+    failures,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    slowestMs: tookMs.at(-1) ?? Number.NaN,
+  };
+}
+
+function watchMemory<Name extends string>(pids: Readonly<Record<Name, number>>) {
+  const names = Object.keys(pids) as Name[];
+  const read = (name: Name): number => processUsage(pids[name]).rssBytes;
+  const seen = Object.fromEntries(
+    names.map((name) => [name, { beforeBytes: read(name), mostBytes: 0 }]),
+  ) as Record<Name, { readonly beforeBytes: number; mostBytes: number }>;
+  const look = (): void => {
+    for (const name of names) seen[name].mostBytes = Math.max(seen[name].mostBytes, read(name));
+  };
+  const timer = setInterval(look, 200);
+  return {
+    end: () => {
+      clearInterval(timer);
+      look();
+      return seen;
+    },
+  };
+}
+
+async function startAttacker() {
+  const [flag = "", ...more] = programArgs("test/support/hostile-process");
+  const args = [flag, ...more];
+  const program = args.pop() ?? "";
+  const child = fork(program, [], { cwd: packageRoot, execArgv: args, serialization: "json" });
+  const { port } = await messageOf<{ port: number }>(child);
+  return {
+    port,
+    begin: (target: AttackTarget) => void child.send(target),
+    end: async (): Promise<ReadonlyMap<string, number>> => {
+      const ended = messageOf<{ bouts: [string, number][] }>(child);
+      child.send("stop");
+      return new Map((await ended).bouts);
+    },
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+async function messageOf<Message>(child: ChildProcess): Promise<Message> {
+  const [message] = await Promise.race([
+    once(child, "message"),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`the attacker ended with ${code}`);
+    }),
+  ]);
+  return message as Message;
+}
