@@ -50,6 +50,8 @@ export interface RequestFacts {
   readonly stream: boolean;
   /** Answers asked for (`n`); every one is billed. */
   readonly choices: number;
+  /** Calls that a provider may bill for this one at most (Cohere's search units); absent: one. */
+  readonly calls?: number;
   /** The larger of the caps the client set on output tokens; undefined: none; 0 where nothing is generated. */
   readonly outputCap: number | undefined;
   /** The string contents to be counted as input, in order. */

@@ -22,6 +22,8 @@ export class RequestDraft {
   model = "";
   stream = false;
   choices = 1;
+  /** Calls that a provider may bill for this one at most. */
+  calls = 1;
   outputCap: number | undefined;
   messages = 0;
   /** Whether `messages` counts a conversation's messages, which are framed, or inputs that are text alone. */
@@ -100,6 +102,7 @@ export class RequestDraft {
       model: operation.model ?? this.model,
       stream: operation.stream ?? this.stream,
       choices: this.choices,
+      calls: this.calls,
       outputCap: this.outputCap,
       text: this.text.spans,
       parts: {

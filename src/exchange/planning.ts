@@ -143,7 +143,8 @@ function costGuess(exchange: Exchange, target: Target, caps: Caps): bigint | und
   if (rate === undefined) return undefined;
   const { facts } = admitted(exchange);
   const inputTokens = inputCountFor(exchange, target)?.tokens ?? 0;
-  return ceilingOf(rate, inputTokens, decideOutputCap(facts.outputCap, caps, [target]) * facts.choices);
+  const outputTokens = decideOutputCap(facts.outputCap, caps, [target]) * facts.choices;
+  return ceilingOf(rate, inputTokens, outputTokens, undefined, facts.calls);
 }
 
 /** The client's cap, clamped to the policy's and the models' own; without one, the policy's or the default is injected. */
@@ -170,13 +171,14 @@ function priceTarget(
     );
   }
   const rate = rateOf(exchange, target);
-  const outputTokens = outputCap * admitted(exchange).facts.choices;
+  const { choices, calls } = admitted(exchange).facts;
   return {
     target,
     inputTokens,
     inputTokensMax,
     rate,
-    costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputTokens),
+    ...(calls === undefined ? undefined : { calls }),
+    costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputCap * choices, undefined, calls),
   };
 }
 
@@ -184,7 +186,13 @@ function priceTarget(
 export function clampPlan(plan: Plan, outputCap: number): Plan {
   const targets = plan.targets.map((target) => ({
     ...target,
-    costMaxNanoUsd: ceilingOf(target.rate, target.inputTokensMax, outputCap * plan.choices),
+    costMaxNanoUsd: ceilingOf(
+      target.rate,
+      target.inputTokensMax,
+      outputCap * plan.choices,
+      undefined,
+      target.calls,
+    ),
   }));
   return withHold({ ...plan, targets, outputCap });
 }

@@ -43,6 +43,8 @@ export interface PlannedTarget {
   readonly inputTokensMax: number;
   /** The prices of the day the exchange was opened. */
   readonly rate: Rate;
+  /** Calls that the provider may bill for this one at most; absent: one. */
+  readonly calls?: number;
   /** The dearest this attempt can cost, nano-USD. */
   readonly costMaxNanoUsd: bigint;
 }

@@ -48,26 +48,33 @@ export function costOf(rate: Rate, usage: Usage): bigint {
   return ceilToNano(
     inputCost(prices, inputTokens, usage) +
       outputCost(prices, usage.outputTokens ?? 0, usage) +
-      (prices.perCall ?? 0n),
+      callCost(prices, usage.calls),
   );
 }
 
 /**
  * The dearest that up to `inputTokens` in and `outputTokens` out can cost at any class and tier they may reach, in nano-USD.
- * Without a `serviceTier` the provider may choose, so the dearest counts.
+ * Without a `serviceTier` the provider may choose, so the dearest counts. `calls`: how many the provider may bill for one request.
  */
 export function ceilingOf(
   rate: Rate,
   inputTokens: number,
   outputTokens: number,
   serviceTier?: string,
+  calls?: number,
 ): bigint {
+  const further = callCost(rate, calls) - callCost(rate, undefined);
   if (serviceTier !== undefined)
-    return ceilToNano(ceilingAt(serviceRate(rate, serviceTier), inputTokens, outputTokens));
+    return ceilToNano(ceilingAt(serviceRate(rate, serviceTier), inputTokens, outputTokens) + further);
   let dearest = ceilingAt(rate, inputTokens, outputTokens);
   for (const service of rate.services?.values() ?? [])
     dearest = larger(dearest, ceilingAt(service, inputTokens, outputTokens));
-  return ceilToNano(dearest);
+  return ceilToNano(dearest + further);
+}
+
+/** One call, unless the provider bills several for one request. A tier costs what the standard one does a call. */
+function callCost({ perCall }: Rate, calls: number | undefined): bigint {
+  return perCall === undefined ? 0n : perCall * BigInt(calls ?? 1);
 }
 
 function serviceRate(rate: Rate, serviceTier: string | undefined): Rate {

@@ -36,10 +36,7 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "documents":
       if (!enterArray(scan, key)) throw invalid(key, "must be an array");
-      while (scan.nextItem()) {
-        draft.messages += 1;
-        text.value(scan);
-      }
+      readDocuments(draft);
       return;
     case "contract":
     case "metadata":
@@ -51,6 +48,26 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
     default:
       unreachable(key);
   }
+}
+
+/** Documents that one search ranks (cohere.com/pricing); the rest of a request are further searches. */
+const documentsPerSearch = 100;
+/**
+ * Bytes of a document that surely fit into one chunk. Cohere cuts documents into chunks of 510 tokens less the query's, which is cut at 256
+ * (docs.cohere.com/docs/reranking-best-practices), each chunk counts as a document, and no token is shorter than a byte.
+ */
+const chunkBytes = 254;
+
+function readDocuments(draft: RequestDraft): void {
+  const { scan, text } = draft;
+  let chunks = 0;
+  while (scan.nextItem()) {
+    draft.messages += 1;
+    const start = scan.position();
+    text.value(scan);
+    chunks += Math.max(1, Math.ceil((scan.passed - start) / chunkBytes));
+  }
+  draft.calls = Math.max(1, Math.ceil(chunks / documentsPerSearch));
 }
 
 const unbilledKeys: ReadonlySet<string> = new Set(["rank_fields"]);

@@ -26,7 +26,9 @@ function readRerank(answer: JsonObject, seen: ResponseState): void {
   const meta = objectOf(answer.meta);
   const tokens = objectOf(meta?.tokens) ?? objectOf(meta?.billed_units);
   const inputTokens = tokensOf(tokens?.input_tokens);
+  const searches = tokensOf(objectOf(meta?.billed_units)?.search_units) ?? 1;
   seen.content = true;
-  if (inputTokens !== undefined)
-    seen.bill({ inputTokens, outputTokens: tokensOf(tokens?.output_tokens) ?? 0 });
+  if (inputTokens === undefined && searches === 1) return;
+  const outputTokens = tokensOf(tokens?.output_tokens) ?? 0;
+  seen.bill({ inputTokens, outputTokens, ...(searches === 1 ? undefined : { calls: searches }) });
 }
