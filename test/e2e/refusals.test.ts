@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:http2";
 import { before, beforeEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { ask, chatBody, errorOf, RawConnection, rawHead, send } from "../support/chat.ts";
@@ -204,6 +205,67 @@ describeOnEveryEdge("refusals", (edge) => {
       "request_too_large",
     );
     await nothingLeft();
+  });
+
+  describe("a body that does not say how long it is and is over the limit: 413 in the dialect", () => {
+    const limit = 65_536;
+    for (const bytes of [limit + 1, limit + 1_000, 2 * limit, 8 * limit])
+      for (const pieces of [1, 5])
+        it(`${bytes - limit} bytes over, in ${pieces === 1 ? "one piece" : `${pieces} pieces`}, over HTTP/1.1 and HTTP/2`, async () => {
+          const body = chatBody({ messages: [{ role: "user", content: "x".repeat(bytes) }] }).slice(-bytes);
+          for (const send of [sendChunked, sendOverHttp2]) {
+            const { status, text } = await send(body, pieces);
+            assert.equal(status, 413, `${send.name}: ${text.slice(0, 500)}`);
+            assert.equal(errorOf({ text }).code, "request_too_large");
+          }
+          await nothingLeft();
+        });
+
+    async function sendChunked(body: string, pieces: number): Promise<{ status: number; text: string }> {
+      const raw = new RawConnection(stack.baseUrl);
+      raw.write(rawHead({ "content-type": "application/json", "transfer-encoding": "chunked" }));
+      for (const piece of cutInto(body, pieces)) {
+        raw.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
+        await new Promise(setImmediate);
+      }
+      raw.write("0\r\n\r\n");
+      const { text } = await raw.read(1_000);
+      return { status: Number(text.split(" ", 2)[1]), text: text.slice(text.indexOf("\r\n\r\n") + 4) };
+    }
+
+    function sendOverHttp2(body: string, pieces: number): Promise<{ status: number; text: string }> {
+      return new Promise((resolve, reject) => {
+        const session = connect(new URL(stack.baseUrl).origin);
+        session.on("error", reject);
+        const stream = session.request({
+          ":method": "POST",
+          ":path": "/v1/chat/completions",
+          authorization: "Bearer key-acme",
+          "content-type": "application/json",
+        });
+        let status = 0;
+        let text = "";
+        stream.on("response", (headers) => {
+          status = Number(headers[":status"]);
+        });
+        stream.on("data", (part: Buffer) => {
+          text += part.toString();
+        });
+        // The answer comes before the body is whole: the rest of it is not wanted.
+        stream.on("error", () => undefined);
+        stream.once("close", () => {
+          session.close();
+          resolve({ status, text });
+        });
+        for (const piece of cutInto(body, pieces)) stream.write(piece);
+        stream.end();
+      });
+    }
+
+    function cutInto(body: string, pieces: number): readonly string[] {
+      const length = Math.ceil(body.length / pieces);
+      return Array.from({ length: pieces }, (_, n) => body.slice(n * length, (n + 1) * length));
+    }
   });
 
   it("a body of exactly the limit passes, whole and chunked", async () => {
