@@ -43,6 +43,12 @@ export class ResponseState implements ResponseSeen {
     this.error ??= error;
   }
 
+  /** The stream's bytes ended: an answer that gave its finish reason and usage is complete without its format's own end. */
+  closed(): void {
+    const { finishReason, usage, error } = this;
+    if (finishReason !== undefined && usage !== undefined && error === undefined) this.complete = true;
+  }
+
   /** Throws `upstream_invalid` for a generated answer that ends well without content, finish reason and usage. */
   refuseEmpty(): void {
     const { content, error, finishReason, usage } = this;

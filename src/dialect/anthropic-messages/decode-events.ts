@@ -59,7 +59,10 @@ class MessagesDecoder implements AnswerDecoder {
 
   done(): void {}
 
-  close(): void {}
+  close(): void {
+    this.#seen.closed();
+    if (this.#seen.complete) this.#emit({ type: "end" });
+  }
 
   whole(answer: JsonObject): void {
     readMessage(answer, this.#seen);

@@ -58,7 +58,12 @@ export class MessagesEvents implements EventReader {
     }
   }
 
-  end(): void {}
+  end(out: ByteRuns): void {
+    if (this.#seen.complete) return;
+    this.#seen.closed();
+    // The vendor's SDKs hand the message over when its end is said.
+    if (this.#seen.complete) out.add(messageStop);
+  }
 
   breakOff(error: GatewayError): Buffer {
     return Buffer.from(`event: error\ndata: ${JSON.stringify(anthropicErrorBody(error))}\n\n`);
@@ -70,6 +75,8 @@ export class MessagesEvents implements EventReader {
     this.#seen.bill(readMessagesUsage(this.#usage, outputKnown));
   }
 }
+
+const messageStop = Buffer.from('event: message_stop\ndata: {"type":"message_stop"}\n\n');
 
 /** Notes what a whole answer says. */
 export function readMessage(answer: JsonObject, seen: ResponseState): void {

@@ -45,7 +45,9 @@ class InvokeEvents implements MessageReader {
     out.add(message.bytes);
   }
 
-  end(): void {}
+  end(): void {
+    this.#seen.closed();
+  }
 
   breakOff(error: GatewayError): Buffer {
     return bedrockException(error);

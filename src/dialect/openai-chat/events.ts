@@ -47,8 +47,7 @@ export class ChatEvents implements EventReader {
   }
 
   end(): void {
-    const { finishReason, usage, error } = this.#seen;
-    if (finishReason !== undefined && usage !== undefined && error === undefined) this.#seen.complete = true;
+    this.#seen.closed();
   }
 
   breakOff(error: GatewayError): Buffer {
