@@ -9,7 +9,7 @@ export interface LookBudget {
 
 /** The budget of one request: a few milliseconds. */
 export function newLookBudget(): LookBudget {
-  return { decodedBytes: 2 << 20, inflatedBytes: 1 << 20 };
+  return { decodedBytes: 2 << 20, inflatedBytes: 1 << 19 };
 }
 
 /** Bytes of a page, at least, where pages do not show: compressed pages of text begin about here. Scans are larger, but their images are not counted. */
@@ -22,6 +22,8 @@ const overlapBytes = 1_024;
 const objectStreamBytesMax = 1 << 18;
 /** What one compressed stream takes of the budget at least: setting up costs time, too. */
 const inflatedBytesMin = 16_384;
+/** How many times its size a compressed stream can become at most (https://zlib.net/zlib_tech.html). */
+const inflationMax = 1_032;
 
 /**
  * Pages of a PDF in base64 between these bytes, never fewer than its size makes likely: pages may hide in compressed objects, and what looks
@@ -96,8 +98,8 @@ class PdfWalk {
       budget.inflatedBytes -= Math.max(objects.length, inflatedBytesMin);
       this.#note(objects.toString("latin1"));
     } catch {
-      // Encrypted, or larger than there is room for: its size counts.
-      budget.inflatedBytes -= Math.max(length, inflatedBytesMin);
+      // Encrypted, broken, or larger than there is room for: its size counts, and the time that it may have taken.
+      budget.inflatedBytes -= Math.max(inflatedBytesMin, Math.min(maxOutputLength, length * inflationMax));
     }
   }
 

@@ -86,6 +86,20 @@ describe("videoSecondsOf()", () => {
 });
 
 describe("documentPagesOf()", () => {
+  it("takes the time that a compressed stream may cost from the budget, also where it is larger than that", () => {
+    const bomb = deflateSync(Buffer.alloc(4_000_000, "/Type /Page "));
+    const [body, start, end] = bodyWith(
+      Buffer.concat([
+        Buffer.from(`%PDF-1.5 9 0 obj << /Type /ObjStm /N 40 /First 0 /Length ${bomb.length} >> stream\n`),
+        bomb,
+        Buffer.from("\nendstream"),
+      ]),
+    );
+    const budget = newLookBudget();
+    documentPagesOf(body, start, end, budget);
+    assert.ok(budget.inflatedBytes <= 0, String(budget.inflatedBytes));
+  });
+
   const page = "1 0 obj << /Type /Page /Parent 2 0 R >> endobj ";
   const pages = "2 0 obj << /Type/Pages /Count 3 >> endobj 3 0 obj << /PageLayout /OneColumn >> endobj ";
   const tail = "x".repeat(3_000);
