@@ -14,7 +14,7 @@ export interface EventStreamMessage {
 }
 
 /**
- * Cuts an AWS event stream (application/vnd.amazon.eventstream, reference/providers.md §1.9) from bytes that come in pieces cut anywhere.
+ * Cuts an AWS event stream (application/vnd.amazon.eventstream; https://smithy.io/2.0/aws/amazon-eventstream.html) from bytes that come in pieces cut anywhere.
  * Push a piece, then pull messages until there is none. Both checksums are verified; what does not fit throws `upstream_invalid`.
  */
 export class EventStreamDecoder {

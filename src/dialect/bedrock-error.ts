@@ -4,7 +4,7 @@ import type { LocalReply } from "./dialect.ts";
 import type { ErrorShape } from "./error-response.ts";
 import { retryHeaders } from "./retry-headers.ts";
 
-/** AWS's exception for each code (reference/providers.md §1.8); the SDK tells an error by it, whatever the status. */
+/** AWS's exception for each code (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html); the SDK tells an error by it, whatever the status. */
 const exceptions: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "ValidationException",
   invalid_contract: "ValidationException",
@@ -39,7 +39,7 @@ const exceptions: Readonly<Record<ErrorCode, string>> = {
 /** A failure as AWS's SDKs expect it: the exception in a header, the message in the body. */
 export function encodeBedrockError(error: GatewayError, requestId: string): LocalReply {
   return {
-    // A 429 is retried whatever it says; a used-up quota is a 400 at Bedrock, too (reference/providers.md §1.8).
+    // A 429 is retried whatever it says; a used-up quota is a 400 at Bedrock, too (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
     status: error.code === "insufficient_quota" ? 400 : error.status,
     headers: [
       ["content-type", "application/json"],

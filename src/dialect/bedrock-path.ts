@@ -6,7 +6,7 @@ import { pathOf } from "./request-path.ts";
 const modelIdCharsMax = 2048;
 const pathPattern = /^\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream)$/;
 
-/** The operation of a Bedrock path: model and stream are in it (reference/providers.md §1.7, §1.8). */
+/** The operation of a Bedrock path: model and stream are in it (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html). */
 export function matchBedrock(
   name: "converse" | "invoke",
   method: string,

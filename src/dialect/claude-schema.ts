@@ -1,4 +1,4 @@
-/** Keywords of JSON Schema that Claude's structured output refuses (reference/providers.md §1.6). */
+/** Keywords of JSON Schema that Claude's structured output refuses (https://docs.anthropic.com/en/api/messages). */
 const refused: ReadonlySet<string> = new Set([
   "minimum",
   "maximum",

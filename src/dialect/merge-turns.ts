@@ -18,7 +18,7 @@ export interface Conversation {
 
 /**
  * Merges neighbouring turns of one role, tool results first, as they must directly follow their calls; moves later system messages to the
- * front; leaves out blank text, which these formats refuse (reference/providers.md §1.16).
+ * front; leaves out blank text, which these formats refuse.
  */
 export function mergeTurns(request: ModelRequest, changes: Changes): Conversation {
   const system = request.system.filter(isSaid);

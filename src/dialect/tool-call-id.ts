@@ -8,7 +8,7 @@ const hashChars = 32;
 
 /**
  * A tool call's id as clients see it, with Gemini's signature of the thought behind it inside: every client sends ids back as they were,
- * few send back a field they do not know, and Gemini refuses a call whose signature is lost (reference/providers.md §1.11).
+ * few send back a field they do not know, and Gemini refuses a call whose signature is lost (https://ai.google.dev/api/generate-content).
  */
 export function withSignature(id: string, signature: string | undefined): string {
   if (signature === undefined) return id;

@@ -14,7 +14,7 @@ import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 const dialects: Readonly<Record<string, Dialect>> = { converse: bedrockConverse, invoke: bedrockInvoke };
 const embedders = { titan: bedrockTitan, cohere: bedrockCohere } as const;
 
-/** Amazon Bedrock with a Bedrock API key as bearer (reference/providers.md §1.8). */
+/** Amazon Bedrock with a Bedrock API key as bearer (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html). */
 export const bedrock = defineProvider({
   type: "bedrock",
   schema: z.strictObject({
@@ -58,7 +58,7 @@ function isModelRefused(status: number, exception: string, message: string): boo
   return refusesModel(status, message);
 }
 
-/** The class of a failed answer (reference/providers.md §1.8, §1.15): the exception is in a header, perhaps with a URL after it. */
+/** The class of a failed answer (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html): the exception is in a header, perhaps with a URL after it. */
 function classifyBedrock(status: number, headers: Headers, body: Buffer): FailureClass {
   const exception = (headers.get("x-amzn-errortype") ?? "").split(":", 1)[0] ?? "";
   const message = parseObject(body.toString())?.message;

@@ -14,7 +14,7 @@ const operations: Readonly<Record<string, { readonly path: string; readonly dial
   embed_v1: { path: "/v1/embed", dialect: cohereEmbed },
 };
 
-/** Cohere itself (reference/providers.md §1.12). */
+/** Cohere itself (https://docs.cohere.com/reference/errors). */
 export const cohere = defineProvider({
   type: "cohere",
   schema: z.strictObject({
@@ -34,7 +34,7 @@ export const cohere = defineProvider({
   }),
 });
 
-/** The class of a failed answer (reference/providers.md §1.12, §1.15); a trial key that is used up is told by words alone. */
+/** The class of a failed answer (https://docs.cohere.com/reference/errors); a trial key that is used up is told by words alone. */
 function classifyCohere(status: number, _headers: Headers, body: Buffer): FailureClass {
   if (refusesModel(status, body.toString())) return "model_unavailable";
   if (status === 401 || status === 402 || status === 403 || status === 498) return "auth_or_quota";

@@ -13,7 +13,7 @@ const actions: Readonly<Record<string, string>> = {
   embed_batch: "batchEmbedContents",
 };
 
-/** Google AI Studio's Gemini API with its key (reference/providers.md §1.11). */
+/** Google AI Studio's Gemini API with its key (https://ai.google.dev/api/generate-content). */
 export const gemini = defineProvider({
   type: "gemini",
   schema: z.strictObject({
@@ -49,7 +49,7 @@ function retryDelayMs(body: Buffer): number | undefined {
   return undefined;
 }
 
-/** The class of a failed answer (reference/providers.md §1.11, §1.15): an over-long prompt and a bad key are told by words alone. */
+/** The class of a failed answer (https://ai.google.dev/api/generate-content): an over-long prompt and a bad key are told by words alone. */
 function classifyGemini(status: number, _headers: Headers, body: Buffer): FailureClass {
   const error = objectOf(parseObject(body.toString())?.error);
   const message = typeof error?.message === "string" ? error.message : "";

@@ -35,7 +35,7 @@ const operations: Readonly<Record<OpenaiApi, { readonly path: string; readonly d
   embeddings: { path: "/embeddings", dialect: openaiEmbeddings },
 };
 
-/** A provider that speaks OpenAI's API with a bearer key (reference/providers.md §1.1). */
+/** A provider that speaks OpenAI's API with a bearer key (https://platform.openai.com/docs/api-reference/chat). */
 export function openaiProvider(settings: OpenaiSettings): Provider {
   const { type, endpoint, apiKey, chatCapField, apis = openaiApis, server, headers } = settings;
   const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`;

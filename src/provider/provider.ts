@@ -3,7 +3,7 @@ import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import type { RefusedMembers } from "../dialect/refused-members.ts";
 
-/** How a failed attempt is treated (reference/providers.md §1.15). */
+/** How a failed attempt is treated. */
 export type FailureClass =
   | "client_error"
   | "context_length"

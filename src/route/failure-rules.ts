@@ -13,7 +13,7 @@ export interface FailureRule {
   readonly rests: Resting | undefined;
 }
 
-/** Attempts by failure class (reference/providers.md §1.15); docs/routing.md shows this table. */
+/** Attempts by failure class; docs/routing.md shows this table. */
 export const failureRules: Readonly<Record<FailureClass, FailureRule>> = {
   client_error: rule("400, 404, 413, 422 and the like", "nobody", undefined),
   content_policy: rule("a refusal by the provider's own content filter", "nobody", undefined),

@@ -26,7 +26,7 @@ const harmless: ReadonlySet<string> = new Set(["metadata", "service_tier", "infe
 /** Read from the bytes by `inspectMessages`, or the gateway's own. */
 const decided: ReadonlySet<string> = new Set(["model", "stream", "max_tokens", "contract"]);
 
-/** A Messages request without its wire format (reference/providers.md §1.6, §1.16). */
+/** A Messages request without its wire format (https://docs.anthropic.com/en/api/messages). */
 export function decodeMessagesRequest(body: JsonObject, _facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   // First, since what stands before the turns is told from what stands behind.

@@ -9,7 +9,7 @@ import { checkReach, type Reach } from "../reach.ts";
 import { cacheControl } from "./cache-control.ts";
 import { encodeSystem, encodeTurn } from "./encode-turns.ts";
 
-/** What a Messages request can say of what others can (reference/providers.md §1.16). */
+/** What a Messages request can say of what others can. */
 export const messagesReach: Reach = {
   supports: supportsAllBut({
     system_later: "adapted",

@@ -4,7 +4,7 @@ import type { ErrorShape } from "../error-response.ts";
 import { objectOf } from "../json-view.ts";
 import { retryHeaders } from "../retry-headers.ts";
 
-/** Anthropic's error types (reference/providers.md §1.6). */
+/** Anthropic's error types (https://docs.anthropic.com/en/api/errors). */
 const types: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "invalid_request_error",
   invalid_contract: "invalid_request_error",

@@ -10,7 +10,7 @@ import { errorInStream } from "../upstream-error.ts";
 import { anthropicErrorBody } from "./error.ts";
 import { mergeUsage, readMessagesUsage } from "./usage.ts";
 
-/** Reads a Messages stream (reference/providers.md §1.6): usage comes in two parts, `message_stop` ends it, `error` may come at any time. */
+/** Reads a Messages stream (https://docs.anthropic.com/en/docs/build-with-claude/streaming): usage comes in two parts, `message_stop` ends it, `error` may come at any time. */
 export class MessagesEvents implements EventReader {
   readonly #seen: ResponseState;
   #usage: JsonObject = {};
@@ -109,7 +109,7 @@ function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
   seen.text(delta?.partial_json, "call");
 }
 
-/** Anthropic's stop reasons, unified (reference/providers.md §1.14); unknown ones count as `stop`. */
+/** Anthropic's stop reasons, unified; unknown ones count as `stop`. */
 export function unifiedStop(reason: string): FinishReason {
   switch (reason) {
     case "max_tokens":

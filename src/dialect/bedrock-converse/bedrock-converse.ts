@@ -12,7 +12,7 @@ import { converseFormat } from "./output-format.ts";
 import { spliceConverse } from "./request.ts";
 import { passConverse } from "./response.ts";
 
-/** Amazon Bedrock's Converse and ConverseStream (reference/providers.md §1.8). */
+/** Amazon Bedrock's Converse and ConverseStream (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html). */
 export const bedrockConverse: Dialect = {
   name: "bedrock-converse",
   requestHeaders: [],

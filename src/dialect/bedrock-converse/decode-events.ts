@@ -59,7 +59,7 @@ class TranslatedMessages implements MessageReader {
   }
 }
 
-/** Converse's events, each under its type's name, or a whole answer, as model events (reference/providers.md §1.8). */
+/** Converse's events, each under its type's name, or a whole answer, as model events (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html). */
 class ConverseDecoder implements AnswerDecoder {
   readonly #seen: ResponseState;
   readonly #noted: ConverseEvents;

@@ -19,7 +19,7 @@ import { readTextFormat } from "./output-format.ts";
 /** Members that change no answer, or only how it is billed, made or found again. */
 const harmless: ReadonlySet<string> = new Set(["requestMetadata", "performanceConfig", "serviceTier"]);
 
-/** A Converse request without its wire format (reference/providers.md §1.8, §1.16). */
+/** A Converse request without its wire format (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html). */
 export function decodeConverseRequest(body: JsonObject, _facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   // First, since what stands before the turns is told from what stands behind.

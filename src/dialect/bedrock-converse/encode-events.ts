@@ -21,7 +21,7 @@ interface OpenBlock {
   readonly call: number;
 }
 
-/** Writes a ConverseStream (reference/providers.md §1.8): one block at a time; `metadata` with the usage comes last. */
+/** Writes a ConverseStream (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html): one block at a time; `metadata` with the usage comes last. */
 class ConverseEncoder implements EventEncoder {
   #open: OpenBlock | undefined;
   #blocks = 0;

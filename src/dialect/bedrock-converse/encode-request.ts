@@ -8,7 +8,7 @@ import { checkReach, type Reach } from "../reach.ts";
 import { cachePoint, DocumentNames, encodeSystem, encodeTurn } from "./encode-turns.ts";
 import { documentFormats, imageFormats } from "./media.ts";
 
-/** What a Converse request can say of what others can (reference/providers.md §1.16). */
+/** What a Converse request can say of what others can. */
 export const converseReach: Reach = {
   supports: supportsAllBut({
     system_later: "adapted",
@@ -93,7 +93,7 @@ function encodeSampling(request: ModelRequest, model: string, thinks: boolean, c
   };
 }
 
-/** Bedrock wants the tools of a conversation declared even when it is to call none any more (reference/providers.md §1.16). */
+/** Bedrock wants the tools of a conversation declared even when it is to call none any more. */
 function encodeToolConfig(request: ModelRequest, turns: readonly MergedTurn[]): object {
   if (request.toolChoice?.kind === "none") return {};
   const called = new Set<string>();

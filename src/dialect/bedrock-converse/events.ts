@@ -10,7 +10,7 @@ import type { ResponseState } from "../response-state.ts";
 import { errorInStream } from "../upstream-error.ts";
 import { readConverseUsage } from "./usage.ts";
 
-/** Reads a ConverseStream (reference/providers.md §1.8): `metadata` with the usage comes after `messageStop`, and ends it. */
+/** Reads a ConverseStream (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html): `metadata` with the usage comes after `messageStop`, and ends it. */
 export class ConverseEvents implements MessageReader {
   readonly #seen: ResponseState;
 
@@ -96,7 +96,7 @@ function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
   seen.text(objectOf(delta?.toolUse)?.input, "call");
 }
 
-/** Bedrock's stop reasons, unified (reference/providers.md §1.14); unknown ones count as `stop`. */
+/** Bedrock's stop reasons, unified; unknown ones count as `stop`. */
 export function unifiedStop(reason: string): FinishReason {
   switch (reason) {
     case "max_tokens":

@@ -48,7 +48,7 @@ export interface ConverseMarks {
   readonly inference: InferenceMarks | undefined;
 }
 
-/** Reads what decides about a Converse request (reference/providers.md §1.8) in one pass over its bytes; the model is in the path. */
+/** Reads what decides about a Converse request (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html) in one pass over its bytes; the model is in the path. */
 export function inspectConverse(body: Buffer, operation: Operation): RequestFacts {
   if (operation.model?.includes(":prompt/") === true) throw uncountable("modelId");
   const scan = new JsonScan(body);

@@ -2,7 +2,7 @@ import type { Usage } from "../../usage/usage.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { known } from "../known.ts";
 
-/** Converse's usage as canonical usage (reference/providers.md §1.8, §1.13): `inputTokens` excludes what was read from and written to the cache. */
+/** Converse's usage as canonical usage (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html): `inputTokens` excludes what was read from and written to the cache. */
 export function readConverseUsage(usage: JsonObject, serviceTier: unknown): Usage {
   const uncached = tokensOf(usage.inputTokens);
   const read = tokensOf(usage.cacheReadInputTokens) ?? 0;

@@ -7,7 +7,7 @@ import type { Dialect, Operation, RequestFacts } from "../dialect.ts";
 import { spliceMembers } from "../splice-members.ts";
 import { passInvoke } from "./response.ts";
 
-/** Amazon Bedrock's InvokeModel (reference/providers.md §1.7), whose bodies are the model's own format: Claude's is the one read here. */
+/** Amazon Bedrock's InvokeModel (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html), whose bodies are the model's own format: Claude's is the one read here. */
 export const bedrockInvoke: Dialect = {
   name: "bedrock-invoke",
   requestHeaders: [],

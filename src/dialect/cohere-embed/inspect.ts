@@ -29,7 +29,7 @@ export interface CohereEmbedMarks extends MarkedObject<RequestKey> {
   readonly types: readonly string[] | undefined;
 }
 
-/** Reads what decides about a request for embeddings, Cohere's own (reference/providers.md §1.12) or Bedrock's, whose model is in the path. */
+/** Reads what decides about a request for embeddings, Cohere's own (https://docs.cohere.com/reference/embed) or Bedrock's, whose model is in the path. */
 export function inspectCohereEmbed(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);
   const draft = new RequestDraft(scan);

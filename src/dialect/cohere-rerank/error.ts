@@ -3,7 +3,7 @@ import type { LocalReply } from "../dialect.ts";
 import type { ErrorShape } from "../error-response.ts";
 import { retryHeaders } from "../retry-headers.ts";
 
-/** A failure as Cohere's SDKs expect it (reference/providers.md §1.12): they tell it by status. */
+/** A failure as Cohere's SDKs expect it (https://docs.cohere.com/reference/errors): they tell it by status. */
 export function encodeCohereError(error: GatewayError, requestId: string): LocalReply {
   return {
     status: error.status,

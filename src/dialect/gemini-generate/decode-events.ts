@@ -16,7 +16,7 @@ export function decodeGenerateAnswer(
   return translateAnswer(context, encoder, (seen, emit) => new GenerateDecoder(seen, callId, emit));
 }
 
-/** Gemini's responses, of a stream or alone, as model events (reference/providers.md §1.11, §1.17). */
+/** Gemini's responses, of a stream or alone, as model events (https://ai.google.dev/api/generate-content). */
 class GenerateDecoder implements AnswerDecoder {
   readonly #seen: ResponseState;
   readonly #noted: GenerateEvents;

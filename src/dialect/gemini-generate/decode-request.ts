@@ -23,7 +23,7 @@ const harmless: ReadonlySet<string> = new Set(["safetySettings", "labels", "serv
 /** Read from the bytes by `inspectGenerate`, or the gateway's own. */
 const decided: ReadonlySet<string> = new Set(["model", "contract", "metadata", "systemInstruction"]);
 
-/** A Gemini request without its wire format (reference/providers.md §1.11, §1.16). */
+/** A Gemini request without its wire format (https://ai.google.dev/api/generate-content). */
 export function decodeGenerateRequest(body: JsonObject, facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   if (facts.choices > 1) draft.use("choices", "generationConfig.candidateCount");

@@ -25,7 +25,7 @@ interface OpenCall {
   arguments: string;
 }
 
-/** Writes a Gemini stream (reference/providers.md §1.11): every event is a response of its own; the last has why it ended, and the usage. */
+/** Writes a Gemini stream (https://ai.google.dev/api/generate-content): every event is a response of its own; the last has why it ended, and the usage. */
 class GenerateEncoder implements EventEncoder {
   readonly #id: string;
   #model: string;

@@ -5,7 +5,7 @@ import type { ModelRequest, Reasoning, ReasoningEffort, Tool } from "../model-re
 import { checkReach, type Reach } from "../reach.ts";
 import { TurnWriter } from "./encode-turns.ts";
 
-/** What a Gemini request can say of what others can (reference/providers.md §1.16). */
+/** What a Gemini request can say of what others can. */
 export const generateReach: Reach = {
   supports: supportsAllBut({
     system_later: "adapted",
@@ -105,7 +105,7 @@ const levels: Readonly<Record<ReasoningEffort, string>> = {
   max: "HIGH",
 };
 
-/** Models from 3 on think by level, 2.5 by budget, older ones not at all (reference/providers.md §1.11). */
+/** Models from 3 on think by level, 2.5 by budget, older ones not at all (https://ai.google.dev/api/generate-content). */
 function encodeThinking(
   reasoning: Reasoning | undefined,
   model: string,

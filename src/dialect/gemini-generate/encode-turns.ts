@@ -4,7 +4,7 @@ import type { Part, Source, TextPart, ToolCallPart, ToolResultPart } from "../mo
 import { argumentsObject } from "../tool-arguments.ts";
 import { providerId } from "../tool-call-id.ts";
 
-/** What Google documents for calls whose signature was lost, or which no Gemini made (reference/providers.md §1.11). */
+/** What Google documents for calls whose signature was lost, or which no Gemini made (https://ai.google.dev/api/generate-content). */
 const unsigned = "skip_thought_signature_validator";
 
 /** Writes contents in order; results of tools are told by the names of their calls. */

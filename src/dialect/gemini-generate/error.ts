@@ -4,7 +4,7 @@ import type { ErrorShape } from "../error-response.ts";
 import { objectOf } from "../json-view.ts";
 import { retryHeaders } from "../retry-headers.ts";
 
-/** Google's canonical status for each code (reference/providers.md §1.11). */
+/** Google's canonical status for each code (https://ai.google.dev/api/generate-content). */
 const statuses: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "INVALID_ARGUMENT",
   invalid_contract: "INVALID_ARGUMENT",

@@ -14,7 +14,7 @@ import { readGenerateUsage } from "./usage.ts";
 const candidatesMax = 8;
 
 /**
- * Reads a Gemini stream (reference/providers.md §1.11): every event is a response of its own, its usage cumulative. There is no end mark:
+ * Reads a Gemini stream (https://ai.google.dev/api/generate-content): every event is a response of its own, its usage cumulative. There is no end mark:
  * a stream is whole once every candidate it showed gave a finish reason, or there is a reason why the prompt was blocked.
  */
 export class GenerateEvents implements EventReader {
@@ -97,7 +97,7 @@ export class GenerateReader {
   }
 }
 
-/** Gemini's finish reasons, unified (reference/providers.md §1.14): a call of a tool ends with STOP too. Unknown ones count as `stop`. */
+/** Gemini's finish reasons, unified: a call of a tool ends with STOP too. Unknown ones count as `stop`. */
 export function unifiedFinish(reason: string, called: boolean): FinishReason {
   if (reason.startsWith("IMAGE_")) return "content_filter";
   switch (reason) {

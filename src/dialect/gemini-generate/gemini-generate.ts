@@ -15,7 +15,7 @@ import { geminiAction } from "./path.ts";
 import { spliceGenerate } from "./request.ts";
 import { passGenerate } from "./response.ts";
 
-/** Google's Gemini API (reference/providers.md §1.11): generation, counts of tokens, the list of models. */
+/** Google's Gemini API (https://ai.google.dev/api/generate-content): generation, counts of tokens, the list of models. */
 export const geminiGenerate: Dialect = {
   name: "gemini-generate",
   requestHeaders: [],

@@ -98,7 +98,7 @@ export interface GenerateMarks {
   readonly models: readonly Member[];
 }
 
-/** Reads what decides about a Gemini request (reference/providers.md §1.11) in one pass over its bytes; the model is in the path. */
+/** Reads what decides about a Gemini request (https://ai.google.dev/api/generate-content) in one pass over its bytes; the model is in the path. */
 export function inspectGenerate(body: Buffer, operation: Operation): RequestFacts {
   if (operation.name === "generate_array")
     throw new GatewayError("unsupported", "streams are served as server-sent events: add alt=sse", {

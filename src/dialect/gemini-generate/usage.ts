@@ -3,7 +3,7 @@ import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-vie
 import { known } from "../known.ts";
 
 /**
- * Gemini's usage as canonical usage (reference/providers.md §1.11, §1.13): thoughts are beside the candidates, and what tools put into the
+ * Gemini's usage as canonical usage (https://ai.google.dev/api/generate-content): thoughts are beside the candidates, and what tools put into the
  * prompt is beside the prompt. Protocol-buffer JSON leaves zeros out, so beside a prompt count what is missing is 0.
  */
 export function readGenerateUsage(usage: JsonObject): Usage {

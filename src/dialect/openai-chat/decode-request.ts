@@ -40,7 +40,7 @@ const decided: ReadonlySet<string> = new Set([
   "contract",
 ]);
 
-/** A chat request without its wire format (reference/providers.md §1.1, §1.16). */
+/** A chat request without its wire format (https://platform.openai.com/docs/api-reference/chat). */
 export function decodeChatRequest(body: JsonObject, facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   if (facts.choices > 1) draft.use("choices", "n");

@@ -8,7 +8,7 @@ import { encodeTurns } from "./encode-turns.ts";
 /** Names of tools and schemas that OpenAI takes. */
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** What a chat request can say of what others can (reference/providers.md §1.16). */
+/** What a chat request can say of what others can. */
 export const chatReach: Reach = {
   supports: supportsAllBut({
     document_text: "refused",

@@ -40,7 +40,7 @@ const decided: ReadonlySet<string> = new Set([
   "instructions",
 ]);
 
-/** A Responses request without its wire format (reference/providers.md §1.2, §1.16). */
+/** A Responses request without its wire format (https://platform.openai.com/docs/api-reference/responses). */
 export function decodeResponsesRequest(body: JsonObject, _facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   // First, since what stands before the turns is told from what stands behind.

@@ -22,7 +22,7 @@ const rate: Rate = {
   version: "test",
 };
 
-/** One shape of usage (reference/providers.md §1.13): as it comes whole, as it comes streamed, and what it is. */
+/** One shape of usage: as it comes whole, as it comes streamed, and what it is. */
 interface Shape {
   readonly path: string;
   /** Of the stream, where the path says so. */
