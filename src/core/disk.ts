@@ -17,7 +17,13 @@ export interface OpenMode {
   readonly exclusive?: boolean;
 }
 
-/** The part of a file system that append-only files need; tests hand in one that fails. Files are named by their descriptors. */
+/**
+ * The part of a file system that append-only files need; tests pass one that fails. Files are named by their descriptors.
+ *
+ * The ledger's journal and the usage log share this and {@link writeAll}, but no file class. The journal writes one frame a turn of the event
+ * loop, refuses while the disk fails, and replaces a file that is gone by a checkpoint. The usage log queues lines up to a bound, never
+ * refuses for a fault, and continues in a new segment.
+ */
 export interface Disk {
   /** Opens a file for reading and writing at any position; it is made when missing. */
   open(path: string, mode: OpenMode): number;
