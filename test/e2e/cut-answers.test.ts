@@ -140,7 +140,8 @@ describe("an answer that its provider breaks off", () => {
     if (headers["x-tollgate-exchange-id"] === undefined || headers["x-request-id"] === undefined)
       return "no ids";
     if (!stream && fallback) return status === 200 ? undefined : "no fallback";
-    if (!stream) {
+    // Of a stream, too, nothing may have passed yet.
+    if (status !== 200 || !stream) {
       const words = dialects[name]?.message(JSON.parse(body.toString())) ?? "";
       return status === 502 && /provider/.test(words) ? undefined : "not the dialect's error";
     }
