@@ -108,7 +108,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   caps: "Largest requests.",
   "caps.when": "Condition; applies to every request if left out.",
   "caps.inputTokens": "Most input tokens; a larger request is denied.",
-  "caps.outputTokens": "Most output tokens; a higher cap in a request is denied.",
+  "caps.outputTokens": "Most output tokens; a higher cap in a request is lowered to it.",
   limits: "Limits on requests, tokens and concurrent exchanges.",
   "limits.name": "Name, unique among limits and budgets; shown in errors, metrics and commands.",
   "limits.per": "Fields that split the limit: one account for each combination of values.",

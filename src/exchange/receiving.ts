@@ -11,10 +11,13 @@ const stepMs = 5_000;
 const retryAfterMs = 1_000;
 const noRoom = "too many request bytes are on their way in: send this again later";
 
-/** A body without a length takes this at first: most are small, and here within milliseconds. */
-const unknownBytesFirst = 1_048_576;
-/** One that is not here by then takes as much as it may have. */
-const unknownWaitMs = 1_000;
+/**
+ * A body without a length is small and here soon, nearly always: it takes nothing at first. One that is not here by then takes a little, and
+ * later as much as it may have.
+ */
+const undeclaredWaitMs = 2_000;
+const undeclaredBytes = 262_144;
+const undeclaredLimitWaitMs = 3_000;
 
 /** The receiving of one request's body: the room it has taken, and the time it has. */
 export class Receipt {
@@ -33,21 +36,18 @@ export class Receipt {
   /** Ends the receiving when the body has not come within this time. */
   expectWithin(waitMs: number): this {
     this.#after(waitMs, () =>
-      this.#fail("request_timeout", `the body did not arrive within ${waitMs / 1000} s`),
+      this.#fail(new GatewayError("request_timeout", `the body did not arrive within ${waitMs / 1000} s`)),
     );
     return this;
   }
 
-  /** Takes the room of a body of `bytes` after a moment, and ends the receiving where there is none. */
+  /** Takes room for a body of up to `bytes` that has not come after a moment, and ends the receiving where there is none. */
   takeLater(bytes: number, waitMs: number): this {
-    this.#after(unknownWaitMs, () => {
-      const more = bytes - this.#takenBytes;
-      if (!this.#exchange.services.intake.take(ownerOf(this.#exchange), more)) {
-        this.#fail("capacity", noRoom);
-        return;
-      }
-      this.#takenBytes = bytes;
-      this.expectWithin(waitMs - unknownWaitMs);
+    this.#after(undeclaredWaitMs, () => {
+      if (!this.#reach(Math.min(bytes, undeclaredBytes))) return;
+      this.#after(undeclaredLimitWaitMs, () => {
+        if (this.#reach(bytes)) this.expectWithin(waitMs - undeclaredWaitMs - undeclaredLimitWaitMs);
+      });
     });
     return this;
   }
@@ -61,21 +61,31 @@ export class Receipt {
       this.#exchange.services.intake.release(ownerOf(this.#exchange), this.#takenBytes);
   }
 
+  /** Takes as much more as makes it `bytes` together; false when there was no room, and the receiving is over. */
+  #reach(bytes: number): boolean {
+    if (!this.#exchange.services.intake.take(ownerOf(this.#exchange), bytes - this.#takenBytes)) {
+      this.#fail(noRoomError());
+      return false;
+    }
+    this.#takenBytes = bytes;
+    return true;
+  }
+
   #after(waitMs: number, act: () => void): void {
     this.#timer = setTimeout(act, waitMs);
     this.#timer.unref();
   }
 
-  #fail(code: "request_timeout" | "capacity", message: string): void {
+  #fail(error: GatewayError): void {
     this.end();
-    this.#onEnd(new GatewayError(code, message));
+    this.#onEnd(error);
   }
 }
 
 /**
- * Takes room for a request's body before Envoy is told to buffer it: as much as its content-length says. A body without a length takes 1 MiB,
- * and the rest of what it may have when it is not here after a second. The error when there is no room. `onEnd` is told once when a body has
- * not come by its deadline, or has outlived its room.
+ * Takes room for a request's body before Envoy is told to buffer it: as much as its content-length says. A body without a length takes room
+ * only when it is not here after two seconds, and all that it may have after five. The error when there is no room. `onEnd` is told once when
+ * a body has not come by its deadline, or has outlived its room.
  */
 export function receive(exchange: Exchange, onEnd: (error: GatewayError) => void): Receipt | GatewayError {
   const { services, snapshot, head } = exchange;
@@ -83,11 +93,13 @@ export function receive(exchange: Exchange, onEnd: (error: GatewayError) => void
   const bytes = declared === undefined ? snapshot.listen.bodyLimitBytes : Number(declared);
   const waitMs = Math.ceil((graceMs + (bytes / bytesPerSecondMin) * 1000) / stepMs) * stepMs;
   if (bytes <= freeBodyBytes) return new Receipt(exchange, 0, onEnd).expectWithin(waitMs);
-  const first = declared === undefined ? Math.min(bytes, unknownBytesFirst) : bytes;
-  if (!services.intake.take(ownerOf(exchange), first))
-    return new GatewayError("capacity", noRoom, { retryAfterMs });
-  const receipt = new Receipt(exchange, first, onEnd);
-  return first < bytes ? receipt.takeLater(bytes, waitMs) : receipt.expectWithin(waitMs);
+  if (declared === undefined) return new Receipt(exchange, 0, onEnd).takeLater(bytes, waitMs);
+  if (!services.intake.take(ownerOf(exchange), bytes)) return noRoomError();
+  return new Receipt(exchange, bytes, onEnd).expectWithin(waitMs);
+}
+
+function noRoomError(): GatewayError {
+  return new GatewayError("capacity", noRoom, { retryAfterMs });
 }
 
 function ownerOf({ principal }: Exchange): BodyOwner {

@@ -21,7 +21,7 @@ describe("receive()", () => {
   for (const [what, headers, takenBytes] of [
     ["nothing for a small body", { "content-length": "65536" }, 0],
     ["what a larger body says it has", { "content-length": "65537" }, 65_537],
-    ["a MiB for a body that does not say", {}, 1_048_576],
+    ["nothing at first for a body that does not say", {}, 0],
   ] as const)
     it(`takes ${what}, and gives it back once`, () => {
       const intake = new Intake(bodyLimitBytes * 4);
@@ -56,16 +56,18 @@ describe("receive()", () => {
       }
     });
 
-  it("takes the limit for a body that does not say and is not here after a second", () => {
+  it("takes a little for a body that does not say and is not here after two seconds, and the limit after five", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       const intake = new Intake(bodyLimitBytes * 8);
       const late: GatewayError[] = [];
       const receipt = receive(exchange(intake, {}), (error) => late.push(error));
       assert.ok(receipt instanceof Receipt);
-      mock.timers.tick(1_000);
+      mock.timers.tick(2_000);
+      assert.equal(intake.usedBytes, 262_144);
+      mock.timers.tick(3_000);
       assert.equal(intake.usedBytes, bodyLimitBytes);
-      mock.timers.tick(268_999);
+      mock.timers.tick(264_999);
       assert.deepEqual(late, []);
       mock.timers.tick(1);
       assert.deepEqual([late.map(({ status }) => status), intake.usedBytes], [[408], 0]);
@@ -81,7 +83,9 @@ describe("receive()", () => {
       const ended: GatewayError[] = [];
       for (let at = 0; at < 20; at++)
         assert.ok(receive(exchange(intake, {}), (error) => ended.push(error)) instanceof Receipt);
-      mock.timers.tick(1_000);
+      mock.timers.tick(2_000);
+      assert.deepEqual(ended, []);
+      mock.timers.tick(3_000);
       assert.ok(intake.usedBytes <= bodyLimitBytes * 8);
       assert.ok(ended.length > 0 && ended.every(({ status }) => status === 503));
     } finally {
@@ -91,7 +95,7 @@ describe("receive()", () => {
 
   it("refuses a body for which there is no room, with 503", () => {
     const intake = new Intake(1_000);
-    const refused = receive(exchange(intake, {}), () => {});
+    const refused = receive(exchange(intake, { "content-length": "100000" }), () => {});
     assert.ok(refused instanceof GatewayError);
     assert.equal(refused.status, 503);
   });
