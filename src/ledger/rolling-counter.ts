@@ -89,10 +89,17 @@ export class RollingCounter implements Counter {
       return;
     }
     this.#gather(row);
-    if (now - newest > 1 && this.#dropsAny(row, newest, now)) this.#keep(row, newest, now, nowMs);
+    if (this.#mayBeJump(row, newest, now, nowMs) && this.#dropsAny(row, newest, now))
+      this.#keep(row, newest, now, nowMs);
     else this.#forgetOldPrior(row, nowMs);
     this.#drop(row, newest, now);
     if (used.get(row) === 0n) alerted.set(row, 0);
+  }
+
+  /** Whether a clock that was set forward may have brought a later slice: in one leap, or a step after one that lapsed nothing. */
+  #mayBeJump(row: number, newest: number, now: number, nowMs: number): boolean {
+    if (now - newest > 1) return true;
+    return this.#time.isDoubtful(nowMs) && this.#columns.prior.find(row) === undefined;
   }
 
   #drop(row: number, newest: number, now: number): void {

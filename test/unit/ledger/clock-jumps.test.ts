@@ -80,6 +80,16 @@ describe("a clock that is set ahead and back", () => {
       );
     });
 
+  it("forgets nothing where a first jump lapses nothing and a second, by one slice, does", () => {
+    const clock = manualClock("2026-08-11T12:00:00Z");
+    const ledger = createMemoryLedger({ clock });
+    const rolling = account("thirtyDays", limit);
+    use(ledger, [rolling], 7_000n);
+    const stops = [30 * dayMs, 31 * dayMs].map((aheadMs) => ({ aheadMs, amount: 0n, waitMs: 0 }));
+    wander(ledger, clock, stops, [rolling]);
+    assert.equal(used(ledger, rolling), 7_000n);
+  });
+
   it("lets what was used meanwhile lapse with the true window, not with the clock's", () => {
     fc.assert(
       fc.property(excursion, (stops) => {
