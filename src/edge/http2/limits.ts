@@ -70,7 +70,7 @@ export const callBytes = 4 << 10;
 export const http2Limits: Http2Limits = {
   connections: 1_024,
   backlogConnections: 128,
-  heldBytes: 256 << 20,
+  heldBytes: 1536 << 20,
   streams: 4_096,
   silentCalls: 256,
   uselessStreams: { burst: 10_000, perSecond: 1_000 },
@@ -85,9 +85,10 @@ export const http2Limits: Http2Limits = {
   headerListBytes: 64 << 10,
   streamWindowBytes: 256 << 10,
   connectionWindowBytes: 4 << 20,
-  incompleteMessageBytes: 128 << 20,
+  // Bodies on their way in may be 768 MiB together, and pieces of all of them come in turn.
+  incompleteMessageBytes: 896 << 20,
   spareBytes: 8 << 20,
-  queuedBytes: 128 << 20,
+  queuedBytes: 1 << 30,
   turnWork: 128,
   restMs: 10,
   handshakeTimeoutMs: 10_000,
