@@ -258,7 +258,9 @@ export class Gateway {
       if (kind === "anew") this.#log.warn(change, "a limit or budget starts anew");
       else this.#log.info(change, "a limit or budget goes on in another window");
     }
+    const replaced = this.#snapshot;
     this.#snapshot = snapshot;
+    void this.#closeUnused(replaced);
     void this.#deliveries.take(snapshot.usageLog.sinks);
     this.#lastReloadGood = true;
   }
@@ -296,6 +298,16 @@ export class Gateway {
     clearTimeout(timer);
   }
 
+  /** Closes what was created for a config and is no part of the running one. */
+  #closeUnused({ closables }: Snapshot): Promise<void> {
+    const used = new Set(this.#snapshot.closables);
+    const unused = closables.filter((one) => !used.has(one));
+    return closeAll(
+      unused.map((one) => async () => one.close?.()),
+      (error) => this.#log.error({ cause: String(error) }, "a part of the old config could not be closed"),
+    );
+  }
+
   /** Ends everything; what was open is settled, and every record is on the disk. */
   async close(): Promise<void> {
     this.#draining = true;
@@ -313,6 +325,7 @@ export class Gateway {
         async () => logUnwritten(this.#log, await this.#usageLog.close(), this.#usageLog.health().error),
         () => this.#deliveries.close(),
         () => this.#usageLock.close(),
+        ...this.#snapshot.closables.map((one) => async () => one.close?.()),
       ],
       (error) => this.#log.error({ cause: String(error) }, "a part of the gateway could not be closed"),
     );

@@ -30,6 +30,7 @@ export function followConfig(options: FollowOptions): () => void {
     path: file,
     env: terminal.env,
     loaded,
+    log,
     onLoaded: (next) => {
       if (next.kind === "snapshot") taking.begin(next.snapshot);
       else sayProblems(next, options);

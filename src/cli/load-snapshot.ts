@@ -2,14 +2,20 @@ import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { SecretsNeeded } from "../config/references.ts";
 import type { Snapshot } from "../config/snapshot.ts";
+import { type Log, silentLog } from "../core/log.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
 /** A config without problems. */
 export type GoodConfig = Extract<LoadedConfig, { kind: "snapshot" }>;
 
 /** The config of a file; every problem of a bad one on standard error, and a failure. Without the secrets that are not `needed` it serves nobody. */
-export function loadGood(terminal: Terminal, file: string, needed: SecretsNeeded = "all"): GoodConfig {
-  const loaded = loadConfig(file, terminal.env, undefined, { needed });
+export function loadGood(
+  terminal: Terminal,
+  file: string,
+  needed: SecretsNeeded = "all",
+  log: Log = silentLog,
+): GoodConfig {
+  const loaded = loadConfig(file, terminal.env, undefined, { needed, log });
   if (loaded.kind === "snapshot") return loaded;
   throw problemsFailure(terminal, file, loaded.problems);
 }

@@ -29,9 +29,9 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
   // Logs, records, sockets, Envoy's files: Envoy runs as the same user, and nothing is for others.
   process.umask(0o077);
   const file = resolve(terminal.cwd, options.config);
-  const loaded = loadGood(terminal, file);
-  warnOfProxies(terminal);
   const log = createLog(options.logLevel);
+  const loaded = loadGood(terminal, file, "all", log);
+  warnOfProxies(terminal);
   // The clusters of an Envoy that somebody else configures have their backends' names.
   const named = options.envoyFiles === undefined ? (next: Snapshot) => next : withEndpointClusters;
   const snapshot = named(loaded.snapshot);

@@ -23,11 +23,11 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   // Logs, records, sockets: nothing that this process or its Envoy makes is for other users.
   process.umask(0o077);
   const file = resolve(terminal.cwd, options.config);
-  const loaded = loadGood(terminal, file);
+  const log = createLog(options.logLevel);
+  const loaded = loadGood(terminal, file, "all", log);
   const { snapshot } = loaded;
   warnOfProxies(terminal);
   const binary = await findEnvoy(terminal.env, join(terminal.cwd, ".tollgate"), (line) => terminal.err(line));
-  const log = createLog(options.logLevel);
   let lost: (reason: string) => void = () => {};
   const envoyLost = new Promise<string>((done) => {
     lost = done;

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import type { Clock } from "../core/clock.ts";
+import type { KindContext } from "../core/kind.ts";
+import type { Log } from "../core/log.ts";
 import type { ConfigInputs } from "./config-inputs.ts";
 import { parseSection } from "./parse-section.ts";
 import type { Path } from "./problem.ts";
@@ -10,7 +13,16 @@ import type { YamlFile } from "./yaml-file.ts";
 export interface Compilation {
   readonly file: YamlFile;
   readonly inputs: ConfigInputs;
+  /** When it began; wall time. */
   readonly nowMs: number;
+  /** For the providers, identities, policies, rules and sinks that are created. */
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What something is created with while a config is compiled. */
+export function contextOf<Inputs>({ clock, log }: Compilation, inputs: Inputs): KindContext<Inputs> {
+  return { inputs, clock, log };
 }
 
 /** A member of one of the lists of kinds: what its section says it is, and the section's whole shape. */

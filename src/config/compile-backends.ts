@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { type PriceSection, rateOfSection } from "../price/price-section.ts";
 import type { Rate } from "../price/rate.ts";
 import { providerKinds } from "../provider/index.ts";
-import { type Compilation, parseKind } from "./compilation.ts";
+import { type Compilation, contextOf, parseKind } from "./compilation.ts";
 import type { Path } from "./problem.ts";
 import { type BackendCommon, backendCommon } from "./schema.ts";
 import type { Backend, BackendTls } from "./snapshot.ts";
@@ -35,7 +35,7 @@ export function compileBackends(
     const parsed = parseKind(compilation, path, entry, "provider", backendKinds);
     if (parsed === undefined) continue;
     const section: BackendCommon = parsed.section;
-    const provider = parsed.kind.create(parsed.section);
+    const provider = parsed.kind.create(parsed.section, contextOf(compilation, undefined));
     checkEndpoint(compilation, path, provider.endpoint, section);
     const rate = section.price === undefined ? undefined : priceOf(compilation, path, section.price);
     const tls = section.tls === undefined ? undefined : compileTls(compilation, path, section.tls);

@@ -2,7 +2,7 @@ import type { ContractReader } from "../contract/contract.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { IdentityInputs } from "../identity/identity-kind.ts";
 import { identityKinds } from "../identity/index.ts";
-import { type Compilation, parseKind } from "./compilation.ts";
+import { type Compilation, contextOf, parseKind } from "./compilation.ts";
 
 /** Compiles the `identity` list, and the files it names. */
 export function compileIdentities(
@@ -22,7 +22,8 @@ export function compileIdentities(
       compilation.file.refuse(path, "an entry before this one takes every request: this could never decide");
     const parsed = parseKind(compilation, path, entry, "type", identityKinds);
     if (parsed === undefined) continue;
-    identities.push(parsed.kind.create(parsed.section, identityInputs(compilation, index, contract)));
+    const context = contextOf(compilation, identityInputs(compilation, index, contract));
+    identities.push(parsed.kind.create(parsed.section, context));
   }
   return identities;
 }

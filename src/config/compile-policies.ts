@@ -5,7 +5,7 @@ import type { Policy } from "../policy/policy.ts";
 import { type PolicySection, policySections, type Reference } from "../policy/policy-kind.ts";
 import { planFields } from "../policy/rule-section.ts";
 import type { ConditionChecker } from "./check-conditions.ts";
-import { type Compilation, entriesOf, listOf } from "./compilation.ts";
+import { type Compilation, contextOf, entriesOf, listOf } from "./compilation.ts";
 import { parseSection } from "./parse-section.ts";
 import { formatPath, type Path } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
@@ -80,7 +80,7 @@ function compilePolicy(
   const checked = parsed as never;
   for (const reference of kind.references(checked)) checkReference(compilation, path, reference, neighbours);
   return {
-    policy: kind.create(checked, { name: formatPath(path) }),
+    policy: kind.create(checked, contextOf(compilation, { name: formatPath(path) })),
     decidesAll: kind.decidesAll?.(checked) === true,
   };
 }

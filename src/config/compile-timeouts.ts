@@ -90,6 +90,6 @@ function timeoutsOf(deadlines: Deadlines): Timeouts {
     firstTokenMs: deadlines.firstToken,
     betweenTokensMs: deadlines.betweenTokens,
     totalMs: totalOf(deadlines),
-    retryAfterMs: deadlines.retryAfter,
+    askedWaitMaxMs: deadlines.retryAfter,
   });
 }

@@ -1,6 +1,6 @@
 import { compileValidation, type Validation } from "../validation/validation.ts";
 import type { ValidationSection } from "../validation/validation-section.ts";
-import type { Compilation } from "./compilation.ts";
+import { type Compilation, contextOf } from "./compilation.ts";
 import type { Path } from "./problem.ts";
 import type { ModelSection } from "./schema.ts";
 
@@ -32,8 +32,12 @@ export function compileModelValidation(
       "key",
     );
   const jsonSchema = schemaAt(compilation, [...path, "jsonSchema"], section.jsonSchema);
-  return compileValidation(name, { ...section, jsonSchema }, (key, why) =>
-    compilation.file.refuse([...path, key], why),
+  return compileValidation(
+    name,
+    { ...section, jsonSchema },
+    contextOf(compilation, {
+      refuse: (key: string, why: string) => compilation.file.refuse([...path, key], why),
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { z } from "zod";
+import type { Log } from "../core/log.ts";
 import type { InputFile } from "../identity/identity-kind.ts";
 import { InputsDigest } from "./inputs-digest.ts";
 import { parseSection } from "./parse-section.ts";
@@ -28,6 +29,8 @@ export interface InputOptions {
   readonly material?: ConfigMaterial | undefined;
   /** Default: all. */
   readonly needed?: SecretsNeeded;
+  /** For what the config creates. Default: says nothing. */
+  readonly log?: Log;
 }
 
 /** The files that one config is made of, as they are read: their problems, their names (for watching) and their digest (the version). */

@@ -23,6 +23,7 @@ export function interimSnapshot(running: Snapshot, next: Snapshot): Snapshot {
     server: { ...running.server, drainMs: server.drainMs },
     usageLog: { ...running.usageLog, sinks: usageLog.sinks },
     ...{ retries, alertWebhook },
+    closables: [...new Set([...running.closables, ...next.closables])],
   };
   const version = `${next.version}-in-part`;
   if (!isDeepStrictEqual(sectionOf(running, "contract"), sectionOf(next, "contract")))

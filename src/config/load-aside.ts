@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { stat } from "node:fs/promises";
+import { type Log, silentLog } from "../core/log.ts";
 import { builtinPricesFile } from "./compile-prices.ts";
 import { type LoadedConfig, loadConfig, type prepareConfig } from "./load.ts";
 
@@ -15,14 +16,16 @@ export async function loadAside(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   files: readonly string[],
+  log: Log = silentLog,
 ): Promise<LoadedConfig> {
   // The built-in prices are parsed once in a process's life.
   const own = files.filter((file) => file !== builtinPricesFile);
   const sizes = await Promise.all(own.map(sizeOf));
-  if (sizes.reduce((sum, size) => sum + size, 0) <= inPlaceBytesMax) return loadConfig(path, env);
+  if (sizes.reduce((sum, size) => sum + size, 0) <= inPlaceBytesMax)
+    return loadConfig(path, env, undefined, { log });
   const prepared = await prepareAside(path, env).catch(() => undefined);
   if (prepared?.kind === "problems") return prepared;
-  return loadConfig(path, env, undefined, { material: prepared?.material });
+  return loadConfig(path, env, undefined, { material: prepared?.material, log });
 }
 
 /** What `prepareConfig` makes in another process; rejects when that ends without a result. */

@@ -4,6 +4,7 @@ import { reservedNames } from "../condition/condition-problems.ts";
 import { createContractReader } from "../contract/contract-reader.ts";
 import type { FieldSection } from "../contract/contract-section.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { type Log, silentLog } from "../core/log.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import { policySections } from "../policy/policy-kind.ts";
 import { createModelTable } from "../route/model-table.ts";
@@ -56,7 +57,7 @@ export function loadConfig(
   options: InputOptions = {},
 ): LoadedConfig {
   const inputs = new ConfigInputs(path, env, options);
-  return loadFrom(inputs, path, clock);
+  return loadFrom(inputs, path, clock, options.log);
 }
 
 /** Reads and checks a config and every file it names, for a {@link loadConfig} in another process; of a bad one, the problems. */
@@ -71,8 +72,8 @@ export function prepareConfig(
   return loaded.kind === "problems" ? loaded : { kind: "material", material: inputs.material };
 }
 
-function loadFrom(inputs: ConfigInputs, path: string, clock: Clock): LoadedConfig {
-  const snapshot = compile(path, inputs, clock.nowMs());
+function loadFrom(inputs: ConfigInputs, path: string, clock: Clock, log = silentLog): LoadedConfig {
+  const snapshot = compile(path, inputs, clock, log);
   const files = inputs.paths;
   const [first, ...others] = [...inputs.problems].sort(compareProblems);
   if (first !== undefined) return { kind: "problems", problems: [first, ...others], files };
@@ -81,7 +82,7 @@ function loadFrom(inputs: ConfigInputs, path: string, clock: Clock): LoadedConfi
 }
 
 /** The snapshot; undefined or incomplete when problems have been noted. */
-function compile(path: string, inputs: ConfigInputs, nowMs: number): Snapshot | undefined {
+function compile(path: string, inputs: ConfigInputs, clock: Clock, log: Log): Snapshot | undefined {
   const name = basename(path);
   const read = inputs.readText(name);
   if ("problem" in read) {
@@ -96,7 +97,10 @@ function compile(path: string, inputs: ConfigInputs, nowMs: number): Snapshot | 
     return undefined;
   }
   checkSecrets(file);
-  return compileSections({ file, inputs, nowMs }, root as Readonly<Record<string, unknown>>);
+  return compileSections(
+    { file, inputs, nowMs: clock.nowMs(), clock, log },
+    root as Readonly<Record<string, unknown>>,
+  );
 }
 
 function compileSections(

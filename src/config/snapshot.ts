@@ -1,4 +1,5 @@
 import type { ContractReader } from "../contract/contract.ts";
+import type { Closable } from "../core/kind.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -113,6 +114,8 @@ export interface Snapshot extends JointPolicies {
   readonly usageLog: UsageLogConfig;
   /** Where alerts are posted; undefined: nowhere. */
   readonly alertWebhook: AlertWebhookConfig | undefined;
+  /** What was created for the config, and is closed once it has been replaced. */
+  readonly closables: readonly Closable[];
   /** How a model name is answered: the exact name, else the longest `prefix/*`; undefined: no such model. */
   model(name: string): ModelRoute | undefined;
   /** Names for `GET /v1/models`, in the config's order; patterns are left out. */
@@ -122,7 +125,8 @@ export interface Snapshot extends JointPolicies {
 }
 
 /** What a snapshot is made of: the same, but for the lookups, which are made here. */
-export interface SnapshotParts extends Omit<Snapshot, "model" | "models" | "redacted" | keyof JointPolicies> {
+export interface SnapshotParts
+  extends Omit<Snapshot, "model" | "models" | "redacted" | "closables" | keyof JointPolicies> {
   readonly models: ModelTable;
   /** Plain data without secrets. */
   readonly shown: unknown;
@@ -134,6 +138,12 @@ export function createSnapshot({ models, shown, ...parts }: SnapshotParts): Snap
     ...parts,
     ...joinPolicies(parts.policies),
     identities: Object.freeze([...parts.identities]),
+    closables: Object.freeze([
+      ...[...parts.backends.values()].map(({ provider }) => provider),
+      ...parts.identities,
+      ...parts.policies,
+      ...parts.usageLog.sinks,
+    ]),
     policies: Object.freeze([...parts.policies]),
     model: (name: string) => models.find(name),
     models: () => models.names,

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import type { Log } from "../core/log.ts";
 import { versionOfFiles } from "./inputs-digest.ts";
 import type { LoadedConfig } from "./load.ts";
 import { loadAside } from "./load-aside.ts";
@@ -10,6 +11,8 @@ export interface WatchOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The config in force. */
   readonly loaded: LoadedConfig;
+  /** For what the config creates. Default: says nothing. */
+  readonly log?: Log;
   /** Takes a config that differs from the last, or says what is wrong with it; the next load waits for it. Must not reject. */
   readonly onLoaded: (loaded: LoadedConfig) => Promise<void> | void;
   /** Between two looks at the files. */
@@ -100,9 +103,11 @@ class PollingWatch implements ConfigWatch {
   }
 
   async #load(always: boolean): Promise<void> {
-    const { path, env, onLoaded } = this.#options;
+    const { path, env, log, onLoaded } = this.#options;
     const before = await lookAt(this.#files);
-    const loaded = await loadAside(path, env, this.#files).catch((error) => failed(path, this.#files, error));
+    const loaded = await loadAside(path, env, this.#files, log).catch((error) =>
+      failed(path, this.#files, error),
+    );
     const known = this.#files;
     this.#files = loaded.files;
     // A change while loading leaves a look that differs from the next one, and so is loaded too.

@@ -8,6 +8,9 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** Takes lines and keeps none: for commands that answer on standard output alone. */
+export const silentLog: Log = Object.freeze({ info() {}, warn() {}, error() {} });
+
 /** Lines of JSON on standard error, so that standard output stays a command's own. */
 export function createLog(level: string): Log {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, new LogOutput(2));

@@ -1,14 +1,18 @@
-import type { Headers } from "./headers.ts";
-
-/** How long the sender of an answer asks to be left alone, in milliseconds: `retry-after-ms`, as OpenAI and Azure send it, else `retry-after`. */
-export function askedWaitMs(headers: Headers, nowMs: number): number | undefined {
-  const ms = headers.get("retry-after-ms");
+/**
+ * How long the sender of an answer asks to be left alone, in milliseconds from now: `retry-after-ms`, as OpenAI and Azure send it, else
+ * `retry-after`. Undefined if it does not say. `header` looks up a header of the answer by its name in lower case.
+ */
+export function askedWaitMs(
+  header: (name: "retry-after-ms" | "retry-after") => string | undefined,
+  nowMs: number,
+): number | undefined {
+  const ms = header("retry-after-ms");
   if (ms !== undefined && /^\d{1,12}(\.\d+)?$/.test(ms)) return Math.ceil(Number(ms));
-  return retryAfterMs(headers.get("retry-after"), nowMs);
+  return parseRetryAfter(header("retry-after"), nowMs);
 }
 
-/** A `retry-after` header as milliseconds from now: seconds or an HTTP date (RFC 9110 §10.2.3); undefined when it is absent or neither. */
-export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+/** Seconds or an HTTP date (RFC 9110 §10.2.3), as milliseconds from now; undefined if it is neither. */
+function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,9}(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
   const date = Date.parse(value);

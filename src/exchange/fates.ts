@@ -1,4 +1,4 @@
-import { retryAfterMs } from "../core/retry-after.ts";
+import { askedWaitMs } from "../core/retry-after.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
 import { clusterOf } from "./cluster-of.ts";
 import type { Exchange } from "./exchange.ts";
@@ -54,7 +54,8 @@ function noteAttempt(exchange: Exchange, fate: Fate): void {
   noteReason(exchange, attempt, fate.transportFailure);
   const status = attempt.judged?.status ?? fate.status;
   attempt.fate = { kind: "failed", status, flags: fate.flags, class: failure };
-  noteFailure(exchange, attempt, failure, retryAfterMs(fate.retryAfter, exchange.services.clock.nowMs()));
+  const logged = (name: string) => (name === "retry-after" ? fate.retryAfter : undefined);
+  noteFailure(exchange, attempt, failure, askedWaitMs(logged, exchange.services.clock.nowMs()));
 }
 
 /** Longest reason kept; Envoy puts a whole chain of TLS errors in one. */

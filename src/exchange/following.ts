@@ -54,8 +54,8 @@ function asPlanned(left: readonly PlannedTarget[]): Following | undefined {
 /** The same target once more, if its wait is one that the model allows and that leaves time for an answer. */
 function askAgain(exchange: Exchange, attempt: Attempt, waitMs: number): Following | undefined {
   const plan = planned(exchange);
-  const { retryAfterMs, totalMs } = plan.timeouts;
-  if (plan.spareAttempts === 0 || retryAfterMs === undefined || waitMs > retryAfterMs) return undefined;
+  const { askedWaitMaxMs, totalMs } = plan.timeouts;
+  if (plan.spareAttempts === 0 || askedWaitMaxMs === undefined || waitMs > askedWaitMaxMs) return undefined;
   const waitSec = Math.ceil(waitMs / 1000);
   const startedMs = exchange.attempts[0]?.startedMs ?? attempt.startedMs;
   const spentMs = exchange.services.clock.monotonicMs() - startedMs;

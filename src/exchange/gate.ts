@@ -147,7 +147,7 @@ export class Gate {
     const body = Buffer.concat(this.#error);
     const failure = provider.classify(status, headers, body);
     const waitMs = longer(
-      askedWaitMs(headers, this.#exchange.services.clock.nowMs()),
+      askedWaitMs((name) => headers.get(name), this.#exchange.services.clock.nowMs()),
       provider.askedWaitMs?.(body),
     );
     this.#attempt.refusedAs = failure;

@@ -59,8 +59,8 @@ function withAttempt(timeouts: Timeouts): Timeouts {
 }
 
 /** One where a target may be asked again after its `Retry-After`, one where it may for an answer that failed its checks. */
-function spareAttemptsOf({ retryAfterMs }: Timeouts, validation: Validation | undefined): number {
-  return (retryAfterMs === undefined ? 0 : 1) + (validation?.onFail === "reask" ? 1 : 0);
+function spareAttemptsOf({ askedWaitMaxMs }: Timeouts, validation: Validation | undefined): number {
+  return (askedWaitMaxMs === undefined ? 0 : 1) + (validation?.onFail === "reask" ? 1 : 0);
 }
 
 /** Whether answers wait until they are checked. Where nothing is generated there is nothing to check. */

@@ -241,7 +241,12 @@ function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): voi
   const failureClass =
     attempt.refusedAs ?? provider?.classify(head.status, head.headers, noBytes) ?? classOfFlags([]);
   attempt.fate = { kind: "failed", status: head.status, flags: [], class: failureClass };
-  noteFailure(exchange, attempt, failureClass, askedWaitMs(head.headers, exchange.services.clock.nowMs()));
+  noteFailure(
+    exchange,
+    attempt,
+    failureClass,
+    askedWaitMs((name) => head.headers.get(name), exchange.services.clock.nowMs()),
+  );
 }
 
 /** The provider's own id of a call, by whichever header it has for that; what usage exports know it by. */

@@ -44,9 +44,9 @@ function signOf(failure: FailureClass, waitMs: number | undefined): Sign | undef
     case "unavailable":
       return { kind: "unavailable" };
     case "throttled":
-      return { kind: "throttled", retryAfterMs: waitMs };
+      return { kind: "throttled", askedWaitMs: waitMs };
     case "errors":
       // A 503 says how long, too.
-      return waitMs === undefined ? { kind: "failed" } : { kind: "throttled", retryAfterMs: waitMs };
+      return waitMs === undefined ? { kind: "failed" } : { kind: "throttled", askedWaitMs: waitMs };
   }
 }

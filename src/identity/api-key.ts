@@ -37,7 +37,7 @@ const expired: Recognition = Object.freeze({ kind: "rejected", reason: "the key 
 export const apiKey = defineIdentity({
   type: "api-key",
   schema: z.strictObject({ type: z.literal("api-key"), file: z.string().min(1) }),
-  create(section, inputs) {
+  create(section, { inputs }) {
     const file = inputs.read(section.file, keysFile);
     const keys = file === undefined ? new Map<string, Key>() : compileKeys(file, inputs);
     return {

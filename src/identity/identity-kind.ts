@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { KindContext } from "../core/kind.ts";
 import type { Identity } from "./identity.ts";
 
 /** What a kind of identity may ask of the config while it is being compiled. */
@@ -20,14 +21,14 @@ export interface IdentityKind {
   readonly type: string;
   /** The whole entry, `type` included. */
   readonly schema: z.ZodObject;
-  create(section: never, inputs: IdentityInputs): Identity;
+  create(section: never, context: KindContext<IdentityInputs>): Identity;
 }
 
 /** Ties an entry's shape to what is made of it. */
 export function defineIdentity<Schema extends z.ZodObject>(kind: {
   readonly type: string;
   readonly schema: Schema;
-  create(section: z.output<Schema>, inputs: IdentityInputs): Identity;
+  create(section: z.output<Schema>, context: KindContext<IdentityInputs>): Identity;
 }): IdentityKind {
   return kind;
 }

@@ -1,4 +1,5 @@
 import type { Headers } from "../core/headers.ts";
+import type { Closable } from "../core/kind.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Principal } from "./principal.ts";
 
@@ -9,7 +10,7 @@ export type Recognition =
   | { readonly kind: "unrecognised" };
 
 /** One way of telling who calls. The first of the config's list that recognises the credential decides. */
-export interface Identity {
+export interface Identity extends Closable {
   readonly type: string;
   /** Recognises every request, with and without a credential: what follows it in the list is never asked. */
   readonly decidesAll: boolean;

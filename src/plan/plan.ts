@@ -25,7 +25,7 @@ export interface Timeouts {
   readonly betweenTokensMs: number | undefined;
   readonly totalMs: number | undefined;
   /** The longest wait that a target's `Retry-After` may ask for before it is asked again; undefined: nobody waits. */
-  readonly retryAfterMs: number | undefined;
+  readonly askedWaitMaxMs: number | undefined;
 }
 
 /** What makes a try fail: its status and transport alone, or what its answer says too. */

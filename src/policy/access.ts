@@ -16,7 +16,7 @@ export const access = definePolicy({
     ...models.map((pattern, index) => ({ kind: "models", pattern, path: ["models", index] }) as const),
     { kind: "condition", condition: allow, path: ["allow"] },
   ],
-  create: ({ models, allow }, { name }): Policy => {
+  create: ({ models, allow }, { inputs: { name } }): Policy => {
     const allows = compileCondition(allow);
     return {
       name,

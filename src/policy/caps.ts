@@ -21,7 +21,7 @@ export const caps = definePolicy({
   references: ({ when }) =>
     when === undefined ? [] : [{ kind: "condition", condition: when, path: ["when"] }],
   decidesAll: ({ when }) => when === undefined,
-  create: ({ when, inputTokens, outputTokens }, { name }): Policy => {
+  create: ({ when, inputTokens, outputTokens }, { inputs: { name } }): Policy => {
     const holds = when === undefined ? undefined : compileCondition(when);
     const bounds = Object.freeze({ inputTokens, outputTokens });
     return {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ConditionSection } from "../condition/condition-section.ts";
+import type { KindContext } from "../core/kind.ts";
 import type { Policy } from "./policy.ts";
 
 /** The lists of the config that policies are entries of, in the order they are judged. */
@@ -20,7 +21,7 @@ export type Reference = { readonly path: readonly (string | number)[] } & (
   | { readonly kind: "models"; readonly pattern: string }
 );
 
-/** What a policy is made with. */
+/** What a policy may ask of the config. */
 export interface PolicyInputs {
   /** The name of an entry that has none of its own: its place in the config. */
   readonly name: string;
@@ -37,7 +38,7 @@ export interface PolicyKind {
   references(section: never): readonly Reference[];
   /** Whether the entry decides every request, so that none after it in its list could ever apply. Absent: none does. */
   decidesAll?(section: never): boolean;
-  create(section: never, inputs: PolicyInputs): Policy;
+  create(section: never, context: KindContext<PolicyInputs>): Policy;
 }
 
 /** Ties an entry's shape to the policy made of it. */
@@ -48,7 +49,7 @@ export function definePolicy<Schema extends z.ZodObject>(kind: {
   readonly schema: Schema;
   references(section: z.output<Schema>): readonly Reference[];
   decidesAll?(section: z.output<Schema>): boolean;
-  create(section: z.output<Schema>, inputs: PolicyInputs): Policy;
+  create(section: z.output<Schema>, context: KindContext<PolicyInputs>): Policy;
 }): PolicyKind {
   return kind;
 }

@@ -1,5 +1,6 @@
 import type { Attributes } from "../condition/attributes-of.ts";
 import type { GatewayError } from "../core/errors.ts";
+import type { Closable } from "../core/kind.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import type { Caps } from "../plan/caps.ts";
@@ -34,7 +35,7 @@ export interface ModelAccess {
 }
 
 /** A pure rule, asked at up to three points of admission, in this order. Only admission reserves, only settlement settles. */
-export interface Policy {
+export interface Policy extends Closable {
   /** A limit's or budget's own name, which its accounts carry; of other rules their place in the config, e.g. `caps[0]`. */
   readonly name: string;
   /** Asked when the route is known. */

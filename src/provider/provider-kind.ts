@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { KindContext } from "../core/kind.ts";
 import type { Provider } from "./provider.ts";
 
 /** One kind of backend the config may have. */
@@ -7,14 +8,14 @@ export interface ProviderKind {
   /** The keys of a backend's section that are this provider's own, besides those every backend may have (`provider`, `region`, `private`, `price`, `tls`). */
   readonly schema: z.ZodObject;
   /** `section`: as the schema has it, references to secrets resolved. */
-  create(section: never): Provider;
+  create(section: never, context: KindContext): Provider;
 }
 
 /** Ties a section's shape to the provider made of it. */
 export function defineProvider<Schema extends z.ZodObject>(kind: {
   readonly type: string;
   readonly schema: Schema;
-  create(section: z.output<Schema>): Provider;
+  create(section: z.output<Schema>, context: KindContext): Provider;
 }): ProviderKind {
   return kind;
 }

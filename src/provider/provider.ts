@@ -1,4 +1,5 @@
 import type { Headers } from "../core/headers.ts";
+import type { Closable } from "../core/kind.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import type { RefusedMembers } from "../dialect/refused-members.ts";
@@ -31,7 +32,7 @@ export interface OutgoingRequest {
 }
 
 /** A vendor's API with the credentials of one backend. */
-export interface Provider {
+export interface Provider extends Closable {
   /** The provider type: `openai`, `openai-compatible`, … */
   readonly type: string;
   /** Where the API is: origin and base path. */

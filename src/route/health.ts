@@ -32,8 +32,8 @@ export type Standing =
 export type Sign =
   | { readonly kind: "answered" }
   | { readonly kind: "failed" }
-  /** `retryAfterMs`: the provider's hint; undefined: none. */
-  | { readonly kind: "throttled"; readonly retryAfterMs: number | undefined }
+  /** `askedWaitMs`: how long the provider asks to be left alone; undefined if it does not say. */
+  | { readonly kind: "throttled"; readonly askedWaitMs: number | undefined }
   /** Our credentials or our account: every model of the backend. */
   | { readonly kind: "refused" }
   /** This model alone. */
@@ -215,10 +215,10 @@ class TargetHealth {
         return;
       case "throttled":
         this.#fail();
-        this.#rest("throttled", nowMs, Math.min(sign.retryAfterMs ?? restMs(this.#restedTimes), hintMaxMs));
+        this.#rest("throttled", nowMs, Math.min(sign.askedWaitMs ?? restMs(this.#restedTimes), hintMaxMs));
         // Of two hints the longer wait holds, whichever came first.
-        if (sign.retryAfterMs !== undefined)
-          this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(sign.retryAfterMs, hintMaxMs));
+        if (sign.askedWaitMs !== undefined)
+          this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(sign.askedWaitMs, hintMaxMs));
         return;
       case "failed":
         this.#fail();

@@ -17,7 +17,7 @@ export const jsonSchema = defineRule({
     .describe(
       "The answer's text must be JSON that fits a JSON Schema: `auto`, the one that the request asks for by its response format; a path to one; or the schema itself.",
     ),
-  create: (value, { codeFence }, refuse) => {
+  create: (value, { inputs: { codeFence, refuse } }) => {
     // The config reads paths, so what is still a text asks for the request's own.
     if (typeof value === "string") return (asked, tenantId) => askedRule(asked, codeFence, tenantId);
     const json = JSON.stringify(value);

@@ -8,7 +8,7 @@ import { defineRule } from "./rule-kind.ts";
 export const json = defineRule({
   name: "json",
   schema: z.literal(true).describe("The answer's text must be JSON, with nothing before or behind it."),
-  create: (_value, { codeFence }) => {
+  create: (_value, { inputs: { codeFence } }) => {
     const rule = jsonRule("json", codeFence);
     return () => rule;
   },

@@ -15,7 +15,7 @@ export const pattern = defineRule({
     .describe(
       "A regular expression (JavaScript's, with the u flag; a leading (?i) ignores case) that must match somewhere in the answer's text: ^ and $ are its ends. Matching that takes longer than 2 s is a failed check.",
     ),
-  create: (written, _settings, refuse) => {
+  create: (written, { inputs: { refuse } }) => {
     const expression = compile(written, refuse);
     if (expression === undefined) return () => undefined;
     const { source, flags } = expression;

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { KindContext } from "../core/kind.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Rule } from "./rule.ts";
 
@@ -9,10 +10,12 @@ export type AskedFormat =
   /** Something that is not read here. */
   | { readonly kind: "unreadable" };
 
-/** What the rules of one `validate` section share. */
-export interface RuleSettings {
+/** What a rule may ask of its `validate` section. */
+export interface RuleInputs {
   /** JSON may stand in a code fence. */
   readonly codeFence: boolean;
+  /** Told why a value can be no rule. */
+  refuse(why: string): void;
 }
 
 /** The rule for one request; undefined: it asks for nothing to check; `unreadable`: what it asks for cannot be checked here. */
@@ -27,15 +30,15 @@ export interface RuleKind {
   readonly name: string;
   /** The shape of the key's value, with its description. */
   readonly schema: z.ZodType;
-  /** The rule as configured; `refuse` is told why a value can be no rule. */
-  create(value: never, settings: RuleSettings, refuse: (why: string) => void): RuleFor;
+  /** The rule as configured. */
+  create(value: never, context: KindContext<RuleInputs>): RuleFor;
 }
 
 /** Ties the shape of a key's value to the rule made of it. */
 export function defineRule<Schema extends z.ZodType>(kind: {
   readonly name: string;
   readonly schema: Schema;
-  create(value: z.output<Schema>, settings: RuleSettings, refuse: (why: string) => void): RuleFor;
+  create(value: z.output<Schema>, context: KindContext<RuleInputs>): RuleFor;
 }): RuleKind {
   return kind;
 }

@@ -1,3 +1,4 @@
+import type { KindContext } from "../core/kind.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { ruleKinds } from "./index.ts";
 import type { Rule } from "./rule.ts";
@@ -27,20 +28,21 @@ export interface BoundRules {
   readonly unreadable: readonly string[];
 }
 
-/** Compiles a checked section; `refuse` is told which key can be no rule, and why. */
+/** Compiles a checked section; `inputs.refuse` is told which key can be no rule, and why. */
 export function compileValidation(
   model: string,
   section: ValidationSection,
-  refuse: (key: string, why: string) => void,
+  context: KindContext<{ refuse(key: string, why: string): void }>,
 ): Validation {
   const values = new Map<string, unknown>(Object.entries(section));
-  const settings = { codeFence: section.codeFence };
+  const { codeFence } = section;
   const configured = ruleKinds.flatMap((kind): { readonly name: string; readonly ruleFor: RuleFor }[] => {
     const { name } = kind;
     const value = values.get(name);
     if (value === undefined) return [];
     // Its own schema made the value, and the kind alone takes it.
-    return [{ name, ruleFor: kind.create(value as never, settings, (why) => refuse(name, why)) }];
+    const inputs = { codeFence, refuse: (why: string) => context.inputs.refuse(name, why) };
+    return [{ name, ruleFor: kind.create(value as never, { ...context, inputs }) }];
   });
   return Object.freeze<Validation>({
     model,

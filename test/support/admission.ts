@@ -41,7 +41,7 @@ function planOf(targets: readonly PlannedTarget[], hold: Partial<Hold>): Plan {
       attemptMs: undefined,
       firstTokenMs: undefined,
       betweenTokensMs: undefined,
-      retryAfterMs: undefined,
+      askedWaitMaxMs: undefined,
       totalMs: undefined,
     },
     hold: { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0, ...hold },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayError } from "../../core/errors.ts";
 import { type Batch, readBatch } from "./batch.ts";
 import { type Cursor, cursorPath, readCursor, writeCursor } from "./cursor.ts";
-import type { Sink } from "./sink.ts";
+import { DeliveryError, type Sink } from "./sink.ts";
 
 /** How a log is delivered to a sink; only the first two have no default. */
 export interface DeliveryOptions {
@@ -187,7 +187,7 @@ class LogDelivery implements Delivery {
     this.#failures += 1;
     const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** this.#failuresInRow);
     this.#failuresInRow += 1;
-    const askedMs = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0;
+    const askedMs = error instanceof DeliveryError ? (error.askedWaitMs ?? 0) : 0;
     return Math.max(askedMs, backoffMs * (0.5 + Math.random() / 2));
   }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { GatewayError } from "../../core/errors.ts";
+import { askedWaitMs } from "../../core/retry-after.ts";
 import type { StoredRecord } from "../read.ts";
-import { defineSink } from "./sink.ts";
+import { DeliveryError, defineSink } from "./sink.ts";
 
 const formats = {
   /** CloudEvents 1.0, JSON batch: what OpenMeter and most event brokers take; receivers drop an `id` they have. */
@@ -37,7 +37,7 @@ export const http = defineSink({
       )
       .optional(),
   }),
-  create({ name, url, format, token }) {
+  create({ name, url, format, token }, { clock }) {
     const { contentType, body } = formats[format];
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return {
@@ -51,7 +51,7 @@ export const http = defineSink({
           signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         });
         await response.body?.cancel();
-        if (!response.ok) throw refusal(name, response);
+        if (!response.ok) throw refusal(name, response, clock.nowMs());
       },
     };
   },
@@ -66,15 +66,14 @@ async function post(name: string, url: string, request: RequestInit): Promise<Re
   try {
     return await fetch(url, request);
   } catch (cause) {
-    throw new GatewayError("upstream_unavailable", `sink ${name}: no answer`, { cause });
+    throw new DeliveryError("upstream_unavailable", `sink ${name}: no answer`, { cause });
   }
 }
 
-function refusal(name: string, response: Response): GatewayError {
-  const code = refusals.has(response.status) ? "invalid_request" : "upstream_unavailable";
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  const details = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
-  return new GatewayError(code, `sink ${name}: answered ${response.status}`, details);
+function refusal(name: string, { headers, status }: Response, nowMs: number): DeliveryError {
+  const code = refusals.has(status) ? "invalid_request" : "upstream_unavailable";
+  const askedMs = askedWaitMs((header) => headers.get(header) ?? undefined, nowMs);
+  return new DeliveryError(code, `sink ${name}: answered ${status}`, { askedWaitMs: askedMs });
 }
 
 function cloudEvent(record: StoredRecord): Readonly<Record<string, unknown>> {

@@ -96,7 +96,7 @@ identity: [{ type: anonymous, tenant_id: local }]
         attemptMs: undefined,
         firstTokenMs: undefined,
         betweenTokensMs: undefined,
-        retryAfterMs: undefined,
+        askedWaitMaxMs: undefined,
         totalMs: 600_000,
       },
       classTimeouts: new Map(),

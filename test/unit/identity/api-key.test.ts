@@ -4,7 +4,9 @@ import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { apiKey } from "../../../src/identity/api-key.ts";
 import type { Identity, Recognition } from "../../../src/identity/identity.ts";
+import type { IdentityInputs } from "../../../src/identity/identity-kind.ts";
 import { newKey } from "../../../src/identity/new-key.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
 const noon = Date.parse("2027-06-30T12:00:00Z");
 
@@ -110,13 +112,16 @@ function compile(keys: readonly Record<string, unknown>[]): {
   readonly problems: readonly (readonly [string, string])[];
 } {
   const problems: [string, string][] = [];
-  const identity = apiKey.create({ type: "api-key", file: "./keys.yaml" } as never, {
-    fieldProblem: (name) => (name === "environment" ? undefined : "no such field"),
-    read: (_file, schema) => ({
-      value: schema.parse({ keys }),
-      refuse: (path, message) => problems.push([path.join("."), message]),
+  const identity = apiKey.create(
+    { type: "api-key", file: "./keys.yaml" } as never,
+    kindContext<IdentityInputs>({
+      fieldProblem: (name) => (name === "environment" ? undefined : "no such field"),
+      read: (_file, schema) => ({
+        value: schema.parse({ keys }),
+        refuse: (path, message) => problems.push([path.join("."), message]),
+      }),
     }),
-  });
+  );
   return { identity, problems };
 }
 

@@ -6,6 +6,7 @@ import { anonymous } from "../../../src/identity/anonymous.ts";
 import { identify } from "../../../src/identity/identify.ts";
 import { credentialOf, type Identity, type Recognition } from "../../../src/identity/identity.ts";
 import type { Principal } from "../../../src/identity/principal.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
 const unsure: Identity = answering({ kind: "unrecognised" });
 
@@ -77,7 +78,10 @@ function principal(tenantId: string): Recognition {
 
 function create(section: Record<string, unknown>): Identity {
   const parsed = anonymous.schema.parse({ type: "anonymous", ...section });
-  return anonymous.create(parsed as never, { fieldProblem: () => undefined, read: () => undefined });
+  return anonymous.create(
+    parsed as never,
+    kindContext({ fieldProblem: () => undefined, read: () => undefined }),
+  );
 }
 
 function tenantOf(result: unknown): string {

@@ -4,6 +4,7 @@ import type { Claim } from "../../../src/ledger/ledger.ts";
 import { policyKinds } from "../../../src/policy/index.ts";
 import type { Admission, Policy } from "../../../src/policy/policy.ts";
 import { admission } from "../../support/admission.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
 const hold = { costNanoUsd: 5_000n, inputTokens: 300, outputTokens: 100 };
 
@@ -277,7 +278,7 @@ function kindOf(section: "limits" | "budgets", entry: object) {
 
 function policyOf(section: "limits" | "budgets", entry: object): Policy {
   const kind = kindOf(section, entry);
-  return kind.create(kind.schema.parse(entry) as never, { name: `${section}[0]` });
+  return kind.create(kind.schema.parse(entry) as never, kindContext({ name: `${section}[0]` }));
 }
 
 function claimsOf(policy: Policy, of: Admission): readonly Claim[] {

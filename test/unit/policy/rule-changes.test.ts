@@ -4,17 +4,20 @@ import { budget } from "../../../src/policy/budget.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { rateLimit } from "../../../src/policy/rate-limit.ts";
 import { ruleChanges } from "../../../src/policy/rule-changes.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
 function b(section: object): Policy {
-  return budget.create(budget.schema.parse({ name: "b", usd: 10, window: "month", ...section }) as never, {
-    name: "rule",
-  });
+  return budget.create(
+    budget.schema.parse({ name: "b", usd: 10, window: "month", ...section }) as never,
+    kindContext({ name: "rule" }),
+  );
 }
 
 function l(section: object): Policy {
-  return rateLimit.create(rateLimit.schema.parse({ name: "l", tokens: 10, ...section }) as never, {
-    name: "rule",
-  });
+  return rateLimit.create(
+    rateLimit.schema.parse({ name: "l", tokens: 10, ...section }) as never,
+    kindContext({ name: "rule" }),
+  );
 }
 
 describe("ruleChanges()", () => {

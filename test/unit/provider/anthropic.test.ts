@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { anthropic } from "../../../src/provider/anthropic.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
-const provider = anthropic.create(anthropic.schema.parse({ apiKey: "sk-ant" }) as never);
+const provider = anthropic.create(anthropic.schema.parse({ apiKey: "sk-ant" }) as never, kindContext());
 
 describe("provider anthropic", () => {
   it("goes where its SDK goes, with its key", () => {

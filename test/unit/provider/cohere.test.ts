@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { cohere } from "../../../src/provider/cohere.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
-const provider = cohere.create(cohere.schema.parse({ apiKey: "k" }) as never);
+const provider = cohere.create(cohere.schema.parse({ apiKey: "k" }) as never, kindContext());
 
 describe("provider cohere", () => {
   it("reranks and embeds by the version that the client asked for, with its key as bearer", () => {

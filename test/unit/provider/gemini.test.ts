@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { gemini } from "../../../src/provider/gemini.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
-const provider = gemini.create(gemini.schema.parse({ apiKey: "k" }) as never);
+const provider = gemini.create(gemini.schema.parse({ apiKey: "k" }) as never, kindContext());
 
 describe("provider gemini", () => {
   it("puts model and action into the path, its key into Google's header", () => {

@@ -19,7 +19,7 @@ describe("Health", () => {
       [2_000, 60_000],
       [60_000, 2_000],
     ]) {
-      const health = after(...waits.map((retryAfterMs): Sign => ({ kind: "throttled", retryAfterMs })));
+      const health = after(...waits.map((askedWaitMs): Sign => ({ kind: "throttled", askedWaitMs })));
       assert.deepEqual(health.standing(target, 0), { kind: "resting", why: "throttled", untilMs: 60_000 });
     }
   });
@@ -97,10 +97,10 @@ describe("Health", () => {
   });
 
   it("heeds how long a provider asks to be left alone, and at most an hour", () => {
-    const health = after({ kind: "throttled", retryAfterMs: 7_000 });
+    const health = after({ kind: "throttled", askedWaitMs: 7_000 });
     assert.deepEqual(health.standing(target, 6_999), { kind: "resting", why: "throttled", untilMs: 7_000 });
     assert.equal(health.standing(target, 7_000).kind, "probe");
-    const long = after({ kind: "throttled", retryAfterMs: 1e12 });
+    const long = after({ kind: "throttled", askedWaitMs: 1e12 });
     assert.equal(long.standing(target, 3_600_000).kind, "probe");
   });
 

@@ -47,7 +47,7 @@ function entry(name: string, targets: readonly string[], attempts = targets.leng
     attemptMs: undefined,
     firstTokenMs: undefined,
     betweenTokensMs: undefined,
-    retryAfterMs: undefined,
+    askedWaitMaxMs: undefined,
     totalMs: undefined,
   };
   const candidates = targets.map((target) => ({

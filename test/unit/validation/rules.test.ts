@@ -3,12 +3,15 @@ import { describe, it } from "node:test";
 import { AnswerCheck, type CheckResult } from "../../../src/validation/answer-check.ts";
 import { compileValidation } from "../../../src/validation/validation.ts";
 import { validationSection } from "../../../src/validation/validation-section.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
 const whole = { finishReason: "stop", lengthStop: false };
 
 async function begin(written: object, watched = false): Promise<AnswerCheck> {
-  const validation = compileValidation("m", validationSection.parse(written), (key, why) =>
-    assert.fail(`${key} ${why}`),
+  const validation = compileValidation(
+    "m",
+    validationSection.parse(written),
+    refusing((why) => assert.fail(why)),
   );
   return new AnswerCheck(await validation.rulesFor(undefined, "acme"), watched);
 }
@@ -95,8 +98,10 @@ describe("pattern", () => {
 
   it("is refused where it is no regular expression", async () => {
     const problems: string[] = [];
-    compileValidation("m", validationSection.parse({ pattern: "(" }), (key, why) =>
-      problems.push(`${key} ${why}`),
+    compileValidation(
+      "m",
+      validationSection.parse({ pattern: "(" }),
+      refusing((why) => problems.push(why)),
     );
     assert.match(problems.join(), /^pattern .*Unterminated group/);
   });
@@ -167,3 +172,7 @@ describe("rules that look at text as it comes", () => {
     assert.deepEqual((await answer.finish(whole)).failed, ["json"]);
   });
 });
+
+function refusing(told: (why: string) => void) {
+  return kindContext({ refuse: (key: string, why: string) => told(`${key} ${why}`) });
+}

@@ -4,6 +4,7 @@ import { AnswerCheck, type CheckResult } from "../../../src/validation/answer-ch
 import type { AskedFormat } from "../../../src/validation/rule-kind.ts";
 import { type BoundRules, compileValidation, type Validation } from "../../../src/validation/validation.ts";
 import { validationSection } from "../../../src/validation/validation-section.ts";
+import { kindContext } from "../../support/kind-context.ts";
 
 const whole = { finishReason: "stop", lengthStop: false };
 const person = {
@@ -14,7 +15,11 @@ const person = {
 };
 
 function validation(written: object): Validation {
-  return compileValidation("m", validationSection.parse(written), (key, why) => assert.fail(`${key} ${why}`));
+  return compileValidation(
+    "m",
+    validationSection.parse(written),
+    refusing((why) => assert.fail(why)),
+  );
 }
 
 /** What the rules make of an answer of one text. */
@@ -150,8 +155,10 @@ describe("jsonSchema", () => {
 
   it("tells a config why its schema is none", async () => {
     const problems: string[] = [];
-    compileValidation("m", validationSection.parse({ jsonSchema: { type: "no such type" } }), (key, why) =>
-      problems.push(`${key} ${why}`),
+    compileValidation(
+      "m",
+      validationSection.parse({ jsonSchema: { type: "no such type" } }),
+      refusing((why) => problems.push(why)),
     );
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? "", /^jsonSchema is no JSON Schema that can be checked: .*no such type/);
@@ -208,3 +215,7 @@ describe("AnswerCheck", () => {
     assert.equal(result.bound, "large");
   });
 });
+
+function refusing(told: (why: string) => void) {
+  return kindContext({ refuse: (key: string, why: string) => told(`${key} ${why}`) });
+}

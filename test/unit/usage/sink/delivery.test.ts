@@ -7,7 +7,7 @@ import { GatewayError } from "../../../../src/core/errors.ts";
 import type { StoredRecord } from "../../../../src/usage/read.ts";
 import { Deliveries } from "../../../../src/usage/sink/deliveries.ts";
 import { type Delivery, type DeliveryOptions, startDelivery } from "../../../../src/usage/sink/delivery.ts";
-import type { Sink } from "../../../../src/usage/sink/sink.ts";
+import { DeliveryError, type Sink } from "../../../../src/usage/sink/sink.ts";
 
 let folder = "";
 let deliveries: Delivery[] = [];
@@ -50,7 +50,7 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe("Deliveries", () => {
   it("goes on with a sink's new credentials at once, however long it was to wait, and skips nothing", async () => {
-    const refusing = keeper(() => new GatewayError("upstream_unavailable", "401", { retryAfterMs: 60_000 }));
+    const refusing = keeper(() => new DeliveryError("upstream_unavailable", "401", { askedWaitMs: 60_000 }));
     const taking = keeper();
     await writeFile(segment(10), lines(1, 2));
     const all = new Deliveries(folder);

@@ -12,6 +12,8 @@ import { serialise } from "../../../../src/usage/record.ts";
 import { startDelivery } from "../../../../src/usage/sink/delivery.ts";
 import { http } from "../../../../src/usage/sink/http.ts";
 import type { Sink } from "../../../../src/usage/sink/sink.ts";
+import { DeliveryError } from "../../../../src/usage/sink/sink.ts";
+import { kindContext } from "../../../support/kind-context.ts";
 import { fullRecord } from "../../../support/usage-records.ts";
 
 type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void;
@@ -38,7 +40,7 @@ afterEach(async () => {
 });
 
 function sinkOf(section: Record<string, unknown>): Sink {
-  return http.create(http.schema.parse({ type: "http", url, ...section }) as never);
+  return http.create(http.schema.parse({ type: "http", url, ...section }) as never, kindContext());
 }
 const never = new AbortController().signal;
 
@@ -91,6 +93,20 @@ describe("the http sink", () => {
       await assert.rejects(sinkOf({ token: "secret" }).deliver([{ n: 1 }], never), (error: Error) => {
         assert.equal((error as { code?: string }).code, code);
         assert.doesNotMatch(error.message, /secret/);
+        return true;
+      });
+    });
+
+  for (const [header, value, leastMs, mostMs] of [
+    ["retry-after", "7", 7_000, 7_000],
+    ["retry-after-ms", "1500", 1_500, 1_500],
+    ["retry-after", new Date(Date.now() + 120_000).toUTCString(), 1, 120_000],
+  ] as const)
+    it(`takes how long a receiver asks to be left alone from ${header}: ${value}`, async () => {
+      answer = (_request, _body, response) => response.writeHead(503, { [header]: value }).end();
+      await assert.rejects(sinkOf({}).deliver([{ n: 1 }], never), (error) => {
+        assert.ok(error instanceof DeliveryError && error.askedWaitMs !== undefined);
+        assert.ok(error.askedWaitMs >= leastMs && error.askedWaitMs <= mostMs, `${error.askedWaitMs}`);
         return true;
       });
     });
