@@ -132,6 +132,8 @@ export interface Dialect {
   readonly name: DialectName;
   /** Client headers that reach a provider of this dialect, lower case, besides accept and user-agent; all others are taken off. */
   readonly requestHeaders: readonly string[];
+  /** Media types that clients of this format declare for their JSON besides `application/json`, lower case. The provider is always sent `application/json`. */
+  readonly requestMediaTypes?: readonly string[];
   /** Headers of an answer that this format's clients may get besides those that HTTP needs, lower case; all others are taken off. */
   readonly responseHeaders: readonly string[];
   /** The operation a method and path (query included) ask for; undefined when they are not of this dialect. */

@@ -39,7 +39,7 @@ export function examineHeaders(exchange: Exchange): void {
   if (encoding !== undefined && encoding !== "identity") {
     throw new GatewayError("encoded_body", "send the body without a content-encoding");
   }
-  if (exchange.head.method !== "GET") checkMediaType(headers);
+  if (exchange.head.method !== "GET") checkMediaType(headers, exchange.dialect.requestMediaTypes);
   checkSize(Number(headers.get("content-length") ?? 0), exchange.snapshot.listen.bodyLimitBytes);
 }
 

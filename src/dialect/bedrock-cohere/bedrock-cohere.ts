@@ -1,4 +1,3 @@
-import { encodeBedrockError } from "../bedrock-error.ts";
 import { matchEmbedder } from "../bedrock-path.ts";
 import { cohereTextsMax } from "../cohere-embed/cohere-embed.ts";
 import { readCohereEmbedAnswer } from "../cohere-embed/decode-answer.ts";
@@ -9,12 +8,13 @@ import { type CohereEmbedMarks, inspectCohereEmbed } from "../cohere-embed/inspe
 import { passBedrockCohere } from "../cohere-embed/response.ts";
 import type { Dialect } from "../dialect.ts";
 import { embeddingClient, embeddingUpstream } from "../embedding/embedding-codec.ts";
+import { invokeModel } from "../invoke-model.ts";
 import { spliceMembers } from "../splice-members.ts";
 
 /** Cohere's embeddings through Bedrock's InvokeModel: Cohere's own body without the model, and its own answer without the bill. */
 export const bedrockCohere: Dialect = {
   name: "bedrock-cohere",
-  requestHeaders: [],
+  ...invokeModel,
   match: (method, path) => matchEmbedder("cohere", method, path),
   inspect: inspectCohereEmbed,
   splice: (body, facts, edits) => spliceMembers(body, facts.marks as CohereEmbedMarks, facts, edits, []),
@@ -31,13 +31,4 @@ export const bedrockCohere: Dialect = {
     readAnswer: readCohereEmbedAnswer,
     textsMax: cohereTextsMax,
   }),
-  responseHeaders: [
-    "x-amzn-requestid",
-    "x-amzn-errortype",
-    "x-amzn-bedrock-content-type",
-    "x-amzn-bedrock-input-token-count",
-    "x-amzn-bedrock-output-token-count",
-    "x-amzn-bedrock-invocation-latency",
-  ],
-  encodeError: encodeBedrockError,
 };

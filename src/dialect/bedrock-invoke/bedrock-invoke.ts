@@ -1,31 +1,22 @@
 import { GatewayError } from "../../core/errors.ts";
 import { inspectMessages, type MessagesMarks } from "../anthropic-messages/inspect.ts";
 import { messagesFormat } from "../anthropic-messages/output-format.ts";
-import { encodeBedrockError } from "../bedrock-error.ts";
 import { matchBedrock } from "../bedrock-path.ts";
 import type { Dialect, Operation, RequestFacts } from "../dialect.ts";
+import { invokeModel } from "../invoke-model.ts";
 import { spliceMembers } from "../splice-members.ts";
 import { passInvoke } from "./response.ts";
 
 /** Amazon Bedrock's InvokeModel (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html), whose bodies are the model's own format: Claude's is the one read here. */
 export const bedrockInvoke: Dialect = {
   name: "bedrock-invoke",
-  requestHeaders: [],
+  ...invokeModel,
   match: (method, path) => matchBedrock("invoke", method, path),
   inspect: inspectInvoke,
   splice: (body, facts, edits) =>
     spliceMembers(body, facts.marks as MessagesMarks, facts, edits, ["max_tokens"]),
   outputFormat: messagesFormat,
   passResponse: passInvoke,
-  responseHeaders: [
-    "x-amzn-requestid",
-    "x-amzn-errortype",
-    "x-amzn-bedrock-content-type",
-    "x-amzn-bedrock-input-token-count",
-    "x-amzn-bedrock-output-token-count",
-    "x-amzn-bedrock-invocation-latency",
-  ],
-  encodeError: encodeBedrockError,
 };
 
 function inspectInvoke(body: Buffer, operation: Operation): RequestFacts {

@@ -1,7 +1,7 @@
-import { encodeBedrockError } from "../bedrock-error.ts";
 import { matchEmbedder } from "../bedrock-path.ts";
 import type { Dialect } from "../dialect.ts";
 import { embeddingClient, embeddingUpstream } from "../embedding/embedding-codec.ts";
+import { invokeModel } from "../invoke-model.ts";
 import { spliceMembers } from "../splice-members.ts";
 import { readTitanAnswer } from "./decode-answer.ts";
 import { decodeTitanRequest } from "./decode-request.ts";
@@ -13,7 +13,7 @@ import { passTitan } from "./response.ts";
 /** Titan's embeddings through Bedrock's InvokeModel: one text, one vector (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html). */
 export const bedrockTitan: Dialect = {
   name: "bedrock-titan",
-  requestHeaders: [],
+  ...invokeModel,
   match: (method, path) => matchEmbedder("titan", method, path),
   inspect: inspectTitan,
   splice: (body, facts, edits) => spliceMembers(body, facts.marks as TitanMarks, facts, edits, []),
@@ -30,13 +30,4 @@ export const bedrockTitan: Dialect = {
     readAnswer: readTitanAnswer,
     textsMax: 1,
   }),
-  responseHeaders: [
-    "x-amzn-requestid",
-    "x-amzn-errortype",
-    "x-amzn-bedrock-content-type",
-    "x-amzn-bedrock-input-token-count",
-    "x-amzn-bedrock-output-token-count",
-    "x-amzn-bedrock-invocation-latency",
-  ],
-  encodeError: encodeBedrockError,
 };

@@ -19,7 +19,6 @@ const ask: ConverseCommandInput = {
 };
 const invocation = {
   modelId: "bedrock-claude",
-  contentType: "application/json",
   body: JSON.stringify({
     anthropic_version: "bedrock-2023-05-31",
     max_tokens: 40,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
+import { dialects } from "../../../src/dialect/index.ts";
 import { checkMediaType } from "../../../src/exchange/media-type.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { exchangesOn, snapshotOf } from "../../support/exchanges.ts";
@@ -42,6 +43,22 @@ describe("checkMediaType()", () => {
   ])
     it(`refuses "${type}"`, () =>
       assert.throws(check(type), { code: "unsupported_media_type", status: 415 }));
+
+  for (const dialect of dialects) {
+    const octets = { "content-type": "application/octet-stream" };
+    const takes = ["bedrock-invoke", "bedrock-titan", "bedrock-cohere"].includes(dialect.name);
+
+    it(`${takes ? "takes" : "refuses"} application/octet-stream for ${dialect.name}`, () => {
+      const taken = () => checkMediaType(headersOf(octets), dialect.requestMediaTypes);
+      if (takes) assert.doesNotThrow(taken);
+      else assert.throws(taken, { code: "unsupported_media_type" });
+    });
+  }
+
+  it("takes no parameter with a media type that only one dialect takes", () => {
+    const headers = headersOf({ "content-type": "application/octet-stream; charset=utf-7" });
+    assert.throws(() => checkMediaType(headers, ["application/octet-stream"]), { status: 415 });
+  });
 });
 
 describe("A request on its way to a provider", () => {

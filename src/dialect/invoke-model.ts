@@ -1,0 +1,23 @@
+import { encodeBedrockError } from "./bedrock-error.ts";
+import type { Dialect } from "./dialect.ts";
+
+/**
+ * What all models behind Bedrock's InvokeModel share (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html).
+ * AWS's SDKs declare the body as `application/octet-stream` unless the caller sets `contentType`; it is JSON all the same.
+ */
+export const invokeModel: Pick<
+  Dialect,
+  "requestHeaders" | "requestMediaTypes" | "responseHeaders" | "encodeError"
+> = {
+  requestHeaders: [],
+  requestMediaTypes: ["application/octet-stream"],
+  responseHeaders: [
+    "x-amzn-requestid",
+    "x-amzn-errortype",
+    "x-amzn-bedrock-content-type",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-invocation-latency",
+  ],
+  encodeError: encodeBedrockError,
+};
