@@ -3,13 +3,14 @@ import type { PacedOptions, TextSpan } from "./counter.ts";
 import type { Engine, LongPieces } from "./engine.ts";
 import { type Unescaping, unescapeInPlace } from "./json-text.ts";
 import { Merge } from "./merge.ts";
-import { asUtf8, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
+import { asUtf8, characterStart, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
 
 /** How long the loop is held before others get their turn. */
 const TURN_MS = 0.5;
 /** What is done between two looks at the clock: a fraction of the turn, whatever the text is. */
 const SLICE_BYTES = 1 << 11;
 const UNESCAPED_BYTES = 1 << 16;
+const COPIED_BYTES = 1 << 18;
 const MERGE_STEPS = 1 << 10;
 /** Pieces from this size on are merged in turns of their own. Words are shorter. */
 const LONG_PIECE_MIN_BYTES = 1 << 8;
@@ -45,6 +46,9 @@ class PacedCount implements LongPieces {
   /** Of the group whose text is in memory: its end among the spans and where it begins in the body. */
   private groupEnd = 0;
   private groupStart = 0;
+  /** Where copying the group goes on, and where it ends. */
+  private copied = 0;
+  private copyEnd = 0;
   private span = 0;
   private at = 0;
   private end = 0;
@@ -79,6 +83,7 @@ class PacedCount implements LongPieces {
     if (this.isMerging || this.long.length > 0) this.mergeSome();
     else if (this.unescaping.at < this.unescapeEnd) this.unescapeSome();
     else if (this.at < this.end) this.countSome();
+    else if (this.copied < this.copyEnd) this.copySome();
     else if (this.span < this.groupEnd) this.openSpan();
     else if (this.span < this.spans.length) this.openGroup();
     else return false;
@@ -89,15 +94,31 @@ class PacedCount implements LongPieces {
     const first = this.spans[this.span] as TextSpan;
     this.groupEnd = groupEnd(this.spans, this.span);
     const last = this.spans[this.groupEnd - 1] as TextSpan;
-    if (!isUtf8Between(this.body, first.start, last.end)) {
-      ({ body: this.body, spans: this.spans } = asUtf8(this.body, this.spans.slice(this.span)));
-      this.span = 0;
-      this.groupEnd = 0;
+    this.groupStart = first.start;
+    this.copied = first.start;
+    this.copyEnd = last.end;
+    this.memory.reserve(last.end - first.start);
+  }
+
+  private copySome(): void {
+    const { body, copied, copyEnd } = this;
+    const limit = Math.min(copied + COPIED_BYTES, copyEnd);
+    const stop = limit === copyEnd ? limit : characterStart(body, copied, limit);
+    if (!isUtf8Between(body, copied, stop)) {
+      this.replaceBody();
       return;
     }
-    this.groupStart = first.start;
-    this.memory.reserve(last.end - first.start);
-    this.body.copy(this.memory.bytes, 0, first.start, last.end);
+    body.copy(this.memory.bytes, copied - this.groupStart, copied, stop);
+    this.copied = stop;
+  }
+
+  /** Begins the group again in a body that is UTF-8. */
+  private replaceBody(): void {
+    ({ body: this.body, spans: this.spans } = asUtf8(this.body, this.spans.slice(this.span)));
+    this.span = 0;
+    this.groupEnd = 0;
+    this.copied = 0;
+    this.copyEnd = 0;
   }
 
   private openSpan(): void {

@@ -25,6 +25,14 @@ export function isUtf8Between(body: Buffer, start: number, end: number): boolean
   return isUtf8(body.subarray(start, end));
 }
 
+/** The last place at or before `at`, and after `start`, where a character of UTF-8 may begin. */
+export function characterStart(body: Buffer, start: number, at: number): number {
+  let cut = at;
+  // A character has at most three bytes behind its first.
+  while (cut > start && at - cut < 4 && ((body[cut] ?? 0) & 0xc0) === 0x80) cut -= 1;
+  return cut > start ? cut : at;
+}
+
 /** The same spans in a body of their own that is UTF-8. */
 export function asUtf8(body: Buffer, spans: readonly TextSpan[]): { body: Buffer; spans: TextSpan[] } {
   const parts: Buffer[] = [];
