@@ -1,7 +1,7 @@
 import { GatewayError } from "./errors.ts";
 
 /**
- * Bytes that wait until enough of them have come, in one piece. A piece that meets an empty queue is not copied; what is taken is never
+ * Bytes that wait until enough of them have come, in one piece. A piece that meets an empty queue, or lies in memory right behind what waits, is not copied; what is taken is never
  * written to again. The bound is on what is one thing to the reader, never on a piece: pieces are cut anywhere, and may hold thousands of things.
  */
 export class ByteQueue {
@@ -24,6 +24,8 @@ export class ByteQueue {
     if (this.bytes.length === 0) {
       this.#storage = undefined;
       this.bytes = piece;
+    } else if (this.#follows(piece)) {
+      this.bytes = Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length + piece.length);
     } else if (piece.length > 0) this.#join(piece);
   }
 
@@ -43,6 +45,12 @@ export class ByteQueue {
   #check(length: number): void {
     if (length > this.#bytesMax)
       throw new GatewayError("upstream_invalid", `${this.#what} is larger than ${this.#bytesMax} bytes`);
+  }
+
+  /** Whether a piece lies right behind what waits, as the slices of one message do. */
+  #follows(piece: Buffer): boolean {
+    const { bytes } = this;
+    return piece.buffer === bytes.buffer && piece.byteOffset === bytes.byteOffset + bytes.length;
   }
 
   #join(piece: Buffer): void {

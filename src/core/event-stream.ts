@@ -2,8 +2,8 @@ import { crc32 } from "node:zlib";
 import { ByteQueue } from "./byte-queue.ts";
 import { GatewayError } from "./errors.ts";
 
-/** Largest message accepted, in bytes: AWS's own bound on a payload is 16 MiB. */
-export const eventStreamMessageBytesMax = 16 * 1024 * 1024;
+/** Largest message accepted, in bytes. AWS's own bound on a payload is 16 MiB; a piece of a model's answer is a few kilobytes. */
+export const eventStreamMessageBytesMax = 1024 * 1024;
 
 /** One message of an AWS event stream, with the bytes it was written in. */
 export interface EventStreamMessage {

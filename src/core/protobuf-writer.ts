@@ -1,4 +1,5 @@
 import { assert } from "./errors.ts";
+import { largeBytesMin } from "./shared-bytes.ts";
 
 /**
  * Builds protobuf messages from their end to their start, so that the length of a nested message is known when its prefix is
@@ -16,8 +17,11 @@ export class ProtobufWriter {
   #slab: Buffer = Buffer.alloc(0);
   /** Where the message being built begins so far. */
   #position = 0;
-  /** Just after its last byte. */
+  /** Just after its last byte that is not in `#behind`. */
   #end = 0;
+  /** The end of the message being built, where it has bytes that were not copied: the last part first. */
+  #behind: Uint8Array[] = [];
+  #behindBytes = 0;
 
   /** Begins a message; one left unfinished by an error is dropped. */
   start(): void {
@@ -26,16 +30,24 @@ export class ProtobufWriter {
       this.#position = 0;
     }
     this.#end = this.#position;
+    this.#behind = [];
+    this.#behindBytes = 0;
   }
 
-  /** The message built since {@link start}. */
+  /** The message built since {@link start}, which has no {@link lentBytesField}. */
   finish(): Buffer {
-    return this.#slab.subarray(this.#position, this.#end);
+    assert(this.#behind.length === 0, "a message with lent bytes is finished in parts");
+    return this.#segment();
+  }
+
+  /** The message built since {@link start}, in parts that follow each other where it has bytes that were not copied. */
+  finishParts(): Uint8Array | readonly Uint8Array[] {
+    return this.#behind.length === 0 ? this.#segment() : [this.#segment(), ...this.#behind.reverse()];
   }
 
   /** How many bytes of the message are written: where a nested one will end. */
   mark(): number {
-    return this.#end - this.#position;
+    return this.#end - this.#position + this.#behindBytes;
   }
 
   /** Makes what was written since `mark` the nested message `field`. */
@@ -46,6 +58,19 @@ export class ProtobufWriter {
   bytesField(field: number, bytes: Uint8Array): void {
     const at = this.#reserve(bytes.length);
     this.#slab.set(bytes, at);
+    this.#prefix(field, bytes.length);
+  }
+
+  /** The same without a copy where there are many bytes, which nobody may change until the message is sent. Needs {@link finishParts}. */
+  lentBytesField(field: number, bytes: Uint8Array): void {
+    if (bytes.length < largeBytesMin) {
+      this.bytesField(field, bytes);
+      return;
+    }
+    const segment = this.#segment();
+    this.#behind.push(segment, bytes);
+    this.#behindBytes += segment.length + bytes.length;
+    this.#end = this.#position;
     this.#prefix(field, bytes.length);
   }
 
@@ -81,6 +106,10 @@ export class ProtobufWriter {
     this.#varint(field * 8 + 1);
   }
 
+  #segment(): Buffer {
+    return this.#slab.subarray(this.#position, this.#end);
+  }
+
   #prefix(field: number, length: number): void {
     this.#varint(length);
     this.#varint(field * 8 + 2);
@@ -106,9 +135,10 @@ export class ProtobufWriter {
 
   /** Moves the message being built to the end of a new slab with room for `length` bytes more. */
   #renew(length: number): void {
-    const written = this.mark();
+    const segment = this.#segment();
+    const written = segment.length;
     const slab = Buffer.allocUnsafeSlow(slabBytes + length + 2 * written);
-    slab.set(this.finish(), slab.length - written);
+    slab.set(segment, slab.length - written);
     this.#slab = slab;
     this.#end = slab.length;
     this.#position = slab.length - written;

@@ -1,5 +1,5 @@
 /** Bytes of a stream that are read at once: a millisecond's work for the slowest that providers can send. */
-export const sliceBytes = 16_384;
+export const sliceBytes = 4_096;
 /** How long the loop is held before others get their turn. */
 const turnMs = 1;
 

@@ -15,10 +15,18 @@ export const grpcStatus = {
 /** One value of {@link grpcStatus}. */
 export type GrpcStatus = (typeof grpcStatus)[keyof typeof grpcStatus];
 
+/** One protobuf message, whole or in parts that follow each other: large ones are not copied into one piece. */
+export type EdgeMessage = Uint8Array | readonly Uint8Array[];
+
+/** A message in one piece, copied where it is in parts. */
+export function wholeMessage(message: EdgeMessage): Uint8Array {
+  return message instanceof Uint8Array ? message : Buffer.concat(message);
+}
+
 /** The server's side of one open gRPC call. Messages are whole protobuf messages without gRPC's five-byte prefix. */
 export interface EdgeStream {
-  /** Sends one message. The buffer belongs to the edge from here on. A call that is already closed ignores it. */
-  send(message: Uint8Array): void;
+  /** Sends one message. Its memory belongs to the edge from here on. A call that is already closed ignores it. */
+  send(message: EdgeMessage): void;
   /** Ends the call with status OK after everything sent; the client may still be sending. */
   end(): void;
   /** Ends the call with an error status. */
@@ -34,7 +42,10 @@ export interface EdgeStream {
  * After the service's own `end` or `fail` only `closed` follows.
  */
 export interface EdgeHandler {
-  /** One whole message. The bytes are valid only during the call, their memory is used again: who keeps any of them copies them. */
+  /**
+   * One whole message. The bytes are valid only during the call, their memory is used again: who keeps any of them copies them. Those in a
+   * `SharedArrayBuffer` are the service's own.
+   */
   message(bytes: Buffer): void;
   /** The client will send no more. */
   halfClosed(): void;

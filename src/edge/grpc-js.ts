@@ -10,9 +10,11 @@ import {
   type EdgeAddress,
   type EdgeFactory,
   type EdgeHandler,
+  type EdgeMessage,
   type EdgeMethod,
   type EdgeStream,
   type GrpcStatus,
+  wholeMessage,
 } from "./edge.ts";
 import { keepSocketPrivate, prepareSocketPath } from "./socket-path.ts";
 
@@ -128,8 +130,8 @@ class GrpcJsStream implements EdgeStream {
     this.#call = call;
   }
 
-  send(message: Uint8Array): void {
-    if (!this.ended) this.#call.write(message);
+  send(message: EdgeMessage): void {
+    if (!this.ended) this.#call.write(wholeMessage(message));
   }
 
   end(): void {

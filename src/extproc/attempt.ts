@@ -1,5 +1,6 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import type { EdgeMessage } from "../edge/edge.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { retry } from "../exchange/retrying.ts";
 import type { Services } from "../exchange/services.ts";
@@ -21,7 +22,7 @@ export class AttemptRole implements Role {
     this.#services = services;
   }
 
-  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+  on(message: ProcessingRequest): MaybePromise<EdgeMessage> {
     if (message.kind !== "request_headers") return continueReplies[message.kind];
     const id = String(message.metadata(planNamespace, "id") ?? "");
     const exchange = this.#services.registry.get(id);
@@ -46,7 +47,7 @@ export class AttemptRole implements Role {
     return { exchange: this.#exchange, number: this.#number };
   }
 
-  fail(error: GatewayError): Uint8Array {
+  fail(error: GatewayError): EdgeMessage {
     const exchange = this.#exchange;
     if (exchange !== undefined) {
       exchange.end("internal", error.code);

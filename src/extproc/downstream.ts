@@ -2,6 +2,7 @@ import type { Snapshot } from "../config/snapshot.ts";
 import { assert, GatewayError, unreachable } from "../core/errors.ts";
 import type { HeaderEdits } from "../core/headers.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import type { EdgeMessage } from "../edge/edge.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { LastWord, Speaker } from "../exchange/interrupting.ts";
@@ -48,7 +49,7 @@ export class DownstreamRole implements Role, Speaker {
     this.#line = line;
   }
 
-  on(message: ProcessingRequest): MaybePromise<Uint8Array | undefined> {
+  on(message: ProcessingRequest): MaybePromise<EdgeMessage | undefined> {
     switch (message.kind) {
       case "request_headers":
         return this.#open(message);
@@ -66,7 +67,7 @@ export class DownstreamRole implements Role, Speaker {
     }
   }
 
-  fail(error: GatewayError): Uint8Array {
+  fail(error: GatewayError): EdgeMessage {
     const exchange = this.#exchange;
     exchange?.end("internal", error.code);
     return localReply((exchange?.dialect ?? this.#firstDialect()).encodeError(error, exchange?.id ?? ""));
@@ -93,7 +94,7 @@ export class DownstreamRole implements Role, Speaker {
     }
   }
 
-  #open(message: HttpHeaders): MaybePromise<Uint8Array> {
+  #open(message: HttpHeaders): MaybePromise<EdgeMessage> {
     checkMode(message);
     const { headers } = message;
     const head = {
@@ -115,7 +116,7 @@ export class DownstreamRole implements Role, Speaker {
   }
 
   /** Lets the body come, once there is room for it; one that comes too slowly is refused in the middle, which Envoy takes unasked. */
-  #receive(exchange: Exchange): Uint8Array {
+  #receive(exchange: Exchange): EdgeMessage {
     const receipt = receive(exchange, (late) => this.#line?.finish(refusalOf(exchange, late)));
     if (receipt instanceof GatewayError) return refusalOf(exchange, receipt);
     this.#receipt = receipt;
@@ -123,7 +124,7 @@ export class DownstreamRole implements Role, Speaker {
     return seenReply;
   }
 
-  #admit(body: Buffer, kind: "request_headers" | "request_body"): MaybePromise<Uint8Array> {
+  #admit(body: Buffer, kind: "request_headers" | "request_body"): MaybePromise<EdgeMessage> {
     const exchange = this.#required();
     const { closing } = exchange;
     this.#receipt?.end();
@@ -134,7 +135,7 @@ export class DownstreamRole implements Role, Speaker {
     });
   }
 
-  #respond(message: HttpHeaders): Uint8Array | undefined {
+  #respond(message: HttpHeaders): EdgeMessage | undefined {
     // Envoy refuses what is no proper HTTP by itself, before we have seen any of it: the answer is its own.
     if (this.#exchange === undefined) return continueReplies.response_headers;
     const outcome = respond(this.#required(), {
@@ -155,13 +156,13 @@ export class DownstreamRole implements Role, Speaker {
     return encodeHeadersReply({ kind: "response_headers", edits: outcome.headers });
   }
 
-  #pass(chunk: Buffer, end: boolean): MaybePromise<Uint8Array | undefined> {
+  #pass(chunk: Buffer, end: boolean): MaybePromise<EdgeMessage | undefined> {
     if (this.#exchange === undefined) return bodyReply(chunk, end);
     const out = passBody(this.#required(), chunk, end);
     return out instanceof Promise ? out.then((bytes) => this.#sendOn(bytes, end)) : this.#sendOn(out, end);
   }
 
-  #sendOn(bytes: Buffer, end: boolean): Uint8Array | undefined {
+  #sendOn(bytes: Buffer, end: boolean): EdgeMessage | undefined {
     const exchange = this.#required();
     if (exchange.broken === "cut") {
       freeSlots(exchange);
@@ -174,7 +175,7 @@ export class DownstreamRole implements Role, Speaker {
   }
 
   /** Holds an answer until it is whole, or more than is held. */
-  #hold(exchange: Exchange, bytes: Buffer, last: boolean): Uint8Array | undefined {
+  #hold(exchange: Exchange, bytes: Buffer, last: boolean): EdgeMessage | undefined {
     this.#heldBytes += bytes.length;
     if (bytes.length > 0) this.#heldBody.push(bytes);
     if (!last && this.#heldBytes <= heldBytesMax) return undefined;
@@ -185,7 +186,7 @@ export class DownstreamRole implements Role, Speaker {
   }
 
   /** Lets an answer go that was held: its headers first. */
-  #release(exchange: Exchange, bytes: Buffer, last: boolean): Uint8Array {
+  #release(exchange: Exchange, bytes: Buffer, last: boolean): EdgeMessage {
     const { set, remove } = this.#heldHeaders;
     const edits = { set: [...set, ...exchange.lateHeaders], remove };
     exchange.held = false;
@@ -214,12 +215,12 @@ function checkMode(message: HttpHeaders): void {
   );
 }
 
-function encodeOutcome(outcome: Outcome, kind: "request_headers" | "request_body"): Uint8Array {
+function encodeOutcome(outcome: Outcome, kind: "request_headers" | "request_body"): EdgeMessage {
   return outcome.kind === "reply" ? localReply(outcome.reply) : forwardReply(outcome, kind);
 }
 
 /** The refusal of a request whose body nobody will read. */
-function refusalOf(exchange: Exchange, error: GatewayError): Uint8Array {
+function refusalOf(exchange: Exchange, error: GatewayError): EdgeMessage {
   return encodeOutcome(refuse(exchange, error), "request_headers");
 }
 

@@ -1,5 +1,6 @@
 import type { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import type { EdgeMessage } from "../edge/edge.ts";
 import { attemptAt } from "../exchange/forwarding.ts";
 import { Gate, type Verdict } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
@@ -31,7 +32,7 @@ export class GuardedRole implements Role {
     return this.#done;
   }
 
-  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+  on(message: ProcessingRequest): MaybePromise<EdgeMessage> {
     if (message.kind === "request_headers") return this.#attempt.on(message);
     if (message.kind === "response_headers") return this.#withhold(message);
     return continueReplies[message.kind];
@@ -44,7 +45,7 @@ export class GuardedRole implements Role {
     else if (message.kind === "response_trailers") this.#push(noBytes, true);
   }
 
-  fail(error: GatewayError): Uint8Array {
+  fail(error: GatewayError): EdgeMessage {
     return this.#attempt.fail(error);
   }
 
@@ -52,14 +53,14 @@ export class GuardedRole implements Role {
     this.#attempt.closed();
   }
 
-  #withhold(message: HttpHeaders): MaybePromise<Uint8Array> {
+  #withhold(message: HttpHeaders): MaybePromise<EdgeMessage> {
     const { exchange, number } = this.#attempt.begun;
     const head = { status: Number(message.headers.get(":status")), headers: message.headers };
     const gate = new Gate(exchange, attemptAt(exchange, number), head, false);
     return chain(gate.push(noBytes, message.endOfStream), (known) => {
       if (known !== undefined) return this.#reply(known);
       this.#gate = gate;
-      return new Promise<Uint8Array>((resolve, reject) => {
+      return new Promise<EdgeMessage>((resolve, reject) => {
         this.#decide = (verdict) => resolve(this.#reply(verdict));
         this.#giveUp = reject;
       });
@@ -82,7 +83,7 @@ export class GuardedRole implements Role {
     this.#decide = undefined;
   }
 
-  #reply(verdict: Verdict): Uint8Array {
+  #reply(verdict: Verdict): EdgeMessage {
     this.#done = verdict.kind === "release";
     return verdictReply("response_headers", verdict);
   }

@@ -1,4 +1,5 @@
 import type { LocalReply } from "../dialect/dialect.ts";
+import type { EdgeMessage } from "../edge/edge.ts";
 import type { Verdict } from "../exchange/gate.ts";
 import { localDetails } from "../exchange/local-reply.ts";
 import type { Forward } from "../exchange/outcome.ts";
@@ -12,7 +13,7 @@ import {
 import type { StructObject, StructValue } from "./codec/struct-value.ts";
 
 /** An answer of ours in the upstream's place. */
-export function localReply(reply: LocalReply): Uint8Array {
+export function localReply(reply: LocalReply): EdgeMessage {
   return encodeImmediateReply({
     status: reply.status,
     headers: reply.headers,
@@ -22,13 +23,13 @@ export function localReply(reply: LocalReply): Uint8Array {
 }
 
 /** The request goes on to its body, and Envoy knows that we have seen it. */
-export const seenReply: Uint8Array = encodeHeadersReply({
+export const seenReply: EdgeMessage = encodeHeadersReply({
   kind: "request_headers",
   dynamicMetadata: { [planNamespace]: { [seenKey]: "true" } },
 });
 
 /** Attempt 1 on its way: as the reply to the buffered body, or to the headers of a request without one. */
-export function forwardReply(forward: Forward, kind: "request_headers" | "request_body"): Uint8Array {
+export function forwardReply(forward: Forward, kind: "request_headers" | "request_body"): EdgeMessage {
   const common = {
     edits: forward.headers,
     // Without it Envoy would keep the cluster it chose before there was a plan.
@@ -44,7 +45,7 @@ export function forwardReply(forward: Forward, kind: "request_headers" | "reques
 }
 
 /** A later attempt: always replaced whole, since all attempts share one set of request headers. */
-export function attemptReply(forward: Forward): Uint8Array {
+export function attemptReply(forward: Forward): EdgeMessage {
   return encodeHeadersReply({
     kind: "request_headers",
     edits: forward.headers,
@@ -55,7 +56,7 @@ export function attemptReply(forward: Forward): Uint8Array {
 }
 
 /** What Envoy is to do with an upstream's answer that was looked at. */
-export function verdictReply(kind: "response_headers" | "response_body", verdict: Verdict): Uint8Array {
+export function verdictReply(kind: "response_headers" | "response_body", verdict: Verdict): EdgeMessage {
   if (verdict.kind === "release" && !verdict.last) return continueReplies[kind];
   const following = verdict.kind === "fail" ? verdict.following : undefined;
   const set: [string, string][] = [];
@@ -74,7 +75,7 @@ export function verdictReply(kind: "response_headers" | "response_body", verdict
 }
 
 /** The next piece of an answer, which Envoy keeps no copy of: what is not sent here never reaches the client. */
-export function bodyReply(bytes: Uint8Array, last: boolean): Uint8Array {
+export function bodyReply(bytes: Uint8Array, last: boolean): EdgeMessage {
   return encodeBodyReply({ kind: "response_body", body: { kind: "streamed", bytes, endOfStream: last } });
 }
 

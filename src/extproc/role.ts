@@ -1,19 +1,20 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { EdgeMessage } from "../edge/edge.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
 
 /** By which a role says its last word without having been asked. */
 export interface RoleLine {
   /** Sends a reply that was put off, ahead of the one being made. */
-  send(reply: Uint8Array): void;
+  send(reply: EdgeMessage): void;
   /** Sends this reply as the last, before any that is still being made. */
-  finish(reply: Uint8Array): void;
+  finish(reply: EdgeMessage): void;
 }
 
 /** What one ext_proc stream is for: answers each message, in order, and is told once when no more will come. */
 export interface Role {
   /** Undefined: no reply is due yet, which only an answer's headers and pieces of its body can wait for. */
-  on(message: ProcessingRequest): MaybePromise<Uint8Array | undefined>;
+  on(message: ProcessingRequest): MaybePromise<EdgeMessage | undefined>;
   /** Is given its line before anything else. */
   attach?(line: RoleLine): void;
   /** The reply just made is the last: it ends the answer, whatever is still to come from upstream. */
@@ -25,6 +26,6 @@ export interface Role {
   /** Is shown what comes while a reply is still being made; it is answered in its turn by `on` all the same. */
   ahead?(message: ProcessingRequest): void;
   /** The reply that fails this stream closed. */
-  fail(error: GatewayError): Uint8Array;
+  fail(error: GatewayError): EdgeMessage;
   closed(): void;
 }

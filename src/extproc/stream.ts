@@ -1,6 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import { allocateBytes } from "../core/shared-bytes.ts";
-import { type EdgeHandler, type EdgeStream, grpcStatus } from "../edge/edge.ts";
+import { type EdgeHandler, type EdgeMessage, type EdgeStream, grpcStatus } from "../edge/edge.ts";
 import { decodeProcessingRequest } from "./codec/processing-request.ts";
 import { MessageOrder } from "./message-order.ts";
 import type { Role, RoleLine } from "./role.ts";
@@ -30,11 +30,11 @@ export class RoleStream implements EdgeHandler, RoleLine {
     role.attach?.(this);
   }
 
-  send(reply: Uint8Array): void {
+  send(reply: EdgeMessage): void {
     if (!this.#over) this.#stream.send(reply);
   }
 
-  finish(reply: Uint8Array): void {
+  finish(reply: EdgeMessage): void {
     if (this.#over) return;
     this.#over = true;
     this.#stream.send(reply);
@@ -43,9 +43,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
 
   message(message: Buffer): void {
     if (this.#over) return;
-    // The edge's bytes are valid only during this call, and roles keep views of theirs: of headers for as long as the exchange lasts.
-    const bytes = allocateBytes(message.length);
-    message.copy(bytes);
+    const bytes = keptBytes(message);
     if (!this.#busy) {
       this.#answer(bytes);
       return;
@@ -125,7 +123,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
     }
   }
 
-  #resume(reply: Uint8Array | undefined): void {
+  #resume(reply: EdgeMessage | undefined): void {
     if (this.#over) return;
     this.#send(reply);
     this.#busy = false;
@@ -145,7 +143,7 @@ export class RoleStream implements EdgeHandler, RoleLine {
     this.#stream.resume();
   }
 
-  #send(reply: Uint8Array | undefined): void {
+  #send(reply: EdgeMessage | undefined): void {
     if (reply === undefined) return;
     if (this.#role.last) this.finish(reply);
     else this.#stream.send(reply);
@@ -164,4 +162,15 @@ export class RoleStream implements EdgeHandler, RoleLine {
     this.#stream.send(this.#role.fail(GatewayError.from(error)));
     this.#stream.end();
   }
+}
+
+/**
+ * The edge's bytes are valid only during the call, and roles keep views of theirs: of headers for as long as the exchange lasts. Large
+ * messages come in memory that is ours.
+ */
+function keptBytes(message: Buffer): Buffer {
+  if (message.buffer instanceof SharedArrayBuffer) return message;
+  const bytes = allocateBytes(message.length);
+  message.copy(bytes);
+  return bytes;
 }

@@ -1,5 +1,6 @@
 import type { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import type { EdgeMessage } from "../edge/edge.ts";
 import { attemptAt } from "../exchange/forwarding.ts";
 import { Gate } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
@@ -20,7 +21,7 @@ export class ValidatedRole implements Role {
     this.#attempt = new AttemptRole(services);
   }
 
-  on(message: ProcessingRequest): MaybePromise<Uint8Array> {
+  on(message: ProcessingRequest): MaybePromise<EdgeMessage> {
     switch (message.kind) {
       case "request_headers":
         return this.#attempt.on(message);
@@ -42,7 +43,7 @@ export class ValidatedRole implements Role {
     }
   }
 
-  fail(error: GatewayError): Uint8Array {
+  fail(error: GatewayError): EdgeMessage {
     return this.#attempt.fail(error);
   }
 

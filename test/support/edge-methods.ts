@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EdgeMethod } from "../../src/edge/edge.ts";
+import type { EdgeMessage, EdgeMethod } from "../../src/edge/edge.ts";
 import { decodeProcessingRequest } from "../../src/extproc/codec/processing-request.ts";
 import { encodeBodyReply } from "../../src/extproc/codec/processing-response.ts";
 
@@ -62,7 +62,7 @@ export const constantExtProc: EdgeMethod = {
   }),
 };
 
-function sentBack(bytes: Buffer): Uint8Array {
+function sentBack(bytes: Buffer): EdgeMessage {
   const message = decodeProcessingRequest(bytes);
   assert(message.kind === "response_body");
   const { body, endOfStream } = message;

@@ -1,4 +1,4 @@
-import type { EdgeHandler, EdgeMethod, GrpcStatus } from "../../src/edge/edge.ts";
+import { type EdgeHandler, type EdgeMethod, type GrpcStatus, wholeMessage } from "../../src/edge/edge.ts";
 import { type Plain, protoMethod } from "./envoy-protos.ts";
 
 const { requestSerialize, responseDeserialize } = protoMethod(
@@ -19,7 +19,7 @@ export class PlayedStream {
   constructor(method: EdgeMethod, role: string | undefined) {
     this.#handler = method.open(
       {
-        send: (bytes) => void this.replies.push(responseDeserialize(Buffer.from(bytes))),
+        send: (message) => void this.replies.push(responseDeserialize(Buffer.from(wholeMessage(message)))),
         end: () => {
           this.status ??= 0;
         },

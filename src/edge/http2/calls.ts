@@ -1,4 +1,4 @@
-import { type EdgeMethod, grpcStatus } from "../edge.ts";
+import { type EdgeMessage, type EdgeMethod, grpcStatus } from "../edge.ts";
 import type { FloodGuard } from "./flood-guard.ts";
 import {
   type ConnectionError,
@@ -95,7 +95,7 @@ export class Calls implements StreamOwner {
     return undefined;
   }
 
-  send(stream: Http2Stream, message: Uint8Array): void {
+  send(stream: Http2Stream, message: EdgeMessage): void {
     this.outbound.send(stream, message);
     this.#wake();
   }

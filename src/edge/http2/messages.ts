@@ -1,3 +1,4 @@
+import { allocateShared, largeBytesMin } from "../../core/shared-bytes.ts";
 import { type GrpcStatus, grpcStatus } from "../edge.ts";
 import { readUint32 } from "./frame.ts";
 import { messagePrefixBytes } from "./frame-writer.ts";
@@ -30,7 +31,10 @@ const eagerShare = 1 / 8;
 const growthFactor = 16;
 const noContent = Buffer.alloc(0);
 
-/** Cuts the DATA of one connection's streams into gRPC messages. A message that lies whole in what the socket gave is passed on without a copy. */
+/**
+ * Cuts the DATA of one connection's streams into gRPC messages. A message that lies whole in what the socket gave is passed on without a copy. A
+ * large one is put together in memory that the service keeps: copying it once it is whole would hold the loop.
+ */
 export class MessageReader {
   /** Memory held by incomplete messages. */
   incompleteBytes = 0;
@@ -83,7 +87,7 @@ export class MessageReader {
   forget(stream: Http2Stream): void {
     this.#noteHeard(stream);
     const partial = this.#takeOff(stream);
-    if (partial !== undefined) this.#spare.giveBack(partial.content);
+    if (partial !== undefined) this.#giveBack(partial.content);
   }
 
   /** Ages every incomplete message by one tick, but for those that we keep from coming, and returns the streams whose message is too old. */
@@ -112,7 +116,7 @@ export class MessageReader {
     if (partial.filled - messagePrefixBytes === partial.length) {
       this.#takeOff(stream);
       this.#deliver(stream, partial.content.subarray(0, partial.length));
-      this.#spare.giveBack(partial.content);
+      this.#giveBack(partial.content);
     } else if (this.incompleteBytes > this.#maxIncompleteBytes) return tooMuchIncomplete;
     return at + added;
   }
@@ -149,14 +153,19 @@ export class MessageReader {
     if (partial.content.length < needed) {
       const isEager = this.incompleteBytes + partial.length <= this.#maxIncompleteBytes * eagerShare;
       const capacity = isEager ? partial.length : Math.min(partial.length, needed * growthFactor);
-      const grown = this.#spare.take(capacity);
+      const grown = capacity < largeBytesMin ? this.#spare.take(capacity) : allocateShared(capacity);
       partial.content.copy(grown, 0, 0, filled);
       this.incompleteBytes += grown.length - partial.content.length;
-      this.#spare.giveBack(partial.content);
+      this.#giveBack(partial.content);
       partial.content = grown;
     }
     chunk.copy(partial.content, filled, start, end);
     partial.filled += end - start;
+  }
+
+  /** Memory that is used again; what the service may keep is not. */
+  #giveBack(memory: Buffer): void {
+    if (memory.length < largeBytesMin) this.#spare.giveBack(memory);
   }
 
   #check(compression: number, length: number): CallFailure | undefined {

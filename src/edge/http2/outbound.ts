@@ -1,3 +1,4 @@
+import type { EdgeMessage } from "../edge.ts";
 import type { FloodGuard } from "./flood-guard.ts";
 import { maxFrameBytes, maxWindowBytes, writeUint32 } from "./frame.ts";
 import { type FrameWriter, messagePrefixBytes } from "./frame-writer.ts";
@@ -28,15 +29,19 @@ export class Outbound {
     this.#finished = finished;
   }
 
-  send(stream: Http2Stream, message: Uint8Array): void {
-    const length = messagePrefixBytes + message.length;
+  send(stream: Http2Stream, message: EdgeMessage): void {
     if (!stream.answered) {
       stream.answered = true;
       this.#writer.headers(stream.id, responseBlock, false);
     }
+    if (!(message instanceof Uint8Array)) {
+      this.#enqueue(stream, message);
+      return;
+    }
+    const length = messagePrefixBytes + message.length;
     const fits = length <= stream.sendWindow && length <= this.#window && length <= maxFrameBytes;
     if (!fits || stream.queue !== undefined || this.#writer.stalled) {
-      this.#enqueue(stream, message);
+      this.#enqueue(stream, [message]);
       return;
     }
     stream.sendWindow -= length;
@@ -96,12 +101,16 @@ export class Outbound {
     }
   }
 
-  #enqueue(stream: Http2Stream, message: Uint8Array): void {
+  #enqueue(stream: Http2Stream, parts: readonly Uint8Array[]): void {
     const prefix = Buffer.alloc(messagePrefixBytes);
-    writeUint32(prefix, 1, message.length);
+    writeUint32(
+      prefix,
+      1,
+      parts.reduce((sum, part) => sum + part.length, 0),
+    );
     stream.queue ??= { chunks: [], first: 0, firstOffset: 0, bytes: 0 };
     this.#push(stream.queue, prefix);
-    if (message.length > 0) this.#push(stream.queue, message);
+    for (const part of parts) if (part.length > 0) this.#push(stream.queue, part);
     if (stream.sendWindow <= 0) return;
     this.#ready.add(stream);
     this.resume();

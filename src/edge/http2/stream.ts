@@ -1,10 +1,10 @@
-import { type EdgeHandler, type EdgeStream, type GrpcStatus, grpcStatus } from "../edge.ts";
+import { type EdgeHandler, type EdgeMessage, type EdgeStream, type GrpcStatus, grpcStatus } from "../edge.ts";
 import type { PartialMessage } from "./messages.ts";
 import { failureBlock, okTrailerBlock } from "./response.ts";
 
 /** What a stream needs of its connection. */
 export interface StreamOwner {
-  send(stream: Http2Stream, message: Uint8Array): void;
+  send(stream: Http2Stream, message: EdgeMessage): void;
   /** Sends the trailers once everything sent before is on its way. */
   finish(stream: Http2Stream, trailers: Buffer): void;
   /** Gives back the stream's window, if it is due. */
@@ -55,7 +55,7 @@ export class Http2Stream implements EdgeStream {
     this.sendWindow = sendWindow;
   }
 
-  send(message: Uint8Array): void {
+  send(message: EdgeMessage): void {
     if (!this.ended) this.#owner.send(this, message);
   }
 

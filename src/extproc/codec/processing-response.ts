@@ -1,6 +1,7 @@
 import { assert } from "../../core/errors.ts";
 import type { HeaderEdits } from "../../core/headers.ts";
 import { ProtobufWriter } from "../../core/protobuf-writer.ts";
+import type { EdgeMessage } from "../../edge/edge.ts";
 import { writeHeaderMutation } from "./header-mutation.ts";
 import { type ProcessingMode, writeProcessingMode } from "./processing-mode.ts";
 import type { HttpBody, HttpHeaders, HttpTrailers, ProcessingRequest } from "./processing-request.ts";
@@ -53,7 +54,7 @@ export interface ImmediateReply {
 }
 
 /** Encodes the answer to headers. Throws `internal` for headers that HTTP cannot carry, like all of these. */
-export function encodeHeadersReply(reply: HeadersReply): Uint8Array {
+export function encodeHeadersReply(reply: HeadersReply): EdgeMessage {
   writer.start();
   if (reply.modeOverride !== undefined) {
     const mode = writer.mark();
@@ -71,11 +72,11 @@ export function encodeHeadersReply(reply: HeadersReply): Uint8Array {
   if (reply.replacementBody !== undefined) writer.varintField(fields.status, continueAndReplace);
   writer.messageField(fields.response, common);
   writer.messageField(members[reply.kind], response);
-  return writer.finish();
+  return writer.finishParts();
 }
 
 /** Encodes the answer to a body or a chunk. */
-export function encodeBodyReply(reply: BodyReply): Uint8Array {
+export function encodeBodyReply(reply: BodyReply): EdgeMessage {
   writer.start();
   writeDynamicMetadata(reply.dynamicMetadata);
   const response = writer.mark();
@@ -85,7 +86,7 @@ export function encodeBodyReply(reply: BodyReply): Uint8Array {
   if (reply.edits !== undefined) writeHeaderMutation(writer, fields.headerMutation, reply.edits);
   writer.messageField(fields.response, common);
   writer.messageField(members[reply.kind], response);
-  return writer.finish();
+  return writer.finishParts();
 }
 
 /** Encodes the answer to trailers. */
@@ -99,26 +100,26 @@ export function encodeTrailersReply(reply: TrailersReply): Uint8Array {
 }
 
 /** Encodes an answer in the upstream's place; may be sent instead of any other. */
-export function encodeImmediateReply(reply: ImmediateReply): Uint8Array {
+export function encodeImmediateReply(reply: ImmediateReply): EdgeMessage {
   assert(reply.status >= 200 && reply.status <= 599, "a final HTTP status");
   writer.start();
   writeDynamicMetadata(reply.dynamicMetadata);
   const response = writer.mark();
   writer.utf8Field(fields.immediateDetails, reply.details);
-  writer.bytesField(fields.immediateBody, reply.body);
+  writer.lentBytesField(fields.immediateBody, reply.body);
   writeHeaderMutation(writer, fields.immediateHeaders, { set: reply.headers, remove: [] });
   const status = writer.mark();
   writer.varintField(fields.statusCode, reply.status);
   writer.messageField(fields.immediateStatus, status);
   writer.messageField(fields.immediateResponse, response);
-  return writer.finish();
+  return writer.finishParts();
 }
 
 function writeBodyMutation(edit: BodyEdit): void {
   const mutation = writer.mark();
   switch (edit.kind) {
     case "replace":
-      writer.bytesField(fields.body, edit.bytes);
+      writer.lentBytesField(fields.body, edit.bytes);
       break;
     case "clear":
       writer.varintField(fields.clearBody, 1);
@@ -126,7 +127,7 @@ function writeBodyMutation(edit: BodyEdit): void {
     case "streamed": {
       const streamed = writer.mark();
       if (edit.endOfStream) writer.varintField(fields.streamedEndOfStream, 1);
-      writer.bytesField(fields.streamedBody, edit.bytes);
+      writer.lentBytesField(fields.streamedBody, edit.bytes);
       writer.messageField(fields.streamedResponse, streamed);
       break;
     }
@@ -181,7 +182,7 @@ const fields = {
 const continueAndReplace = 1;
 
 /** "Go on, nothing changes", for each kind of message: encoded once, shared by all streams, never to be written to. */
-export const continueReplies: Readonly<Record<ProcessingRequest["kind"], Uint8Array>> = {
+export const continueReplies: Readonly<Record<ProcessingRequest["kind"], EdgeMessage>> = {
   request_headers: encodeHeadersReply({ kind: "request_headers" }),
   response_headers: encodeHeadersReply({ kind: "response_headers" }),
   request_body: encodeBodyReply({ kind: "request_body" }),

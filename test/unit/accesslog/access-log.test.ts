@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { accessLog } from "../../../src/accesslog/access-log.ts";
 import type { AccessLogEntry } from "../../../src/accesslog/access-log-entry.ts";
 import type { GatewayError } from "../../../src/core/errors.ts";
+import { wholeMessage } from "../../../src/edge/edge.ts";
 import { type Plain, protoMethod } from "../../support/envoy-protos.ts";
 
 const { path, requestSerialize, responseDeserialize } = protoMethod(
@@ -24,7 +25,7 @@ function openStream(onEntry: (entry: AccessLogEntry) => void = () => {}) {
   });
   const handler = method.open(
     {
-      send: (bytes) => sent.push(responseDeserialize(Buffer.from(bytes))),
+      send: (message) => sent.push(responseDeserialize(Buffer.from(wholeMessage(message)))),
       end: () => sent.push("end"),
       fail: (status) => sent.push(status),
       pause: () => sent.push("pause"),

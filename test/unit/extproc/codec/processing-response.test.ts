@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type EdgeMessage, wholeMessage } from "../../../../src/edge/edge.ts";
 import {
   continueReplies,
   encodeBodyReply,
@@ -11,8 +12,8 @@ import { protoMethod } from "../../../support/envoy-protos.ts";
 
 const { responseDeserialize } = protoMethod("envoy.service.ext_proc.v3.ExternalProcessor", "Process");
 /** As a protobuf library reads it, with plain objects and without what is not there. */
-const decode = (bytes: Uint8Array): unknown =>
-  JSON.parse(JSON.stringify(responseDeserialize(Buffer.from(bytes))));
+const decode = (message: EdgeMessage): unknown =>
+  JSON.parse(JSON.stringify(responseDeserialize(Buffer.from(wholeMessage(message)))));
 const json = (bytes: string) => JSON.parse(JSON.stringify(Buffer.from(bytes)));
 
 describe("continueReplies", () => {
@@ -173,10 +174,11 @@ describe("encodeBodyReply()", () => {
     const bytes = Buffer.alloc(5_000_000, "x");
     const edits = { set: [["content-length", "5000000"]] as const, remove: [] };
     const reply = encodeBodyReply({ kind: "request_body", edits, body: { kind: "replace", bytes } });
-    const decoded = responseDeserialize(Buffer.from(reply)) as {
+    const decoded = responseDeserialize(Buffer.from(wholeMessage(reply))) as {
       request_body: { response: { body_mutation: { body: Buffer } } };
     };
     assert.ok(decoded.request_body.response.body_mutation.body.equals(bytes));
+    assert.ok(!(reply instanceof Uint8Array) && reply.includes(bytes), "it is not copied");
   });
 });
 

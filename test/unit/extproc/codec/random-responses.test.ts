@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HeaderEdits } from "../../../../src/core/headers.ts";
+import { wholeMessage } from "../../../../src/edge/edge.ts";
 import {
   type BodyEdit,
   type BodyReply,
@@ -72,7 +73,7 @@ function headersSample(random: Random): Sample {
       response_trailer_mode: upper(modeOverride.responseTrailers, "default"),
     });
   return {
-    bytes: encodeHeadersReply(reply),
+    bytes: wholeMessage(encodeHeadersReply(reply)),
     expected: present({ [reply.kind]: { response }, dynamic_metadata: dynamicMetadata, mode_override }),
   };
 }
@@ -92,7 +93,7 @@ function bodySample(random: Random): Sample {
     clear_route_cache: reply.clearRouteCache || undefined,
   });
   return {
-    bytes: encodeBodyReply(reply),
+    bytes: wholeMessage(encodeBodyReply(reply)),
     expected: present({ [reply.kind]: { response }, dynamic_metadata: dynamicMetadata }),
   };
 }
@@ -105,7 +106,7 @@ function trailersSample(random: Random): Sample {
     ...present({ edits, dynamicMetadata }),
   };
   return {
-    bytes: encodeTrailersReply(reply),
+    bytes: wholeMessage(encodeTrailersReply(reply)),
     expected: present({
       [reply.kind]: present({ header_mutation: edits && mutation(edits) }),
       dynamic_metadata: dynamicMetadata,
@@ -123,7 +124,7 @@ function immediateSample(random: Random): Sample {
   };
   const headers = set.length > 0 ? mutation({ set, remove: [] }) : undefined;
   return {
-    bytes: encodeImmediateReply(reply),
+    bytes: wholeMessage(encodeImmediateReply(reply)),
     expected: {
       immediate_response: present({
         status: { code: reply.status },
@@ -136,7 +137,7 @@ function immediateSample(random: Random): Sample {
 }
 
 function randomBodyEdit(random: Random): BodyEdit {
-  const bytes = random.bytes(random.once(50) ? 70_000 : 2000);
+  const bytes = random.bytes(random.once(50) ? 300_000 : 2000);
   return random.pick<BodyEdit>([
     { kind: "replace", bytes },
     { kind: "clear" },
