@@ -41,7 +41,7 @@ export interface ErrorDetails {
   /** The request field at fault, as the client wrote it, e.g. `max_tokens`. */
   readonly param?: string;
   /** How long the client should wait before trying again. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 

@@ -1,10 +1,11 @@
 import { GatewayError } from "../core/errors.ts";
 import type { ResponseTransform } from "./dialect.ts";
 import { type JsonObject, parseObject } from "./json-view.ts";
+import { refusalMessage } from "./refusal-message.ts";
 import type { ResponseState } from "./response-state.ts";
 import { errorOfStatus } from "./upstream-error.ts";
 
-/** Largest error body held until it is known to be in the client's format, in bytes; a larger one passes as it is. */
+/** Largest error body read, in bytes; of a larger one only the status counts. */
 const errorBodyBytesMax = 1024 * 1024;
 
 /** How a dialect's errors are told and made. */
@@ -34,27 +35,32 @@ export class ErrorResponse implements ResponseTransform {
 
   push(chunk: Buffer, end: boolean): Buffer {
     this.#length += chunk.length;
-    this.#held.push(chunk);
-    const large = this.#length > errorBodyBytesMax;
-    if (!end && !large) return nothing;
+    if (this.#length <= errorBodyBytesMax) this.#held.push(chunk);
+    else this.#held = [];
+    if (!end) return nothing;
     const [only] = this.#held;
     const held = only !== undefined && this.#held.length === 1 ? only : Buffer.concat(this.#held);
     this.#held = [];
-    this.seen.complete = end;
-    return large ? held : this.#shaped(held);
+    this.seen.complete = true;
+    return this.#shaped(held);
   }
 
   breakOff(error: GatewayError): Buffer {
-    return this.#length > errorBodyBytesMax ? nothing : this.#shape.encode(error);
+    return this.#shape.encode(error);
   }
 
   #shaped(bytes: Buffer): Buffer {
     const body = parseObject(bytes.toString());
-    if (body === undefined || !this.#shape.isError(body))
-      return this.#shape.encode(errorOfStatus(this.#status));
+    if (body === undefined || !this.#shape.isError(body)) return this.#shape.encode(this.#reworded(bytes));
     if (this.#shape.blamesAccount?.(body) !== true) return bytes;
     this.seen.error = new GatewayError("upstream_auth", "the provider refused the gateway's credentials");
     return this.#shape.encode(this.seen.error);
+  }
+
+  /** What the status means, with what the provider says of it. */
+  #reworded(bytes: Buffer): GatewayError {
+    const plain = errorOfStatus(this.#status);
+    return new GatewayError(plain.code, refusalMessage(bytes) ?? plain.message);
   }
 }
 

@@ -25,8 +25,13 @@ export function tokensOf(value: unknown): number | undefined {
 
 /** Parses a JSON object; undefined for anything else. */
 export function parseObject(json: string): JsonObject | undefined {
+  return objectOf(parseJson(json));
+}
+
+/** Parses any JSON value; undefined for what is no JSON. */
+export function parseJson(json: string): unknown {
   try {
-    return objectOf(JSON.parse(json));
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

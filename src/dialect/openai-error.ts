@@ -61,6 +61,6 @@ export function encodeOpenaiError(error: GatewayError, requestId: string): Local
 
 /** OpenAI's error bodies, for answers of compatible servers that may not have one. */
 export const openaiErrorShape: ErrorShape = {
-  isError: (body) => objectOf(body.error) !== undefined,
+  isError: (body) => typeof objectOf(body.error)?.message === "string",
   encode: (error) => Buffer.from(JSON.stringify(openaiErrorBody(error))),
 };

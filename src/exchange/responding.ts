@@ -6,6 +6,7 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
 import { inSlices, sliceBytes } from "../core/slices.ts";
 import type { LocalReply, ResponseContext, ResponseSeen } from "../dialect/dialect.ts";
+import { errorOfStatus } from "../dialect/upstream-error.ts";
 import { foreignHeaders } from "./answer-headers.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
@@ -54,7 +55,7 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   const attempt = attemptAt(exchange, Math.max(1, head.attempt));
   if (attempt.judged !== undefined) return replace(exchange, attempt.judged.error, "upstream_error");
   answered(exchange, attempt, head);
-  const failure = upstreamFailure(head);
+  const failure = upstreamFailure(head, exchange.services.clock.nowMs());
   if (failure !== undefined) return replace(exchange, failure, "upstream_error");
   if (head.status < 400 && head.endOfStream) {
     const error = new GatewayError("upstream_invalid", "the provider's answer is empty");
@@ -73,7 +74,10 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
     exchange.held = isWhole && head.status < 400;
     return {
       kind: passOrHold(exchange),
-      headers: { set: own, remove: foreignHeaders(head.headers, carriage.dialect) },
+      headers: {
+        set: [...errorHeaders(head), ...own],
+        remove: foreignHeaders(head.headers, carriage.dialect),
+      },
     };
   }
   const { set, remove } = translateHeaders(exchange, attempt, carriage, head);
@@ -334,16 +338,16 @@ function replace(
   return { kind: "reply", reply: errorReply(exchange, error) };
 }
 
-/** An upstream's answer that says our credentials or our account are at fault is not the client's business. */
-function upstreamFailure(head: ResponseHead): GatewayError | undefined {
+/** What the client gets in place of a refusal: nobody else's business is what it says of our credentials or account, and without a body only its status speaks. */
+function upstreamFailure(head: ResponseHead, nowMs: number): GatewayError | undefined {
   if (head.status === 401 || head.status === 402 || head.status === 403) {
     return new GatewayError("upstream_auth", "the provider refused the gateway's credentials");
   }
-  if (head.status < 400 || (isJson(head.headers) && !head.endOfStream)) return undefined;
-  return new GatewayError(
-    head.status >= 500 ? "upstream_unavailable" : "upstream_invalid",
-    `the provider answered ${head.status}`,
-  );
+  if (head.status < 400 || !head.endOfStream) return undefined;
+  const { code, message } = errorOfStatus(head.status);
+  return new GatewayError(code, message, {
+    retryAfterMs: askedWaitMs((name) => head.headers.get(name), nowMs),
+  });
 }
 
 /** What Envoy refuses by itself after we have seen its head, e.g. a body that takes too long to come, is the client's fault and no bug: the status stays. */
@@ -394,6 +398,7 @@ function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
   ];
 }
 
-function isJson(headers: Headers): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get("content-type") ?? "");
+/** The body of a refusal is in the client's format by the time it leaves, whatever its server calls it. */
+function errorHeaders({ status }: ResponseHead): readonly (readonly [string, string])[] {
+  return status < 400 ? [] : [["content-type", "application/json"]];
 }

@@ -1,7 +1,7 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import type { AnswerContext } from "../dialect/codec.ts";
 import type { ResponseContext, ResponseTransform } from "../dialect/dialect.ts";
-import { objectOf, parseObject, textOf } from "../dialect/json-view.ts";
+import { refusalMessage } from "../dialect/refusal-message.ts";
 import { ResponseState } from "../dialect/response-state.ts";
 import { TranslatedError } from "../dialect/translated-error.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
@@ -13,8 +13,6 @@ import type { ResponseHead } from "./outcome.ts";
 
 type Translation = Extract<Carriage, { kind: "translate" }>;
 
-/** Characters of a provider's message that a client gets to see. */
-const messageCharsMax = 2_000;
 const callIdChars = 20;
 
 /** Headers of an upstream's answer that a client of another format may see: every other one tells whose answer it is. */
@@ -79,13 +77,11 @@ export function answerContextOf(exchange: Exchange, attempt: Attempt): AnswerCon
 /** What a provider's error means, in our words. Its own are the client's to read, and go nowhere else. */
 function errorOf(provider: Provider, { status, headers }: ResponseContext, body: Buffer): GatewayError {
   const plain = errorOfStatus(status);
-  const parsed = parseObject(body.toString());
   const code = codeOfFailure(provider.classify(status, headers, body), plain.code);
   // Between the provider and the gateway: some tell it with a status of another meaning.
   if (code === "upstream_auth")
     return new GatewayError(code, "the provider refused the gateway's credentials");
-  const message = textOf(objectOf(parsed?.error)?.message) ?? textOf(parsed?.message) ?? plain.message;
-  return new GatewayError(code, message.slice(0, messageCharsMax));
+  return new GatewayError(code, refusalMessage(body) ?? plain.message);
 }
 
 /** A failure class in our words; `plain`: what the status alone means. */

@@ -35,6 +35,8 @@ export function dialectConformance(dialect: Dialect, sample: DialectSample): voi
         answerPromises(dialect, `${goldenFolder}${dialect.name}/${file}`);
     });
     describe("errors", () => errorPromises(dialect, sample));
+    if (dialect.passResponse !== undefined)
+      describe("a provider's refusal", () => refusalPromises(dialect, sample));
   });
 }
 
@@ -257,6 +259,50 @@ function passed(
   );
   const { usage, usagePartial, model, finishReason, content, complete, error } = transform.seen;
   return { usage, usagePartial, model, finishReason, content, complete, error: error?.code, text, client };
+}
+
+/** A refusal in the shapes of the servers that are met behind this format's name, with what each says is wrong. */
+const refusals: Readonly<Record<string, readonly [body: string, says: string]>> = {
+  "OpenAI's": ['{"error":{"message":"no such field","type":"invalid_request_error"}}', "no such field"],
+  "a list of one (Google's OpenAI endpoint)": ['[{"error":{"code":400,"message":"bad role"}}]', "bad role"],
+  "a string (Ollama, TGI)": ['{"error":"model is loading"}', "model is loading"],
+  "vLLM's before 0.10": [
+    '{"object":"error","message":"too long","type":"BadRequestError","code":400}',
+    "too long",
+  ],
+  "a message alone (Mistral, Cohere)": ['{"message":"too many turns"}', "too many turns"],
+  "FastAPI's sentence": ['{"detail":"Not allowed here"}', "Not allowed here"],
+  "FastAPI's list": [
+    '{"detail":[{"loc":["body","messages",0],"msg":"Field required","type":"missing"}]}',
+    "body.messages.0: Field required",
+  ],
+  "a page": ["<html><title>400</title></html>", ""],
+  nothing: ["", ""],
+  "JSON that says nothing": ['{"error":{},"detail":[1,null],"message":7}', ""],
+};
+
+function refusalPromises(dialect: Dialect, sample: DialectSample): void {
+  const operation = dialect.match(sample.method, sample.path);
+  assert.ok(operation !== undefined);
+  const facts = dialect.inspect(Buffer.from(JSON.stringify(sample.body)), operation);
+
+  for (const [shape, [body, says]] of Object.entries(refusals))
+    for (const contentType of ["application/json", "text/plain; charset=utf-8", "text/html"])
+      it(`is told in the format's own shape where its server sends ${shape} as ${contentType}`, () => {
+        const pieces = [...body].map((one) => Buffer.from(one));
+        const head = { status: 400, contentType };
+        const { client } = passed(dialect, facts, head, [...pieces, Buffer.alloc(0)]);
+        const reply = JSON.parse(client.toString());
+        const message = reply.message ?? reply.error.message;
+        assert.equal(typeof message, "string");
+        assert.ok(message.includes(says) && message !== "", message);
+      });
+
+  it("is read up to a bound, and told by its status beyond it", () => {
+    const large = Buffer.from(JSON.stringify({ message: "x".repeat(1_100_000) }));
+    const { client } = passed(dialect, facts, { status: 429, contentType: "text/plain" }, [large]);
+    assert.match(client.toString(), /the provider answered with status 429/);
+  });
 }
 
 function errorPromises(dialect: Dialect, { statuses = {} }: DialectSample): void {

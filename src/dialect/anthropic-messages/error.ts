@@ -56,7 +56,7 @@ export function encodeAnthropicError(error: GatewayError, requestId: string): Lo
 
 /** Anthropic's error bodies, for answers of gateways before it that may not have one. */
 export const anthropicErrorShape: ErrorShape = {
-  isError: (body) => body.type === "error" && objectOf(body.error) !== undefined,
+  isError: (body) => body.type === "error" && typeof objectOf(body.error)?.message === "string",
   // An empty purse is a 400 here.
   blamesAccount: (body) => /credit balance/i.test(String(objectOf(body.error)?.message)),
   encode: (error) => Buffer.from(JSON.stringify(anthropicErrorBody(error))),
