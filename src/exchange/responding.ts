@@ -6,7 +6,6 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
 import { inSlices, sliceBytes } from "../core/slices.ts";
 import type { LocalReply, ResponseContext, ResponseSeen } from "../dialect/dialect.ts";
-import { errorOfStatus } from "../dialect/upstream-error.ts";
 import { foreignHeaders } from "./answer-headers.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
@@ -23,6 +22,7 @@ import { LargeAnswer } from "./large-answer.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import { maskSecrets } from "./masking.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
+import { accountFailure, emptyRefusalError, refusalHeaders } from "./refusal.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
 import { spend } from "./stages.ts";
 import { StreamCheck, type StreamVerdict } from "./stream-check.ts";
@@ -55,8 +55,9 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   const attempt = attemptAt(exchange, Math.max(1, head.attempt));
   if (attempt.judged !== undefined) return replace(exchange, attempt.judged.error, "upstream_error");
   answered(exchange, attempt, head);
-  const failure = upstreamFailure(head, exchange.services.clock.nowMs());
+  const failure = accountFailure(head);
   if (failure !== undefined) return replace(exchange, failure, "upstream_error");
+  if (head.status >= 400 && head.endOfStream) return emptyRefusal(exchange, head);
   if (head.status < 400 && head.endOfStream) {
     const error = new GatewayError("upstream_invalid", "the provider's answer is empty");
     return replace(exchange, error, "upstream_error");
@@ -75,7 +76,7 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
     return {
       kind: passOrHold(exchange),
       headers: {
-        set: [...errorHeaders(head), ...own],
+        set: [...refusalHeaders(head), ...own],
         remove: foreignHeaders(head.headers, carriage.dialect),
       },
     };
@@ -338,22 +339,26 @@ function replace(
   return { kind: "reply", reply: errorReply(exchange, error) };
 }
 
-/** What the client gets in place of a refusal: nobody else's business is what it says of our credentials or account, and without a body only its status speaks. */
-function upstreamFailure(head: ResponseHead, nowMs: number): GatewayError | undefined {
-  if (head.status === 401 || head.status === 402 || head.status === 403) {
-    return new GatewayError("upstream_auth", "the provider refused the gateway's credentials");
-  }
-  if (head.status < 400 || !head.endOfStream) return undefined;
-  const { code, message } = errorOfStatus(head.status);
-  return new GatewayError(code, message, {
-    retryAfterMs: askedWaitMs((name) => head.headers.get(name), nowMs),
-  });
+/** A refusal without a body: its status and the wait that it asks for are all it says, so both stay. */
+function emptyRefusal(exchange: Exchange, head: ResponseHead): ResponseOutcome {
+  const error = emptyRefusalError(head, exchange.services.clock.nowMs());
+  return replaceKeeping(exchange, head.status, error, "upstream_error");
 }
 
 /** What Envoy refuses by itself after we have seen its head, e.g. a body that takes too long to come, is the client's fault and no bug: the status stays. */
 function refusedByEnvoy(exchange: Exchange, { status, codeDetails }: ResponseHead): ResponseOutcome {
   const error = new GatewayError("invalid_request", `the request was refused: ${codeDetails}`);
-  const outcome = replace(exchange, error, "denied");
+  return replaceKeeping(exchange, status, error, "denied");
+}
+
+/** Like `replace`, under the status that the answer came with. */
+function replaceKeeping(
+  exchange: Exchange,
+  status: number,
+  error: GatewayError,
+  ending: "upstream_error" | "denied",
+): ResponseOutcome {
+  const outcome = replace(exchange, error, ending);
   exchange.responseStatus = status;
   return outcome.kind === "reply" ? { kind: "reply", reply: { ...outcome.reply, status } } : outcome;
 }
@@ -396,9 +401,4 @@ function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
       ? []
       : ([[warningHeader, warningOf(attempt.changes)]] satisfies [string, string][])),
   ];
-}
-
-/** The body of a refusal is in the client's format by the time it leaves, whatever its server calls it. */
-function errorHeaders({ status }: ResponseHead): readonly (readonly [string, string])[] {
-  return status < 400 ? [] : [["content-type", "application/json"]];
 }

@@ -38,6 +38,7 @@ models:
   html: { targets: [odd/html] }
   html-error: { targets: [odd/html-error] }
   empty-error: { targets: [odd/empty-error] }
+  "refused/*": { targets: ["odd/*"] }
 identity: [{ type: api-key, file: ./keys.yaml }]
 `;
     stack = await startTestStack(
@@ -173,6 +174,17 @@ identity: [{ type: api-key, file: ./keys.yaml }]
     assertNotWhole(await call("html", false));
   });
 
+  for (const status of [400, 404, 413, 422, 429, 503])
+    for (const shape of ["page", "text", "nothing"])
+      it(`keeps its status and wait where a ${status} comes with ${shape} for a body`, async () => {
+        const answer = await ask(stack.baseUrl, chatBody({ model: `refused/${status}-${shape}` }));
+        assert.equal(answer.status, status, answer.text);
+        assert.equal(answer.headers.get("retry-after"), "7");
+        assert.match(answer.headers.get("content-type") ?? "", /^application\/json/);
+        errorOf(answer);
+        assert.equal(answer.text.includes("not today"), shape === "text");
+      });
+
   it("is none for ending with trailers", async () => {
     for (const stream of [false, true]) {
       const { isWhole, record, text } = await call("trailers", stream);
@@ -232,6 +244,13 @@ function near(actual: number, expected: number, share: number): void {
   );
 }
 
+/** Bodies of refusals that are not in OpenAI's shape. */
+const refusalBodies: Readonly<Record<string, string>> = {
+  page: "<html><title>no</title></html>",
+  text: '{"detail":"not today"}',
+  nothing: "",
+};
+
 /** A provider that is no failure and yet unlike the fake one; the model says how. */
 async function startOddProvider(): Promise<Server> {
   const usage = { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 };
@@ -255,6 +274,14 @@ async function startOddProvider(): Promise<Server> {
       if (model.startsWith("html")) {
         response.writeHead(model === "html" ? 200 : 500, { "content-type": "text/html" });
         response.end("<html><body>Bad gateway</body></html>");
+        return;
+      }
+      if (/^\d/.test(model)) {
+        const [status, shape = ""] = model.split("-");
+        const type = shape === "text" ? "text/plain; charset=utf-8" : "text/html";
+        const length = shape === "nothing" ? { "content-length": "0" } : {};
+        response.writeHead(Number(status), { "content-type": type, "retry-after": "7", ...length });
+        response.end(refusalBodies[shape]);
         return;
       }
       if (model === "empty-error") {
