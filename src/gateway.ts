@@ -6,7 +6,7 @@ import { AlertWebhook } from "./admin/alert-webhook.ts";
 import { adminSourceOf } from "./admin/gateway-source.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
-import { tellStanding } from "./admin/target-events.ts";
+import { reportTargetState } from "./admin/target-events.ts";
 import { seriesOf } from "./admin/target-metrics.ts";
 import { UsageDesk } from "./admin/usage-desk.ts";
 import type { Snapshot } from "./config/snapshot.ts";
@@ -71,8 +71,8 @@ export class Gateway {
   readonly #registry = new Registry();
   readonly #offload = new Offload();
   readonly #quality = new Quality();
-  readonly #targetHealth = new TargetHealth((target, standing, nowMs) =>
-    tellStanding(target, standing, nowMs, {
+  readonly #targetHealth = new TargetHealth((target, state, nowMs) =>
+    reportTargetState(target, state, nowMs, {
       log: this.#log,
       clock: this.#clock,
       snapshot: this.#snapshot,

@@ -61,5 +61,5 @@ function targetsAnswer({ snapshot, clock, health, quality, retryBudget }: Gatewa
   const targets = health
     .list(nowMs)
     .map((target) => targetRow(target, quality.list(target.target, nowMs), nowMs));
-  return { targets, retry_budget: retryBudget.standing(snapshot().retries, nowMs) };
+  return { targets, retry_budget: retryBudget.usage(snapshot().retries, nowMs) };
 }

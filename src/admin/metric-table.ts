@@ -121,7 +121,7 @@ export const metricTable = {
   },
   tollgate_target_state: {
     kind: "gauge",
-    help: "1 for a target's current state: open (healthy), resting, or probe (due to be tried again).",
+    help: "1 for a target's current state: healthy, ejected (left out until its time is up), or probing (due to be tried again).",
     labels: ["target", "state"],
   },
   tollgate_target_busy: {

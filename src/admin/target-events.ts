@@ -2,46 +2,46 @@ import { configuredModels } from "../config/configured-models.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { Health, Standing } from "../route/health.ts";
+import type { Health, TargetState } from "../route/health.ts";
 import { modelsLeftAlone } from "../route/left-alone.ts";
 import type { AlertWebhook } from "./alert-webhook.ts";
 
-/** What telling of targets works with. */
+/** What {@link reportTargetState} works with. */
 export interface TargetEventServices {
   readonly log: Log;
   readonly clock: Clock;
   readonly snapshot: Snapshot;
   readonly health: Health;
   readonly webhook: Pick<AlertWebhook, "send">;
-  /** Backends (`alpha/*`) that an alert was sent of, and that have not answered since; at most as many as there are backends. */
+  /** Backends (`alpha/*`) with an alert sent since they last answered; at most one entry a backend. */
   readonly alerted: Set<string>;
 }
 
 /**
- * Logs that a target begins to rest, with the models that have one target left at most, or that it answers again: a line for each change.
- * Of a backend that refuses our credentials an alert is sent, too, once until it answers again.
+ * Logs one line when a target is ejected, with the models that have at most one target left, and one when it answers again.
+ * A backend that refuses our credentials also sends one alert, until it answers again.
  */
-export function tellStanding(
+export function reportTargetState(
   target: string,
-  standing: Standing,
+  state: TargetState,
   nowMs: number,
   { log, clock, snapshot, health, webhook, alerted }: TargetEventServices,
 ): void {
-  if (standing.kind === "open") {
+  if (state.kind === "healthy") {
     alerted.delete(target);
     log.info({ target }, "a target answers again");
     return;
   }
-  const restsMs = standing.kind === "resting" ? Math.ceil(standing.untilMs - nowMs) : 0;
+  const restsMs = state.kind === "ejected" ? Math.ceil(state.untilMs - nowMs) : 0;
   const models = modelsLeftAlone(configuredModels(snapshot), health, nowMs);
-  const fields = { target, why: standing.why, rests_ms: restsMs, models_left_alone: models };
-  if (standing.why === "unavailable")
+  const fields = { target, why: state.why, rests_ms: restsMs, models_left_alone: models };
+  if (state.why === "unavailable")
     log.error(
       fields,
       "the provider does not have this model, or no longer, or not for this account: change the config",
     );
-  else log.warn(fields, "a target rests");
-  if (standing.why !== "refused" || !target.endsWith(allModels) || alerted.has(target)) return;
+  else log.warn(fields, "a target is ejected");
+  if (state.why !== "refused" || !target.endsWith(allModels) || alerted.has(target)) return;
   alerted.add(target);
   const time = new Date(clock.nowMs()).toISOString();
   const backend = target.slice(0, -allModels.length);
@@ -49,5 +49,5 @@ export function tellStanding(
   webhook.send({ id, type: "backend.refused", time, backend, models_left_alone: models });
 }
 
-/** How health calls all of a backend. */
+/** The suffix by which health names all models of a backend. */
 const allModels = "/*";

@@ -1,7 +1,7 @@
 import { configuredModels } from "../config/configured-models.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { formatTarget } from "../plan/plan.ts";
-import type { Health, Standing, TargetStatus, TargetTotal } from "../route/health.ts";
+import type { Health, TargetState, TargetStatus, TargetTotal } from "../route/health.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 import type { MetricName } from "./metric-table.ts";
 
@@ -10,7 +10,7 @@ export interface TargetSeries {
   /** As the config has it: `backend/model`, `backend/*`. */
   readonly target: string;
   /** The worst of those it stands for. */
-  readonly state: Standing["kind"];
+  readonly state: TargetState["kind"];
   readonly busy: number;
   /** The slowest of those it stands for. */
   readonly latencyMs: number | undefined;
@@ -44,16 +44,16 @@ export function targetSeries(
 }
 
 const unheard: Omit<TargetSeries, "target"> = {
-  state: "open",
+  state: "healthy",
   busy: 0,
   latencyMs: undefined,
   total: { attempts: 0, failures: 0, rests: 0 },
 };
 
-const badness: Readonly<Record<Standing["kind"], number>> = { open: 0, probe: 1, resting: 2 };
+const badness: Readonly<Record<TargetState["kind"], number>> = { healthy: 0, probing: 1, ejected: 2 };
 
 function together(one: TargetSeries, other: TargetStatus): TargetSeries {
-  const { kind } = other.standing;
+  const { kind } = other.state;
   const latencyMs = Math.max(one.latencyMs ?? 0, other.latencyMs ?? 0);
   return {
     target: one.target,

@@ -1,15 +1,15 @@
-import type { Resting, TargetStatus } from "../route/health.ts";
+import type { EjectionReason, TargetStatus } from "../route/health.ts";
 import type { PassRate } from "../route/quality.ts";
-import type { RetryStanding } from "../route/retry-budget.ts";
+import type { RetryBudgetUsage } from "../route/retry-budget.ts";
 
 /** One target as `/targets` shows it. */
 export interface TargetRow {
   /** `backend/model`; `backend/*` for what concerns all models of a backend. */
   readonly target: string;
-  readonly state: "open" | "resting" | "probe";
-  /** Why it rests; absent: it is open. */
-  readonly why?: Resting;
-  /** For how much longer, in milliseconds. */
+  readonly state: "healthy" | "ejected" | "probing";
+  /** Why it is ejected; absent unless it is. */
+  readonly why?: EjectionReason;
+  /** For how much longer it is ejected, in milliseconds. */
   readonly rests_ms?: number;
   /** Exchanges it is answering. */
   readonly busy: number;
@@ -38,20 +38,20 @@ export interface CheckedRow {
 export interface TargetsAnswer {
   readonly targets: readonly TargetRow[];
   /** Attempts beyond the first, in the last ten seconds over the whole gateway. */
-  readonly retry_budget: RetryStanding;
+  readonly retry_budget: RetryBudgetUsage;
 }
 
 /** A target's line. Times are monotonic milliseconds. */
 export function targetRow(
-  { standing, ...status }: TargetStatus,
+  { state, ...status }: TargetStatus,
   rates: readonly PassRate[],
   nowMs: number,
 ): TargetRow {
   return {
     target: status.target,
-    state: standing.kind,
-    ...(standing.kind === "open" ? {} : { why: standing.why }),
-    ...(standing.kind === "resting" ? { rests_ms: Math.ceil(standing.untilMs - nowMs) } : {}),
+    state: state.kind,
+    ...(state.kind === "healthy" ? {} : { why: state.why }),
+    ...(state.kind === "ejected" ? { rests_ms: Math.ceil(state.untilMs - nowMs) } : {}),
     busy: status.busy,
     ...(status.latencyMs === undefined ? {} : { first_token_ms: Math.round(status.latencyMs) }),
     attempts: status.attempts,

@@ -42,8 +42,8 @@ export async function accountReader(snapshot: Snapshot, url: string | undefined)
   };
   try {
     const rows = await overridesOf(client);
-    const { retry_budget: standing } = (await client.get("/targets")) as TargetsAnswer;
-    const retryBudget = new RetryBudget(standing, systemClock.monotonicMs());
+    const { retry_budget: usage } = (await client.get("/targets")) as TargetsAnswer;
+    const retryBudget = new RetryBudget(usage, systemClock.monotonicMs());
     return { read, overrides: rows.map(overrideOf), retryBudget, live: true };
   } catch (error) {
     if (url !== undefined || !(error instanceof CommandFailure)) throw error;

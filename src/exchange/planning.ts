@@ -83,7 +83,7 @@ function retriesExhausted({ services, snapshot }: Exchange): boolean {
 function soundestOf(exchange: Exchange, targets: readonly Target[]): readonly Target[] {
   const { clock, health } = exchange.services;
   const nowMs = clock.monotonicMs();
-  const only = targets.find((target) => health.standing(target, nowMs).kind === "open") ?? targets[0];
+  const only = targets.find((target) => health.state(target, nowMs).kind === "healthy") ?? targets[0];
   if (only === undefined) return targets;
   const withheld = targets.filter((target) => target !== only);
   const reason = "the retry budget is used up";

@@ -152,14 +152,14 @@ function open(
   if (all.length < 2) return all;
   const { health, clock } = exchange.services;
   const nowMs = clock.monotonicMs();
-  const resting: { readonly target: Target; readonly untilMs: number }[] = [];
+  const ejected: { readonly target: Target; readonly untilMs: number }[] = [];
   const awake: Target[] = [];
   for (const target of all) {
-    const standing = health.standing(target, nowMs);
-    if (standing.kind !== "resting" || isForced(exchange, target, routeName)) awake.push(target);
+    const state = health.state(target, nowMs);
+    if (state.kind !== "ejected" || isForced(exchange, target, routeName)) awake.push(target);
     else {
-      resting.push({ target, untilMs: standing.untilMs });
-      rejected.push({ target, reason: `it rests: ${standing.why}`, field: undefined });
+      ejected.push({ target, untilMs: state.untilMs });
+      rejected.push({ target, reason: `it is ejected: ${state.why}`, field: undefined });
     }
   }
   const [first] = awake;
@@ -168,8 +168,8 @@ function open(
     health.claimProbe(first, nowMs);
     return awake;
   }
-  resting.sort((a, b) => a.untilMs - b.untilMs);
-  return resting.slice(0, 1).map(({ target }) => target);
+  ejected.sort((a, b) => a.untilMs - b.untilMs);
+  return ejected.slice(0, 1).map(({ target }) => target);
 }
 
 function nobody(

@@ -1,6 +1,6 @@
 import type { FailureClass } from "../provider/provider.ts";
 import { failureRules } from "../route/failure-rules.ts";
-import type { Sign } from "../route/health.ts";
+import type { HealthSignal } from "../route/health.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -35,7 +35,7 @@ export function noteStall(exchange: Exchange, { target }: Attempt): void {
   health.note(target.target, { kind: "failed" }, clock.monotonicMs());
 }
 
-function signOf(failure: FailureClass, waitMs: number | undefined): Sign | undefined {
+function signOf(failure: FailureClass, waitMs: number | undefined): HealthSignal | undefined {
   switch (failureRules[failure].rests) {
     case undefined:
       return undefined;

@@ -1,5 +1,5 @@
 import type { FailureClass } from "../provider/provider.ts";
-import type { Resting } from "./health.ts";
+import type { EjectionReason } from "./health.ts";
 
 /** What a failed attempt of one class means for the request and for its target. */
 export interface FailureRule {
@@ -10,7 +10,7 @@ export interface FailureRule {
   /** With no other target left, the same one is asked again after its `Retry-After`, where the model allows for the wait. */
   readonly waits: boolean;
   /** Why its target rests; undefined: it says nothing about the target. */
-  readonly rests: Resting | undefined;
+  readonly rests: EjectionReason | undefined;
 }
 
 /** Attempts by failure class; docs/routing.md shows this table. */
@@ -37,6 +37,6 @@ export const failureRules: Readonly<Record<FailureClass, FailureRule>> = {
   quality: rule("an answer that fails the model's `validate`", "next-target", undefined),
 };
 
-function rule(toldBy: string, next: FailureRule["next"], rests: Resting | undefined): FailureRule {
+function rule(toldBy: string, next: FailureRule["next"], rests: EjectionReason | undefined): FailureRule {
   return { toldBy, next, waits: false, rests };
 }

@@ -19,17 +19,17 @@ const failuresInRowMax = 10;
 /** Weight of the newest first-token time in the average. */
 const latencyWeight = 0.2;
 
-/** Why a target rests. */
-export type Resting = "errors" | "throttled" | "refused" | "unavailable";
+/** Why a target was ejected. */
+export type EjectionReason = "errors" | "throttled" | "refused" | "unavailable";
 
-/** How a target stands: open to exchanges, resting, or resting and due for one probe. */
-export type Standing =
-  | { readonly kind: "open" }
-  | { readonly kind: "resting"; readonly why: Resting; readonly untilMs: number }
-  | { readonly kind: "probe"; readonly why: Resting };
+/** The state of a target: healthy, ejected until a moment, or due for one probe. */
+export type TargetState =
+  | { readonly kind: "healthy" }
+  | { readonly kind: "ejected"; readonly why: EjectionReason; readonly untilMs: number }
+  | { readonly kind: "probing"; readonly why: EjectionReason };
 
-/** How an attempt went, as far as it says something about its target. */
-export type Sign =
+/** The outcome of an attempt, as far as it says something about its target. */
+export type HealthSignal =
   | { readonly kind: "answered" }
   | { readonly kind: "failed" }
   /** `askedWaitMs`: how long the provider asks to be left alone; undefined if it does not say. */
@@ -39,11 +39,11 @@ export type Sign =
   /** This model alone. */
   | { readonly kind: "unavailable" };
 
-/** What is shown of one target. */
+/** The state and counts of one target. */
 export interface TargetStatus {
   /** `backend/model`. */
   readonly target: string;
-  readonly standing: Standing;
+  readonly state: TargetState;
   readonly busy: number;
   readonly latencyMs: number | undefined;
   /** Attempts and failures in the window that runs. */
@@ -52,31 +52,31 @@ export interface TargetStatus {
   readonly total: TargetTotal;
 }
 
-/** What one target has been heard of since it is known. */
+/** Counts of one target since it was first heard of. */
 export interface TargetTotal {
   readonly attempts: number;
   readonly failures: number;
-  /** Times it was put to rest. */
+  /** Times it was ejected. */
   readonly rests: number;
 }
 
-/** Is told that a target (`backend/model`, or `backend/*` for all of a backend) begins to rest, or answers again. */
-export type OnStanding = (target: string, standing: Standing, nowMs: number) => void;
+/** Called when a target (`backend/model`, or `backend/*` for all of a backend) is ejected, or answers again. */
+export type OnTargetState = (target: string, standing: TargetState, nowMs: number) => void;
 
-/** What answers and failures say about each target: who is open, who rests, how fast and how busy each is. Times are monotonic milliseconds. */
+/** The health of each target, from its answers and failures: its state, how fast and how busy it is. Times are monotonic milliseconds. */
 export class Health {
   readonly #targets = new Map<string, TargetHealth>();
-  readonly #onStanding: OnStanding;
+  readonly #onTargetState: OnTargetState;
 
-  constructor(onStanding: OnStanding = () => {}) {
-    this.#onStanding = onStanding;
+  constructor(onTargetState: OnTargetState = () => {}) {
+    this.#onTargetState = onTargetState;
   }
 
-  standing(target: Target, nowMs: number): Standing {
-    const backend = this.#targets.get(wholeBackend(target))?.standing(nowMs) ?? open;
-    if (backend.kind === "resting") return backend;
-    const own = this.#targets.get(formatTarget(target))?.standing(nowMs) ?? open;
-    return own.kind === "open" ? backend : own;
+  state(target: Target, nowMs: number): TargetState {
+    const backend = this.#targets.get(wholeBackend(target))?.state(nowMs) ?? healthy;
+    if (backend.kind === "ejected") return backend;
+    const own = this.#targets.get(formatTarget(target))?.state(nowMs) ?? healthy;
+    return own.kind === "healthy" ? backend : own;
   }
 
   latencyMs(target: Target): number | undefined {
@@ -108,12 +108,12 @@ export class Health {
   }
 
   /** What our credentials are refused for holds for every model of the backend. */
-  note(target: Target, sign: Sign, nowMs: number): void {
+  note(target: Target, signal: HealthSignal, nowMs: number): void {
     const backend = wholeBackend(target);
     const concernsBackend =
-      sign.kind === "refused" || (sign.kind !== "unavailable" && this.#targets.has(backend));
-    if (concernsBackend) this.#note(backend, sign, nowMs);
-    this.#note(formatTarget(target), sign, nowMs);
+      signal.kind === "refused" || (signal.kind !== "unavailable" && this.#targets.has(backend));
+    if (concernsBackend) this.#note(backend, signal, nowMs);
+    this.#note(formatTarget(target), signal, nowMs);
   }
 
   firstToken(target: Target, afterMs: number): void {
@@ -132,11 +132,11 @@ export class Health {
     this.#targets.clear();
   }
 
-  #note(name: string, sign: Sign, nowMs: number): void {
+  #note(name: string, signal: HealthSignal, nowMs: number): void {
     const health = this.#of(name);
     const { rests } = health;
-    health.note(sign, nowMs);
-    if (health.rests !== rests) this.#onStanding(name, health.standing(nowMs), nowMs);
+    health.note(signal, nowMs);
+    if (health.rests !== rests) this.#onTargetState(name, health.state(nowMs), nowMs);
   }
 
   #of(name: string): TargetHealth {
@@ -151,7 +151,7 @@ export class Health {
   }
 }
 
-const open: Standing = Object.freeze({ kind: "open" });
+const healthy: TargetState = Object.freeze({ kind: "healthy" });
 
 /** Where what concerns all models of a backend is kept. */
 function wholeBackend({ backend }: Target): string {
@@ -166,7 +166,7 @@ class TargetHealth {
   #attempts = 0;
   #failures = 0;
   #failuresInRow = 0;
-  #why: Resting | undefined;
+  #why: EjectionReason | undefined;
   #untilMs = 0;
   #restedTimes = 0;
   #probeUntilMs = 0;
@@ -176,12 +176,12 @@ class TargetHealth {
     return this.#why !== undefined;
   }
 
-  standing(nowMs: number): Standing {
+  state(nowMs: number): TargetState {
     const why = this.#why;
-    if (why === undefined) return open;
-    if (nowMs < this.#untilMs) return { kind: "resting", why, untilMs: this.#untilMs };
-    if (nowMs < this.#probeUntilMs) return { kind: "resting", why, untilMs: this.#probeUntilMs };
-    return { kind: "probe", why };
+    if (why === undefined) return healthy;
+    if (nowMs < this.#untilMs) return { kind: "ejected", why, untilMs: this.#untilMs };
+    if (nowMs < this.#probeUntilMs) return { kind: "ejected", why, untilMs: this.#probeUntilMs };
+    return { kind: "probing", why };
   }
 
   began(nowMs: number): void {
@@ -190,14 +190,14 @@ class TargetHealth {
   }
 
   claimProbe(nowMs: number): void {
-    if (this.standing(nowMs).kind === "probe") this.#probeUntilMs = nowMs + restMs(this.#restedTimes);
+    if (this.state(nowMs).kind === "probing") this.#probeUntilMs = nowMs + restMs(this.#restedTimes);
   }
 
-  note(sign: Sign, nowMs: number): void {
+  note(signal: HealthSignal, nowMs: number): void {
     this.#turn(nowMs);
     this.#attempts += 1;
     this.#total.attempts += 1;
-    switch (sign.kind) {
+    switch (signal.kind) {
       case "answered":
         this.#failuresInRow = 0;
         // What was under way when the rest began says nothing about how things are now.
@@ -215,10 +215,10 @@ class TargetHealth {
         return;
       case "throttled":
         this.#fail();
-        this.#rest("throttled", nowMs, Math.min(sign.askedWaitMs ?? restMs(this.#restedTimes), hintMaxMs));
+        this.#rest("throttled", nowMs, Math.min(signal.askedWaitMs ?? restMs(this.#restedTimes), hintMaxMs));
         // Of two hints the longer wait holds, whichever came first.
-        if (sign.askedWaitMs !== undefined)
-          this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(sign.askedWaitMs, hintMaxMs));
+        if (signal.askedWaitMs !== undefined)
+          this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(signal.askedWaitMs, hintMaxMs));
         return;
       case "failed":
         this.#fail();
@@ -233,7 +233,7 @@ class TargetHealth {
     this.#turn(nowMs);
     return {
       target,
-      standing: this.standing(nowMs),
+      state: this.state(nowMs),
       busy: this.busy,
       latencyMs: this.latencyMs,
       attempts: this.#attempts,
@@ -252,7 +252,7 @@ class TargetHealth {
     return this.#failures >= failuresMin && this.#failures >= failureShareMax * this.#attempts;
   }
 
-  #rest(why: Resting, nowMs: number, forMs: number): void {
+  #rest(why: EjectionReason, nowMs: number, forMs: number): void {
     // Failures of attempts that left before the rest began do not lengthen it.
     if (this.#why !== undefined && nowMs < this.#untilMs) return;
     this.#why = why;

@@ -5,10 +5,10 @@ import type { ModelRoute } from "./model-route.ts";
 /** Names of the models that one target of several is left to, or none: the next failure there is the client's. */
 export function modelsLeftAlone(
   routes: readonly ModelRoute[],
-  health: Pick<Health, "standing">,
+  health: Pick<Health, "state">,
   nowMs: number,
 ): readonly string[] {
-  const awake = (target: Target): boolean => health.standing(target, nowMs).kind !== "resting";
-  const alone = routes.filter(({ targets }) => targets.length > 1 && targets.filter(awake).length < 2);
+  const notEjected = (target: Target): boolean => health.state(target, nowMs).kind !== "ejected";
+  const alone = routes.filter(({ targets }) => targets.length > 1 && targets.filter(notEjected).length < 2);
   return alone.map(({ name }) => name);
 }

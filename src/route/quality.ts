@@ -46,7 +46,7 @@ export class Quality {
     const rates: PassRate[] = [];
     for (const tally of this.#tallies.values()) {
       if (tally.target !== target) continue;
-      const { passRate, answers } = tally.standing(nowMs);
+      const { passRate, answers } = tally.current(nowMs);
       if (answers < 0.5) continue;
       rates.push({ model: tally.model, workflow: tally.workflow, passRate, answers });
     }
@@ -59,10 +59,8 @@ export class Quality {
   }
 
   #known(place: CheckedPlace, nowMs: number): number | undefined {
-    const standing = this.#tallies.get(keyOf(place))?.standing(nowMs);
-    return standing === undefined || Math.round(standing.answers) < answersMin
-      ? undefined
-      : standing.passRate;
+    const current = this.#tallies.get(keyOf(place))?.current(nowMs);
+    return current === undefined || Math.round(current.answers) < answersMin ? undefined : current.passRate;
   }
 
   #of(place: CheckedPlace): Tally {
@@ -99,7 +97,7 @@ class Tally {
     this.#atMs = nowMs;
   }
 
-  standing(nowMs: number): Pick<PassRate, "passRate" | "answers"> {
+  current(nowMs: number): Pick<PassRate, "passRate" | "answers"> {
     return { passRate: this.#passed / this.#answers, answers: this.#answers * this.#left(nowMs) };
   }
 

@@ -10,7 +10,7 @@ export interface RetryLimits {
 }
 
 /** Where the budget stands in the window that ends now. */
-export interface RetryStanding {
+export interface RetryBudgetUsage {
   readonly requests: number;
   readonly retries: number;
   /** As many retries may be made. */
@@ -28,7 +28,7 @@ export class RetryBudget {
   #second = 0;
 
   /** `known`: what another gateway has counted, as if it had happened now. */
-  constructor(known?: Pick<RetryStanding, "requests" | "retries">, nowMs = 0) {
+  constructor(known?: Pick<RetryBudgetUsage, "requests" | "retries">, nowMs = 0) {
     const at = this.#turn(nowMs);
     this.#requests[at] = known?.requests ?? 0;
     this.#retries[at] = known?.retries ?? 0;
@@ -48,11 +48,11 @@ export class RetryBudget {
 
   /** Retries by those that may be made; from 1 on, no more are. */
   used(limits: RetryLimits, nowMs: number): number {
-    const { retries, allowed } = this.standing(limits, nowMs);
+    const { retries, allowed } = this.usage(limits, nowMs);
     return allowed === 0 ? 1 : retries / allowed;
   }
 
-  standing({ percent, atLeastPerSecond }: RetryLimits, nowMs: number): RetryStanding {
+  usage({ percent, atLeastPerSecond }: RetryLimits, nowMs: number): RetryBudgetUsage {
     this.#turn(nowMs);
     const requests = sum(this.#requests);
     const allowed = Math.max((requests * percent) / 100, atLeastPerSecond * windowSeconds);

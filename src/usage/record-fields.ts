@@ -96,7 +96,7 @@ export const chargeTable = {
 
 /**
  * The usage record: every field's name, type and description, in the order they are written. TypeScript's types, schema/usage.v1.json,
- * docs/usage-record.md, Parquet columns, report columns and erasures derive from it; `npm run build:record` writes the two files.
+ * docs/usage-record.md, Parquet columns, report columns and erasures derive from it; `npm run build:docs` writes the two files.
  */
 export const recordTable = {
   trace_id: always(

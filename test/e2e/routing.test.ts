@@ -173,7 +173,7 @@ describe("routing", () => {
       const admin = stack.stack.gateway.adminUrl;
       const { targets } = (await (await fetch(`${admin}/targets`)).json()) as { targets: TargetRow[] };
       const alpha = targets.find(({ target }) => target === "alpha/model-a");
-      assert.equal(alpha?.state, "resting");
+      assert.equal(alpha?.state, "ejected");
       assert.equal(alpha.why, "throttled");
       assert.ok((alpha.rests_ms ?? 0) > 590_000);
       const { out, code } = await runLine(
@@ -184,8 +184,8 @@ describe("routing", () => {
         },
       );
       assert.equal(code, 0);
-      assert.match(out, /alpha\/model-a +resting: throttled +\d+ s/);
-      assert.match(out, /beta\/model-b +open/);
+      assert.match(out, /alpha\/model-a +ejected: throttled +\d+ s/);
+      assert.match(out, /beta\/model-b +healthy/);
     });
 
     it("goes on asking the only backend there is", async () => {

@@ -208,7 +208,7 @@ describe("an operator", () => {
     const backend = async () => (await ask(stack.baseUrl)).headers.get("x-tollgate-backend");
     await until("it rests", async () => (await backend()) === "beta");
     const metrics = await (await fetch(`${stack.stack.gateway.adminUrl}/metrics`)).text();
-    assert.match(metrics, /^tollgate_target_state{target="alpha\/\*",state="resting"} 1$/m);
+    assert.match(metrics, /^tollgate_target_state{target="alpha\/\*",state="ejected"} 1$/m);
     await order({ action: "force", scope: { backend: "alpha" } });
     assert.equal(await backend(), "alpha");
   });

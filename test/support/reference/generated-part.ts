@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../../src/core/asset.ts";
@@ -16,6 +17,23 @@ export function assertGenerated(path: string, text: string): void {
   const expected = `${document.slice(0, from)}${begin}\n${text.trim()}\n\n${document.slice(to)}`;
   if (process.env.UPDATE === "1") writeFileSync(file, expected);
   else assert.equal(document, expected, `${path} is not up to date: npm run build:docs`);
+}
+
+/** Asserts that a JSON file, formatted by Biome, holds `value`. With UPDATE=1 (`npm run build:docs`), writes it instead. */
+export function assertGeneratedJson(path: string, value: unknown): void {
+  const file = join(packageRoot, path);
+  if (process.env.UPDATE === "1") {
+    writeFileSync(file, JSON.stringify(value));
+    execFileSync(process.execPath, [
+      join(packageRoot, "node_modules/@biomejs/biome/bin/biome"),
+      "format",
+      "--write",
+      file,
+    ]);
+  } else {
+    const written = JSON.stringify(JSON.parse(readFileSync(file, "utf8")));
+    assert.equal(written, JSON.stringify(value), `${path} is not up to date: npm run build:docs`);
+  }
 }
 
 /** A Markdown table. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Alert } from "../../../src/admin/alert.ts";
-import { tellStanding } from "../../../src/admin/target-events.ts";
+import { reportTargetState } from "../../../src/admin/target-events.ts";
 import { Health } from "../../../src/route/health.ts";
 import { snapshotOf } from "../../support/exchanges.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -33,18 +33,21 @@ function told() {
     webhook: { send: (alert: Alert) => void alerts.push(alert) },
     alerted: new Set<string>(),
   };
-  const health: Health = new Health((name, standing, nowMs) =>
-    tellStanding(name, standing, nowMs, { ...services, health }),
+  const health: Health = new Health((name, state, nowMs) =>
+    reportTargetState(name, state, nowMs, { ...services, health }),
   );
   return { health, lines, alerts };
 }
 
-it("says once that a target rests, and which models have nobody else; and once that it answers again", () => {
+it("says once that a target is ejected, and which models have nobody else; and once that it answers again", () => {
   const { health, lines, alerts } = told();
   for (let count = 0; count < 20; count += 1) health.note(target, { kind: "failed" }, 0);
   for (let count = 0; count < 5; count += 1) health.note(target, { kind: "answered" }, 2_000);
   assert.deepEqual(lines, [
-    ["a target rests", { target: "alpha/m", why: "errors", rests_ms: 1_000, models_left_alone: ["both"] }],
+    [
+      "a target is ejected",
+      { target: "alpha/m", why: "errors", rests_ms: 1_000, models_left_alone: ["both"] },
+    ],
     ["a target answers again", { target: "alpha/m" }],
   ]);
   assert.deepEqual(alerts, []);

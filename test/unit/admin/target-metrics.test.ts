@@ -25,9 +25,9 @@ describe("targetSeries", () => {
     assert.deepEqual(
       series.map(({ target, state }) => [target, state]),
       [
-        ["alpha/small", "open"],
-        ["alpha/big", "open"],
-        ["beta/*", "open"],
+        ["alpha/small", "healthy"],
+        ["alpha/big", "healthy"],
+        ["beta/*", "healthy"],
       ],
     );
   });
@@ -39,7 +39,7 @@ describe("targetSeries", () => {
     assert.equal(series.length, 3);
     assert.deepEqual(series.at(-1), {
       target: "beta/*",
-      state: "open",
+      state: "healthy",
       busy: 0,
       latencyMs: 200,
       total: { attempts: 51, failures: 1, rests: 0 },
@@ -55,10 +55,10 @@ describe("targetSeries", () => {
     health.note({ backend: "alpha", model: "big" }, { kind: "refused" }, 0);
     const states = targetSeries(configured, health.list(0)).map(({ target, state }) => [target, state]);
     assert.deepEqual(states, [
-      ["alpha/small", "open"],
-      ["alpha/big", "resting"],
-      ["beta/*", "resting"],
-      ["alpha/*", "resting"],
+      ["alpha/small", "healthy"],
+      ["alpha/big", "ejected"],
+      ["beta/*", "ejected"],
+      ["alpha/*", "ejected"],
     ]);
   });
 
@@ -79,7 +79,7 @@ describe("the metrics of targets", () => {
     await registry.render();
     const lines = (await registry.render()).split("\n").filter((line) => line.includes("alpha/small"));
     assert.deepEqual(lines, [
-      'tollgate_target_state{target="alpha/small",state="open"} 1',
+      'tollgate_target_state{target="alpha/small",state="healthy"} 1',
       'tollgate_target_busy{target="alpha/small"} 0',
       'tollgate_target_first_token_seconds{target="alpha/small"} 0.2',
       'tollgate_target_attempts_total{target="alpha/small"} 2',

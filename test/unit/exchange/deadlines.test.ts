@@ -162,9 +162,9 @@ describe("a deadline", () => {
         passText(exchange, " one");
       }
       const target = { backend: "house", model: "gpt-4.1" };
-      assert.equal(health.standing(target, clock.monotonicMs()).kind, "open");
+      assert.equal(health.state(target, clock.monotonicMs()).kind, "healthy");
       wait(20);
-      assert.equal(health.standing(target, clock.monotonicMs()).kind, "resting");
+      assert.equal(health.state(target, clock.monotonicMs()).kind, "ejected");
     });
 
     it("sets no timer for a token", async () => {

@@ -71,7 +71,7 @@ describe("the retry budget", () => {
       health.note(alpha, { kind: "failed" }, clock.monotonicMs());
     clock.advance(1_000);
     for (let retry = 0; retry < 20; retry += 1) began(2);
-    assert.equal(health.standing(alpha, clock.monotonicMs()).kind, "probe");
+    assert.equal(health.state(alpha, clock.monotonicMs()).kind, "probing");
     assert.deepEqual((await planned()).targets, ["beta/m"]);
   });
 });

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Target } from "../../../src/plan/plan.ts";
-import { Health, type Sign } from "../../../src/route/health.ts";
+import { Health, type HealthSignal } from "../../../src/route/health.ts";
 
 const target: Target = { backend: "alpha", model: "m" };
-const failed: Sign = { kind: "failed" };
-const answered: Sign = { kind: "answered" };
+const failed: HealthSignal = { kind: "failed" };
+const answered: HealthSignal = { kind: "answered" };
 
 describe("Health", () => {
   it("rests one model that its backend does not have, and no other of it", () => {
     const health = after({ kind: "unavailable" });
-    assert.equal(health.standing(target, 0).kind, "resting");
-    assert.equal(health.standing({ ...target, model: "other" }, 0).kind, "open");
+    assert.equal(health.state(target, 0).kind, "ejected");
+    assert.equal(health.state({ ...target, model: "other" }, 0).kind, "healthy");
   });
 
   it("rests for the longer of two waits that are asked for, in either order", () => {
@@ -19,14 +19,14 @@ describe("Health", () => {
       [2_000, 60_000],
       [60_000, 2_000],
     ]) {
-      const health = after(...waits.map((askedWaitMs): Sign => ({ kind: "throttled", askedWaitMs })));
-      assert.deepEqual(health.standing(target, 0), { kind: "resting", why: "throttled", untilMs: 60_000 });
+      const health = after(...waits.map((askedWaitMs): HealthSignal => ({ kind: "throttled", askedWaitMs })));
+      assert.deepEqual(health.state(target, 0), { kind: "ejected", why: "throttled", untilMs: 60_000 });
     }
   });
 
   it("leaves a target open for failures that are few", () => {
     const health = after(failed, failed, failed, failed);
-    assert.equal(health.standing(target, 0).kind, "open");
+    assert.equal(health.state(target, 0).kind, "healthy");
   });
 
   it("leaves a target open while most of its answers are good", () => {
@@ -38,34 +38,34 @@ describe("Health", () => {
       failed,
       failed,
     );
-    assert.equal(health.standing(target, 0).kind, "open");
+    assert.equal(health.state(target, 0).kind, "healthy");
   });
 
   it("rests a target that fails again and again, then lets one probe through, and opens with its answer", () => {
     const health = failing();
-    assert.deepEqual(health.standing(target, 0), { kind: "resting", why: "errors", untilMs: 1_000 });
-    assert.equal(health.standing(target, 1_000).kind, "probe");
+    assert.deepEqual(health.state(target, 0), { kind: "ejected", why: "errors", untilMs: 1_000 });
+    assert.equal(health.state(target, 1_000).kind, "probing");
     health.began(target, 1_000);
-    assert.equal(health.standing(target, 1_001).kind, "resting", "one probe at a time");
+    assert.equal(health.state(target, 1_001).kind, "ejected", "one probe at a time");
     health.note(target, answered, 1_100);
-    assert.equal(health.standing(target, 1_100).kind, "open");
+    assert.equal(health.state(target, 1_100).kind, "healthy");
   });
 
   it("lets one of those through that are chosen for before the probe has left", () => {
     const health = failing();
     health.claimProbe(target, 1_000);
-    assert.equal(health.standing(target, 1_001).kind, "resting");
+    assert.equal(health.state(target, 1_001).kind, "ejected");
     health.began(target, 1_010);
     health.note(target, answered, 1_100);
-    assert.equal(health.standing(target, 1_100).kind, "open");
+    assert.equal(health.state(target, 1_100).kind, "healthy");
   });
 
   it("rests a target that fails ten times without an answer, whatever it answered before", () => {
     const good = Array.from({ length: 1_000 }, () => answered);
     const bad = Array.from({ length: 9 }, () => failed);
-    assert.equal(after(...good, ...bad).standing(target, 0).kind, "open");
-    assert.equal(after(...good, ...bad, answered, failed).standing(target, 0).kind, "open");
-    assert.equal(after(...good, ...bad, failed).standing(target, 0).kind, "resting");
+    assert.equal(after(...good, ...bad).state(target, 0).kind, "healthy");
+    assert.equal(after(...good, ...bad, answered, failed).state(target, 0).kind, "healthy");
+    assert.equal(after(...good, ...bad, failed).state(target, 0).kind, "ejected");
   });
 
   it("rests twice as long after each failed probe, and at most a minute", () => {
@@ -74,8 +74,8 @@ describe("Health", () => {
     for (const restMs of [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
       health.began(target, nowMs);
       health.note(target, failed, nowMs);
-      assert.deepEqual(health.standing(target, nowMs), {
-        kind: "resting",
+      assert.deepEqual(health.state(target, nowMs), {
+        kind: "ejected",
         why: "errors",
         untilMs: nowMs + restMs,
       });
@@ -86,41 +86,41 @@ describe("Health", () => {
   it("looks again when a probe never comes back", () => {
     const health = failing();
     health.began(target, 1_000);
-    assert.equal(health.standing(target, 2_999).kind, "resting");
-    assert.equal(health.standing(target, 3_000).kind, "probe");
+    assert.equal(health.state(target, 2_999).kind, "ejected");
+    assert.equal(health.state(target, 3_000).kind, "probing");
   });
 
   it("does not open for an answer that was under way when the rest began", () => {
     const health = failing();
     health.note(target, answered, 500);
-    assert.equal(health.standing(target, 500).kind, "resting");
+    assert.equal(health.state(target, 500).kind, "ejected");
   });
 
   it("heeds how long a provider asks to be left alone, and at most an hour", () => {
     const health = after({ kind: "throttled", askedWaitMs: 7_000 });
-    assert.deepEqual(health.standing(target, 6_999), { kind: "resting", why: "throttled", untilMs: 7_000 });
-    assert.equal(health.standing(target, 7_000).kind, "probe");
+    assert.deepEqual(health.state(target, 6_999), { kind: "ejected", why: "throttled", untilMs: 7_000 });
+    assert.equal(health.state(target, 7_000).kind, "probing");
     const long = after({ kind: "throttled", askedWaitMs: 1e12 });
-    assert.equal(long.standing(target, 3_600_000).kind, "probe");
+    assert.equal(long.state(target, 3_600_000).kind, "probing");
   });
 
   it("rests every model of a backend that refuses our credentials", () => {
     const health = after({ kind: "refused" });
-    assert.equal(health.standing({ backend: "alpha", model: "other" }, 0).kind, "resting");
-    assert.equal(health.standing({ backend: "beta", model: "m" }, 0).kind, "open");
+    assert.equal(health.state({ backend: "alpha", model: "other" }, 0).kind, "ejected");
+    assert.equal(health.state({ backend: "beta", model: "m" }, 0).kind, "healthy");
   });
 
   it("opens every model of a backend once one of them answers again", () => {
     const health = after({ kind: "refused" });
     health.began(target, 30_000);
     health.note(target, answered, 30_010);
-    assert.equal(health.standing({ backend: "alpha", model: "other" }, 30_010).kind, "open");
+    assert.equal(health.state({ backend: "alpha", model: "other" }, 30_010).kind, "healthy");
   });
 
   it("forgets old failures", () => {
     const health = after(failed, failed, failed, failed);
     health.note(target, failed, 10_000);
-    assert.equal(health.standing(target, 10_000).kind, "open");
+    assert.equal(health.state(target, 10_000).kind, "healthy");
   });
 
   it("knows who is busy, and how long the first token took lately", () => {
@@ -142,7 +142,7 @@ describe("Health", () => {
   });
 });
 
-function after(...signs: readonly Sign[]): Health {
+function after(...signs: readonly HealthSignal[]): Health {
   const health = new Health();
   for (const sign of signs) health.note(target, sign, 0);
   return health;

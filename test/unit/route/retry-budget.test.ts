@@ -27,15 +27,15 @@ describe("RetryBudget", () => {
   it("forgets what is older than ten seconds, second by second", () => {
     const budget = after(50, 10, 500);
     budget.began(1, 5_000);
-    assert.deepEqual(budget.standing(limits, 9_999), { requests: 51, retries: 10, allowed: 10 });
-    assert.deepEqual(budget.standing(limits, 10_000), { requests: 1, retries: 0, allowed: 0 });
-    assert.deepEqual(budget.standing(limits, 1_000_000), { requests: 0, retries: 0, allowed: 0 });
+    assert.deepEqual(budget.usage(limits, 9_999), { requests: 51, retries: 10, allowed: 10 });
+    assert.deepEqual(budget.usage(limits, 10_000), { requests: 1, retries: 0, allowed: 0 });
+    assert.deepEqual(budget.usage(limits, 1_000_000), { requests: 0, retries: 0, allowed: 0 });
   });
 
   it("goes on from where another one stands", () => {
     const budget = new RetryBudget({ requests: 100, retries: 20 }, 60_000);
     assert.equal(budget.exhausted(limits, 60_500), true);
-    assert.equal(budget.standing(limits, 70_000).retries, 0);
+    assert.equal(budget.usage(limits, 70_000).retries, 0);
   });
 
   it("keeps retries within the share under a steady load where every first attempt fails", () => {

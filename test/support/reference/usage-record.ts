@@ -1,18 +1,8 @@
-import type { Field, Fields, JsonSchema, Presence } from "./field-type.ts";
-import { recordTable } from "./record-fields.ts";
+import type { Field, Fields, JsonSchema, Presence } from "../../../src/usage/field-type.ts";
+import { recordTable } from "../../../src/usage/record-fields.ts";
 
-const begin = "<!-- begin: written by `npm run build:record` from src/usage/record-fields.ts -->";
-const end = "<!-- end -->";
-
-/** A page with the record's reference between its markers. Throws when the page has no markers. */
-export function withRecordReference(page: string): string {
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`the page needs the lines "${begin}" and "${end}"`);
-  return `${page.slice(0, from)}${begin}\n${recordReference()}\n${page.slice(to)}`;
-}
-
-/** The record's fields as tables in Markdown: its own, with their Parquet columns, then those of each object and list in it. */
-function recordReference(): string {
+/** The reference of the usage record: its own fields with their Parquet columns, then those of each object and list in it. */
+export function usageRecordReference(): string {
   const [own, ...parts] = sectionsOf("", recordTable);
   if (own === undefined) return "";
   return [
