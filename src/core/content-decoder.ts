@@ -6,8 +6,8 @@ import { GatewayError } from "./errors.ts";
 const growthMax = 200;
 const growthFloorBytes = 4 * 1024 * 1024;
 
-/** What one piece may become: the largest whole answer that is read. */
-const outBytesMax = 64 * 1024 * 1024;
+/** Decoded bytes that come at once. */
+const chunkSize = 65_536;
 
 /** Node has zstd from 22.15 on. */
 const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Transform };
@@ -21,9 +21,9 @@ function createDecoder(encoding: string): (() => Transform) | undefined {
   switch (encoding.trim().toLowerCase()) {
     case "gzip":
     case "x-gzip":
-      return () => zlib.createGunzip();
+      return () => zlib.createGunzip({ chunkSize });
     case "br":
-      return () => zlib.createBrotliDecompress();
+      return () => zlib.createBrotliDecompress({ chunkSize });
     case "zstd":
       return createZstdDecompress;
     default:
@@ -34,6 +34,7 @@ function createDecoder(encoding: string): (() => Transform) | undefined {
 /** Takes a content-encoding off a body that comes in pieces; every piece gives at once what can be told from it. Must be closed. */
 export class ContentDecoder {
   readonly #stream: Transform;
+  readonly #pieceBytesMax: number;
   #out: Buffer[] = [];
   #takenBytes = 0;
   #givenBytes = 0;
@@ -42,10 +43,11 @@ export class ContentDecoder {
   #failure: GatewayError | undefined;
   #fail: (error: GatewayError) => void = () => {};
 
-  /** `encoding`: one that {@link isDecodable}. */
-  constructor(encoding: string) {
+  /** `encoding`: one that {@link isDecodable}. `pieceBytesMax`: what one pushed piece may become. */
+  constructor(encoding: string, pieceBytesMax: number) {
     const create = createDecoder(encoding);
     if (create === undefined) throw new Error(`no decoder for ${encoding}`);
+    this.#pieceBytesMax = pieceBytesMax;
     this.#stream = create();
     this.#stream.on("data", (piece: Buffer) => this.#give(piece));
     this.#stream.on("error", (cause) => {
@@ -56,7 +58,10 @@ export class ContentDecoder {
     });
   }
 
-  /** Decodes the next piece; one at a time. Rejects with `upstream_invalid` for what is damaged, cut or grows too much. */
+  /**
+   * Decodes the next piece; one at a time. Rejects with `upstream_invalid` for what is damaged, cut or grows too much, and with
+   * `response_too_large` for a piece that becomes more than it may.
+   */
   push(piece: Buffer, end: boolean): Promise<Buffer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#takenBytes += piece.length;
@@ -79,8 +84,16 @@ export class ContentDecoder {
   #give(piece: Buffer): void {
     this.#givenBytes += piece.length;
     this.#outBytes += piece.length;
+    if (this.#outBytes > this.#pieceBytesMax) {
+      this.#failure ??= new GatewayError(
+        "response_too_large",
+        "the provider's answer is too large to decode",
+      );
+      this.#stream.destroy(this.#failure);
+      return;
+    }
     const growthBytesMax = Math.max(growthFloorBytes, this.#takenBytes * growthMax);
-    if (this.#givenBytes <= growthBytesMax && this.#outBytes <= outBytesMax) this.#out.push(piece);
+    if (this.#givenBytes <= growthBytesMax) this.#out.push(piece);
     else this.#stream.destroy(new Error("it grows too much"));
   }
 }

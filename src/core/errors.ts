@@ -22,6 +22,7 @@ export const errorTable = {
   insufficient_quota: { status: 429, retryable: false },
   upstream_auth: { status: 502, retryable: false },
   upstream_invalid: { status: 502, retryable: true },
+  response_too_large: { status: 502, retryable: false },
   validation_failed: { status: 502, retryable: true },
   no_backend: { status: 503, retryable: true },
   stopped: { status: 503, retryable: true },

@@ -25,6 +25,7 @@ const exceptions: Readonly<Record<ErrorCode, string>> = {
   insufficient_quota: "ServiceQuotaExceededException",
   upstream_auth: "InternalServerException",
   upstream_invalid: "ModelErrorException",
+  response_too_large: "ModelErrorException",
   validation_failed: "ModelErrorException",
   no_backend: "ServiceUnavailableException",
   stopped: "ServiceUnavailableException",

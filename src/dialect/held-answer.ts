@@ -1,17 +1,16 @@
-import { GatewayError } from "../core/errors.ts";
-import { wholeAnswerBytesMax } from "./whole-response.ts";
+import { answerTooLarge, wholeAnswerBytesMax } from "./whole-response.ts";
 
 /** The bytes of an answer that can be read only when it is whole. */
 export class HeldAnswer {
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** Throws `upstream_invalid` for more than is held of one answer. */
+  /** Throws `response_too_large` for more than is held of one answer. */
   add(chunk: Buffer): void {
     this.#length += chunk.length;
     if (this.#length > wholeAnswerBytesMax) {
       this.#chunks = [];
-      throw new GatewayError("upstream_invalid", "the provider's answer is too large");
+      throw answerTooLarge();
     }
     this.#chunks.push(chunk);
   }

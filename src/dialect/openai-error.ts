@@ -25,6 +25,7 @@ const names: Readonly<Record<ErrorCode, readonly [type: string, code: string | n
   insufficient_quota: ["insufficient_quota", "insufficient_quota"],
   upstream_auth: ["server_error", "upstream_auth"],
   upstream_invalid: ["server_error", "upstream_invalid"],
+  response_too_large: ["server_error", "response_too_large"],
   validation_failed: ["server_error", "validation_failed"],
   no_backend: ["server_error", "no_backend"],
   stopped: ["server_error", "stopped"],

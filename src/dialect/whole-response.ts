@@ -3,8 +3,19 @@ import type { ResponseTransform } from "./dialect.ts";
 import { type JsonObject, parseObject } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
 
-/** Largest whole answer read for its usage, in bytes; a larger one passes unread, and is charged at the most it can have cost. */
+/**
+ * Largest whole answer that is read, in bytes after decoding. A larger one passes unread where it can, and is {@link answerTooLarge} where it
+ * has to be read first; either way it is charged at the most it can have cost.
+ */
 export const wholeAnswerBytesMax = 64 * 1024 * 1024;
+
+/** The failure of an answer above {@link wholeAnswerBytesMax} that cannot pass unread. */
+export function answerTooLarge(): GatewayError {
+  return new GatewayError(
+    "response_too_large",
+    `the provider's answer is larger than the ${wholeAnswerBytesMax} bytes that this gateway reads`,
+  );
+}
 
 /** An answer that is one JSON object, on its way to the client: every byte passes as it comes, and the whole is read at its end. */
 export class WholeResponse implements ResponseTransform {

@@ -88,7 +88,9 @@ export function missingFates(exchange: Exchange): number {
 function classOf(exchange: Exchange, attempt: Attempt, fate: Fate): ReturnType<typeof classOfFlags> {
   const told = attempt.judged?.class ?? attempt.refusedAs;
   if (told !== undefined) return told;
-  if (attempt.fate.kind === "failed" && attempt.fate.class === "timeout") return "timeout";
+  // Known by Envoy's own words, of which its log entry has none.
+  if (attempt.fate.kind === "failed" && ["timeout", "client_error"].includes(attempt.fate.class))
+    return attempt.fate.class;
   if (fate.status === undefined || fate.flags.includes("UT")) return classOfFlags(fate.flags);
   const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;
   return provider?.classify(fate.status, noHeaders, noBytes) ?? classOfFlags(fate.flags);

@@ -5,6 +5,7 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { askedWaitMs } from "../core/retry-after.ts";
 import { inSlices, sliceBytes } from "../core/slices.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
+import { answerTooLarge, wholeAnswerBytesMax } from "../dialect/whole-response.ts";
 import type { FailureClass } from "../provider/provider.ts";
 import type { AnswerCheck } from "../validation/answer-check.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
@@ -91,7 +92,7 @@ export class Gate {
     if (!this.#encoded || this.#check === undefined || reader === undefined || !isDecodable(encoding))
       return chain(this.push(body, true), (verdict) => verdict ?? release);
     this.#bytes = body.length;
-    const decoder = new ContentDecoder(encoding);
+    const decoder = new ContentDecoder(encoding, wholeAnswerBytesMax);
     // The edge's bytes are valid only during this call.
     const judged = decoder.push(Buffer.from(body), true).then(
       async (plain) => (await this.#answer(reader, plain, true)) ?? release,
@@ -118,6 +119,7 @@ export class Gate {
     if (!this.#whole && (this.#content || seen.content)) return release;
     if (seen.error !== undefined) return this.#fail(classOf(seen.error), seen.error, reader);
     if (!end) return this.#bytes > silenceBytesMax ? release : undefined;
+    if (seen.unread) return this.#unread(reader);
     const says = this.#content || seen.content || seen.finishReason !== undefined || seen.usage !== undefined;
     if (seen.complete && says) return this.#checked(reader);
     const why = this.#bytes === 0 ? "is empty" : "ended before it was complete";
@@ -126,6 +128,16 @@ export class Gate {
       new GatewayError("upstream_invalid", `the provider's answer ${why}`),
       reader,
     );
+  }
+
+  /** It is whole, and too large to read or came while too much else was read: it passes like that, unless it has to be checked. */
+  #unread(reader: AnswerReader): Verdict {
+    if (this.#check === undefined) return release;
+    const error =
+      this.#bytes > wholeAnswerBytesMax
+        ? answerTooLarge()
+        : new GatewayError("capacity", "the provider's answer could not be read in time to check it");
+    return this.#fail(classOf(error), error, reader);
   }
 
   /** The answer is whole and says something: what is left is what its model's rules say of it. */
@@ -163,7 +175,7 @@ export class Gate {
   }
 
   #fail(failure: FailureClass, error: GatewayError, { seen }: AnswerReader): Verdict {
-    const broken = seen.unreadable || (seen.error === undefined && !seen.complete);
+    const broken = seen.unreadable || seen.unread || (seen.error === undefined && !seen.complete);
     const made = broken || failure === "quality" ? this.#made() : undefined;
     const { usage, model } = seen;
     this.#judge({ class: failure, error, status: this.#head.status, usage, model, made });
@@ -210,6 +222,10 @@ function classOf({ code }: GatewayError): FailureClass {
       return "timeout";
     case "context_length_exceeded":
       return "context_length";
+    // Another target would make as large an answer, and bill it too; where we are too busy to read it, no target is at fault.
+    case "response_too_large":
+    case "capacity":
+      return "client_error";
     default:
       return "overloaded";
   }

@@ -1,5 +1,5 @@
 import { ByteRuns } from "../core/byte-runs.ts";
-import { type ErrorCode, GatewayError } from "../core/errors.ts";
+import { GatewayError } from "../core/errors.ts";
 import { headerValue } from "../core/header-value.ts";
 import type { Headers } from "../core/headers.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
@@ -12,13 +12,14 @@ import { type Attempt, classOfFlags } from "./attempt.ts";
 import { type Carriage, plannedCarriage } from "./carrying.ts";
 import { countOutput } from "./count-output.ts";
 import { counterOfTarget } from "./counting.ts";
-import { beginDecoding } from "./decoding.ts";
+import { beginDecoding, decodeInSlices } from "./decoding.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { noteReason } from "./fates.ts";
 import { attemptAt } from "./forwarding.ts";
 import { HoldWatch } from "./hold-watch.ts";
 import { breakOff } from "./interrupting.ts";
 import { LargeAnswer } from "./large-answer.ts";
+import { classOfDetails, endingOf, localFailure } from "./local-failure.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
 import { maskSecrets } from "./masking.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
@@ -102,9 +103,16 @@ export function passBody(exchange: Exchange, chunk: Buffer, end: boolean): Maybe
 function passDecoded(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
   const { decoder } = exchange;
   if (decoder === undefined) return passInTurns(exchange, chunk, end);
-  return decoder.push(chunk, end).then(
-    (plain) => passInTurns(exchange, plain, end),
-    (error) => breakOff(exchange, GatewayError.from(error), "upstream_error"),
+  const out = new ByteRuns();
+  return decodeInSlices(decoder, chunk, end, async (plain, last) => {
+    out.add(await passInTurns(exchange, plain, last));
+    return exchange.broken !== undefined;
+  }).then(
+    () => out.take(chunk),
+    (error) => {
+      out.add(breakOff(exchange, GatewayError.from(error), "upstream_error"));
+      return out.take(noBytes);
+    },
   );
 }
 
@@ -278,14 +286,9 @@ function exhausted(exchange: Exchange, head: ResponseHead): void {
   const failureClass = classOfDetails(head.codeDetails, unsent);
   attempt.endedMs = exchange.services.clock.monotonicMs();
   attempt.fate = { kind: "failed", status: undefined, flags: [], class: failureClass };
+  // Its access log entry says nothing of why: it would look like the target's fault.
+  if (failureClass === "client_error") noteFailure(exchange, attempt, failureClass);
   noteReason(exchange, attempt, head.codeDetails);
-}
-
-function classOfDetails(details: string, unsent: boolean): "timeout" | "unreachable" | "overloaded" {
-  if (!unsent && details.includes("timeout")) return "timeout";
-  return /connection_failure|no_healthy_upstream|cluster_not_found/.test(details)
-    ? "unreachable"
-    : "overloaded";
 }
 
 /** Starts to read the answer as it passes. */
@@ -361,33 +364,6 @@ function replaceKeeping(
   const outcome = replace(exchange, error, ending);
   exchange.responseStatus = status;
   return outcome.kind === "reply" ? { kind: "reply", reply: { ...outcome.reply, status } } : outcome;
-}
-
-/** What an answer of Envoy's own means to the client. */
-function localFailure(head: ResponseHead): GatewayError {
-  const why: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-    request_payload_too_large: ["body_too_large", "the body is larger than this gateway takes"],
-    upstream_per_try_timeout: ["timeout", "the provider did not answer in time"],
-    response_timeout: ["timeout", "the provider did not answer in time"],
-    upstream_per_try_idle_timeout: ["timeout", "the provider did not answer in time"],
-    stream_idle_timeout: ["timeout", "nothing was heard for too long"],
-    no_healthy_upstream: ["no_backend", "no backend can take this request"],
-    cluster_not_found: ["no_backend", "no backend can take this request"],
-  };
-  const known = why[head.codeDetails];
-  if (known !== undefined) return new GatewayError(known[0], known[1]);
-  if (head.codeDetails.startsWith("upstream_reset_before_response_started")) {
-    return new GatewayError("upstream_unavailable", "the provider could not be reached");
-  }
-  if (head.status === 413)
-    return new GatewayError("body_too_large", "the body is larger than this gateway takes");
-  return new GatewayError(head.status === 504 ? "timeout" : "internal", "the request could not be forwarded");
-}
-
-function endingOf(head: ResponseHead): "timeout" | "upstream_reset" | "upstream_error" | "denied" {
-  if (head.status === 413) return "denied";
-  if (head.codeDetails.includes("timeout")) return "timeout";
-  return head.codeDetails.startsWith("upstream_reset") ? "upstream_reset" : "upstream_error";
 }
 
 function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {

@@ -64,15 +64,18 @@ export async function startLargeProvider(): Promise<Server> {
         response.writeHead(503, { "content-type": "application/json" }).end('{"error":{"message":"no"}}');
         return;
       }
-      const { stream, messages } = JSON.parse(Buffer.concat(parts).toString()) as {
-        stream?: boolean;
-        messages: { content: string }[];
-      };
-      write(response, JSON.parse(messages[0]?.content ?? "{}") as LargeAnswer, stream === true);
+      const asked = JSON.parse(Buffer.concat(parts).toString()) as { stream?: boolean };
+      write(response, askedOf(asked), asked.stream === true);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
+}
+
+/** The answer that a request's prompt asks for, wherever its format keeps the prompt. */
+function askedOf(request: object): LargeAnswer {
+  const prompt = /\{\\"bytes\\".*?\}/.exec(JSON.stringify(request))?.[0] ?? '{\\"bytes\\":1000}';
+  return JSON.parse(prompt.replaceAll('\\"', '"')) as LargeAnswer;
 }
 
 function write(response: ServerResponse, answer: LargeAnswer, stream: boolean): void {

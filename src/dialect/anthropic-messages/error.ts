@@ -25,6 +25,7 @@ const types: Readonly<Record<ErrorCode, string>> = {
   insufficient_quota: "billing_error",
   upstream_auth: "api_error",
   upstream_invalid: "api_error",
+  response_too_large: "api_error",
   validation_failed: "api_error",
   no_backend: "overloaded_error",
   stopped: "overloaded_error",

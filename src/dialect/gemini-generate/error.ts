@@ -25,6 +25,7 @@ const statuses: Readonly<Record<ErrorCode, string>> = {
   insufficient_quota: "RESOURCE_EXHAUSTED",
   upstream_auth: "INTERNAL",
   upstream_invalid: "INTERNAL",
+  response_too_large: "INTERNAL",
   validation_failed: "INTERNAL",
   no_backend: "UNAVAILABLE",
   stopped: "UNAVAILABLE",

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import * as zlib from "node:zlib";
 import { ContentDecoder, isDecodable } from "../../../src/core/content-decoder.ts";
 
+const pieceBytesMax = 64 << 20;
 const text = Buffer.from(Array.from({ length: 300 }, (_, at) => `data: {"n":${at}}\n\n`).join(""));
 const { zstdCompressSync } = zlib as { readonly zstdCompressSync?: (bytes: Buffer) => Buffer };
 const encoded: Readonly<Record<string, Buffer>> = {
@@ -12,7 +13,7 @@ const encoded: Readonly<Record<string, Buffer>> = {
 };
 
 async function decode(encoding: string, pieces: readonly Buffer[]): Promise<Buffer> {
-  const decoder = new ContentDecoder(encoding);
+  const decoder = new ContentDecoder(encoding, pieceBytesMax);
   try {
     const out: Buffer[] = [];
     for (const [at, piece] of pieces.entries()) out.push(await decoder.push(piece, at === pieces.length - 1));
@@ -44,7 +45,7 @@ describe("ContentDecoder", () => {
         gzip.write(piece);
         gzip.flush(() => resolve(gzip.read() as Buffer));
       });
-    const decoder = new ContentDecoder("gzip");
+    const decoder = new ContentDecoder("gzip", pieceBytesMax);
     for (const piece of ["one", "two", "three"])
       assert.equal((await decoder.push(await flushed(piece), false)).toString(), piece);
     decoder.close();
@@ -54,6 +55,21 @@ describe("ContentDecoder", () => {
   it("stops at a bomb long before it is whole", async () => {
     const bomb = zlib.gzipSync(Buffer.alloc(64 * 1024 * 1024));
     await assert.rejects(decode("gzip", [bomb]), { code: "upstream_invalid" });
+  });
+
+  it("takes a piece that becomes as much as it may, and calls one that becomes more too large", async () => {
+    const bytes = 1 << 20;
+    const piece = zlib.gzipSync(Buffer.alloc(bytes), { level: 0 });
+    for (const [max, code] of [
+      [bytes, undefined],
+      [bytes - 1, "response_too_large"],
+    ] as const) {
+      const decoder = new ContentDecoder("gzip", max);
+      const decoded = decoder.push(piece, true);
+      if (code === undefined) assert.equal((await decoded).length, bytes);
+      else await assert.rejects(decoded, { code });
+      decoder.close();
+    }
   });
 
   it("knows what it cannot decode", () => {

@@ -48,7 +48,7 @@ describe("a whole answer above the most that is read", () => {
     });
     await pushed(answer, wholeAnswerBytesMax + 1);
     assert.equal(answer.seen.unreadable, true);
-    assert.equal(answer.seen.error?.code, "upstream_invalid");
+    assert.equal(answer.seen.error?.code, "response_too_large");
   });
 });
 

@@ -107,6 +107,7 @@ describe("encodeError()", () => {
       "insufficient_quota 429 billing_error false",
       "upstream_auth 502 api_error false",
       "upstream_invalid 502 api_error",
+      "response_too_large 502 api_error false",
       "validation_failed 502 api_error",
       "no_backend 503 overloaded_error",
       "stopped 503 overloaded_error",

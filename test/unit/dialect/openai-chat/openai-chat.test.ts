@@ -253,6 +253,7 @@ describe("encodeError()", () => {
       "insufficient_quota 429 insufficient_quota insufficient_quota false",
       "upstream_auth 502 server_error upstream_auth false",
       "upstream_invalid 502 server_error upstream_invalid",
+      "response_too_large 502 server_error response_too_large false",
       "validation_failed 502 server_error validation_failed",
       "no_backend 503 server_error no_backend",
       "stopped 503 server_error stopped",

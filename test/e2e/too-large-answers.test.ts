@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import type { Server } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { wholeAnswerBytesMax } from "../../src/dialect/whole-response.ts";
+import { type AskedFormatName, askedFormatNames, askedFormats, messageOf } from "../support/asked-formats.ts";
+import { type Answer, ask } from "../support/chat.ts";
+import { largeConfig, startLargeProvider } from "../support/large-answers.ts";
+import { portOf } from "../support/paced-streams.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+// Every format and role below, at and above the maximum: test/unit/exchange/answer-sizes.test.ts, which plays Envoy.
+const prompt = JSON.stringify({ bytes: wholeAnswerBytesMax + 1 });
+
+describe("a whole answer above the maximum", () => {
+  const stops: (() => Promise<void>)[] = [];
+  const envoyExits: string[] = [];
+  let provider: Server;
+  let stack: TestStack;
+
+  before(async () => {
+    provider = await startLargeProvider();
+    const options = {
+      config: largeConfig(portOf(provider)),
+      onEnvoyExit: (reason: string) => void envoyExits.push(reason),
+    };
+    stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, options);
+  });
+  after(async () => {
+    for (const stop of stops) await stop();
+    provider.closeAllConnections();
+    provider.close();
+  });
+
+  function askIn(format: AskedFormatName, model: string): Promise<Answer> {
+    const { path, body } = askedFormats[format](model, prompt);
+    return ask(stack.stack.listenUrl, JSON.stringify(body), { path });
+  }
+
+  for (const model of ["downstream", "attempt"])
+    it(`passes and is charged at its hold where nobody has to read it first, model ${model}`, async () => {
+      const answer = await askIn("openai-chat", model);
+      assert.deepEqual([answer.status, answer.bytes.length], [200, wholeAnswerBytesMax + 1]);
+      const record = await stack.record(answer.exchange);
+      assert.deepEqual([record.error_code, record.usage_source], [undefined, "estimated"]);
+      assert.equal(record.cost_nano_usd, record.held_nano_usd);
+      assert.deepEqual(envoyExits, []);
+    });
+
+  const rows: readonly (readonly [AskedFormatName, string])[] = [
+    ...askedFormatNames.flatMap((format) => [[format, "upstream"] as const, [format, "later"] as const]),
+    ["anthropic-messages", "downstream"],
+    ["gemini-generate", "downstream"],
+    ["bedrock-converse", "downstream"],
+  ];
+  for (const [format, model] of rows)
+    it(`is an error and charged at its hold where it has to be read first: ${format}, model ${model}`, async () => {
+      const answer = await askIn(format, model);
+      assert.equal(answer.status, 502);
+      assert.match(messageOf(answer.text) ?? "", /larger than the 67108864 bytes/);
+      assert.ok(answer.exchange !== null && answer.headers.get("x-request-id") !== null);
+      const record = await stack.record(answer.exchange);
+      assert.deepEqual([record.error_code, record.usage_source], ["response_too_large", "estimated"]);
+      assert.equal(record.cost_nano_usd, record.held_nano_usd);
+      assert.deepEqual(envoyExits, []);
+    });
+
+  it("rests no target, as none is at fault", async () => {
+    for (let turn = 0; turn < 12; turn++) await askIn("openai-chat", "upstream");
+    const answer = await ask(
+      stack.stack.listenUrl,
+      JSON.stringify(askedFormats["openai-chat"]("upstream", JSON.stringify({ bytes: 1_000 })).body),
+      { path: "/v1/chat/completions" },
+    );
+    assert.deepEqual([answer.status, answer.headers.get("x-tollgate-backend")], [200, "large"]);
+  });
+});
