@@ -11,10 +11,8 @@ export const SCOPES_MAX = (1 << (30 - RANK_BITS)) - 1;
 const REPEATED = 1 << 30;
 /** Shorter tokens repeat too cheaply to be worth looking ahead. */
 const REPEATED_MIN_BYTES = 8;
-/** Tokens of the stack's first block, which is kept between pieces, and of each further one: a stack that moved when it grew would hold the loop. */
-const FIRST_BLOCK_TOKENS = 1 << 12;
-const BLOCK_TOKENS = 1 << 16;
-/** Bytes of a piece whose marks are kept between pieces; larger marks are given back by the next piece. */
+/** Sizes of the stack and of the marks that are kept between pieces; larger ones are given back by the next piece. */
+const KEPT_TOKENS = 1 << 12;
 const KEPT_BYTES = 1 << 14;
 
 /**
@@ -31,10 +29,7 @@ export class Merge {
   tokens = 0;
   private readonly vocabulary: Vocabulary;
   private readonly pairMemo = new Int32Array(2 * PAIR_MEMO_ENTRIES).fill(-1);
-  /** The stack's top block. Below it lie `blocks`, all full, with `base` tokens together. */
-  private stack: Int32Array = new Int32Array(FIRST_BLOCK_TOKENS);
-  private readonly blocks: Int32Array[] = [];
-  private base = 0;
+  private stack: Int32Array = new Int32Array(KEPT_TOKENS);
   /** One bit a position: whether something may end there. */
   private alive = new Int32Array(KEPT_BYTES >>> 5);
   private bytes: Uint8Array = new Uint8Array(0);
@@ -59,9 +54,7 @@ export class Merge {
   begin(scope: number, bytes: Uint8Array, start: number, end: number): void {
     this.scope = scope << RANK_BITS;
     const words = ((end - start) >>> 5) + 1;
-    this.stack = this.blocks[0] ?? this.stack;
-    this.blocks.length = 0;
-    this.base = 0;
+    if (this.stack.length > KEPT_TOKENS) this.stack = new Int32Array(KEPT_TOKENS);
     if (words > this.alive.length || this.alive.length > KEPT_BYTES >>> 5)
       this.alive = new Int32Array(Math.max(words, KEPT_BYTES >>> 5));
     this.bytes = bytes;
@@ -78,23 +71,20 @@ export class Merge {
   run(maxSteps: number): boolean {
     const { alive, vocabulary } = this;
     const { prefix, split } = vocabulary;
-    let { stack, base } = this;
+    let { stack } = this;
     const length = this.end - this.start;
     let { tokens: count, position, candidate } = this;
-    let last = this.top(count);
+    let last = count > 0 ? (stack[count - 1] as number) & RANK_MASK : -1;
     for (let steps = maxSteps; candidate >= 0 && steps > 0; steps--) {
       const next = position + ((split[2 * candidate] as number) >>> RANK_BITS);
       const open = ((alive[next >>> 5] as number) >>> (next & 31)) & 1;
       if (open !== 0 && (last < 0 || this.isStable(last, candidate))) {
-        if (count - base === stack.length) {
-          stack = this.grow();
-          base = this.base;
-        }
-        stack[count++ - base] = candidate;
+        if (count === stack.length) stack = this.grow();
+        stack[count++] = candidate;
         position = next;
         if (last === candidate) {
           const repeats = this.repeat(candidate, count, position);
-          ({ stack, base } = this);
+          stack = this.stack;
           count += repeats;
           position += repeats * ((split[2 * candidate] as number) >>> RANK_BITS);
           steps -= repeats;
@@ -109,14 +99,10 @@ export class Merge {
         continue;
       }
       alive[position >>> 5] = (alive[position >>> 5] as number) & ~(1 << (position & 31));
-      if (count === base) {
-        stack = this.shrink();
-        base = this.base;
-      }
-      const taken = stack[--count - base] as number;
+      const taken = stack[--count] as number;
       candidate = taken & RANK_MASK;
       position -= (split[2 * candidate] as number) >>> RANK_BITS;
-      last = count > base ? (stack[count - base - 1] as number) & RANK_MASK : this.top(count);
+      last = count > 0 ? (stack[count - 1] as number) & RANK_MASK : -1;
       if ((taken & REPEATED) !== 0) candidate = this.longestMatch(this.start + position);
     }
     this.tokens = count;
@@ -131,7 +117,7 @@ export class Merge {
    */
   private repeat(rank: number, count: number, position: number): number {
     const { alive, bytes } = this;
-    let { stack, base } = this;
+    let { stack } = this;
     const size = (this.vocabulary.split[2 * rank] as number) >>> RANK_BITS;
     if (size < REPEATED_MIN_BYTES) return 0;
     let top = count;
@@ -141,11 +127,8 @@ export class Merge {
       let at = to - size;
       while (at < to && bytes[at] === bytes[at - size]) at++;
       if (at < to) break;
-      if (top - base === stack.length) {
-        stack = this.grow();
-        base = this.base;
-      }
-      stack[top++ - base] = rank | REPEATED;
+      if (top === stack.length) stack = this.grow();
+      stack[top++] = rank | REPEATED;
     }
     return top - count;
   }
@@ -186,27 +169,11 @@ export class Merge {
     this.pairMemo.fill(-1);
   }
 
-  /** The rank on top of a stack of so many tokens, or -1 where there is none. */
-  private top(count: number): number {
-    const { base, blocks, stack } = this;
-    if (count > base) return (stack[count - base - 1] as number) & RANK_MASK;
-    const below = blocks.at(-1);
-    return below === undefined ? -1 : (below.at(-1) as number) & RANK_MASK;
-  }
-
-  /** Puts a new block on top of the one that is full. */
   private grow(): Int32Array {
-    this.blocks.push(this.stack);
-    this.base += this.stack.length;
-    this.stack = new Int32Array(BLOCK_TOKENS);
-    return this.stack;
-  }
-
-  /** Takes the top block off, which is empty. */
-  private shrink(): Int32Array {
-    this.stack = this.blocks.pop() as Int32Array;
-    this.base -= this.stack.length;
-    return this.stack;
+    const larger = new Int32Array(2 * this.stack.length);
+    larger.set(this.stack);
+    this.stack = larger;
+    return larger;
   }
 }
 

@@ -12,6 +12,13 @@ const SLICE_BYTES = 1 << 11;
 const UNESCAPED_BYTES = 1 << 16;
 const COPIED_BYTES = 1 << 18;
 const MERGE_STEPS = 1 << 10;
+/**
+ * What the engine sees of a text at once: it looks for the end of a piece in one go. A piece that is longer is cut, and the total may be off
+ * by two tokens for each cut; no language has words of this size.
+ */
+const WINDOW_BYTES = 1 << 20;
+/** A window ends this much earlier where that cuts no piece. */
+const SAFE_CUT_BYTES = 1 << 14;
 /** Pieces from this size on are merged in turns of their own. Words are shorter. */
 const LONG_PIECE_MIN_BYTES = 1 << 8;
 
@@ -52,6 +59,9 @@ class PacedCount implements LongPieces {
   private span = 0;
   private at = 0;
   private end = 0;
+  /** Where the engine's view of the text ends, and the byte that stood there; -1 before the first view. */
+  private windowEnd = 0;
+  private cutByte = -1;
   private readonly unescaping: Unescaping = { at: 0, to: 0 };
   private unescapeEnd = 0;
   private readonly long: { readonly start: number; readonly end: number }[] = [];
@@ -82,7 +92,8 @@ class PacedCount implements LongPieces {
   private step(): boolean {
     if (this.isMerging || this.long.length > 0) this.mergeSome();
     else if (this.unescaping.at < this.unescapeEnd) this.unescapeSome();
-    else if (this.at < this.end) this.countSome();
+    else if (this.at < this.windowEnd) this.countSome();
+    else if (this.windowEnd < this.end) this.moveWindow();
     else if (this.copied < this.copyEnd) this.copySome();
     else if (this.span < this.groupEnd) this.openSpan();
     else if (this.span < this.spans.length) this.openGroup();
@@ -130,7 +141,19 @@ class PacedCount implements LongPieces {
       this.unescaping.at = this.at;
       this.unescaping.to = this.at;
       this.end = this.at;
-    } else this.memory.end(this.end);
+    }
+    this.windowEnd = this.at;
+    this.cutByte = -1;
+  }
+
+  /** Shows the engine the next part of the text. */
+  private moveWindow(): void {
+    const { bytes } = this.memory;
+    if (this.cutByte >= 0) bytes[this.windowEnd] = this.cutByte;
+    this.windowEnd = Math.min(this.at + WINDOW_BYTES, this.end);
+    if (this.windowEnd < this.end) this.windowEnd = cutAt(bytes, this.windowEnd);
+    this.cutByte = bytes[this.windowEnd] as number;
+    this.memory.end(this.windowEnd);
   }
 
   private unescapeSome(): void {
@@ -139,12 +162,11 @@ class PacedCount implements LongPieces {
     unescapeInPlace(memory.bytes, unescaping, limit, unescapeEnd);
     if (unescaping.at < unescapeEnd) return;
     this.end = unescaping.to;
-    memory.end(this.end);
   }
 
   private countSome(): void {
     const { engine, memory } = this;
-    const stop = Math.min(this.at + SLICE_BYTES, this.end);
+    const stop = Math.min(this.at + SLICE_BYTES, this.windowEnd);
     this.total += engine.countPart(this.scope, memory.bytes, memory.view, this.at, stop, this);
     this.at = engine.stoppedAt;
   }
@@ -161,4 +183,20 @@ class PacedCount implements LongPieces {
     this.total += this.merge.tokens;
     this.isMerging = false;
   }
+}
+
+/** A place at or a little before `limit` where every pattern ends a piece: a space behind a letter or digit. Else the start of a character. */
+function cutAt(bytes: Uint8Array, limit: number): number {
+  for (let at = limit; at > limit - SAFE_CUT_BYTES; at--)
+    if (bytes[at] === SPACE && isLetterOrDigit(bytes[at - 1] as number)) return at;
+  let at = limit;
+  while (((bytes[at] as number) & 0xc0) === 0x80) at--;
+  return at;
+}
+
+const SPACE = 0x20;
+
+function isLetterOrDigit(byte: number): boolean {
+  const lower = byte | 0x20;
+  return (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x7a);
 }

@@ -6,6 +6,7 @@ import { counterOf } from "../../../src/tokens/families.ts";
 import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
 import { textOf } from "../../bench/tokens/texts.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
+import { heldClockMs } from "../../support/held-clock.ts";
 import { cpuMilliseconds, longestStallMs } from "../../support/loop-stall.ts";
 import { vocabularies } from "./oracle.ts";
 
@@ -152,6 +153,34 @@ for (const name of vocabularies) {
       }
       shares.sort((a, b) => a - b);
       assert.ok(shares[6]! < 0.3, `${shares.map((share) => share.toFixed(2))}`);
+    });
+
+    it("counts texts of megabytes the same in turns, but for two tokens at each cut of a word without end", async () => {
+      for (const [text, cutsMax] of [
+        [textOf("en", 3_000_000), 0],
+        [textOf("code", 3_000_000), 0],
+        ["[".repeat(3_000_000), 3],
+        ["\u54c8".repeat(1_000_000), 3],
+      ] as const) {
+        const { body, spans } = bodyOf([text]);
+        const paced = (await counter.countSpansPaced(body, spans)) ?? Number.NaN;
+        const apart = Math.abs(paced - counter.countSpans(body, spans));
+        assert.ok(apart <= 2 * cutsMax, `${text.slice(0, 10)}: ${apart} tokens apart`);
+      }
+    });
+
+    it("holds the loop for a small part of the whole count, whatever the text is", async () => {
+      for (const inside of ["[", "\\ud83d\\ude00", "a", " ", "\u54c8"]) {
+        const body = Buffer.from(inside.repeat(12_000_000 / Buffer.byteLength(inside)));
+        const spans = [{ start: 0, end: body.length, escaped: inside.startsWith("\\") }];
+        let least = 1;
+        for (let run = 0; run < 3 && least >= 0.1; run++) {
+          const beganMs = heldClockMs();
+          const longest = await longestStallMs(() => counter.countSpansPaced(body, spans), heldClockMs);
+          least = Math.min(least, longest / (heldClockMs() - beganMs));
+        }
+        assert.ok(least < 0.1, `${inside}: ${least.toFixed(2)} of the whole`);
+      }
     });
 
     it("stops early once more is counted than is asked for", async () => {
