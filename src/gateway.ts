@@ -2,7 +2,7 @@ import { accessLog } from "./accesslog/access-log.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import type { AdminSource } from "./admin/admin-source.ts";
 import { ownAdminToken, removeAdminToken } from "./admin/admin-token.ts";
-import { AlertWebhook } from "./admin/alert-webhook.ts";
+import { AlertWebhook, webhookFaults } from "./admin/alert-webhook.ts";
 import { adminSourceOf } from "./admin/gateway-source.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
@@ -117,7 +117,7 @@ export class Gateway {
     this.#usageLog = usageLog;
     this.#usageLock = usageLock;
     this.#tokenFile = options.snapshot.admin.tokenFile;
-    this.#deliveries = new Deliveries(options.snapshot.usageLog.folder);
+    this.#deliveries = new Deliveries(options.snapshot.usageLog.folder, { log: options.log, clock });
     this.#usageDesk = new UsageDesk(options.snapshot.usageLog.folder);
     this.#clock = clock;
     this.#kept = kept;
@@ -137,10 +137,8 @@ export class Gateway {
     });
     this.#webhook = new AlertWebhook({
       target: () => this.#snapshot.alertWebhook,
-      onLost: (alert, reason) => {
-        this.#metrics.limits.alertLost();
-        this.#log.error({ alert, reason }, "an alert was not delivered");
-      },
+      onLost: () => this.#metrics.limits.alertLost(),
+      ...webhookFaults({ log: options.log, clock }),
     });
     const services: Services = {
       clock,

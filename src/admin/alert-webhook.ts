@@ -1,5 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../core/clock.ts";
+import { failureCause } from "../core/failure-cause.ts";
+import { type FaultHooks, FaultReporter } from "../core/fault-reporter.ts";
+import type { Log } from "../core/log.ts";
 import type { Alert } from "./alert.ts";
 
 /** Where alerts are posted. */
@@ -15,8 +19,32 @@ export interface AlertWebhookOptions {
   readonly target: () => WebhookTarget | undefined;
   /** Told of an alert that nobody will get: the queue was full, or the last try failed. Must not throw. */
   readonly onLost: (alert: Alert, reason: string) => void;
+  /** Told of each try that failed and each that did not. */
+  readonly tries: FaultHooks;
+  /** Told of each alert that is lost and each that is delivered. */
+  readonly losses: FaultHooks;
   /** The wait before the second try (1 s); it doubles up to five minutes. */
   readonly firstRetryMs?: number;
+}
+
+/** Logs a webhook that fails, and the alerts that nobody gets: a line when it begins, one a minute, one when it is over. */
+export function webhookFaults(services: {
+  readonly log: Log;
+  readonly clock: Clock;
+}): Pick<AlertWebhookOptions, "tries" | "losses"> {
+  const tries = new FaultReporter(services, {
+    what: "alert webhook",
+    failing: "takes no alerts",
+    recovered: "takes alerts again",
+    effect: "each is tried for about half an hour",
+  });
+  const losses = new FaultReporter(services, {
+    what: "alert webhook",
+    failing: "did not get alerts",
+    recovered: "gets alerts again",
+    effect: "they are lost there; this log and the metrics have them",
+  });
+  return { tries: tries.hooks, losses: losses.hooks };
 }
 
 const waitingMax = 1_000;
@@ -41,7 +69,7 @@ export class AlertWebhook {
   send(alert: Alert): void {
     if (this.#options.target() === undefined) return;
     if (this.#waiting.length >= waitingMax) {
-      this.#options.onLost(alert, "too many alerts wait");
+      this.#lose(alert, "too many alerts wait");
       return;
     }
     this.#waiting.push(alert);
@@ -57,7 +85,12 @@ export class AlertWebhook {
       sleep(closeMaxMs, undefined, { signal: late.signal }).catch(() => undefined),
     ]);
     late.abort();
-    for (const alert of this.#waiting.splice(0)) this.#options.onLost(alert, "the gateway stops");
+    for (const alert of this.#waiting.splice(0)) this.#lose(alert, "the gateway stops");
+  }
+
+  #lose(alert: Alert, reason: string): void {
+    this.#options.losses.onFault(reason);
+    this.#options.onLost(alert, reason);
   }
 
   async #deliverAll(): Promise<void> {
@@ -66,7 +99,8 @@ export class AlertWebhook {
       // Closing may have let go of it meanwhile.
       if (this.#waiting[0] !== alert) break;
       this.#waiting.shift();
-      if (failure !== undefined) this.#options.onLost(alert, failure);
+      if (failure === undefined) this.#options.losses.onRecovered();
+      else this.#lose(alert, failure);
     }
     this.#delivering = undefined;
   }
@@ -78,7 +112,11 @@ export class AlertWebhook {
       const target = this.#options.target();
       if (target === undefined) return "the config names no webhook any more";
       const outcome = await post(target, alert);
-      if (outcome.kind === "taken") return undefined;
+      if (outcome.kind === "taken") {
+        this.#options.tries.onRecovered();
+        return undefined;
+      }
+      this.#options.tries.onFault(outcome.reason);
       if (!outcome.retry || tries >= triesMax || this.#stop.signal.aborted) return outcome.reason;
       await sleep(waitMs, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
       waitMs = Math.min(waitMs * 2, retryMaxMs);
@@ -105,8 +143,8 @@ async function post({ url, secret }: WebhookTarget, alert: Alert): Promise<Poste
     if (response.ok) return { kind: "taken" };
     const retry = response.status >= 500 || response.status === 429 || response.status === 408;
     return { kind: "failed", retry, reason: `the webhook answered ${response.status}` };
-  } catch {
-    return { kind: "failed", retry: true, reason: "the webhook cannot be reached" };
+  } catch (error) {
+    return { kind: "failed", retry: true, reason: `the webhook gives no answer: ${failureCause(error)}` };
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
-import { FaultReporter } from "../core/fault-reporter.ts";
+import { FaultReporter, unwritable } from "../core/fault-reporter.ts";
 import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import type { Log } from "../core/log.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -48,13 +48,13 @@ async function openFiles(
   const usageLog = await openUsageLog({
     folder: snapshot.usageLog.folder,
     clock,
-    ...new FaultReporter(services, "usage log", "not ready; records wait in memory").hooks,
+    ...new FaultReporter(services, unwritable("usage log", "not ready; records wait in memory")).hooks,
     onTorn: (torn) => log.warn(torn, "usage log: a broken last write was cut off: its records are lost"),
   });
   const ledger = await snapshot.ledger.open({ clock, log, onEvent: services.onLedgerEvent });
   const calibrationFile = join(snapshot.ledger.folder, "calibration.json");
   const calibration = await openCalibration(calibrationFile, {
-    ...new FaultReporter(services, "calibration of token counts", "counting goes on").hooks,
+    ...new FaultReporter(services, unwritable("calibration of token counts", "counting goes on")).hooks,
     onDamage: (error) =>
       log.error({ file: calibrationFile, cause: String(error) }, "damaged: token counts are calibrated anew"),
   });

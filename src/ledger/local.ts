@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FaultReporter } from "../core/fault-reporter.ts";
+import { FaultReporter, unwritable } from "../core/fault-reporter.ts";
 import { defineLedger } from "./ledger-kind.ts";
 import { openLocalLedger } from "./local-ledger.ts";
 
@@ -12,7 +12,7 @@ export const local = defineLedger({
     const ledger = await openLocalLedger({
       folder,
       clock,
-      ...new FaultReporter({ log, clock }, "ledger", "not ready; requests are refused").hooks,
+      ...new FaultReporter({ log, clock }, unwritable("ledger", "not ready; requests are refused")).hooks,
       onEvent,
       onCompactionFailed: (error) =>
         log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),

@@ -1,15 +1,20 @@
-import { type Delivery, type DeliveryHealth, startDelivery } from "./delivery.ts";
+import type { Clock } from "../../core/clock.ts";
+import { FaultReporter } from "../../core/fault-reporter.ts";
+import type { Log } from "../../core/log.ts";
+import { type Delivery, type DeliveryFaults, type DeliveryHealth, startDelivery } from "./delivery.ts";
 import type { Sink } from "./sink.ts";
 
 /** The deliveries of a usage log to its sinks, one a sink, over the changes of a config. */
 export class Deliveries {
   readonly #folder: string;
+  readonly #services: { readonly log: Log; readonly clock: Clock };
   readonly #running = new Map<string, Delivery>();
   #turn: Promise<void> = Promise.resolve();
 
-  /** `folder`: the usage log's. */
-  constructor(folder: string) {
+  /** `folder`: the usage log's. `services`: how failing sinks are logged. */
+  constructor(folder: string, services: { readonly log: Log; readonly clock: Clock }) {
     this.#folder = folder;
+    this.#services = services;
   }
 
   health(): readonly DeliveryHealth[] {
@@ -35,8 +40,29 @@ export class Deliveries {
     }
     for (const sink of sinks) {
       const running = this.#running.get(sink.name);
-      if (running === undefined) this.#running.set(sink.name, startDelivery({ folder: this.#folder, sink }));
+      if (running === undefined) this.#running.set(sink.name, this.#start(sink));
       else running.use(sink);
     }
+  }
+
+  #start(sink: Sink): Delivery {
+    return startDelivery({ folder: this.#folder, sink, faults: this.#faultsOf(sink.name) });
+  }
+
+  #faultsOf(sink: string): DeliveryFaults {
+    const what = `usage sink ${sink}`;
+    const delivery = new FaultReporter(this.#services, {
+      what,
+      failing: "takes no records",
+      recovered: "takes records again",
+      effect: "they wait in the usage log",
+    });
+    const refusals = new FaultReporter(this.#services, {
+      what,
+      failing: "refuses records",
+      recovered: "took the next records",
+      effect: `each is kept in refused-${sink}.jsonl`,
+    });
+    return { delivery: delivery.hooks, refusals: refusals.hooks };
   }
 }

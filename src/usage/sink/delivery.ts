@@ -2,6 +2,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayError } from "../../core/errors.ts";
+import type { FaultHooks } from "../../core/fault-reporter.ts";
 import { type Batch, readBatch } from "./batch.ts";
 import { type Cursor, cursorPath, readCursor, writeCursor } from "./cursor.ts";
 import { DeliveryError, type Sink } from "./sink.ts";
@@ -19,6 +20,16 @@ export interface DeliveryOptions {
   /** Waits after a failure double from the first (250) to the last (30,000), each shortened by up to half at random. */
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
+  /** Told of every failure and every success. */
+  readonly faults?: DeliveryFaults;
+}
+
+/** Whom a delivery tells of its failures. */
+export interface DeliveryFaults {
+  /** The sink takes nothing, or the log or the cursor cannot be read or written. */
+  readonly delivery: FaultHooks;
+  /** The sink refuses a record, which is set aside. */
+  readonly refusals: FaultHooks;
 }
 
 /** How a delivery does. `retrying`: the last attempt failed, and what is not delivered waits in the log. */
@@ -51,6 +62,10 @@ const defaults = {
   pollMs: 250,
   retryMinMs: 250,
   retryMaxMs: 30_000,
+  faults: {
+    delivery: { onFault() {}, onRecovered() {} },
+    refusals: { onFault() {}, onRecovered() {} },
+  },
 };
 
 /** Delivers a usage log to a sink, in order, at least once each, from where it stood when the process last ran. */
@@ -140,6 +155,7 @@ class LogDelivery implements Delivery {
       return await this.#refuse(batch, error);
     }
     await this.#pass(batch);
+    if (batch.records.length > 0) this.#options.faults.refusals.onRecovered();
     this.#delivered += batch.records.length;
     this.#batchRecords = Math.min(batchRecords, this.#batchRecords * 2);
     return true;
@@ -159,6 +175,7 @@ class LogDelivery implements Delivery {
       `${JSON.stringify(batch.records[0])}\n`,
     );
     this.#refused += 1;
+    this.#options.faults.refusals.onFault(error);
     await this.#pass(batch);
     return true;
   }
@@ -174,6 +191,7 @@ class LogDelivery implements Delivery {
     this.#waitingBytes = waitingBytes;
     this.#failuresInRow = 0;
     this.#error = undefined;
+    this.#options.faults.delivery.onRecovered();
   }
 
   #offsetIn(segment: string): number {
@@ -185,6 +203,7 @@ class LogDelivery implements Delivery {
     const { retryMinMs, retryMaxMs } = this.#options;
     this.#error = error instanceof Error ? error.message : String(error);
     this.#failures += 1;
+    this.#options.faults.delivery.onFault(error);
     const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** this.#failuresInRow);
     this.#failuresInRow += 1;
     const askedMs = error instanceof DeliveryError ? (error.askedWaitMs ?? 0) : 0;

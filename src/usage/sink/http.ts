@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { failureCause } from "../../core/failure-cause.ts";
 import { askedWaitMs } from "../../core/retry-after.ts";
 import type { StoredRecord } from "../read.ts";
 import { DeliveryError, defineSink } from "./sink.ts";
@@ -66,7 +67,9 @@ async function post(name: string, url: string, request: RequestInit): Promise<Re
   try {
     return await fetch(url, request);
   } catch (cause) {
-    throw new DeliveryError("upstream_unavailable", `sink ${name}: no answer`, { cause });
+    throw new DeliveryError("upstream_unavailable", `sink ${name}: no answer: ${failureCause(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -4,7 +4,9 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
 import { alertOf } from "../../../src/admin/alert.ts";
-import { AlertWebhook, type WebhookTarget } from "../../../src/admin/alert-webhook.ts";
+import { AlertWebhook, type WebhookTarget, webhookFaults } from "../../../src/admin/alert-webhook.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { keptLog } from "../../support/kept-log.ts";
 import { account } from "../../support/ledger-accounts.ts";
 import { until } from "../../support/until.ts";
 
@@ -39,13 +41,15 @@ async function receiver(answers: readonly number[] = []) {
 
 function webhook(target: WebhookTarget | undefined) {
   const lost: string[] = [];
+  const { log, lines } = keptLog();
   const alerts = new AlertWebhook({
     target: () => target,
     onLost: (_alert, reason) => lost.push(reason),
+    ...webhookFaults({ log, clock: systemClock }),
     firstRetryMs: 1,
   });
   stops.push(() => alerts.close());
-  return { alerts, lost };
+  return { alerts, lost, lines };
 }
 
 function alert(percent: number) {
@@ -89,10 +93,17 @@ describe("the webhook of alerts", () => {
 
   it("tries again until it is taken, with the same id, and keeps the order", async () => {
     const { received, url } = await receiver([500, 0, 429]);
-    const { alerts, lost } = webhook({ url, secret: undefined });
+    const { alerts, lost, lines } = webhook({ url, secret: undefined });
     alerts.send(alert(50));
     alerts.send(alert(80));
-    await until("both are there", () => received.length === 5);
+    await until("both are there", () => received.length === 5 && lines.length === 2);
+    assert.deepEqual(
+      lines.map(({ message, fields: { cause, failures } }) => [message, cause ?? failures]),
+      [
+        ["alert webhook: takes no alerts: each is tried for about half an hour", "the webhook answered 500"],
+        ["alert webhook: takes alerts again", 3],
+      ],
+    );
     const thresholds = received.map(({ body }) => JSON.parse(body).threshold);
     assert.deepEqual(thresholds, [50, 50, 50, 50, 80]);
     assert.equal(new Set(received.map(({ headers }) => headers["webhook-id"])).size, 2);
@@ -110,9 +121,10 @@ describe("the webhook of alerts", () => {
 
   it("keeps a bounded number waiting and lets go of the rest", async () => {
     const { url } = await receiver([500]);
-    const { alerts, lost } = webhook({ url, secret: undefined });
+    const { alerts, lost, lines } = webhook({ url, secret: undefined });
     for (let at = 0; at < 1_005; at++) alerts.send(alert(50));
     assert.deepEqual(lost, Array(5).fill("too many alerts wait"));
+    assert.equal(lines.filter(({ message }) => message.includes("did not get alerts")).length, 1);
   });
 
   it("ends in time while nobody answers, and says what was not delivered", async () => {

@@ -3,11 +3,14 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { systemClock } from "../../../../src/core/clock.ts";
 import { GatewayError } from "../../../../src/core/errors.ts";
+import { silentLog } from "../../../../src/core/log.ts";
 import type { StoredRecord } from "../../../../src/usage/read.ts";
 import { Deliveries } from "../../../../src/usage/sink/deliveries.ts";
 import { type Delivery, type DeliveryOptions, startDelivery } from "../../../../src/usage/sink/delivery.ts";
 import { DeliveryError, type Sink } from "../../../../src/usage/sink/sink.ts";
+import { keptLog } from "../../../support/kept-log.ts";
 
 let folder = "";
 let deliveries: Delivery[] = [];
@@ -53,7 +56,7 @@ describe("Deliveries", () => {
     const refusing = keeper(() => new DeliveryError("upstream_unavailable", "401", { askedWaitMs: 60_000 }));
     const taking = keeper();
     await writeFile(segment(10), lines(1, 2));
-    const all = new Deliveries(folder);
+    const all = new Deliveries(folder, { log: silentLog, clock: systemClock });
     try {
       await all.take([refusing.sink]);
       await until(() => (all.health()[0]?.failures ?? 0) > 0);
@@ -66,11 +69,62 @@ describe("Deliveries", () => {
     }
   });
 
+  it("logs a failing sink once, with the reason, and once when it takes records again", async () => {
+    let isDown = true;
+    const { sink, taken } = keeper(() =>
+      isDown ? new DeliveryError("upstream_unavailable", "sink keeper: no answer: ECONNREFUSED") : undefined,
+    );
+    const { log, lines: logged } = keptLog();
+    await writeFile(segment(10), lines(1, 2));
+    const all = new Deliveries(folder, { log, clock: systemClock });
+    try {
+      await all.take([sink]);
+      await until(() => (all.health()[0]?.failures ?? 0) >= 2);
+      isDown = false;
+      await until(() => taken.flat().length === 2 && logged.length === 2);
+      assert.deepEqual(
+        logged.map(({ level, message, fields: { cause } }) => [level, message, cause]),
+        [
+          [
+            "error",
+            "usage sink keeper: takes no records: they wait in the usage log",
+            "sink keeper: no answer: ECONNREFUSED",
+          ],
+          ["warn", "usage sink keeper: takes records again", undefined],
+        ],
+      );
+    } finally {
+      await all.close();
+    }
+  });
+
+  it("logs records that a sink refuses in a bounded number of lines", async () => {
+    const { sink } = keeper(() => new DeliveryError("invalid_request", "sink keeper: answered 422"));
+    const { log, lines: logged } = keptLog();
+    await writeFile(segment(10), lines(...Array.from({ length: 40 }, (_, n) => n)));
+    const all = new Deliveries(folder, { log, clock: systemClock });
+    try {
+      await all.take([sink]);
+      await until(() => all.health()[0]?.refusedRecords === 40);
+      assert.deepEqual(
+        logged.map(({ message, fields: { cause } }) => [message, cause]),
+        [
+          [
+            "usage sink keeper: refuses records: each is kept in refused-keeper.jsonl",
+            "sink keeper: answered 422",
+          ],
+        ],
+      );
+    } finally {
+      await all.close();
+    }
+  });
+
   it("begins with a sink that was not there, and ends one that is not there any more", async () => {
     const [first, second] = [keeper(), keeper()];
     const other = { ...second.sink, name: "other" };
     await writeFile(segment(10), lines(1));
-    const all = new Deliveries(folder);
+    const all = new Deliveries(folder, { log: silentLog, clock: systemClock });
     try {
       await all.take([first.sink]);
       await until(() => first.taken.flat().length === 1);
