@@ -1,4 +1,6 @@
-/** Keywords of JSON Schema that Claude's structured output refuses (https://docs.anthropic.com/en/api/messages). */
+import type { JsonObject } from "./json-view.ts";
+
+/** Keywords of JSON Schema that Claude's structured output and strict tools refuse (https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs). */
 const refused: ReadonlySet<string> = new Set([
   "minimum",
   "maximum",
@@ -21,7 +23,7 @@ const values: ReadonlySet<string> = new Set(["enum", "const", "default", "exampl
 /** Deepest nesting looked into. */
 const depthMax = 64;
 
-/** A schema without the keywords that Claude refuses, and which they were. */
+/** A schema as Claude takes it, and what that changed: keywords left out, and `additionalProperties`, which must be false in every object. */
 export function claudeSchema(schema: object): { readonly schema: object; readonly left: readonly string[] } {
   const left = new Set<string>();
   const cleaned = clean(schema, left, 0) as object;
@@ -34,11 +36,24 @@ function clean(value: unknown, left: Set<string>, depth: number): unknown {
   const kept: [string, unknown][] = [];
   for (const [key, member] of Object.entries(value)) {
     if (refused.has(key)) left.add(key);
+    else if (key === "additionalProperties") closed(member, left);
     else if (values.has(key)) kept.push([key, member]);
     else if (named.has(key)) kept.push([key, cleanNamed(member, left, depth + 1)]);
     else kept.push([key, clean(member, left, depth + 1)]);
   }
-  return Object.fromEntries(kept);
+  if (!isObjectSchema(value)) return Object.fromEntries(kept);
+  if (!("additionalProperties" in value)) left.add("additionalProperties");
+  return Object.fromEntries([...kept, ["additionalProperties", false]]);
+}
+
+/** Notes a member that says anything but what Claude wants. */
+function closed(member: unknown, left: Set<string>): void {
+  if (member !== false) left.add("additionalProperties");
+}
+
+function isObjectSchema(schema: object): boolean {
+  const { type } = schema as JsonObject;
+  return type === "object" || (Array.isArray(type) && type.includes("object")) || "properties" in schema;
 }
 
 function cleanNamed(value: unknown, left: Set<string>, depth: number): unknown {

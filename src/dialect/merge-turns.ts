@@ -1,6 +1,7 @@
 import { appendAll } from "../core/append-all.ts";
 import type { Changes } from "./changes.ts";
 import type { ModelRequest, Part, TextPart } from "./model-request.ts";
+import { invalid } from "./read-field.ts";
 
 /** Everything one side says until the other does. */
 export interface MergedTurn {
@@ -18,7 +19,8 @@ export interface Conversation {
 
 /**
  * Merges neighbouring turns of one role, tool results first, as they must directly follow their calls; moves later system messages to the
- * front; leaves out blank text, which these formats refuse.
+ * front; leaves out blank text, which these formats refuse. They refuse a conversation without a turn, too: where all there is is system text,
+ * the last of it is what is asked. Throws `invalid_request` where nothing is said at all.
  */
 export function mergeTurns(request: ModelRequest, changes: Changes): Conversation {
   const system = request.system.filter(isSaid);
@@ -37,12 +39,20 @@ export function mergeTurns(request: ModelRequest, changes: Changes): Conversatio
     if (last?.role === role) appendAll(last.parts, said);
     else turns.push({ role, parts: [...said], field });
   }
+  if (turns.length === 0) turns.push(asked(system));
   if (request.uses.has("system_later")) changes.note("system_later", "moved to the front");
   for (const { parts } of turns) parts.sort(byResult);
   return { system, turns };
 }
 
-function isSaid(part: Part): boolean {
+function asked(system: TextPart[]): MergedTurn {
+  const last = system.pop();
+  if (last === undefined) throw invalid("messages", "must say something");
+  return { role: "user", parts: [last], field: "messages" };
+}
+
+/** Whether a part says anything: blank text does not. */
+export function isSaid(part: Part): boolean {
   return part.type !== "text" || part.text.trim() !== "";
 }
 

@@ -14,6 +14,7 @@ import type {
   ToolChoice,
   Turn,
 } from "./model-request.ts";
+import { invalid } from "./read-field.ts";
 import { untranslatable } from "./read-json.ts";
 
 /** A {@link ModelRequest} while a client's request is read. */
@@ -48,8 +49,9 @@ export class ModelRequestDraft extends AskedDraft<Feature> {
     this.turns.push({ role, parts: texts, field });
   }
 
-  /** A picture, its feature noted. */
-  image(source: Source, field: string, detail?: string, cache?: CacheMark): ImagePart {
+  /** A picture, its feature noted. Throws `invalid_request` for bytes that are declared to be anything else, e.g. a PDF. */
+  image(written: Source, field: string, detail?: string, cache?: CacheMark): ImagePart {
+    const source = imageSource(written, field);
     this.use(source.kind === "url" ? "image_url" : "image_base64", field);
     if (detail !== undefined && detail !== "auto") this.use("image_detail", field);
     return { type: "image", source, detail, cache };
@@ -121,4 +123,12 @@ export class ModelRequestDraft extends AskedDraft<Feature> {
       dropped,
     };
   }
+}
+
+/** `image/jpg` has never been registered, and Anthropic and Bedrock refuse it: what clients mean is `image/jpeg` (https://www.iana.org/assignments/media-types/media-types.xhtml#image). */
+function imageSource(source: Source, field: string): Source {
+  if (source.kind !== "base64") return source;
+  if (source.mediaType === "image/jpg") return { ...source, mediaType: "image/jpeg" };
+  if (source.mediaType.startsWith("image/")) return source;
+  throw invalid(field, "must be an image; send a document as a file or document part");
 }

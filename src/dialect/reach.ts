@@ -1,6 +1,7 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Asked } from "./asked.ts";
 import type { Supports } from "./feature.ts";
+import { isSaid } from "./merge-turns.ts";
 import type { ModelRequest, Part, Turn } from "./model-request.ts";
 import { invalid } from "./read-field.ts";
 import { argumentsObject } from "./tool-arguments.ts";
@@ -16,6 +17,8 @@ export interface Reach {
   readonly refusesBlankStop?: boolean;
   /** Cannot be told to call no tool any more once some were called. */
   readonly refusesNoneAfterCalls?: boolean;
+  /** Refuses a conversation in which the assistant speaks first. */
+  readonly userFirst?: boolean;
   /** Tells the result of a tool by the name of its call, which has to be there. */
   readonly namesResults?: boolean;
   /** Takes the arguments of earlier calls as text, whatever they are. */
@@ -33,6 +36,7 @@ export function checkReach(request: ModelRequest, reach: Reach): void {
   for (const { name, field } of request.tools)
     if (!reach.toolName.test(name)) throw cannotSay(`${field}.name`);
   checkStop(request, reach);
+  if (reach.userFirst === true) checkFirstTurn(request.turns);
   const calls = new Set<string>();
   for (const turn of request.turns) checkParts(turn.parts, turn, reach, calls);
   if (reach.refusesNoneAfterCalls === true && request.toolChoice?.kind === "none" && calls.size > 0)
@@ -61,6 +65,12 @@ function checkStop({ stop, uses }: ModelRequest, { stopMax, refusesBlankStop }: 
     throw cannotSay(field, `may have at most ${stopMax} sequences for this model's provider`);
   if (refusesBlankStop === true && stop.some((sequence) => sequence.trim() === ""))
     throw cannotSay(field, "must not be white space alone for this model's provider");
+}
+
+function checkFirstTurn(turns: readonly Turn[]): void {
+  const first = turns.find(({ role, parts }) => role !== "system" && parts.some(isSaid));
+  if (first?.role === "assistant")
+    throw cannotSay(first.field, "is the assistant's, and this model's provider wants a user turn before it");
 }
 
 /** Parts of a turn, or of what a tool answered in it; `calls` are the ids of the calls so far. */

@@ -53,9 +53,16 @@ export function onlyKnown(object: JsonObject, known: ReadonlySet<string>, field:
   for (const name in object) {
     if (known.has(name)) continue;
     const value = object[name];
-    if (isAbsent(value) || (Array.isArray(value) && value.length === 0)) continue;
+    if (asksForNothing(value)) continue;
     throw untranslatable(field === "" ? name : `${field}.${name}`);
   }
+}
+
+/** Whether a value says no more than its absence: null, false, 0, an empty text, list or object, as clients write options that they do not use. */
+export function asksForNothing(value: unknown): boolean {
+  if (typeof value !== "object" || value === null)
+    return isAbsent(value) || value === false || value === 0 || value === "";
+  return Object.keys(value).length === 0;
 }
 
 /** The refusal of a field that only providers of the client's own format understand. */

@@ -40,7 +40,7 @@ export function pathOf(name: DialectName, stream: boolean): string {
 
 /** The model each format's provider is asked for. */
 export const modelOf: Readonly<Record<string, string>> = {
-  "openai-chat": "gpt-5",
+  "openai-chat": "gpt-4.1",
   "anthropic-messages": "claude-sonnet-4-5",
   "bedrock-converse": "anthropic.claude-sonnet-4-5-20250929-v1:0",
   "gemini-generate": "gemini-2.5-flash",

@@ -1,3 +1,4 @@
+import { readCacheControl } from "../cache-control.ts";
 import { readThinking } from "../claude-thinking.ts";
 import type { RequestFacts } from "../dialect.ts";
 import type { JsonObject } from "../json-view.ts";
@@ -6,6 +7,7 @@ import { ModelRequestDraft } from "../model-request-draft.ts";
 import { isEffort } from "../openai-options.ts";
 import { invalid } from "../read-field.ts";
 import {
+  asksForNothing,
   flagAt,
   isAbsent,
   listAt,
@@ -16,12 +18,17 @@ import {
   textAt,
   untranslatable,
 } from "../read-json.ts";
-import { readCacheControl } from "./cache-control.ts";
 import { decodeMessages, decodeSystem } from "./decode-turns.ts";
 import { readMessagesFormat } from "./output-format.ts";
 
 /** Members that change no answer, or only how it is billed or kept. */
-const harmless: ReadonlySet<string> = new Set(["metadata", "service_tier", "inference_geo"]);
+const harmless: ReadonlySet<string> = new Set([
+  "metadata",
+  "service_tier",
+  "inference_geo",
+  // Edits that only shorten what the model reads (https://docs.anthropic.com/en/docs/build-with-claude/context-editing): others read all of it.
+  "context_management",
+]);
 
 /** Read from the bytes by `inspectMessages`, or the gateway's own. */
 const decided: ReadonlySet<string> = new Set(["model", "stream", "max_tokens", "contract"]);
@@ -78,8 +85,7 @@ function decodeMember(draft: ModelRequestDraft, name: string, value: unknown): v
       draft.drop(name);
       return;
     default:
-      if (Array.isArray(value) && value.length === 0) return;
-      throw untranslatable(name);
+      if (!asksForNothing(value)) throw untranslatable(name);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readCacheControl } from "../cache-control.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { Part, Source } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
@@ -13,7 +14,6 @@ import {
   untranslatable,
 } from "../read-json.ts";
 import { splitSignature } from "../tool-call-id.ts";
-import { readCacheControl } from "./cache-control.ts";
 
 const messageKeys: ReadonlySet<string> = new Set(["role", "content"]);
 const textKeys: ReadonlySet<string> = new Set(["type", "text", "cache_control"]);

@@ -1,3 +1,4 @@
+import { cacheControl } from "../cache-control.ts";
 import { Changes, supportsAllBut } from "../changes.ts";
 import { claudeTraits } from "../claude-models.ts";
 import { claudeSchema } from "../claude-schema.ts";
@@ -6,7 +7,7 @@ import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
 import { checkReach, type Reach } from "../reach.ts";
-import { cacheControl } from "./cache-control.ts";
+import { toolParameters } from "../tool-parameters.ts";
 import { encodeSystem, encodeTurn } from "./encode-turns.ts";
 
 /** What a Messages request can say of what others can. */
@@ -22,11 +23,13 @@ export const messagesReach: Reach = {
     choices: "refused",
     json: "refused",
     json_schema: "adapted",
+    tool_strict: "adapted",
     reasoning: "adapted",
     reasoning_replay: "adapted",
   }),
   toolName: /^[A-Za-z0-9_-]{1,128}$/,
   refusesBlankStop: true,
+  userFirst: true,
   httpOnly: true,
 };
 
@@ -44,7 +47,7 @@ export function encodeMessagesRequest(request: ModelRequest, target: EncodeTarge
     [target.outputCapField]: target.outputCap,
     ...(system.length === 0 ? {} : { system: encodeSystem(system) }),
     messages: turns.map((turn) => encodeTurn(turn, request, changes)),
-    ...(request.tools.length === 0 ? {} : { tools: request.tools.map(encodeTool) }),
+    ...(request.tools.length === 0 ? {} : { tools: request.tools.map((tool) => encodeTool(tool, changes)) }),
     ...encodeToolChoice(request),
     ...encodeSampling(request, target.model, thinking.thinking !== undefined, changes),
     ...(request.stop.length === 0 ? {} : { stop_sequences: request.stop }),
@@ -59,11 +62,14 @@ export function encodeMessagesRequest(request: ModelRequest, target: EncodeTarge
 
 const headers = [["anthropic-version", "2023-06-01"]] as const;
 
-function encodeTool(tool: Tool): object {
+function encodeTool(tool: Tool, changes: Changes): object {
+  const parameters = toolParameters(tool.parameters);
+  const { schema, left } = tool.strict === true ? claudeSchema(parameters) : { schema: parameters, left: [] };
+  if (left.length > 0) changes.note("tool_strict", `without ${left.join(", ")}`);
   return {
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
-    input_schema: tool.parameters ?? { type: "object", properties: {} },
+    input_schema: schema,
     ...(tool.strict === true ? { strict: true } : {}),
     ...cacheControl(tool.cache),
   };

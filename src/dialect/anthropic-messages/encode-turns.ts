@@ -1,10 +1,10 @@
 import { unreachable } from "../../core/errors.ts";
+import { cacheControl } from "../cache-control.ts";
 import type { Changes } from "../changes.ts";
 import type { MergedTurn } from "../merge-turns.ts";
 import type { ModelRequest, Part, Source, TextPart } from "../model-request.ts";
 import { argumentsObject } from "../tool-arguments.ts";
 import { providerId } from "../tool-call-id.ts";
-import { cacheControl } from "./cache-control.ts";
 
 /** `system`: one text as it is, or blocks where more has to be said. */
 export function encodeSystem(system: readonly TextPart[]): string | readonly object[] {

@@ -5,6 +5,7 @@ import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import { type MergedTurn, mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
 import { checkReach, type Reach } from "../reach.ts";
+import { toolParameters } from "../tool-parameters.ts";
 import { cachePoint, DocumentNames, encodeSystem, encodeTurn } from "./encode-turns.ts";
 import { documentFormats, imageFormats } from "./media.ts";
 
@@ -30,6 +31,7 @@ export const converseReach: Reach = {
   }),
   toolName: /^[A-Za-z0-9_-]{1,64}$/,
   refusesNoneAfterCalls: true,
+  userFirst: true,
   imageTypes: imageFormats,
   documentTypes: documentFormats,
 };
@@ -116,7 +118,7 @@ function encodeTool(tool: Tool): readonly object[] {
     name,
     // Bedrock refuses an empty one.
     ...(description === undefined || description === "" ? {} : { description }),
-    inputSchema: { json: { type: "object", ...parameters } },
+    inputSchema: { json: toolParameters(parameters) },
   };
   return [{ toolSpec }, ...cachePoint(cache)];
 }

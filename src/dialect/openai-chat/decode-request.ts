@@ -1,9 +1,11 @@
+import { readCacheControl } from "../cache-control.ts";
 import type { RequestFacts } from "../dialect.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { ModelRequest } from "../model-request.ts";
 import { ModelRequestDraft } from "../model-request-draft.ts";
 import { readEffort, readStop } from "../openai-options.ts";
 import {
+  asksForNothing,
   flagAt,
   isAbsent,
   listAt,
@@ -120,12 +122,18 @@ function decodeNumber(draft: ModelRequestDraft, name: string, value: unknown): v
       if (draft.frequencyPenalty !== 0) draft.use("penalties", name);
       return;
     default:
-      throw untranslatable(name);
+      if (!asksForNothing(value)) throw untranslatable(name);
   }
 }
 
-const toolKeys: ReadonlySet<string> = new Set(["type", "function"]);
-const functionKeys: ReadonlySet<string> = new Set(["name", "description", "parameters", "strict"]);
+const toolKeys: ReadonlySet<string> = new Set(["type", "function", "cache_control"]);
+const functionKeys: ReadonlySet<string> = new Set([
+  "name",
+  "description",
+  "parameters",
+  "strict",
+  "cache_control",
+]);
 
 function decodeTool(draft: ModelRequestDraft, value: unknown, field: string): void {
   const tool = objectAt(value, field);
@@ -139,6 +147,7 @@ function decodeTool(draft: ModelRequestDraft, value: unknown, field: string): vo
     description: isAbsent(description) ? undefined : textAt(description, `${at}.description`),
     parameters: isAbsent(parameters) ? undefined : objectAt(parameters, `${at}.parameters`),
     strict: isAbsent(strict) ? undefined : flagAt(strict, `${at}.strict`),
+    cache: readCacheControl(draft, tool, field) ?? readCacheControl(draft, rest, at),
     field: at,
   });
 }

@@ -1,13 +1,20 @@
 import { appendAll } from "../../core/append-all.ts";
+import { readCacheControl } from "../cache-control.ts";
 import type { JsonObject } from "../json-view.ts";
-import type { CacheMark, Part, Source } from "../model-request.ts";
+import type { Part, Source } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
 import { readDataUrl } from "../openai-options.ts";
 import { invalid } from "../read-field.ts";
 import { isAbsent, listAt, objectAt, onlyKnown, optional, textAt, untranslatable } from "../read-json.ts";
 import { splitSignature } from "../tool-call-id.ts";
 
-const messageKeys: ReadonlySet<string> = new Set(["role", "content", "name", "tool_call_id"]);
+const messageKeys: ReadonlySet<string> = new Set([
+  "role",
+  "content",
+  "name",
+  "tool_call_id",
+  "cache_control",
+]);
 const assistantKeys: ReadonlySet<string> = new Set([
   "role",
   "content",
@@ -16,6 +23,7 @@ const assistantKeys: ReadonlySet<string> = new Set([
   "tool_calls",
   "reasoning_content",
   "thinking_blocks",
+  "cache_control",
 ]);
 const partKeys: ReadonlySet<string> = new Set(["type", "text", "image_url", "file", "cache_control"]);
 const callKeys: ReadonlySet<string> = new Set(["id", "type", "index", "function"]);
@@ -32,17 +40,21 @@ export function decodeMessages(draft: ModelRequestDraft, value: unknown): void {
       case "user": {
         onlyKnown(message, messageKeys, field);
         const parts = decodeContent(draft, message.content, `${field}.content`);
-        draft.addTurn(message.role === "user" ? "user" : "system", parts, field);
+        const role = message.role === "user" ? "user" : "system";
+        draft.addTurn(role, markLast(draft, message, parts, field), field);
         return;
       }
-      case "assistant":
-        draft.addTurn("assistant", decodeAssistant(draft, message, field), field);
+      case "assistant": {
+        const parts = decodeAssistant(draft, message, field);
+        draft.addTurn("assistant", markLast(draft, message, parts, field), field);
         return;
+      }
       case "tool": {
         onlyKnown(message, messageKeys, field);
         const { id } = splitSignature(textAt(message.tool_call_id, `${field}.tool_call_id`));
         const parts = decodeContent(draft, message.content, `${field}.content`);
-        draft.addTurn("user", [draft.toolResult(id, parts, false, `${field}.content`)], field);
+        const cache = readCacheControl(draft, message, field);
+        draft.addTurn("user", [draft.toolResult(id, parts, false, `${field}.content`, cache)], field);
         return;
       }
       case "function":
@@ -51,6 +63,20 @@ export function decodeMessages(draft: ModelRequestDraft, value: unknown): void {
         throw invalid(`${field}.role`, "must be system, developer, user, assistant or tool");
     }
   });
+}
+
+/** A cache mark on a whole message, as clients of LiteLLM and OpenRouter write it, covers the message up to its last part. */
+function markLast(
+  draft: ModelRequestDraft,
+  message: JsonObject,
+  parts: readonly Part[],
+  field: string,
+): readonly Part[] {
+  const cache = readCacheControl(draft, message, field);
+  const last = parts.at(-1);
+  if (cache === undefined || last === undefined || last.type === "reasoning" || last.type === "redacted")
+    return parts;
+  return [...parts.slice(0, -1), { ...last, cache }];
 }
 
 function decodeAssistant(draft: ModelRequestDraft, message: JsonObject, field: string): readonly Part[] {
@@ -117,7 +143,7 @@ function decodePart(draft: ModelRequestDraft, value: unknown, field: string): Pa
       return {
         type: "text",
         text: textAt(part.text, `${field}.text`),
-        cache: decodeCache(draft, part, field),
+        cache: readCacheControl(draft, part, field),
       };
     case "refusal":
       return { type: "text", text: textAt(part.refusal, `${field}.refusal`) };
@@ -126,7 +152,7 @@ function decodePart(draft: ModelRequestDraft, value: unknown, field: string): Pa
       const image = objectAt(part.image_url, `${field}.image_url`);
       const url = textAt(image.url, `${field}.image_url.url`);
       const detail = optional(image.detail, `${field}.image_url.detail`, textAt);
-      return draft.image(sourceOf(url), `${field}.image_url`, detail, decodeCache(draft, part, field));
+      return draft.image(sourceOf(url), `${field}.image_url`, detail, readCacheControl(draft, part, field));
     }
     case "file": {
       onlyKnown(part, partKeys, field);
@@ -135,7 +161,7 @@ function decodePart(draft: ModelRequestDraft, value: unknown, field: string): Pa
       const data = textAt(file.file_data, `${field}.file.file_data`);
       const inline = readDataUrl(data) ?? { mediaType: "application/pdf", data };
       const source: Source = { kind: "base64", ...inline };
-      return draft.document(source, `${field}.file`, name, decodeCache(draft, part, field));
+      return draft.document(source, `${field}.file`, name, readCacheControl(draft, part, field));
     }
     default:
       throw untranslatable(`${field}.type`);
@@ -145,12 +171,4 @@ function decodePart(draft: ModelRequestDraft, value: unknown, field: string): Pa
 function sourceOf(url: string): Source {
   const inline = readDataUrl(url);
   return inline === undefined ? { kind: "url", url } : { kind: "base64", ...inline };
-}
-
-/** Anthropic's cache mark, as gateways take it on the parts of chat messages too. */
-function decodeCache(draft: ModelRequestDraft, part: JsonObject, field: string): CacheMark | undefined {
-  const mark = optional(part.cache_control, `${field}.cache_control`, objectAt);
-  if (mark === undefined) return undefined;
-  draft.cache(`${field}.cache_control`);
-  return mark.ttl === "1h" ? "1h" : "5m";
 }

@@ -2,7 +2,9 @@ import { Changes, supportsAllBut } from "../changes.ts";
 import { effortOf } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
 import type { ModelRequest, OutputFormat, Tool, ToolChoice } from "../model-request.ts";
+import { openaiTraits } from "../openai-models.ts";
 import { checkReach, type Reach } from "../reach.ts";
+import { toolParameters } from "../tool-parameters.ts";
 import { encodeTurns } from "./encode-turns.ts";
 
 /** Names of tools and schemas that OpenAI takes. */
@@ -16,6 +18,10 @@ export const chatReach: Reach = {
     tool_result_error: "dropped",
     tool_result_image: "refused",
     tool_result_document: "refused",
+    temperature: "adapted",
+    top_p: "adapted",
+    penalties: "adapted",
+    stop: "adapted",
     top_k: "dropped",
     reasoning: "adapted",
     reasoning_replay: "dropped",
@@ -45,12 +51,8 @@ export function encodeChatRequest(request: ModelRequest, target: EncodeTarget): 
     ...(hasTools && request.parallelToolCalls !== undefined
       ? { parallel_tool_calls: request.parallelToolCalls }
       : {}),
-    temperature: request.temperature,
-    top_p: request.topP,
     seed: request.seed,
-    presence_penalty: request.presencePenalty,
-    frequency_penalty: request.frequencyPenalty,
-    ...(request.stop.length === 0 ? {} : { stop: request.stop }),
+    ...encodeSampling(request, target.model, changes),
     ...(request.format === undefined ? {} : { response_format: encodeFormat(request.format) }),
     reasoning_effort: encodeReasoning(request, changes),
     ...(target.choices === 1 ? {} : { n: target.choices }),
@@ -60,7 +62,9 @@ export function encodeChatRequest(request: ModelRequest, target: EncodeTarget): 
 }
 
 function encodeTool({ name, description, parameters, strict }: Tool): object {
-  return { type: "function", function: { name, description, parameters, strict } };
+  // A function without parameters is one that takes none; OpenAI refuses an object schema without properties.
+  const schema = parameters === undefined ? undefined : toolParameters(parameters);
+  return { type: "function", function: { name, description, parameters: schema, strict } };
 }
 
 function encodeChoice(choice: ToolChoice): unknown {
@@ -79,6 +83,27 @@ function encodeFormat(format: OutputFormat): object {
       strict,
     },
   };
+}
+
+/** Models that reason take none of these but the defaults, and some take no stop sequences. */
+function encodeSampling(request: ModelRequest, model: string, changes: Changes): object {
+  const { temperature, topP, presencePenalty, frequencyPenalty, stop } = request;
+  const { samples, stops } = openaiTraits(model, request.reasoning?.kind === "off");
+  const refused = "dropped: this model takes none";
+  if (!stops && stop.length > 0) changes.note("stop", refused);
+  const stopping = stop.length === 0 || !stops ? {} : { stop };
+  if (samples)
+    return {
+      temperature,
+      top_p: topP,
+      presence_penalty: presencePenalty,
+      frequency_penalty: frequencyPenalty,
+      ...stopping,
+    };
+  if (temperature !== undefined && temperature !== 1) changes.note("temperature", refused);
+  if (topP !== undefined && topP !== 1) changes.note("top_p", refused);
+  if (request.uses.has("penalties")) changes.note("penalties", refused);
+  return stopping;
 }
 
 function encodeReasoning({ reasoning }: ModelRequest, changes: Changes): string | undefined {

@@ -4,6 +4,7 @@ import type { ModelRequest } from "../model-request.ts";
 import { ModelRequestDraft } from "../model-request-draft.ts";
 import { readEffort } from "../openai-options.ts";
 import {
+  asksForNothing,
   flagAt,
   isAbsent,
   listAt,
@@ -21,6 +22,7 @@ import { readTextFormat } from "./output-format.ts";
 const harmless: ReadonlySet<string> = new Set([
   "user",
   "metadata",
+  "client_metadata",
   "safety_identifier",
   "prompt_cache_key",
   "prompt_cache_options",
@@ -86,9 +88,7 @@ function decodeMember(draft: ModelRequestDraft, name: string, value: unknown): v
       decodeText(draft, objectAt(value, name));
       return;
     default:
-      // `background: false`, `top_logprobs: 0`, an empty list: what is not asked for.
-      if (value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0))
-        throw untranslatable(name);
+      if (!asksForNothing(value)) throw untranslatable(name);
   }
 }
 

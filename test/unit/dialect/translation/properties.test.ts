@@ -67,7 +67,13 @@ const conversation = fc
       system: system === undefined ? [] : [{ type: "text", text: system }],
       turns,
       tools: [
-        { name: "look", description: "Looks", parameters: { type: "object" }, strict: undefined, field: "" },
+        {
+          name: "look",
+          description: "Looks",
+          parameters: { type: "object", properties: {} },
+          strict: undefined,
+          field: "",
+        },
       ],
       toolChoice: { kind: "auto" },
       parallelToolCalls: undefined,

@@ -1,7 +1,7 @@
-import type { JsonObject } from "../json-view.ts";
-import type { CacheMark } from "../model-request.ts";
-import type { ModelRequestDraft } from "../model-request-draft.ts";
-import { objectAt, optional } from "../read-json.ts";
+import type { JsonObject } from "./json-view.ts";
+import type { CacheMark } from "./model-request.ts";
+import type { ModelRequestDraft } from "./model-request-draft.ts";
+import { objectAt, optional } from "./read-json.ts";
 
 /** The cache mark on a block or a tool. */
 export function readCacheControl(
