@@ -1,6 +1,9 @@
 import type { EdgeFactory, EdgeHandler, EdgeMethod } from "../../src/edge/edge.ts";
 
-/** The same edge, but what it gave is spoilt as soon as the call returns: whoever keeps a message's bytes without copying them is found out. */
+/**
+ * The same edge, but what it lent is spoilt as soon as the call returns: whoever keeps a message's bytes without copying them is found out. What
+ * lies in a `SharedArrayBuffer` is the service's own.
+ */
 export function fleetingMessages(create: EdgeFactory): EdgeFactory {
   return (methods, options) => create(methods.map(fleeting), options);
 }
@@ -18,7 +21,7 @@ class SpoilingHandler implements EdgeHandler {
 
   message(bytes: Buffer): void {
     this.#handler.message(bytes);
-    bytes.fill(0xdb);
+    if (!(bytes.buffer instanceof SharedArrayBuffer)) bytes.fill(0xdb);
   }
 
   halfClosed(): void {
