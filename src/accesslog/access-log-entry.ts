@@ -20,6 +20,8 @@ export interface AccessLogEntry {
   readonly durationMs: number | undefined;
   /** From the request's first byte to the upstream's first. */
   readonly upstreamFirstByteMs: number | undefined;
+  /** Host and port of the upstream that was tried, if it has an address. */
+  readonly upstreamAddress: string | undefined;
   /** What the upstream's TLS or TCP connection failed with. */
   readonly transportFailure: string | undefined;
   /** The response header, if the log carries it. */
@@ -56,6 +58,7 @@ class MutableEntry implements AccessLogEntry {
   codeDetails: string | undefined = undefined;
   durationMs: number | undefined = undefined;
   upstreamFirstByteMs: number | undefined = undefined;
+  upstreamAddress: string | undefined = undefined;
   transportFailure: string | undefined = undefined;
   retryAfter: string | undefined = undefined;
   bytesReceived = 0;
@@ -71,6 +74,7 @@ function readCommon(reader: ProtobufReader, entry: MutableEntry): void {
   while (reader.more()) {
     const tag = reader.tag();
     if (tag === commonTags.firstByte) entry.upstreamFirstByteMs = readDurationMs(reader);
+    else if (tag === commonTags.address) entry.upstreamAddress = readAddress(reader);
     else if (tag === commonTags.cluster) entry.cluster = text(reader);
     else if (tag === commonTags.flags) entry.flags = readResponseFlags(reader);
     else if (tag === commonTags.transportFailure) entry.transportFailure = text(reader);
@@ -82,6 +86,33 @@ function readCommon(reader: ProtobufReader, entry: MutableEntry): void {
     } else reader.skip(tag);
   }
   reader.leave(outer);
+}
+
+/** `envoy.config.core.v3.Address` as `host:port`; undefined for what is not a socket's. */
+function readAddress(reader: ProtobufReader): string | undefined {
+  let address: string | undefined;
+  const outer = reader.enter();
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === addressTags.socket) address = readSocketAddress(reader);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return address;
+}
+
+function readSocketAddress(reader: ProtobufReader): string {
+  let host = "";
+  let port = 0;
+  const outer = reader.enter();
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === socketTags.address) host = reader.utf8();
+    else if (tag === socketTags.port) port = reader.varint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return `${host}:${port}`;
 }
 
 function readRequest(reader: ProtobufReader, entry: MutableEntry): void {
@@ -174,6 +205,7 @@ const secondsMax = 315_576_000_000;
 const entryTags = { common: 0x0a, request: 0x1a, response: 0x22 } as const;
 const commonTags = {
   firstByte: 0x4a, // 9, time_to_first_upstream_rx_byte
+  address: 0x6a, // 13, upstream_remote_address
   cluster: 0x7a, // 15, upstream_cluster
   flags: 0x82, // 16, response_flags
   transportFailure: 0x92, // 18, upstream_transport_failure_reason
@@ -182,6 +214,8 @@ const commonTags = {
 } as const;
 const requestTags = { id: 0x4a, bodyBytes: 0x60, headers: 0x6a } as const;
 const responseTags = { code: 0x0a, bodyBytes: 0x18, headers: 0x22, codeDetails: 0x32 } as const;
+const addressTags = { socket: 0x0a } as const;
+const socketTags = { address: 0x12, port: 0x18 } as const;
 const durationTags = { seconds: 0x08, nanos: 0x10 } as const;
 const mapTags = { key: 0x0a, value: 0x12 } as const;
 const wrappedTag = 0x08;

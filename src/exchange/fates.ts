@@ -1,5 +1,6 @@
 import { askedWaitMs } from "../core/retry-after.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
+import { attemptReason } from "./attempt-reason.ts";
 import { clusterOf } from "./cluster-of.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Registry } from "./registry.ts";
@@ -16,6 +17,8 @@ export interface Fate {
   readonly flags: readonly string[];
   /** Why the connection upstream failed, in Envoy's words. */
   readonly transportFailure?: string | undefined;
+  /** The address, with its port, that the attempt went to. */
+  readonly upstreamAddress?: string | undefined;
   /** The provider's `retry-after`. */
   readonly retryAfter: string | undefined;
 }
@@ -51,7 +54,7 @@ function noteAttempt(exchange: Exchange, fate: Fate): void {
     return;
   }
   const failure = classOf(exchange, attempt, fate);
-  noteReason(exchange, attempt, fate.transportFailure);
+  noteReason(exchange, attempt, attemptReason(fate, hostnameOf(exchange, attempt)));
   const status = attempt.judged?.status ?? fate.status;
   attempt.fate = { kind: "failed", status, flags: fate.flags, class: failure };
   const logged = (name: string) => (name === "retry-after" ? fate.retryAfter : undefined);
@@ -83,6 +86,11 @@ export function missingFates(exchange: Exchange): number {
     if (attempt.fate.kind === "failed" && !exchange.logged.has(attempt.number)) missing += 1;
   }
   return missing;
+}
+
+function hostnameOf(exchange: Exchange, attempt: Attempt): string {
+  const { backend } = attempt.target.target;
+  return exchange.snapshot.backends.get(backend)?.provider.endpoint.hostname ?? backend;
 }
 
 function classOf(exchange: Exchange, attempt: Attempt, fate: Fate): ReturnType<typeof classOfFlags> {

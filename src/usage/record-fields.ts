@@ -60,7 +60,7 @@ export const attemptTable = {
   class: known(text, "Failure class; absent for an attempt that succeeded."),
   reason: known(
     text,
-    "Why no answer came, in Envoy's words: a name that does not resolve, a connection refused or reset, a certificate that is not trusted.",
+    "Why no answer came, in Envoy's words where it has some: a name without an address, a connection refused or reset, a certificate that is not trusted.",
   ),
   failed_rules: known(
     text,

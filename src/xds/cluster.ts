@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { EdgeAddress } from "../edge/edge.ts";
+import { unresolvedAddress } from "../exchange/attempt-reason.ts";
 import {
   type EnvoyBackend,
   type EnvoyInput,
@@ -22,7 +23,11 @@ const connectTimeoutMs = 3_000;
 /** What our server may send on one connection beyond what Envoy has read. */
 const edgeConnectionWindowBytes = 16_777_216;
 /** Turns "no hosts", which is final, into a refused connection, which is retried on the next target. */
-const closedPort = { endpoint: { address: { socket_address: { address: "127.0.0.1", port_value: 1 } } } };
+const closedPort = {
+  endpoint: {
+    address: { socket_address: { address: unresolvedAddress.address, port_value: unresolvedAddress.port } },
+  },
+};
 
 /** A cluster for each backend, and the one that catches requests without a plan. */
 export function compileClusters(input: EnvoyInput): readonly Json[] {

@@ -25,6 +25,10 @@ const schema: Schema = {
             {
               time_to_last_rx_byte: [6, duration],
               time_to_first_upstream_rx_byte: [9, duration],
+              upstream_remote_address: [
+                13,
+                { socket_address: [1, { address: [2, "string"], port_value: [3, "uint32"] }] },
+              ],
               upstream_cluster: [15, "string"],
               response_flags: [
                 16,
@@ -83,6 +87,7 @@ function randomEntry(random: Random, kind: AccessLogEntry["kind"]): AccessLogEnt
     codeDetails: text(),
     durationMs: ms(),
     upstreamFirstByteMs: ms(),
+    upstreamAddress: maybe(() => `10.0.0.${random.below(256)}:${1 + random.below(65_535)}`),
     transportFailure: text(),
     retryAfter: maybe(() => String(random.below(100))),
     bytesReceived: random.below(2 ** 31) * random.pick([1, 1000]),
@@ -101,6 +106,7 @@ function payloadOf(
     common_properties: defined({
       time_to_last_rx_byte: { seconds: 1, nanos: 1 },
       time_to_first_upstream_rx_byte: lasting(entry.upstreamFirstByteMs),
+      upstream_remote_address: addressOf(entry.upstreamAddress),
       upstream_cluster: entry.cluster,
       response_flags: Object.fromEntries(
         Object.entries(flagNames).map(([short, name]) => [name, entry.flags.includes(short as "UF")]),
@@ -121,6 +127,12 @@ function payloadOf(
       response_code_details: entry.codeDetails,
     }),
   });
+}
+
+function addressOf(upstream: string | undefined): Plain | undefined {
+  if (upstream === undefined) return undefined;
+  const [address, port] = upstream.split(":");
+  return { socket_address: { address, port_value: Number(port) } };
 }
 
 const asRecord = (name: string, value: string | undefined) =>

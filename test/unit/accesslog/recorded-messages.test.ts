@@ -25,6 +25,7 @@ describe("readAccessLogMessage() on what Envoy 1.40 sent", () => {
         codeDetails: undefined,
         durationMs: 4.175672,
         upstreamFirstByteMs: 4.01923,
+        upstreamAddress: "127.0.0.1:42657",
         transportFailure: undefined,
         retryAfter: "7",
         // "hello" from the upstream, "replaced by up" to it.
@@ -47,6 +48,7 @@ describe("readAccessLogMessage() on what Envoy 1.40 sent", () => {
           "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
         durationMs: 2.736675,
         upstreamFirstByteMs: undefined,
+        upstreamAddress: "127.0.0.1:1",
         transportFailure: "delayed connect error: Connection refused",
         retryAfter: undefined,
         bytesReceived: 0,
