@@ -1,4 +1,4 @@
-/** What Claude's models differ in (https://docs.anthropic.com/en/api/messages). */
+/** What Claude's models differ in (https://platform.claude.com/docs/en/api/messages). */
 export interface ClaudeTraits {
   /** Can be told to think. */
   readonly thinks: boolean;

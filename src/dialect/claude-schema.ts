@@ -1,6 +1,6 @@
 import type { JsonObject } from "./json-view.ts";
 
-/** Keywords of JSON Schema that Claude's structured output and strict tools refuse (https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs). */
+/** Keywords of JSON Schema that Claude's structured output and strict tools refuse (https://platform.claude.com/docs/en/build-with-claude/structured-outputs). */
 const refused: ReadonlySet<string> = new Set([
   "minimum",
   "maximum",

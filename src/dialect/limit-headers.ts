@@ -14,7 +14,7 @@ export type LimitStandings = ReadonlyMap<LimitedUnit, LimitStanding>;
 
 type Headers = readonly (readonly [name: string, value: string])[];
 
-/** `x-ratelimit-*` as OpenAI's SDKs know them (https://platform.openai.com/docs/guides/rate-limits): resets are durations, e.g. `6m0s`. */
+/** `x-ratelimit-*` as OpenAI's SDKs know them (https://developers.openai.com/api/docs/guides/rate-limits): resets are durations, e.g. `6m0s`. */
 export function openaiLimitHeaders(standings: LimitStandings, nowMs: number): Headers {
   const headers: [string, string][] = [];
   for (const unit of ["requests", "tokens"] as const) {
@@ -27,7 +27,7 @@ export function openaiLimitHeaders(standings: LimitStandings, nowMs: number): He
   return headers;
 }
 
-/** `anthropic-ratelimit-*` as Anthropic's SDKs know them (https://docs.anthropic.com/en/api/rate-limits): resets are instants, RFC 3339. */
+/** `anthropic-ratelimit-*` as Anthropic's SDKs know them (https://platform.claude.com/docs/en/api/rate-limits): resets are instants, RFC 3339. */
 export function anthropicLimitHeaders(standings: LimitStandings): Headers {
   const headers: [string, string][] = [];
   for (const [unit, { limit, left, resetsAtMs }] of standings) {

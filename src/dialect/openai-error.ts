@@ -4,7 +4,7 @@ import type { ErrorShape } from "./error-response.ts";
 import { objectOf } from "./json-view.ts";
 import { retryHeaders } from "./retry-headers.ts";
 
-/** OpenAI's own names where it has one (https://platform.openai.com/docs/guides/error-codes), as `type` and `code`; the others are called what we call them. */
+/** OpenAI's own names where it has one (https://developers.openai.com/api/docs/guides/error-codes), as `type` and `code`; the others are called what we call them. */
 const names: Readonly<Record<ErrorCode, readonly [type: string, code: string | null]>> = {
   invalid_request: ["invalid_request_error", null],
   invalid_contract: ["invalid_request_error", "invalid_contract"],

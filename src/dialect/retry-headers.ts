@@ -1,6 +1,6 @@
 import type { GatewayError } from "../core/errors.ts";
 
-/** Longest wait told to a client, in milliseconds: Anthropic's SDK sleeps as long as it is told (https://docs.anthropic.com/en/api/rate-limits), OpenAI's heeds up to 60 s. */
+/** Longest wait told to a client, in milliseconds: Anthropic's SDK sleeps as long as it is told (https://platform.claude.com/docs/en/api/rate-limits), OpenAI's heeds up to 60 s. */
 const retryAfterMaxMs = 60_000;
 
 /**

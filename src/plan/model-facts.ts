@@ -34,8 +34,8 @@ function facts(outputTokensMax: number, contextTokensMax: number, ...can: readon
 }
 
 /**
- * By model name, the longer prefix first. As published by the vendors, 2026-09: https://platform.openai.com/docs/models,
- * https://docs.anthropic.com/en/docs/about-claude/models, https://ai.google.dev/gemini-api/docs/models,
+ * By model name, the longer prefix first. As published by the vendors, 2026-09: https://developers.openai.com/api/docs/models,
+ * https://platform.claude.com/docs/en/about-claude/models/overview, https://ai.google.dev/gemini-api/docs/models,
  * https://docs.aws.amazon.com/nova/latest/userguide/what-is-nova.html
  */
 const table: readonly (readonly [prefix: string, facts: ModelFacts])[] = [

@@ -6,7 +6,7 @@ import { refusesModel } from "./classify-model.ts";
 import type { FailureClass } from "./provider.ts";
 import { apiKeyText, defineProvider, endpointUrl } from "./provider-kind.ts";
 
-/** Anthropic itself (https://docs.anthropic.com/en/api/errors). */
+/** Anthropic itself (https://platform.claude.com/docs/en/api/errors). */
 export const anthropic = defineProvider({
   type: "anthropic",
   schema: z.strictObject({
@@ -26,7 +26,7 @@ export const anthropic = defineProvider({
   }),
 });
 
-/** The class of a failed answer (https://docs.anthropic.com/en/api/errors): an over-long prompt and a spending limit are told by words alone. */
+/** The class of a failed answer (https://platform.claude.com/docs/en/api/errors): an over-long prompt and a spending limit are told by words alone. */
 function classifyAnthropic(status: number, _headers: Headers, body: Buffer): FailureClass {
   const error = objectOf(parseObject(body.toString())?.error);
   const message = typeof error?.message === "string" ? error.message : "";

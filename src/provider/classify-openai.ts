@@ -3,7 +3,7 @@ import { type JsonObject, objectOf, parseObject } from "../dialect/json-view.ts"
 import { refusesModel } from "./classify-model.ts";
 import type { FailureClass } from "./provider.ts";
 
-/** The class of a failed answer in OpenAI's error format (https://platform.openai.com/docs/guides/error-codes); also of servers that only resemble it. */
+/** The class of a failed answer in OpenAI's error format (https://developers.openai.com/api/docs/guides/error-codes); also of servers that only resemble it. */
 export function classifyOpenai(status: number, _headers: Headers, body: Buffer): FailureClass {
   const error = errorOf(body);
   const names = `${String(error.code ?? "")} ${String(error.type ?? "")}`;

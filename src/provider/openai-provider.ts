@@ -35,7 +35,7 @@ const operations: Readonly<Record<OpenaiApi, { readonly path: string; readonly d
   embeddings: { path: "/embeddings", dialect: openaiEmbeddings },
 };
 
-/** A provider that speaks OpenAI's API with a bearer key (https://platform.openai.com/docs/api-reference/chat). */
+/** A provider that speaks OpenAI's API with a bearer key (https://developers.openai.com/api/reference/resources/chat). */
 export function openaiProvider(settings: OpenaiSettings): Provider {
   const { type, endpoint, apiKey, chatCapField, apis = openaiApis, server, headers } = settings;
   const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`;

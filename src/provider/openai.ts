@@ -16,7 +16,7 @@ export const openai = defineProvider({
       type: "openai",
       endpoint,
       apiKey,
-      // `max_tokens` is deprecated, and refused by reasoning models (https://platform.openai.com/docs/api-reference/chat).
+      // `max_tokens` is deprecated, and refused by reasoning models (https://developers.openai.com/api/reference/resources/chat).
       chatCapField: "max_completion_tokens",
       headers: [
         ...(organization === undefined ? [] : ([["openai-organization", organization]] as const)),

@@ -25,7 +25,7 @@ export type ImageRule =
 /**
  * Rules by a part of the model's name, the first match wins. As of 2026-11-21.
  *
- * OpenAI: the vision guide (platform.openai.com/docs/guides/images-vision); where what is billed differs from it, what is billed:
+ * OpenAI: the vision guide (developers.openai.com/api/docs/guides/images-vision); where what is billed differs from it, what is billed:
  * community.openai.com/t/1377015 (factors of the patch models, March 2026) and /t/1262691 (bases and tiles, May 2025).
  * Anthropic: platform.claude.com/docs/en/build-with-claude/vision (patches of 28 px); the limits by model from there and, measured with
  * count_tokens, from jackin.tailrocks.com/research/token-optimization/42-multimodal-token-economics.

@@ -18,7 +18,7 @@ import { passMessages } from "./response.ts";
 /** What Anthropic's own list says of a model whose date it does not know. */
 const unknownDate = "1970-01-01T00:00:00Z";
 
-/** Anthropic's Messages API with its count of tokens (https://docs.anthropic.com/en/api/messages). */
+/** Anthropic's Messages API with its count of tokens (https://platform.claude.com/docs/en/api/messages). */
 export const anthropicMessages: Dialect = {
   name: "anthropic-messages",
   requestHeaders: ["anthropic-version", "anthropic-beta"],

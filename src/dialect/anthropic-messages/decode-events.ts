@@ -16,7 +16,7 @@ export function decodeMessagesAnswer(
   return translateAnswer(context, encoder, (seen, emit) => new MessagesDecoder(seen, callId, emit));
 }
 
-/** A Messages stream, or a whole message, as model events (https://docs.anthropic.com/en/docs/build-with-claude/streaming). */
+/** A Messages stream, or a whole message, as model events (https://platform.claude.com/docs/en/build-with-claude/streaming). */
 class MessagesDecoder implements AnswerDecoder {
   readonly #seen: ResponseState;
   readonly #noted: MessagesEvents;

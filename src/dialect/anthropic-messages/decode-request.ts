@@ -33,7 +33,7 @@ const harmless: ReadonlySet<string> = new Set([
 /** Read from the bytes by `inspectMessages`, or the gateway's own. */
 const decided: ReadonlySet<string> = new Set(["model", "stream", "max_tokens", "contract"]);
 
-/** A Messages request without its wire format (https://docs.anthropic.com/en/api/messages). */
+/** A Messages request without its wire format (https://platform.claude.com/docs/en/api/messages). */
 export function decodeMessagesRequest(body: JsonObject, _facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   // First, since what stands before the turns is told from what stands behind.

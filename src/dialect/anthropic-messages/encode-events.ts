@@ -20,7 +20,7 @@ interface OpenBlock {
   readonly call: number;
 }
 
-/** Writes a Messages stream (https://docs.anthropic.com/en/docs/build-with-claude/streaming): one block at a time; why it stopped and the usage come together, at the end. */
+/** Writes a Messages stream (https://platform.claude.com/docs/en/build-with-claude/streaming): one block at a time; why it stopped and the usage come together, at the end. */
 class MessagesEncoder implements EventEncoder {
   readonly #context: AnswerContext;
   #open: OpenBlock | undefined;

@@ -4,7 +4,7 @@ import type { ErrorShape } from "../error-response.ts";
 import { objectOf } from "../json-view.ts";
 import { retryHeaders } from "../retry-headers.ts";
 
-/** Anthropic's error types (https://docs.anthropic.com/en/api/errors). */
+/** Anthropic's error types (https://platform.claude.com/docs/en/api/errors). */
 const types: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "invalid_request_error",
   invalid_contract: "invalid_request_error",

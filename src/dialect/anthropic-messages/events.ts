@@ -10,7 +10,7 @@ import { errorInStream } from "../upstream-error.ts";
 import { anthropicErrorBody } from "./error.ts";
 import { mergeUsage, readMessagesUsage } from "./usage.ts";
 
-/** Reads a Messages stream (https://docs.anthropic.com/en/docs/build-with-claude/streaming): usage comes in two parts, `message_stop` ends it, `error` may come at any time. */
+/** Reads a Messages stream (https://platform.claude.com/docs/en/build-with-claude/streaming): usage comes in two parts, `message_stop` ends it, `error` may come at any time. */
 export class MessagesEvents implements EventReader {
   readonly #seen: ResponseState;
   #usage: JsonObject = {};

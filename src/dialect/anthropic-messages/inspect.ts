@@ -63,7 +63,7 @@ const others: OtherMembers = {
 /** Where a Messages request can be changed. */
 export type MessagesMarks = MarkedObject<RequestKey>;
 
-/** Reads what decides about a Messages request (https://docs.anthropic.com/en/api/messages) in one pass over its bytes. */
+/** Reads what decides about a Messages request (https://platform.claude.com/docs/en/api/messages) in one pass over its bytes. */
 export function inspectMessages(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);
   const draft = new RequestDraft(scan);

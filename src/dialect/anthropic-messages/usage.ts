@@ -3,7 +3,7 @@ import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-vie
 import { known } from "../known.ts";
 
 /**
- * Anthropic's usage object as canonical usage (https://docs.anthropic.com/en/api/messages): `input_tokens` excludes what was read from and written to
+ * Anthropic's usage object as canonical usage (https://platform.claude.com/docs/en/api/messages): `input_tokens` excludes what was read from and written to
  * the cache, and compaction is billed beside the totals. `outputKnown` is false while only the start of a stream has been seen.
  */
 export function readMessagesUsage(usage: JsonObject, outputKnown: boolean): Usage {

@@ -3,7 +3,7 @@ import type { EmbeddingRequest } from "./embedding-request.ts";
 
 /**
  * The dimensions a model can be asked for, by a part of its name; the first match counts. One number: it has those and takes no such field. As
- * published by the vendors, 2026-09: https://platform.openai.com/docs/models, https://docs.cohere.com/docs/cohere-embed,
+ * published by the vendors, 2026-09: https://developers.openai.com/api/docs/models, https://docs.cohere.com/docs/cohere-embed,
  * https://ai.google.dev/gemini-api/docs/embeddings, https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html
  */
 const table: readonly (readonly [part: RegExp, sizes: readonly [number, ...number[]]])[] = [

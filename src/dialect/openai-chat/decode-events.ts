@@ -16,7 +16,7 @@ export function decodeChatAnswer(
   return translateAnswer(context, encoder, (seen, emit) => new ChatDecoder(seen, callId, emit));
 }
 
-/** Chat's chunks, or a whole answer, as model events (https://platform.openai.com/docs/api-reference/chat). */
+/** Chat's chunks, or a whole answer, as model events (https://developers.openai.com/api/reference/resources/chat). */
 class ChatDecoder implements AnswerDecoder {
   readonly #seen: ResponseState;
   readonly #noted: ChatEvents;

@@ -42,7 +42,7 @@ const decided: ReadonlySet<string> = new Set([
   "contract",
 ]);
 
-/** A chat request without its wire format (https://platform.openai.com/docs/api-reference/chat). */
+/** A chat request without its wire format (https://developers.openai.com/api/reference/resources/chat). */
 export function decodeChatRequest(body: JsonObject, facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   if (facts.choices > 1) draft.use("choices", "n");

@@ -17,7 +17,7 @@ export function encodeChatAnswer(context: AnswerContext): EventEncoder {
   return new WholeEncoder(context, (answer) => encodeChat(answer, context));
 }
 
-/** Writes a chat stream: chunks, a last one with the usage where it was asked for, `[DONE]` (https://platform.openai.com/docs/api-reference/chat). */
+/** Writes a chat stream: chunks, a last one with the usage where it was asked for, `[DONE]` (https://developers.openai.com/api/reference/resources/chat). */
 class ChatEncoder implements EventEncoder {
   readonly #context: AnswerContext;
   readonly #begun = new Set<number>();

@@ -15,7 +15,7 @@ import { errorInStream } from "../upstream-error.ts";
 import { readChatUsage } from "./usage.ts";
 
 /**
- * Reads a chat stream: chunks, then `[DONE]` (https://platform.openai.com/docs/api-reference/chat). A server that omits `[DONE]` has ended well when a finish reason
+ * Reads a chat stream: chunks, then `[DONE]` (https://developers.openai.com/api/reference/resources/chat). A server that omits `[DONE]` has ended well when a finish reason
  * and usage have come. Usage that we asked for and the client did not is taken out again.
  */
 export class ChatEvents implements EventReader {

@@ -70,7 +70,7 @@ const refused = refusedMembers({
 });
 const others: OtherMembers = { unbilled: unbilledKeys, refused, extensions: allServerMembers };
 
-/** Reads what decides about a chat request (https://platform.openai.com/docs/api-reference/chat) in one pass over its bytes. */
+/** Reads what decides about a chat request (https://developers.openai.com/api/reference/resources/chat) in one pass over its bytes. */
 export function inspectChat(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);
   const draft = new RequestDraft(scan);

@@ -16,7 +16,7 @@ import { chatFormat } from "./output-format.ts";
 import { spliceChat } from "./request.ts";
 import { passChat } from "./response.ts";
 
-/** OpenAI Chat Completions, as its SDKs and compatible servers speak it (https://platform.openai.com/docs/api-reference/chat). */
+/** OpenAI Chat Completions, as its SDKs and compatible servers speak it (https://developers.openai.com/api/reference/resources/chat). */
 export const openaiChat: Dialect = {
   name: "openai-chat",
   requestHeaders: [],

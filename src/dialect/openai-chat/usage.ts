@@ -3,7 +3,7 @@ import { type JsonObject, objectOf, tokensOf } from "../json-view.ts";
 import { known } from "../known.ts";
 
 /**
- * OpenAI's usage object as canonical usage (https://platform.openai.com/docs/api-reference/chat): details are inside the totals.
+ * OpenAI's usage object as canonical usage (https://developers.openai.com/api/reference/resources/chat): details are inside the totals.
  * Compatible servers write the cached count in other places too (§1.12).
  */
 export function readChatUsage(usage: JsonObject, serviceTier: unknown): Usage {

@@ -7,7 +7,7 @@ import { inputTypes } from "./input-type.ts";
 /** Read from the bytes by `inspectEmbeddings`, or the gateway's own. */
 const decided: ReadonlySet<string> = new Set(["model", "contract", "metadata"]);
 
-/** A request for embeddings without its wire format (https://platform.openai.com/docs/api-reference/embeddings). */
+/** A request for embeddings without its wire format (https://developers.openai.com/api/reference/resources/embeddings). */
 export function decodeEmbeddingsRequest(body: JsonObject): EmbeddingRequest {
   const draft = new EmbeddingDraft();
   if (isAbsent(body.input)) throw invalid("input", "must be a text, or an array of them");

@@ -21,7 +21,7 @@ export interface EmbeddingsMarks extends MarkedObject<RequestKey> {
   readonly base64: boolean;
 }
 
-/** Reads what decides about a request for embeddings (https://platform.openai.com/docs/api-reference/embeddings). */
+/** Reads what decides about a request for embeddings (https://developers.openai.com/api/reference/resources/embeddings). */
 export function inspectEmbeddings(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);
   const draft = new RequestDraft(scan);

@@ -11,7 +11,7 @@ import { embeddingsSupports, encodeEmbeddingsRequest } from "./encode-request.ts
 import { type EmbeddingsMarks, inspectEmbeddings } from "./inspect.ts";
 import { passEmbeddings } from "./response.ts";
 
-/** OpenAI's embeddings (https://platform.openai.com/docs/api-reference/embeddings): no stream, no output tokens, no cap. */
+/** OpenAI's embeddings (https://developers.openai.com/api/reference/resources/embeddings): no stream, no output tokens, no cap. */
 export const openaiEmbeddings: Dialect = {
   name: "openai-embeddings",
   requestHeaders: [],

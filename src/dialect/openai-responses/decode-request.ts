@@ -42,7 +42,7 @@ const decided: ReadonlySet<string> = new Set([
   "instructions",
 ]);
 
-/** A Responses request without its wire format (https://platform.openai.com/docs/api-reference/responses). */
+/** A Responses request without its wire format (https://developers.openai.com/api/reference/resources/responses). */
 export function decodeResponsesRequest(body: JsonObject, _facts: RequestFacts): ModelRequest {
   const draft = new ModelRequestDraft();
   // First, since what stands before the turns is told from what stands behind.

@@ -26,7 +26,7 @@ export function encodeResponsesAnswer(context: AnswerContext): EventEncoder {
   return new WholeEncoder(context, (answer) => encodeWholeResponse(answer, context));
 }
 
-/** Writes a Responses stream (https://platform.openai.com/docs/api-reference/responses): items one after the other, each told as it begins, grows and ends; the last event has all of it. */
+/** Writes a Responses stream (https://developers.openai.com/api/reference/resources/responses): items one after the other, each told as it begins, grows and ends; the last event has all of it. */
 class ResponsesEncoder implements EventEncoder {
   readonly #context: AnswerContext;
   readonly #draft = new ChoiceDraft();

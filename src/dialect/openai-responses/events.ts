@@ -10,7 +10,7 @@ import type { EventReader } from "../sse-response.ts";
 import { errorInStream } from "../upstream-error.ts";
 import { readResponsesUsage } from "./usage.ts";
 
-/** Reads a Responses stream (https://platform.openai.com/docs/api-reference/responses): the last event carries the whole response with its usage; there is no `[DONE]`. */
+/** Reads a Responses stream (https://developers.openai.com/api/reference/resources/responses): the last event carries the whole response with its usage; there is no `[DONE]`. */
 export class ResponsesEvents implements EventReader {
   readonly #seen: ResponseState;
   /** Number of the last event, as the format counts them. */

@@ -11,7 +11,7 @@ import { responsesFormat } from "./output-format.ts";
 import { spliceResponses } from "./request.ts";
 import { passResponses } from "./response.ts";
 
-/** OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses). */
+/** OpenAI's Responses API (https://developers.openai.com/api/reference/resources/responses). */
 export const openaiResponses: Dialect = {
   name: "openai-responses",
   requestHeaders: [],

@@ -56,7 +56,7 @@ export const partTypes: TypeTable = {
 };
 
 /**
- * Tools. Of the hosted ones OpenAI bills what they read by the token, and most of them by the call (openai.com/api/pricing, 2026-11-30);
+ * Tools. Of the hosted ones OpenAI bills what they read by the token, and most of them by the call (developers.openai.com/api/docs/pricing, 2026-11-30);
  * `local_shell`, `shell`, `apply_patch` and `computer` run at the client, or in a container, with prompts whose size nobody says.
  */
 export const toolTypes: TypeTable = {
