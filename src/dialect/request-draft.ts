@@ -1,7 +1,7 @@
 import type { JsonScan } from "../core/json-scan.ts";
 import { imageSizeOf } from "../tokens/image-size.ts";
 import type { ImagePart } from "../tokens/image-weight.ts";
-import { audioSecondsOf, documentPagesOf, videoSecondsOf } from "../tokens/media-length.ts";
+import { audioLengthOf, documentPagesOf, videoLengthOf } from "../tokens/media-length.ts";
 import { newLookBudget } from "../tokens/pdf-pages.ts";
 import type { Operation, RequestFacts } from "./dialect.ts";
 import { known } from "./known.ts";
@@ -48,7 +48,9 @@ export class RequestDraft {
   readonly #lookBudget = newLookBudget();
   #pages = 0;
   #audioSeconds = 0;
+  #audioSecondsMax = 0;
   #videoSeconds = 0;
+  #videoSecondsMax = 0;
 
   constructor(scan: JsonScan) {
     this.scan = scan;
@@ -85,12 +87,16 @@ export class RequestDraft {
 
   /** Takes sound by its base64; the format as the client names it. */
   addAudio({ start, end }: Place, format: string): void {
-    this.#audioSeconds += audioSecondsOf(this.scan.body, start, end, format);
+    const { seconds, secondsMax } = audioLengthOf(this.scan.body, start, end, format);
+    this.#audioSeconds += seconds;
+    this.#audioSecondsMax += secondsMax;
   }
 
   /** Takes film by its base64. */
   addVideo({ start, end }: Place): void {
-    this.#videoSeconds += videoSecondsOf(start, end);
+    const { seconds, secondsMax } = videoLengthOf(start, end);
+    this.#videoSeconds += seconds;
+    this.#videoSecondsMax += secondsMax;
   }
 
   /** The finished facts; what the path says about model and stream goes before what the body says. */
@@ -117,7 +123,9 @@ export class RequestDraft {
         images: this.#images,
         pages: this.#pages,
         audioSeconds: this.#audioSeconds,
+        audioSecondsMax: this.#audioSecondsMax,
         videoSeconds: this.#videoSeconds,
+        videoSecondsMax: this.#videoSecondsMax,
         otherTokens: this.otherTokens,
         callIdBytes: this.callIdBytes,
         storedReasonings: this.storedReasonings,

@@ -1,11 +1,11 @@
-import { type ImageRule, imageRules, unknownImageRule } from "./image-table.ts";
+import { type ImageRule, imageRules, type PatchLimit, unknownImageRule } from "./image-table.ts";
 import { nameHasPart } from "./model-name.ts";
 
 /** An image of a request, as far as its weight depends on it. */
 export interface ImagePart {
   /** Size in pixels, when it is known (see imageSizeOf); else the most that the rule can give is taken. */
   readonly size?: ImageSize;
-  /** What OpenAI's field `detail` says: low, high, original, auto. */
+  /** What OpenAI's field `detail` says; see {@link ImageDetail}. */
   readonly detail?: string;
 }
 
@@ -30,11 +30,14 @@ function tokensBy(rule: ImageRule, { size, detail }: ImagePart): number {
       return rule.baseTokens + rule.tileTokens * (size === undefined ? MOST_TILES : tilesOf(size));
     }
     case "patches": {
-      const patches = size === undefined ? rule.patchesMax : patchesOf(size, rule);
+      const limit = limitOf(rule, detail);
+      const patches = size === undefined ? limit.patchesMax : patchesOf(size, rule.patchPx, limit);
       return Math.ceil(patches * rule.factor);
     }
     case "crops":
-      return rule.cropTokens * (size === undefined ? rule.cropsAssumed : cropsOf(size, rule));
+      return rule.cropTokens * (size === undefined ? rule.cropsMax : cropsOf(size, rule));
+    case "flat":
+      return rule.tokens;
   }
 }
 
@@ -49,9 +52,24 @@ function tilesOf({ width, height }: ImageSize): number {
   return Math.ceil((width * scale) / 512) * Math.ceil((height * scale) / 512);
 }
 
-/** Patches that cover the image once it is scaled down to the rule's limits. */
-function patchesOf({ width, height }: ImageSize, rule: ImageRule & { kind: "patches" }): number {
-  const { patchPx, patchesMax, edgeMaxPx } = rule;
+/** A detail that nobody knows counts as the image's own size. */
+function limitOf({ limits }: ImageRule & { kind: "patches" }, detail = "auto"): PatchLimit {
+  switch (detail) {
+    case "low":
+    case "high":
+    case "auto":
+      return limits[detail];
+    default:
+      return limits.original;
+  }
+}
+
+/** Patches that cover the image once it is scaled down to the limits. */
+function patchesOf(
+  { width, height }: ImageSize,
+  patchPx: number,
+  { patchesMax, edgeMaxPx }: PatchLimit,
+): number {
   const scale = Math.min(1, edgeMaxPx / Math.max(width, height));
   const patches = Math.ceil((width * scale) / patchPx) * Math.ceil((height * scale) / patchPx);
   return Math.min(patchesMax, Math.max(1, patches));

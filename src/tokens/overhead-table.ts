@@ -20,10 +20,14 @@ export interface Overheads {
   readonly perFormat: number;
   /** Of a page of a document that comes as a file: its text, or all of it. */
   readonly perPage: number;
+  /** The most of a page, where its text may be billed beside it or its resolution is the client's choice. */
+  readonly perPageMax: number;
   /** Whether a page also weighs as an image. */
   readonly pagesAreImages: boolean;
   readonly perAudioSecond: number;
   readonly perVideoSecond: number;
+  /** The most of a second of film, at the highest resolution, with its sound and time stamps. */
+  readonly perVideoSecondMax: number;
   /** Whether the ids of tool calls may be part of the prompt, as in the templates of Mistral and Kimi. */
   readonly showsCallIds: boolean;
   /** By how much the true weight may exceed this table's, as a factor: models of one format differ, and snapshots change. */
@@ -31,7 +35,7 @@ export interface Overheads {
 }
 
 /**
- * As of 2026-11-21. Names, types, descriptions and values in tools are text and are counted as such; this is what surrounds them.
+ * As of 2026-12-01. Names, types, descriptions and values in tools are text and are counted as such; this is what surrounds them.
  *
  * openai: cookbook "How to count tokens with tiktoken" (messages 3 and the role's one, names 1, priming 3; tools of gpt-4o 7 each, 3 an object
  * and a property, 3 an enumerated value after the first, 12 in all); a tool chosen by name 7, the higher of two published figures (4 by openai-chat-tokens, 7 by
@@ -40,13 +44,14 @@ export interface Overheads {
  * of input (realtime guide).
  * anthropic: the fit of ai-tokenizer 1.0.6 to Claude 4.5 (tools 549 and 53 each, properties 13); Anthropic's own table says 346 or less for the
  * prompt alone, and no more for a forced choice. Pages: 1,500 to 3,000 of text (PDF guide), the upper end is taken, and an image. No audio.
- * gemini: ai.google.dev/gemini-api/docs/tokens: pages 258, audio 32 a second, video 263 a second. Tools: ai-tokenizer's fit finds
- * nothing but 3 a property.
+ * gemini: https://ai.google.dev/gemini-api/docs/tokens: pages 258, audio 32 a second, video 263 a second. At most
+ * (https://ai.google.dev/gemini-api/docs/media-resolution): 256 a page of Gemini 2.5 and its text, taken as long as Anthropic says of a page, or
+ * 1,120 of Gemini 3; a frame a second of 280 with its sound and a time stamp. Tools: ai-tokenizer's fit finds nothing but 3 a property.
  * other: what is unknown is taken to be like openai's; video as Amazon says of Nova, 2,880 for ten seconds.
  */
 export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
   openai: openai(),
-  other: { ...openai(), perVideoSecond: 288, showsCallIds: true },
+  other: { ...openai(), perVideoSecond: 288, perVideoSecondMax: 288, showsCallIds: true },
   anthropic: {
     ...openai(),
     perRequest: 4,
@@ -64,9 +69,11 @@ export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
     perToolObject: 0,
     perToolChoice: 0,
     perPage: 258,
+    perPageMax: 3256,
     pagesAreImages: false,
     perAudioSecond: 32,
     perVideoSecond: 263,
+    perVideoSecondMax: 328,
   },
 };
 
@@ -83,9 +90,11 @@ function openai(): Overheads {
     perToolChoice: 7,
     perFormat: 8,
     perPage: 3000,
+    perPageMax: 3000,
     pagesAreImages: true,
     perAudioSecond: 10,
     perVideoSecond: 0,
+    perVideoSecondMax: 0,
     showsCallIds: false,
     safetyFactor: 1.25,
   };

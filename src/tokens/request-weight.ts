@@ -21,7 +21,10 @@ export interface RequestParts {
   /** Pages of documents whose text is not in the body. */
   readonly pages: number;
   readonly audioSeconds: number;
+  /** The most that the sound can last, whatever its files say of themselves. */
+  readonly audioSecondsMax: number;
   readonly videoSeconds: number;
+  readonly videoSecondsMax: number;
   /** Input that says itself how many tokens it is, whatever the model: ids of tokens, sealed reasoning. */
   readonly otherTokens: number;
   /** Bytes of ids of tool calls, which some servers' templates show to the model. */
@@ -44,21 +47,34 @@ export interface Weight {
 const storedReasoningTokensMax = 131_072;
 const storedReasoningsTokensMax = 1_050_000;
 
+/** The largest input of any model that takes sound or film: 1,048,576 tokens (Gemini's model pages, 2026-12-01). No request has more of them. */
+const mediaTokensMax = 1_048_576;
+
 /** Weighs a request for one model by dated tables: framing, tools, formats, images, documents, audio, video. */
 export function requestWeight(provider: string, model: string, parts: RequestParts): Weight {
   const table = overheadTable[requestFormatOf(provider, model)];
-  let tokens = framingTokens(table, parts) + toolTokens(table, parts);
-  for (const image of parts.images) tokens += imageTokens(model, image);
-  if (parts.pages > 0) {
-    tokens += parts.pages * (table.perPage + (table.pagesAreImages ? imageTokens(model, {}) : 0));
-  }
-  tokens += parts.audioSeconds * table.perAudioSecond + parts.videoSeconds * table.perVideoSecond;
+  let certain = framingTokens(table, parts) + toolTokens(table, parts);
+  for (const image of parts.images) certain += imageTokens(model, image);
+  const pageImage = table.pagesAreImages && parts.pages > 0 ? imageTokens(model, { detail: "high" }) : 0;
+  const pages = parts.pages * (table.perPage + pageImage);
+  const media = parts.audioSeconds * table.perAudioSecond + parts.videoSeconds * table.perVideoSecond;
+  const stated = certain + parts.pages * (table.perPageMax + pageImage);
   // No text has more tokens than bytes; where ids are not shown, none of them is billed.
   const callIdTokensMax = table.showsCallIds ? parts.callIdBytes : 0;
   return {
-    tokens: tokens + parts.otherTokens,
-    tokensMax: tokens * table.safetyFactor + parts.otherTokens + callIdTokensMax + storedTokensMax(parts),
+    tokens: certain + pages + media + parts.otherTokens,
+    tokensMax:
+      stated * table.safetyFactor +
+      mediaMax(table, parts) +
+      parts.otherTokens +
+      callIdTokensMax +
+      storedTokensMax(parts),
   };
+}
+
+function mediaMax(table: Overheads, { audioSecondsMax, videoSecondsMax }: RequestParts): number {
+  const tokens = audioSecondsMax * table.perAudioSecond + videoSecondsMax * table.perVideoSecondMax;
+  return Math.min(mediaTokensMax, tokens * table.safetyFactor);
 }
 
 function storedTokensMax({ storedReasonings }: RequestParts): number {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
-import { audioSecondsOf, documentPagesOf, videoSecondsOf } from "../../../src/tokens/media-length.ts";
+import { audioLengthOf, documentPagesOf, videoLengthOf } from "../../../src/tokens/media-length.ts";
 import { newLookBudget } from "../../../src/tokens/pdf-pages.ts";
 
 /** A body with base64 inside a string, and where it stands. */
@@ -30,12 +30,99 @@ function wavOf({
   head.writeUInt32LE(byteRate, at + 16);
   head.writeUInt16LE(frame, at + 20);
   head.writeUInt16LE(bits, at + 22);
+  head.write("data", at + 24, "latin1");
   return Buffer.concat([head, Buffer.alloc(48_000)]);
 }
 
-describe("audioSecondsOf()", () => {
+/** The longest that a prompt may have (Gemini's audio guide). */
+const longestSeconds = 34_200;
+
+/** An MP3 of frames at these bit rates, in kbit/s, of MPEG-2 layer III at 24 kHz: 24 ms each. Before it may stand an ID3 tag of so many bytes. */
+function mp3Of(rates: readonly Mp3Rate[], tagBytes?: number): { file: Buffer; seconds: number } {
+  const frames = rates.map((rate) => {
+    const frame = Buffer.alloc(Math.floor((rate * 72) / 24));
+    frame.writeUInt32BE(0xfff3_0400 + mp3Rates.indexOf(rate) * 0x1000);
+    return frame;
+  });
+  const tag =
+    tagBytes === undefined
+      ? []
+      : [
+          Buffer.from([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, tagBytes >> 7, tagBytes & 0x7f]),
+          Buffer.alloc(tagBytes),
+        ];
+  return { file: Buffer.concat([...tag, ...frames]), seconds: rates.length * 0.024 };
+}
+const mp3Rates = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160] as const;
+type Mp3Rate = (typeof mp3Rates)[number];
+
+describe("audioLengthOf()", () => {
   const seconds = (file: Buffer, format = "wav", head = "") =>
-    audioSecondsOf(...bodyWith(file, head), format);
+    audioLengthOf(...bodyWith(file, head), format).seconds;
+  const secondsMax = (file: Buffer, format: string) => audioLengthOf(...bodyWith(file), format).secondsMax;
+
+  it("takes no MP3 to be shorter than its frames are, whatever its first one says", () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...mp3Rates.slice(1)), { minLength: 8, maxLength: 60 }),
+        fc.option(fc.nat(2_000), { nil: undefined }),
+        (rates, tagBytes) => {
+          const { file, seconds: played } = mp3Of([160, ...rates], tagBytes);
+          for (const name of ["mp3", "audio/mpeg", "wav"]) assert.ok(secondsMax(file, name) >= played);
+          assert.ok(secondsMax(file, "mp3") < longestSeconds);
+        },
+      ),
+      { numRuns: 100 },
+    ));
+
+  it("takes no WAV to be shorter than its samples are, whatever looks like a head beside its own", () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 192_000 }),
+        fc.integer({ min: 1, max: 2 }),
+        fc.constantFrom("JUNK", "LIST", "fmt "),
+        fc.nat(0xffff_ffff),
+        (rate, frame, id, lie) => {
+          const decoy = wavOf({ rate: 192_000, byteRate: 0xffff_ffff, frame: 0xffff, bits: 0xffff }).subarray(
+            12,
+            36,
+          );
+          const chunk = Buffer.concat([Buffer.from(id), Buffer.from([24, 0, 0, 0]), decoy]);
+          const wav = wavOf({
+            rate,
+            byteRate: lie,
+            frame,
+            bits: frame * 8,
+            before: chunk.toString("latin1"),
+          });
+          assert.ok(secondsMax(wav, "wav") >= Math.min(longestSeconds, 48_000 / (rate * frame)));
+        },
+      ),
+      { numRuns: 200 },
+    ));
+
+  it("takes sound that may be silence at next to no bytes to be as long as any", () => {
+    const others = [
+      "OggS",
+      "fLaC",
+      "#!AMR",
+      "FORM",
+      "ID3\x04\0\0\0\0\0\0fLaC",
+      "\xff\xf1\x50",
+      "\xff\xfb\x00",
+      "????",
+    ];
+    for (const head of others)
+      assert.equal(
+        secondsMax(Buffer.concat([Buffer.from(head, "latin1"), Buffer.alloc(2_000)]), "mp3"),
+        longestSeconds,
+        head,
+      );
+    assert.equal(secondsMax(wavOf({ tag: 0x55 }), "wav"), longestSeconds);
+  });
+
+  it("takes samples without a head to be no denser than 8 bits at 8 kHz", () =>
+    assert.ok(secondsMax(Buffer.alloc(16_000), "pcm16") >= 2));
 
   it("goes by the samples that a WAV says it has, wherever it says so", () => {
     for (const wav of [wavOf(), wavOf({ tag: 0xfffe }), wavOf({ before: "JUNK\x04\0\0\0...." })])
@@ -81,8 +168,11 @@ describe("audioSecondsOf()", () => {
     ));
 });
 
-describe("videoSecondsOf()", () => {
-  it("grows with the film", () => assert.ok(videoSecondsOf(0, 1_000_000) > 20));
+describe("videoLengthOf()", () => {
+  it("grows with the film, and is at most what a prompt may have", () => {
+    assert.ok(videoLengthOf(0, 1_000_000).seconds > 20);
+    assert.deepEqual([videoLengthOf(0, 100).secondsMax, videoLengthOf(0, 0).secondsMax], [longestSeconds, 0]);
+  });
 });
 
 describe("documentPagesOf()", () => {

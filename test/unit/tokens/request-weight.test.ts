@@ -15,7 +15,9 @@ const empty: RequestParts = {
   images: [],
   pages: 0,
   audioSeconds: 0,
+  audioSecondsMax: 0,
   videoSeconds: 0,
+  videoSecondsMax: 0,
   callIdBytes: 0,
   storedReasonings: 0,
   otherTokens: 0,
@@ -54,6 +56,19 @@ describe("requestWeight()", () => {
     assert.equal(weigh("gpt-4o", { messages: 1, formats: 1 }), 7 + 8);
   });
 
+  it("holds pages, sound and film at the most that the vendor states", () => {
+    const most = (model: string, parts: Partial<RequestParts>) =>
+      requestWeight("", model, { ...empty, ...parts }).tokensMax;
+    // Gemini 3 at MEDIA_RESOLUTION_HIGH: 1,120 an image and a page, 280 a frame and second, with 32 of its sound.
+    assert.ok(most("gemini-3.8-flash", { images: [{}], pages: 2 }) >= 3 * 1_120);
+    assert.ok(most("gemini-3.8-flash", { videoSecondsMax: 60 }) >= 60 * (280 + 32));
+    // Gemini 2.5: 256 a page and its text; 256 an image and up to 2,048 for pan and scan.
+    assert.ok(most("gemini-2.5-pro", { images: [{}] }) >= 256 + 2_048);
+    assert.ok(most("gemini-2.5-pro", { pages: 1 }) >= 256 + 3_000);
+    assert.ok(most("gpt-audio", { audioSeconds: 5, audioSecondsMax: 100 }) >= 1_000);
+    assert.equal(most("gemini-2.5-pro", { audioSecondsMax: 34_200, videoSecondsMax: 34_200 }), 1_048_576);
+  });
+
   it("says how much it may be at most; what counts itself is certain", () => {
     const { tokens, tokensMax } = requestWeight("", "gpt-4o", { ...empty, messages: 1, otherTokens: 100 });
     assert.deepEqual([tokens, tokensMax], [107, 100 + 7 * 1.25]);
@@ -66,14 +81,25 @@ describe("imageTokens()", () => {
     ["the guide's tall image", "gpt-4o", 2048, 4096, 1105],
     ["one tile, as it is billed", "gpt-4o-mini-2024-07-18", 128, 64, 8500],
     ["one tile of a reasoning model, as it is billed", "o3-2025-04-16", 128, 64, 225],
-    ["patches at their limit, as they are billed", "gpt-4.1-mini", 2400, 1800, 2489],
-    ["patches of a nano, as they are billed", "gpt-5-nano", 4000, 1474, 2304],
+    ["patches once the longer side is brought to 2048", "gpt-4.1-mini", 2400, 1800, 4977],
+    ["patches of a nano", "gpt-5-nano", 4000, 1474, 2304],
     ["patches below the limit", "gpt-4.1-mini", 1024, 1024, 1659],
+    ["the guide's square of GPT-5.4", "gpt-5.4", 2048, 2048, 3000],
+    ["an image of GPT-5.5 at its own size", "gpt-5.5-2026-04-01", 4096, 2048, 9831],
+    ["an image of GPT-5.6, which is not resized", "gpt-5.6-sol", 4800, 3200, 18000],
+    ["an image of GPT-6, which is not resized", "openai/gpt-6-astra", 9600, 9600, 36000],
+    ["tiles of GPT-5.1", "gpt-5.1-2025-11-13", 1024, 1024, 630],
     ["Claude's published example", "claude-sonnet-4-6", 1000, 1000, 1296],
     ["a large image of an older Claude", "us.anthropic.claude-haiku-4-5", 4000, 4000, 1568],
     ["a large image of a later Claude", "claude-opus-4-8", 4000, 4000, 4784],
     ["a small image of Gemini", "gemini-2.5-flash", 384, 300, 258],
     ["crops of Gemini", "gemini-2.5-flash", 1000, 700, 516],
+    ["any image of Gemini 3", "gemini-3.8-flash", 64, 64, 1120],
+    ["any image of a later Gemini", "models/gemini-pro-latest", 8000, 8000, 1120],
+    ["a large image of the Claudes before 4.7", "claude-opus-4.6", 4000, 4000, 1568],
+    ["a large image of Opus 4", "claude-opus-4@20250514", 4000, 4000, 1568],
+    ["a large image of Sonnet 5", "claude-sonnet-5", 4000, 4000, 4784],
+    ["a large image of Mythos", "us.anthropic.claude-mythos-5-2", 4000, 4000, 4784],
     ["a model that nobody knows", "my-model", 512, 512, 255],
   ];
   for (const [what, model, width, height, tokens] of cases) {
@@ -81,8 +107,25 @@ describe("imageTokens()", () => {
       assert.equal(imageTokens(model, { size: { width, height } }), tokens));
   }
 
+  it("goes by the detail that the client asks for, and takes one that nobody knows for the image's own size", () => {
+    const size = { width: 3200, height: 3200 };
+    const weights = (model: string) =>
+      ["low", "high", "auto", "original", "tomorrow"].map((detail) => imageTokens(model, { size, detail }));
+    assert.deepEqual(weights("gpt-5.4"), [4916, 3000, 3000, 12000, 12000]);
+    assert.deepEqual(weights("gpt-5.5"), [308, 3000, 12000, 12000, 12000]);
+    assert.deepEqual(weights("gpt-6-sol"), [308, 3000, 12000, 12000, 12000]);
+    assert.equal(imageTokens("gpt-6-sol", { size }), 12000);
+  });
+
   it("takes the most a rule can give when the size is unknown, but for Gemini's crops", () => {
-    for (const model of ["gpt-4o", "gpt-4.1-mini", "claude-sonnet-4-5", "claude-opus-4-7"]) {
+    for (const model of [
+      "gpt-4o",
+      "gpt-4.1-mini",
+      "gpt-5.4",
+      "gpt-6-sol",
+      "claude-sonnet-4-5",
+      "claude-opus-4-7",
+    ]) {
       const most = imageTokens(model, {});
       for (const [width, height] of [
         [1, 1],
