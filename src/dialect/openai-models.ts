@@ -1,4 +1,4 @@
-/** What OpenAI's models differ in (https://platform.openai.com/docs/guides/reasoning, https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning, seen 2026-12). */
+/** What OpenAI's models differ in (https://developers.openai.com/api/docs/guides/reasoning, https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning, seen 2026-12). */
 export interface OpenaiTraits {
   /** Takes temperature, top_p and penalties other than the defaults. */
   readonly samples: boolean;

@@ -5,10 +5,16 @@ export const serverKinds = ["vllm", "llama.cpp", "ollama", "tgi", "sglang", "ope
 /** One of {@link serverKinds}. */
 export type ServerKind = (typeof serverKinds)[number];
 
+/** Values that ask for no premium; see Anthropic's table. */
+const harmlessPremiums: Readonly<Record<string, readonly string[]>> = {
+  speed: ["standard"],
+  inference_geo: ["global", "not_available"],
+};
+
 /**
  * Members beyond OpenAI's API that change the model, the cap on output, the number of answers, or bring in content, by the server that heeds
  * them. Where a server's chat and completions endpoints do not read a member but its native ones do, it is refused all the same: proxies in
- * front of it may hand it on. Read 2026-11-30, in public copies of the sources and pages named at each table.
+ * front of it may hand it on. Read 2026-12-01, in public copies of the sources and pages named at each table.
  */
 const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
   // ChatCompletionRequest and CompletionRequest of vllm-project/vllm, vllm/entrypoints/openai/{chat_completion,completion}/protocol.py.
@@ -25,15 +31,15 @@ const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
       "ec_transfer_params",
     ],
   }),
-  // params_from_json_cmpl() of ggml-org/llama.cpp, tools/server/server-task.cpp, and oaicompat_chat_params_parse() of server-common.cpp, which
+  // make_llama_cmpl_schema() of ggml-org/llama.cpp, tools/server/server-schema.cpp, and oaicompat_chat_params_parse() of server-common.cpp, which
   // copies every other member of a chat to the native ones. `n_predict` goes before both of OpenAI's caps, `n_cmpl` before `n`.
   "llama.cpp": refusedMembers({
     output: ["n_predict", "n_cmpl", "ignore_eos", "n_keep", "n_discard"],
     model: ["lora"],
     stored: ["chat_template", "image_data", "multimodal_data", "id_slot", "slot_id"],
   }),
-  // ollama/ollama, openai/openai.go: its ChatCompletionRequest has none of these; those of /api/chat and /api/generate (docs/api.md) have. Go reads
-  // keys whatever their case.
+  // ollama/ollama, openai/openai.go: its ChatCompletionRequest has none of these; ChatRequest and GenerateRequest of api/types.go have. Go reads keys
+  // whatever their case.
   ollama: refusedMembers({
     output: ["options", "num_predict", "num_ctx", "num_keep"],
     stored: ["template", "context", "images"],
@@ -77,58 +83,87 @@ const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
       "bootstrap_room",
     ],
   }),
-  // openrouter.ai/docs/api-reference/overview, /docs/guides/routing (model fallbacks, provider selection) and /docs/api/api-reference/{presets,responses}.
-  openrouter: refusedMembers({
-    model: ["models", "route", "provider", "preset"],
-    hosted: ["plugins"],
-  }),
-  // `all_litellm_params` of BerriAI/litellm, litellm/types/utils.py, and docs.litellm.ai/docs/completion/reliable_completions, /docs/proxy/reliability.
-  litellm: refusedMembers({
-    model: [
-      "fallbacks",
-      "models",
-      "model_list",
-      "model_info",
-      "model_config",
-      "base_model",
-      "context_window_fallbacks",
-      "context_window_fallback_dict",
-      "content_policy_fallbacks",
-      "max_fallbacks",
-      "fastest_response",
-      "routing_strategy",
-      "custom_llm_provider",
-      "litellm_credential_name",
-      "litellm_params",
-      "api_base",
-      "base_url",
-      "api_key",
-      "user_config",
-      "router_settings_override",
-      "allowed_model_region",
-      "region_name",
-      "tags",
-    ],
-    output: [
-      "num_retries",
-      "max_retries",
-      "retry_policy",
-      "retry_strategy",
-      "max_agentic_loops",
-      "extra_body",
-      "additional_drop_params",
-      "allowed_openai_params",
-      "mock_testing_fallbacks",
-    ],
-    premium: [
-      "input_cost_per_token",
-      "output_cost_per_token",
-      "input_cost_per_second",
-      "output_cost_per_second",
-    ],
-    hosted: ["guardrails", "search_tool_name"],
-    stored: ["prompt_id", "prompt_variables", "prompt_label", "prompt_version", "litellm_system_prompt"],
-  }),
+  // https://openrouter.ai/docs/api-reference/overview and https://openrouter.ai/docs/api/api-reference/chat/create-a-chat-completion. Anthropic's own
+  // members reach Claude through it.
+  openrouter: refusedMembers(
+    {
+      model: ["models", "route", "provider", "preset"],
+      output: ["context_management"],
+      premium: ["speed", "inference_geo"],
+      hosted: ["plugins"],
+    },
+    harmlessPremiums,
+  ),
+  // `all_litellm_params` and DynamicPromptManagementParamLiteral of BerriAI/litellm, litellm/types/utils.py; `extra_*` and the vendors' own members
+  // go on to the provider. Headers turn on betas, which have prices of their own.
+  litellm: refusedMembers(
+    {
+      model: [
+        "fallbacks",
+        "models",
+        "model_list",
+        "model_info",
+        "model_config",
+        "base_model",
+        "context_window_fallbacks",
+        "context_window_fallback_dict",
+        "content_policy_fallbacks",
+        "max_fallbacks",
+        "fallback_depth",
+        "fastest_response",
+        "hf_model_name",
+        "use_litellm_proxy",
+        "routing_strategy",
+        "custom_llm_provider",
+        "litellm_credential_name",
+        "litellm_params",
+        "api_base",
+        "base_url",
+        "api_key",
+        "user_config",
+        "router_settings_override",
+        "allowed_model_region",
+        "region_name",
+        "tags",
+      ],
+      output: [
+        "num_retries",
+        "max_retries",
+        "retry_policy",
+        "retry_strategy",
+        "max_agentic_loops",
+        "context_management",
+        "extra_body",
+        "extra_query",
+        "additional_drop_params",
+        "allowed_openai_params",
+        "mock_testing_fallbacks",
+      ],
+      premium: [
+        "speed",
+        "inference_geo",
+        "headers",
+        "extra_headers",
+        "provider_specific_header",
+        "input_cost_per_token",
+        "output_cost_per_token",
+        "input_cost_per_second",
+        "output_cost_per_second",
+      ],
+      hosted: ["guardrails", "search_tool_name"],
+      stored: [
+        "prompt_id",
+        "prompt_variables",
+        "prompt_label",
+        "prompt_version",
+        "litellm_system_prompt",
+        "knowledge_bases",
+        "vector_store_ids",
+        "model_file_id_mapping",
+      ],
+    },
+    harmlessPremiums,
+  ),
   // Caps, counts and models as other formats and frameworks spell them. No vendor's page says that a chat heeds them: the bound is ours.
   unknown: refusedMembers({
     output: [

@@ -26,7 +26,7 @@ const harmless: ReadonlySet<string> = new Set([
   "metadata",
   "service_tier",
   "inference_geo",
-  // Edits that only shorten what the model reads (https://docs.anthropic.com/en/docs/build-with-claude/context-editing): others read all of it.
+  // Edits that only shorten what the model reads (https://platform.claude.com/docs/en/build-with-claude/context-editing): others read all of it.
   "context_management",
 ]);
 

@@ -1,6 +1,8 @@
 import { KeySet } from "../../core/key-set.ts";
 import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
 import type { RequestDraft } from "../request-draft.ts";
+import { allServerMembers } from "../server-members.ts";
 import { readInline, refuseStored } from "../stored-content.ts";
 import { readToolSchema } from "../tool-schema.ts";
 import { checkType, type TypeTable } from "../type-table.ts";
@@ -20,6 +22,12 @@ const callKeys = new KeySet(["id", "type", "index", "function", "custom"]);
 const calledKeys = new KeySet(["name", "arguments", "input"]);
 const toolKeys = new KeySet(["type", "function", "custom", "strict"]);
 const imageKeys = new KeySet(["url", "detail", "file_id"]);
+/** Servers of SGLang read from an image how many patches it becomes. */
+const imageOthers: OtherMembers = {
+  unbilled: new Set(),
+  extensions: allServerMembers,
+  path: "messages[].content[].image_url.",
+};
 const audioKeys = new KeySet(["data", "format", "id", "file_id"]);
 
 /** Parts of a message; OpenAI's chat reference, 2026-11-30. A `file` is looked into: it may be one that is stored. */
@@ -139,7 +147,7 @@ function readImage(draft: RequestDraft): void {
       if (key === "detail") detail = readText(scan, "messages[].content[].image_url.detail");
       else if (key === "url") url = readPlace(scan);
       else if (key === "file_id") refuseStored(scan, "messages[].content[].image_url.file_id");
-      else draft.text.value(scan);
+      else readOther(draft, imageOthers);
     }
   } else url = readPlace(scan);
   draft.addImage(url, detail);

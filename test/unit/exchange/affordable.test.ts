@@ -52,13 +52,35 @@ describe("A member of a server's own", () => {
     ["litellm", { fallbacks: ["o1-pro"] }],
     ["litellm", { extra_body: { max_tokens: 100_000 } }],
     ["litellm", { num_retries: 5 }],
+    ["litellm", { extra_headers: { "anthropic-beta": "fast-mode" } }],
+    ["litellm", { speed: "fast" }],
+    ["litellm", { knowledge_bases: ["a"] }],
+    ["openrouter", { inference_geo: "us" }],
+    ["openrouter", { context_management: { edits: [{ type: "compact_20260112" }] } }],
+    [
+      "sglang",
+      {
+        messages: [
+          {
+            role: "user",
+            content: [
+              {
+                type: "image_url",
+                image_url: { url: "data:image/png;base64,AAAA", max_dynamic_patch: 4_000 },
+              },
+            ],
+          },
+        ],
+      },
+    ],
   ];
   for (const [server, member] of smuggled)
     it(`is refused by name at ${server}, and where no server is named: ${JSON.stringify(member)}`, async () => {
       for (const model of [server, "any"]) {
         const { status, text } = await send(model, member);
         assert.equal(status, 400, model);
-        assert.ok(text.includes(Object.keys(member)[0] ?? "?"), text);
+        const [name = "?"] = Object.keys(member);
+        assert.ok(text.includes(name), text);
       }
     });
 

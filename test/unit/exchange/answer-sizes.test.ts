@@ -68,7 +68,7 @@ budgets: [{ name: month, per: [tenant_id], usd: 1000, window: month }]
 /** The last bodies made: each is asked for by several tests in turn. */
 let latest: { readonly key: string; readonly body: Buffer } | undefined;
 
-/** What OpenAI answers in its newer format, as https://platform.openai.com/docs/api-reference/responses/object has it. */
+/** What OpenAI answers in its newer format, as https://developers.openai.com/api/reference/resources/responses has it. */
 const openaiResponse = {
   id: "resp_1",
   object: "response",
