@@ -2,7 +2,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { DialectName } from "../dialect/dialect.ts";
 import { ceilingOf } from "../ledger/ceiling.ts";
 import type { Account, Balance, Claim, Refused } from "../ledger/ledger.ts";
-import type { Plan, Target } from "../plan/plan.ts";
+import type { Plan, PlannedTarget } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { Rejected } from "../route/only.ts";
 import { routeAndCount } from "./admission.ts";
@@ -117,7 +117,7 @@ async function tryOffer(
     return [{ claim, balance, fits: used + held + sum <= ceilingOf(claim, account.limit) }];
   });
   const sayings: Saying[] = [];
-  for (const { target } of plan.targets) sayings.push(await sayingOf(exchange, plan, target));
+  for (const target of plan.targets) sayings.push(await sayingOf(exchange, plan, target));
   return {
     degraded,
     plan,
@@ -128,9 +128,9 @@ async function tryOffer(
   };
 }
 
-async function sayingOf(exchange: Exchange, plan: Plan, target: Target): Promise<Saying> {
-  const carriage = plannedCarriage(exchange, target);
-  const { changes } = await writeRequest(exchange, plan, carriage, target);
+async function sayingOf(exchange: Exchange, plan: Plan, planned: PlannedTarget): Promise<Saying> {
+  const carriage = plannedCarriage(exchange, planned.target);
+  const { changes } = await writeRequest(exchange, plan, carriage, planned);
   return { format: carriage.dialect.name, translated: carriage.kind === "translate", changes };
 }
 

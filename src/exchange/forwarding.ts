@@ -2,7 +2,7 @@ import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { largeBytesMin } from "../core/shared-bytes.ts";
 import type { EncodedRequest } from "../dialect/codec.ts";
-import type { Plan, Target } from "../plan/plan.ts";
+import type { Plan, PlannedTarget } from "../plan/plan.ts";
 import type { OutgoingRequest } from "../provider/provider.ts";
 import type { Attempt } from "./attempt.ts";
 import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
@@ -35,7 +35,7 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
   const { provider } = backendOf(exchange, target);
   const { original } = exchange;
   const carriage = plannedCarriage(exchange, target);
-  return chain(writeRequest(exchange, plan, carriage, target), (written) => {
+  return chain(writeRequest(exchange, plan, carriage, attempt.target), (written) => {
     if (exchange.original === undefined) throw new GatewayError("shutting_down", "the client has left");
     attempt.changes = written.changes;
     const prepared = provider.prepare(carriage.operation, target.model);
@@ -70,13 +70,17 @@ export function writeRequest(
   exchange: Exchange,
   { outputCap, choices }: Plan,
   carriage: Carriage,
-  { backend, model }: Target,
+  { target, outputRoomTokens = outputCap }: PlannedTarget,
 ): MaybePromise<EncodedRequest> {
   const { original } = exchange;
   assert(original !== undefined, "the original body is kept until no attempt can follow");
   const { facts } = admitted(exchange);
-  const { provider } = backendOf(exchange, { backend, model });
-  const edits = { model, outputCap, outputCapField: provider.outputCapField(carriage.operation) };
+  const { provider } = backendOf(exchange, target);
+  const edits = {
+    model: target.model,
+    outputCap: Math.min(outputCap, outputRoomTokens),
+    outputCapField: provider.outputCapField(carriage.operation),
+  };
   if (original.length >= largeBytesMin)
     return writeLargeBody(exchange, original, carriage, { ...edits, stream: facts.stream, choices });
   if (carriage.kind === "pass")

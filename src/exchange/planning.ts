@@ -19,7 +19,7 @@ import type { Validation } from "../validation/validation.ts";
 import { exchangeAttributes } from "./attributes.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
-import { chooseTargets } from "./routing.ts";
+import { chooseTargets, contextWindowOf } from "./routing.ts";
 
 /** Output tokens an answer may have where neither client nor policy says: enough for most, and little enough to hold. */
 const defaultOutputTokens = 8_192;
@@ -176,10 +176,22 @@ function priceTarget(
     target,
     inputTokens,
     inputTokensMax,
+    outputRoomTokens: outputRoomOf(contextWindowOf(exchange, target), inputTokens),
     rate,
     ...(calls === undefined ? undefined : { calls }),
     costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputCap * choices, undefined, calls),
   };
+}
+
+/** Share of the input by which a provider may count more than we do, for the room that is left behind it. */
+const roomMargin = 0.02;
+const roomMarginTokensMin = 16;
+
+/** A provider refuses a cap that does not fit its model's window behind the input (vLLM: "maximum context length is …"). */
+function outputRoomOf(window: number | undefined, inputTokens: number): number | undefined {
+  if (window === undefined) return undefined;
+  const margin = Math.max(roomMarginTokensMin, Math.ceil(inputTokens * roomMargin));
+  return Math.max(1, window - inputTokens - margin);
 }
 
 /** The same plan with shorter answers. */

@@ -41,6 +41,8 @@ export interface PlannedTarget {
   readonly inputTokens: number;
   /** The same with the counter's safety factor: what the provider may count at most. */
   readonly inputTokensMax: number;
+  /** Output tokens for which the target's context window has room behind the input; absent: nobody knows its window. */
+  readonly outputRoomTokens?: number | undefined;
   /** The prices of the day the exchange was opened. */
   readonly rate: Rate;
   /** Calls that the provider may bill for this one at most; absent: one. */
