@@ -3,7 +3,7 @@ import type { RequestSubject, Subject } from "./subject.ts";
 /** Stands for an attribute whose value is not known yet, in contrast to one that the request does not have. */
 export const notKnown: unique symbol = Symbol("not known yet");
 
-/** What a condition compares: one value, several (one must match), none, or {@link notKnown}. */
+/** A value that a condition compares: one value, several (one must match), none, or {@link notKnown}. */
 export type AttributeValue = string | readonly string[] | undefined | typeof notKnown;
 
 /** Names of a config that the values of a condition are checked against. */
@@ -16,13 +16,13 @@ export interface ConfiguredNames {
 export interface Attribute {
   /** Its key in a condition. */
   readonly name: string;
-  /** Whether a condition asks for it by a further key, as in `header: { x-region: eu }`. */
+  /** True if a condition names it with a further key, as in `header: { x-region: eu }`. */
   readonly keyed?: true;
   /** The value. `key` is "" unless the attribute is keyed. */
   read(subject: Subject, key: string): AttributeValue;
   /** Compiles the wanted values. Absent: as {@link matcherOf} compiles them. */
   matcher?(wanted: readonly string[]): (value: string) => boolean;
-  /** Why a condition with these values can never hold; undefined if it can. For checking a config. */
+  /** The reason why a condition with these values can never hold, or undefined if it can. For checking a config. */
   problem?(wanted: readonly string[], names: ConfiguredNames): string | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface ConditionProblem {
   readonly unknown?: string;
 }
 
-/** What a config's conditions are checked against. */
+/** The names and facts that a config's conditions are checked against. */
 export interface ConditionScope extends ConfiguredNames {
   readonly contract: ContractReader;
   /** The fields of the accounts that the condition chooses among; absent where it is asked of a request. */
@@ -26,12 +26,12 @@ export function knownNames(contract: ContractReader): readonly string[] {
   return [...contract.fieldNames, ...attributes.map(({ name }) => name), ...operators];
 }
 
-/** Names that mean something of their own in conditions: no field of a contract may have one of them. `language` is the exception: the contract may declare it. */
+/** Names with a meaning in conditions, which no contract field may have. `language` is the exception: the contract may declare it. */
 export const reservedNames: ReadonlySet<string> = new Set(
   [...attributes.map(({ name }) => name), ...operators].filter((name) => name !== "language"),
 );
 
-/** What can never hold in a condition: names that nothing has, values that cannot be, and what is not known where it is asked. */
+/** Reasons why a condition can never hold: unknown names, impossible values, and facts not known at that point. */
 export function* conditionProblems(
   section: ConditionSection,
   scope: ConditionScope,
@@ -48,7 +48,7 @@ export function* conditionProblems(
   }
 }
 
-/** Why a known name cannot be asked for in this place, and where it can; undefined if it can. */
+/** The reason why a known name cannot be used in this place, and where it can, or undefined if it can be used here. */
 function availabilityProblem(name: string, { accountFields }: ConditionScope): string | undefined {
   if (accountFields !== undefined)
     return accountFields.includes(name)

@@ -25,7 +25,7 @@ export interface Comparison {
   readonly wanted: readonly string[];
 }
 
-/** A condition as the config writes it: every part of it has to hold. */
+/** A condition as the config writes it; every part of it must hold. */
 export interface ConditionSection {
   readonly and: readonly ConditionSection[];
   /** Empty if there is no `or`. */
@@ -34,7 +34,7 @@ export interface ConditionSection {
   readonly comparisons: readonly Comparison[];
 }
 
-/** What a `when`, an `allow` or a `match` of the config reads as. */
+/** The schema of a `when`, an `allow` or a `match` of the config. */
 export const conditionSection: z.ZodType<ConditionSection> = nested(depthMax);
 
 /** Every comparison of a condition however deep it is nested, with its path in the condition. */

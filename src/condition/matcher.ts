@@ -11,7 +11,7 @@ export function matcherOf(wanted: readonly string[]): (value: string) => boolean
   return (value) => exact.has(value) || others.some((matches) => matches(value));
 }
 
-/** Whether a wanted value is the start of others: `start*`. */
+/** True if a wanted value is a prefix of others: `start*`. */
 export function isPrefix(wanted: string): boolean {
   return wanted.endsWith("*");
 }

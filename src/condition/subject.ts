@@ -3,7 +3,7 @@ import type { Headers } from "../core/headers.ts";
 import type { RequestFacts } from "../dialect/dialect.ts";
 import type { Principal } from "../identity/principal.ts";
 
-/** Who asks for what: the source of every attribute that a condition can name. */
+/** The caller and the request: the source of every attribute that a condition can name. */
 export interface Subject {
   readonly principal: Principal;
   readonly contract: Pick<Contract, "field">;

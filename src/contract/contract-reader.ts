@@ -93,7 +93,7 @@ function sourceValue(field: Field, { headers, fields, principal }: ContractSourc
 }
 
 /**
- * What the client itself calls the tenant or user. It may repeat the credential's value and name no other; every source must agree.
+ * The tenant or user as the client itself names it. It may repeat the credential's value and name no other; every source must agree.
  * Where the credential has none, the value is a label, never an identity.
  */
 function claimed(

@@ -4,7 +4,7 @@ import { recordFields } from "../usage/record-fields.ts";
 /** Values are short words, not texts: they key accounts and label records. UTF-16 units. */
 export const maxValueLength = 256;
 
-/** Whether a contract may carry this text: not too long, no control characters, and no `|`, which parts an account's id. */
+/** True if a contract may carry this text: not too long, no control characters, and no `|`, which separates the parts of an account's id. */
 export function isValue(text: string): boolean {
   return text.length <= maxValueLength && !/[\p{Cc}|]/u.test(text);
 }

@@ -14,8 +14,8 @@ export interface ContractSource {
 /** One request's contract: validated, with defaults filled in and the identity's values in place. */
 export interface Contract {
   /**
-   * A contract field or one of the principal's (`tenant_id`, `user_id`, `team`, `app`) by name; undefined when unknown or not set.
-   * `roles` are the principal's alone: they are many and no field.
+   * A contract field or one of the principal's (`tenant_id`, `user_id`, `team`, `app`) by name. Undefined when unknown or not set. `roles` belong to
+   * the principal alone: they are several and not a field.
    */
   field(name: string): string | undefined;
   /** Every contract field that has a value, in the order of the record: the eight, then own fields. */
@@ -32,9 +32,9 @@ export interface ContractReader {
   readonly headerNames: readonly string[];
   /** Every field a contract can have, and the principal's: what limits may be kept by and rules may match. */
   readonly fieldNames: ReadonlySet<string>;
-  /** Why a field can never have this value; undefined: it can. For checking a config. */
+  /** The reason why a field can never have this value, or undefined if it can. For checking a config. */
   valueProblem(name: string, value: string): string | undefined;
-  /** Why a credential may not bring this value for an own field; undefined: it may. For checking a config's keys. */
+  /** The reason why a credential may not carry this value for an own field, or undefined if it may. For checking a config's keys. */
   identityProblem(name: string, value: string): string | undefined;
   /** Throws `invalid_contract` naming the field and what it may be, `forbidden` for another tenant's or user's name. */
   read(source: ContractSource): Contract;

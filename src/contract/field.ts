@@ -10,7 +10,7 @@ export type Source =
 /** One field of the contract, compiled. */
 export interface Field {
   readonly name: string;
-  /** The only values it may have; undefined: any short text. */
+  /** The only values it may have. Undefined for any short text. */
   readonly values: ReadonlySet<string> | undefined;
   readonly default: string | undefined;
   /** The first that has a value decides. */
@@ -39,7 +39,7 @@ export function headerOf(name: string): string {
   return `x-tollgate-${name.replaceAll("_", "-")}`;
 }
 
-/** Why a field may not have this value; undefined: it may. Never quotes the value: it came from a client. */
+/** The reason why a field may not have this value, or undefined if it may. Never quotes the value, which came from a client. */
 export function valueProblem(field: Field, value: string): string | undefined {
   if (field.values !== undefined && !field.values.has(value))
     return `${field.name} must be one of ${[...field.values].join(", ")}`;

@@ -11,17 +11,17 @@ import { readOverrides } from "../route/overrides-file.ts";
 import { type KeptCalibration, openCalibration } from "../tokens/calibration-file.ts";
 import { openUsageLog, type UsageLog } from "../usage/log.ts";
 
-/** What a gateway keeps on disk, opened for it alone. */
+/** The state that a gateway keeps on disk, locked against other gateways. */
 export interface GatewayState {
   readonly overrides: readonly Override[];
   readonly usageLog: UsageLog;
-  /** Keeps other gateways out of the usage log's folder; the ledger has a lock of its own. */
+  /** Locks the usage log's folder; the ledger has a separate lock. */
   readonly usageLock: FolderLock;
   readonly ledger: Ledger;
   readonly calibration: KeptCalibration;
 }
 
-/** What opening the state works with. */
+/** Services for opening the state. */
 export interface StateServices {
   readonly clock: Clock;
   readonly log: Log;

@@ -1,4 +1,4 @@
-/** How many failing credentials one source may send, and one source with one beginning of a key. */
+/** Failing credentials that are allowed from one source, and from one source with the same beginning of a key. */
 const perPrefix = { burst: 10, everyMs: 6_000 } as const;
 const perSource = { burst: 60, everyMs: 1_000 } as const;
 /** Sources and beginnings that are remembered; the one that failed longest ago makes room. */
@@ -8,7 +8,7 @@ const prefixLength = 8;
 /** A source that goes on is told of this often. */
 const tellEveryMs = 60_000;
 
-/** What becomes of a request whose credential nobody knows. */
+/** The treatment of a request whose credential is unknown. */
 export type Failure =
   | { readonly kind: "refused" }
   /** Too many have failed: the answer says when to try again. `tell`: this is news for whoever watches. */

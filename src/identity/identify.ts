@@ -7,7 +7,10 @@ const missing =
   "no API key was sent: send one as your SDK does (Authorization: Bearer, x-api-key, api-key or x-goog-api-key)";
 const unknown = "the API key is not known here: check it, or ask for one";
 
-/** Who a credential is: the first identity that recognises it decides. The refusal is an `unauthenticated` error; nothing is thrown for it. */
+/**
+ * Identifies the caller by a credential: the first identity that recognises it decides. A refusal is returned as an `unauthenticated` error, not
+ * thrown.
+ */
 export function identify(
   identities: readonly Identity[],
   credential: string | undefined,

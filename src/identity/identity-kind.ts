@@ -2,11 +2,11 @@ import type { z } from "zod";
 import type { KindContext } from "../core/kind.ts";
 import type { Identity } from "./identity.ts";
 
-/** What a kind of identity may ask of the config while it is being compiled. */
+/** The context of the config that an identity is created with. */
 export interface IdentityInputs {
   /** Reads a YAML file named in the section (its path relative to the config); undefined once its problems have been noted. */
   read<T>(file: string, schema: z.ZodType<T>): InputFile<T> | undefined;
-  /** Why a credential may not carry this value for an own contract field; undefined: it may. */
+  /** The reason why a credential may not carry this value for an own contract field, or undefined if it may. */
   fieldProblem(name: string, value: string): string | undefined;
 }
 

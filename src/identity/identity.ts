@@ -3,7 +3,7 @@ import type { Closable } from "../core/kind.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Principal } from "./principal.ts";
 
-/** What one way of identifying says about a request: who it is, that its credential is bad, or that it is not for it to say. */
+/** The result of one way of identifying: a caller, a bad credential, or one that it does not know. */
 export type Recognition =
   | { readonly kind: "principal"; readonly principal: Principal }
   | { readonly kind: "rejected"; readonly reason: string }

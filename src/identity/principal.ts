@@ -1,4 +1,4 @@
-/** Who calls; only ever from a credential. */
+/** The caller, as its credential says and nothing else. */
 export interface Principal {
   readonly tenantId: string;
   readonly userId: string | undefined;

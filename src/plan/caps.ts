@@ -1,4 +1,4 @@
-/** Bounds on the size of one request and its answer; undefined: no bound of the policy's own. */
+/** Bounds on the size of one request and its answer. Undefined where the policy sets none. */
 export interface Caps {
   /** More counted input is refused. */
   readonly inputTokens: number | undefined;

@@ -1,4 +1,4 @@
-/** How a plan travels through Envoy: dynamic metadata under {@link planNamespace}, which no client can set and no provider sees. */
+/** The form in which a plan travels through Envoy: dynamic metadata under {@link planNamespace}, which no client can set and no provider sees. */
 export interface PlanMetadata {
   /** The exchange's id. */
   readonly id: string;
@@ -7,13 +7,13 @@ export interface PlanMetadata {
   readonly clusters: readonly string[];
   /** The client's own request id, or the exchange's where it sent none. */
   readonly clientId: string;
-  /** What the client gets, in its own format, if an upstream breaks off an answer of which nothing has passed: Envoy gives it without asking. */
+  /** The client's error, in its own format, for an upstream that breaks off an answer before any of it has passed. Envoy sends it without asking. */
   readonly cut: string;
 }
 
 /** Dynamic metadata namespace of the plan. */
 export const planNamespace = "tollgate.plan";
-/** Key in {@link planNamespace} that is there once a request has been seen: Envoy's answers to others are none of ours. */
+/** Key in {@link planNamespace} that marks requests seen by Tollgate. Envoy's answers to other requests are not ours. */
 export const seenKey = "seen";
 /** Dynamic metadata namespace that the attempt role writes, for the filter behind it. */
 export const attemptNamespace = "tollgate.attempt";

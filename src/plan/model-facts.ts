@@ -1,14 +1,14 @@
-/** What a model can be asked for. */
+/** The abilities and bounds of a model. */
 export interface ModelFacts {
   /** The most output tokens: a higher cap is refused upstream, so ours is clamped to it. */
   readonly outputTokensMax: number;
-  /** Input and output together; undefined: not known, so nothing is left out for its size. */
+  /** Input and output together. Undefined if unknown, so that no target is left out for its size. */
   readonly contextTokensMax: number | undefined;
   /** Undefined: not known. */
   readonly capabilities: readonly Capability[] | undefined;
 }
 
-/** What a request may need of a model. */
+/** Abilities that a request may need of a model. */
 export const capabilities = ["tools", "images", "json-schema", "reasoning"] as const;
 /** One of {@link capabilities}. */
 export type Capability = (typeof capabilities)[number];

@@ -18,17 +18,17 @@ export function parseTarget(text: string): Target | undefined {
   return { backend: text.slice(0, slash), model: text.slice(slash + 1) };
 }
 
-/** Deadlines of one plan in milliseconds; undefined: none. */
+/** Deadlines of one plan, in milliseconds. Undefined where there is none. */
 export interface Timeouts {
   readonly attemptMs: number | undefined;
   readonly firstTokenMs: number | undefined;
   readonly betweenTokensMs: number | undefined;
   readonly totalMs: number | undefined;
-  /** The longest wait that a target's `Retry-After` may ask for before it is asked again; undefined: nobody waits. */
+  /** The longest `Retry-After` of a target that is waited out before asking it again. Undefined to never wait. */
   readonly askedWaitMaxMs: number | undefined;
 }
 
-/** What makes a try fail: its status and transport alone, or what its answer says too. */
+/** The evidence for a failed attempt: status and transport alone, or the content of the answer too. */
 export type Failover = "status" | "content";
 
 /** How attempts are judged: `plain` by status and transport, `guarded` a stream up to its first content, `validated` a whole answer. */
@@ -62,7 +62,7 @@ export interface Hold {
 export interface Plan {
   /** The name by which the config's `models` are asked for what it is made from. */
   readonly model: string;
-  /** The entry that has that name: itself, or a pattern. Metrics are told by it, so that clients make no series of their own. */
+  /** The entry that has that name: the name itself, or a pattern. Metrics use it, so that clients cannot create series. */
   readonly entry: string;
   readonly targets: readonly PlannedTarget[];
   /** Attempts that may still be added to it: Envoy has been told of as many more. */

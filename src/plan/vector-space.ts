@@ -1,7 +1,7 @@
 /** Names of models that embed; those of the vendors say so, and these families are known without. */
 const embedders = /embed|^(?:bge|e5|gte|m3e|all-minilm|instructor|voyage)-(?!.*rerank)/;
 
-/** What the hosts of a model add to its name: regions, its vendor, its place in a catalogue, and versions of the deployment. */
+/** Parts that a model's hosts add to its name: regions, its vendor, its place in a catalogue, and versions of the deployment. */
 const added = [/^.*\//, /^(?:(?:us|eu|apac|global)\.)?(?:amazon|cohere)\./, /:[\w.-]*$/, /(?<=-v\d+)\.0$/];
 
 /**
@@ -12,7 +12,7 @@ export function vectorSpaceOf(model: string): string {
   return added.reduce((name, part) => name.replace(part, ""), model.toLowerCase());
 }
 
-/** Whether a model is known to embed: others may, too, under names of their own. */
+/** True if a model is known to embed. Others may embed too, under names of their own. */
 export function embeds(model: string): boolean {
   return embedders.test(vectorSpaceOf(model));
 }

@@ -6,7 +6,7 @@ import { namesModel } from "./model-forms.ts";
 import type { Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 
-/** Who may use which models: a model that a rule names is only for callers whom one of its rules allows. */
+/** Restricts models to callers: only callers that one of the rules naming a model allows may use it. */
 export const access = definePolicy({
   type: "access",
   section: "access",

@@ -4,9 +4,9 @@ export interface KeyHolder {
   readonly keyName: string | undefined;
 }
 
-/** What stands for a field without a value: an account of its own, never a way around one. No value is written like this. */
+/** Stands for a field without a value, which thus has its own account and is no way around one. No value is written like this. */
 const missing = "(none)";
-/** What would let two different lists of values be written alike. */
+/** Characters that could make two different lists of values look alike. */
 const special = /[%|,=(]/g;
 const plain = /^[^%|,=(]*$/;
 
@@ -19,8 +19,8 @@ export function accountFields(per: readonly string[]): readonly string[] {
 }
 
 /**
- * The key values of an account, e.g. `tenant_id=acme,workflow=summarize`; different values never give the same key. A credential
- * without a user has an account of its own under `user_id`, by the name of its key.
+ * The key values of an account, e.g. `tenant_id=acme,workflow=summarize`. Different values never give the same key. A credential without a user has a
+ * separate account under `user_id`, by the name of its key.
  */
 export function accountKey(
   fields: readonly string[],

@@ -24,7 +24,7 @@ export interface RuleAccounts {
   readonly fields: readonly string[];
   /** Adds the rule's claims to a list. `backend`: the one that the amount is for, where accounts are kept by it. */
   claim(claims: Claim[], admission: Admission, amount: bigint, backend?: string): void;
-  /** The account with a key, whether anybody has used it or not; undefined: no account of this rule has such a key. */
+  /** The account with a key, whether it has been used or not. Undefined if no account of this rule can have such a key. */
   find(key: string): Account | undefined;
 }
 

@@ -30,7 +30,7 @@ const usd = z
       const nanoUsd = parseUsd(String(amount), 9);
       if (nanoUsd > 0n && nanoUsd <= mostNanoUsd) return nanoUsd;
     } catch {
-      // Said below: a number of its own kind of wrong is no different to who wrote it.
+      // The message below covers every mistake.
     }
     context.issues.push({
       code: "custom",
@@ -49,7 +49,7 @@ const schema = z
     overrides: overridesOf({ usd }),
     /** Told once a window, when settled use passes them. */
     alerts: z.array(percent).max(10).default([]),
-    /** What a shorter window may take of the whole. */
+    /** Shares of the whole that shorter windows may use. */
     subcaps: z
       .array(z.strictObject({ window: windowText, share: percent }))
       .max(4)

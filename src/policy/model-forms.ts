@@ -1,4 +1,4 @@
-/** What vendors and gateways put before a model's own name: a path (`models/`, `openai/`, an ARN), Bedrock's region and maker. */
+/** Prefixes that vendors and gateways put before a model's name: a path (`models/`, `openai/`, an ARN), Bedrock's region and maker. */
 const prefixes = [
   /^.*\//,
   /^(?:us|eu|apac|jp|au|ca|global)\.(?=[a-z0-9]+\.)/,
@@ -6,8 +6,8 @@ const prefixes = [
 ] as const;
 
 /**
- * What vendors put behind it: dates (`-2025-04-14`, `-20250929`, `@20250929`, `-0613`, `-05-20`, `-08-2024`), Bedrock's versions (`-v1:0`) and windows (`:48k`),
- * and the words and zeros of aliases (`-latest`, `-preview`, `-0`).
+ * Suffixes that vendors add: dates (`-2025-04-14`, `-20250929`, `@20250929`, `-0613`, `-05-20`, `-08-2024`), Bedrock's versions (`-v1:0`) and windows
+ * (`:48k`), and the words and zeros of aliases (`-latest`, `-preview`, `-0`).
  */
 const suffix =
   /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{3,4})|-latest|-preview|-exp|-v\d+|:\d+k?|@default|-0)$/;
@@ -32,7 +32,7 @@ export function modelForms(name: string): readonly string[] {
   return [...forms];
 }
 
-/** Whether a name in a rule, or a pattern with `*` at its end, stands for a model under any of its names. */
+/** True if a name in a rule, or a pattern with `*` at its end, matches a model under any of its names. */
 export function namesModel(rule: string, model: string): boolean {
   const forms = modelForms(model);
   if (rule.endsWith("*")) return forms.some((form) => form.startsWith(rule.slice(0, -1)));

@@ -3,14 +3,14 @@ import { GatewayError } from "../core/errors.ts";
 import { type Caps, uncapped } from "../plan/caps.ts";
 import type { ModelAccess, Policy } from "./policy.ts";
 
-/** How much of a model's name an error quotes, in UTF-16 units. */
+/** Longest part of a model's name that an error quotes, in UTF-16 units. */
 const quotedLengthMax = 100;
 
-/** What several policies decide together. */
+/** The joint decision of several policies. */
 export interface JointPolicies {
   /** The refusal (`forbidden`) if the caller may not use one of these models, by whatever dated or prefixed name; undefined if all are allowed. */
   access(models: readonly string[], attributes: Attributes): GatewayError | undefined;
-  /** Whether an access rule names this entry of the config's `models`. */
+  /** True if an access rule names this entry of the config's `models`. */
   hasAccessRule(entry: string): boolean;
   /** The caps of the first rule that says something about the request. */
   caps(attributes: Attributes): Caps;

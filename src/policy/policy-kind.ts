@@ -8,7 +8,7 @@ export const policySections = ["access", "caps", "limits", "budgets"] as const;
 /** One of {@link policySections}. */
 export type PolicySection = (typeof policySections)[number];
 
-/** What an entry refers to, and where in it: the config knows which models and fields exist. */
+/** A reference in an entry, and its place there. The config checks it, since it knows which models and fields exist. */
 export type Reference = { readonly path: readonly (string | number)[] } & (
   | { readonly kind: "condition"; readonly condition: ConditionSection }
   /** Accounts are kept by this field. */
@@ -21,9 +21,9 @@ export type Reference = { readonly path: readonly (string | number)[] } & (
   | { readonly kind: "models"; readonly pattern: string }
 );
 
-/** What a policy may ask of the config. */
+/** The context of the config that a policy is created with. */
 export interface PolicyInputs {
-  /** The name of an entry that has none of its own: its place in the config. */
+  /** The name of an entry that declares none: its place in the config. */
   readonly name: string;
 }
 
@@ -31,12 +31,12 @@ export interface PolicyInputs {
 export interface PolicyKind {
   readonly type: string;
   readonly section: PolicySection;
-  /** Whether an entry, as it was written, is of this kind; the first kind of its list that says so checks it. */
+  /** True if an entry, as written, is of this kind. The first kind of the list that returns true checks it. */
   recognises(entry: Readonly<Record<string, unknown>>): boolean;
   readonly schema: z.ZodObject;
   /** Everything that an entry refers to. */
   references(section: never): readonly Reference[];
-  /** Whether the entry decides every request, so that none after it in its list could ever apply. Absent: none does. */
+  /** True if the entry decides every request, so that none after it in its list could ever apply. Absent if no entry of this kind does. */
   decidesAll?(section: never): boolean;
   create(section: never, context: KindContext<PolicyInputs>): Policy;
 }

@@ -8,12 +8,12 @@ import type { Plan } from "../plan/plan.ts";
 import type { RuleAccounts } from "./account-rule.ts";
 import type { DegradeStep, ExceededStep } from "./ladder.ts";
 
-/** What a policy judges: who asks, under which contract, for what. */
+/** The input of a policy: the caller, the contract and the plan. */
 export interface Admission {
   readonly principal: Principal;
   /** The fields that accounts can be kept by: those of the contract and the principal, and `model`. */
   readonly field: (name: string) => string | undefined;
-  /** What conditions compare. */
+  /** The values that conditions compare. */
   readonly attributes: Attributes;
   readonly plan: Plan;
   readonly nowMs: number;
@@ -24,13 +24,13 @@ export type Judgement =
   | { readonly kind: "allow"; readonly claims: readonly Claim[] }
   | { readonly kind: "deny"; readonly error: GatewayError };
 
-/** Which models a policy guards, and for whom they are. */
+/** The models that a policy restricts, and the callers it allows. */
 export interface ModelAccess {
-  /** Whether the rule names a model, by whatever dated or prefixed name. */
+  /** True if the rule names a model, by whatever dated or prefixed name. */
   names(model: string): boolean;
-  /** Whether the rule names this entry of the config's `models`. */
+  /** True if the rule names this entry of the config's `models`. */
   namesEntry(entry: string): boolean;
-  /** Whether the rule allows a caller to use the models that it names. */
+  /** True if the rule allows a caller to use the models that it names. */
   allows(attributes: Attributes): boolean;
 }
 
@@ -44,12 +44,12 @@ export interface Policy extends Closable {
   caps?(attributes: Attributes): Caps | undefined;
   /** Asked of each plan. */
   judge?(admission: Admission): Judgement;
-  /** What it counts: one for each unit and window. */
+  /** The accounts that it counts on, one rule for each unit and window. */
   readonly rules: readonly RuleAccounts[];
   /** The shares of its accounts from which requests are degraded; ascending. */
   readonly degrade?: readonly DegradeStep[];
-  /** A streamed answer that outgrows its hold goes on where there is no room for more. Absent: it is cut. */
+  /** A streamed answer that outgrows its hold continues even if there is no room for more. Absent if it is cut. */
   readonly overrun?: "finish";
-  /** What to try, in this order, when one of its accounts refuses. Absent: refuse. */
+  /** The steps to try, in this order, when one of its accounts refuses. Absent to refuse at once. */
   readonly exceeded?: readonly ExceededStep[];
 }

@@ -2,11 +2,11 @@ import { carriesInto, formatWindow } from "../ledger/window.ts";
 import type { RuleAccounts } from "./account-rule.ts";
 import type { Policy } from "./policy.ts";
 
-/** What becomes of a rule's accounts when another config takes the place of the one in force. */
+/** The effect of a new config on the accounts of a rule. */
 export interface RuleChange {
   /** The limit's or budget's name. */
   readonly name: string;
-  /** `carried`: what was used goes on. `anew`: nothing was used by the new rule. */
+  /** `carried`: usage so far still counts. `anew`: the new rule starts without usage. */
   readonly kind: "carried" | "anew";
   /** For people: what was changed, from what to what. */
   readonly why: string;

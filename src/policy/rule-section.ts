@@ -6,7 +6,7 @@ import { type Reset, resetProblems } from "./window-section.ts";
 
 const fieldName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a field's name, e.g. tenant_id");
 
-/** What limits and budgets have in common: a name, what accounts are kept by, and for whom. */
+/** Keys that limits and budgets share: a name, the fields that accounts are kept by, and a condition. */
 export const ruleShape = {
   name: z
     .string()
@@ -17,7 +17,7 @@ export const ruleShape = {
   mode: z.enum(["enforce", "observe"]).default("enforce"),
 };
 
-/** What becomes of a streamed answer that outgrows its hold; a provider that heeds the cap it is sent never lets it come to that. */
+/** The treatment of a streamed answer that outgrows its hold. It never occurs with a provider that honours the cap it is sent. */
 export const overrunSection = z
   .enum(["cut", "finish"])
   .default("cut")
@@ -43,7 +43,7 @@ interface RuleFields {
   readonly overrides: readonly { readonly match: ConditionSection }[];
 }
 
-/** What a rule refers to: the fields that its accounts are kept by, and its conditions. */
+/** References of a rule: the fields that its accounts are kept by, and its conditions. */
 export function ruleReferences({ per, when, overrides }: RuleFields): readonly Reference[] {
   const fields = accountFields(per);
   return [

@@ -50,7 +50,7 @@ export const windowText = z
       "days), never for less.",
   );
 
-/** Whether a `timezone` says anything about a window: only calendar windows begin somewhere. */
+/** True if a `timezone` matters to a window: only calendar windows have a beginning. */
 export function isPeriod(text: string): text is Period {
   return periods.includes(text);
 }

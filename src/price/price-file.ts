@@ -26,7 +26,7 @@ export interface PriceEntry {
   readonly line: number;
 }
 
-/** What a model without a price means: refused, or charged at a ceiling. Undefined: the file does not say. */
+/** The treatment of a model without a price: refused, or charged at a ceiling. Undefined if the file does not say. */
 export type UnknownModel = { readonly kind: "refuse" } | { readonly kind: "ceiling"; readonly rate: Rate };
 
 /** A price file (prices.v1), checked. */

@@ -22,7 +22,7 @@ const classes = {
 
 const tiers = z.array(z.strictObject({ aboveInputTokens: tokenCount, ...classes })).max(8);
 
-/** A service tier's prices: a multiplier of the standard ones, or prices of its own. */
+/** Prices of a service tier: a multiplier of the standard ones, or separate prices. */
 const service = z.union([decimalUsd, z.strictObject({ ...classes, tiers: tiers.optional() })], {
   error: "must be a multiplier, or { input, output, … }",
 });

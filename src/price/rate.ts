@@ -2,7 +2,7 @@ import { ceilToNano } from "../core/money.ts";
 import type { Usage } from "../usage/usage.ts";
 
 /**
- * One model's prices in force, integer pico-USD (10^-12) per token. A class without a price of its own is billed as its parent:
+ * One model's prices in force, integer pico-USD (10^-12) per token. A class without a price is billed as its parent:
  * `cacheWrite1h` as `cacheWrite`, other input classes as `input`, other output classes as `output`.
  */
 export interface Rate {
@@ -22,11 +22,11 @@ export interface Rate {
   readonly tiers: readonly Tier[];
   /** Prices of service tiers that differ from the standard one, by the name the response gives (`priority`, `flex`, `batch`). */
   readonly services?: ReadonlyMap<string, Rate>;
-  /** What the record says the price was: file, entry and date. */
+  /** The version of the price for the record: file, entry and date. */
   readonly version: string;
 }
 
-/** Prices for requests with more than `aboveInputTokens` of input; `rate` has no tiers of its own. */
+/** Prices for requests with more than `aboveInputTokens` of input; `rate` has no tiers. */
 export interface Tier {
   readonly aboveInputTokens: number;
   readonly rate: Rate;
@@ -34,7 +34,7 @@ export interface Tier {
 
 /** Finds the rate of a target on a date. */
 export interface Catalogue {
-  /** `undefined`: nobody knows this model's price, so it must not leave. */
+  /** Undefined if the model has no known price, so it must not be asked. */
   rateOf(backend: string, provider: string, model: string, atMs: number): Rate | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether an answer's model is the one that was asked for: vendors answer an alias with a dated name, and write region, vendor and version
+ * True if the model that answered is the one that was asked for: vendors answer an alias with a dated name, and write region, vendor and version
  * around it. Names of different sizes or generations (`gpt-4o`, `gpt-4o-mini`) stay different.
  */
 export function isSameModel(asked: string, answered: string): boolean {

@@ -6,13 +6,13 @@ const modelWords =
   /\b(?:model|deployment|engine|inference profile)s?\b.{0,200}\b(?:not (?:be )?found|does not exist|doesn't exist|not exist|deprecated|retired|decommissioned|end of (?:its )?life|no longer|not available|unavailable|unknown|access)/is;
 const modelWordsReversed =
   /\b(?:no such|unknown|access to|invalid|find|found) (?:the )?(?:specified )?(?:model|deployment|engine)\b|\bmodels?[/:]\s?\S+/i;
-/** What a client may name that is not there: it says nothing about the model. */
+/** Other things that a client may name and that may be missing; they say nothing about the model. */
 const otherThings =
   /previous[_ ]response|\b(?:item|file|container|conversation|batch|prompt|vector store|cached? ?content)\b/i;
 
 /**
- * Whether a refusal is about one model: one that the provider does not have, has no longer, or does not give to our account. Other models
- * of the same backend may answer. What the client itself named and is not there (a file, a response) is not meant. `words`: the error's
+ * True if a refusal is about one model, which the provider does not have, no longer has, or does not give to our account. Other models
+ * of the same backend may answer. Missing things that the client named itself (a file, a response) do not count. `words`: the error's
  * codes and message.
  */
 export function refusesModel(status: number, words: string): boolean {

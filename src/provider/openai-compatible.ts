@@ -12,7 +12,7 @@ export const openaiCompatible = defineProvider({
     apiKey: apiKeyText.optional(),
     /** Those of OpenAI's APIs that it has; all if left out. Clients of Responses are served by a server that has none through chat. */
     apis: z.array(z.enum(openaiApis)).min(1).optional(),
-    /** Which server it is, so that only members of its own that change what is billed are refused; those of all servers if left out. */
+    /** The kind of server. Only its own members that change what is billed are refused; if left out, those of all servers are. */
     server: z.enum(serverKinds).optional(),
   }),
   create: ({ endpoint, apiKey, apis, server }) =>

@@ -7,16 +7,16 @@ import { type ServerKind, serverMembers } from "../dialect/server-members.ts";
 import { classifyOpenai } from "./classify-openai.ts";
 import type { Provider } from "./provider.ts";
 
-/** What tells one server of OpenAI's API from another. */
+/** The differences between servers of OpenAI's API. */
 export interface OpenaiSettings {
   readonly type: string;
   readonly endpoint: URL;
   readonly apiKey: string | undefined;
   /** The field that caps a chat answer. */
   readonly chatCapField: "max_tokens" | "max_completion_tokens";
-  /** Those of its APIs that the server has; undefined: all. */
+  /** The APIs that the server has. Undefined for all. */
   readonly apis?: readonly OpenaiApi[] | undefined;
-  /** Which server it is; undefined: nobody knows, or OpenAI's own. */
+  /** The kind of server. Undefined if unknown, or for OpenAI itself. */
   readonly server?: ServerKind | undefined;
   /** Sent with every request. */
   readonly headers: readonly (readonly [name: string, value: string])[];

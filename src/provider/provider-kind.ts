@@ -7,7 +7,7 @@ export interface ProviderKind {
   readonly type: string;
   /** The keys of a backend's section that are this provider's own, besides those every backend may have (`provider`, `region`, `private`, `price`, `tls`). */
   readonly schema: z.ZodObject;
-  /** `section`: as the schema has it, references to secrets resolved. */
+  /** `section` is as parsed by the schema, with references to secrets resolved. */
   create(section: never, context: KindContext): Provider;
 }
 

@@ -4,7 +4,7 @@ import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Dialect, Operation } from "../dialect/dialect.ts";
 import type { RefusedMembers } from "../dialect/refused-members.ts";
 
-/** How a failed attempt is treated. */
+/** The class of a failed attempt, which decides what happens next. */
 export type FailureClass =
   | "client_error"
   | "context_length"
@@ -44,13 +44,13 @@ export interface Provider extends Closable {
     operation: Operation,
     model: string,
   ): { readonly path: string; readonly headers: readonly (readonly [string, string])[] };
-  /** Members of its own (see `serverMembers`) that would change what is billed; undefined: any of them may. */
+  /** The server's own body members (see `serverMembers`) that would change what is billed. Undefined if any of them may. */
   readonly heeds?: RefusedMembers;
   /** Adds the proof of who we are. */
   authorize(outgoing: OutgoingRequest): MaybePromise<void>;
   /** The body field that caps output tokens, e.g. `max_completion_tokens`. */
   outputCapField(operation: Operation): string;
   classify(status: number, headers: Headers, body: Buffer): FailureClass;
-  /** How long a refusal's body asks to be left alone, in milliseconds, where this API says it there and not in a header. */
+  /** The wait that a refusal's body asks for, in milliseconds, for APIs that state it there and not in a header. */
   askedWaitMs?(body: Buffer): number | undefined;
 }

@@ -1,15 +1,15 @@
 import type { FailureClass } from "../provider/provider.ts";
 import type { EjectionReason } from "./health.ts";
 
-/** What a failed attempt of one class means for the request and for its target. */
+/** The consequences of a failed attempt of one class, for the request and for its target. */
 export interface FailureRule {
-  /** What tells it, for people. */
+  /** The evidence for this class, for people. */
   readonly toldBy: string;
-  /** Who is asked next. */
+  /** The target to ask next. */
   readonly next: "next-target" | "larger-window" | "nobody";
   /** With no other target left, the same one is asked again after its `Retry-After`, where the model allows for the wait. */
   readonly waits: boolean;
-  /** Why its target rests; undefined: it says nothing about the target. */
+  /** The reason to eject its target. Undefined if the failure says nothing about the target. */
   readonly rests: EjectionReason | undefined;
 }
 

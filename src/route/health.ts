@@ -2,12 +2,12 @@ import { formatTarget, type Target } from "../plan/plan.ts";
 
 /** Targets whose state is kept; the one heard of longest ago is forgotten first. */
 const targetsMax = 4_096;
-/** How a first cool-down lasts; each that follows without an answer between lasts twice as long. */
+/** Length of the first ejection. Each further one without an answer in between lasts twice as long. */
 const coolDownMs = 1_000;
 const coolDownMaxMs = 60_000;
 /** The longest a provider's own hint is heeded. */
 const hintMaxMs = 3_600_000;
-/** What our credentials are refused for does not mend itself soon, nor does a model that is gone. */
+/** Length of an ejection for refused credentials or a missing model: neither mends itself soon. */
 const refusedCoolDownMs = 30_000;
 /** Failures are counted over this long. */
 const windowMs = 10_000;
@@ -19,7 +19,7 @@ const failuresInRowMax = 10;
 /** Weight of the newest first-token time in the average. */
 const latencyWeight = 0.2;
 
-/** Why a target was ejected. */
+/** The reason a target was ejected. */
 export type EjectionReason = "errors" | "throttled" | "refused" | "unavailable";
 
 /** The state of a target: healthy, ejected until a moment, or due for one probe. */
@@ -107,7 +107,7 @@ export class Health {
     }
   }
 
-  /** What our credentials are refused for holds for every model of the backend. */
+  /** Records the outcome of an attempt. Refused credentials eject every model of the backend. */
   note(target: Target, signal: HealthSignal, nowMs: number): void {
     const backend = wholeBackend(target);
     const concernsBackend =
@@ -200,7 +200,7 @@ class TargetHealth {
     switch (signal.kind) {
       case "answered":
         this.#failuresInRow = 0;
-        // What was under way when the rest began says nothing about how things are now.
+        // Answers to attempts that were under way when the ejection began say nothing about the target's health now.
         if (this.#why !== undefined && nowMs < this.#untilMs) return;
         this.#why = undefined;
         this.#restedTimes = 0;

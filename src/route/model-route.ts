@@ -18,7 +18,7 @@ export interface ModelRoute {
   /** Attempts at most over all targets; at least 1, at most the number of targets. */
   readonly attempts: number;
   readonly failover: Failover;
-  /** What its answers have to be; undefined: nobody asks. */
+  /** The checks of its answers. Undefined if there are none. */
   readonly validation: Validation | undefined;
   readonly timeouts: Timeouts;
   /** By latency class, where one has its own. */

@@ -11,20 +11,20 @@ export interface ModelEntry {
   readonly select: Select;
   readonly attempts: number;
   readonly failover: Failover;
-  /** What its answers have to be; undefined: nobody asks. */
+  /** The checks of its answers. Undefined if there are none. */
   readonly validation: Validation | undefined;
-  /** To a usable connection, in milliseconds; undefined: as the backend's other models or the default say. */
+  /** Time to a usable connection, in milliseconds. Undefined to take that of the backend's other models, or the default. */
   readonly connectMs: number | undefined;
   readonly timeouts: Timeouts;
   /** By latency class, where one has its own. */
   readonly classTimeouts: ReadonlyMap<string, Timeouts>;
 }
 
-/** What clients may name, and how it is answered. */
+/** The models that clients may name, and how each is served. */
 export interface ModelTable {
   /** Names in the config's order, without patterns. */
   readonly names: readonly string[];
-  /** The exact name, else the longest pattern that matches something; undefined: no such model. */
+  /** The exact name, else the longest pattern that matches. Undefined if there is no such model. */
   find(name: string): ModelRoute | undefined;
 }
 

@@ -28,18 +28,18 @@ export const onlySection = z
 /** An {@link onlySection}, checked. */
 export type Only = z.output<typeof onlySection>;
 
-/** What a target's backend is, as far as bounds ask. */
+/** Facts about a target's backend that bounds compare. */
 export interface Place {
   readonly provider: string;
   readonly region: string | undefined;
   readonly private: boolean;
-  /** What the format can say that it would be asked in; undefined: it is asked in the client's own, which no table tells of. */
+  /** The features of the format that the target would be asked in. Undefined if that is the client's own format, which has no table. */
   readonly supports: Supports<string> | undefined;
-  /** Input and output together, in tokens, of every model there; undefined: as each is known for. */
+  /** Input and output together, in tokens, of every model there. Undefined to use what is known of each model. */
   readonly contextWindow: number | undefined;
 }
 
-/** Why a target lies outside a bound; undefined: within. What nobody knows of a model counts as missing. */
+/** The reason why a target lies outside a bound, or undefined if it lies within. Unknown abilities of a model count as missing. */
 export function outsideOf(only: Only, target: Target, place: Place): string | undefined {
   if (only.private !== undefined && place.private !== only.private)
     return only.private ? "it is not private" : "it is private";
@@ -62,6 +62,6 @@ export function outsideOf(only: Only, target: Target, place: Place): string | un
 export interface Rejected {
   readonly target: Target;
   readonly reason: string;
-  /** The request's field that stands in the way, as the client wrote it; undefined: it is no field. */
+  /** The request's field that conflicts with the bound, as the client wrote it. Undefined if no field does. */
   readonly field: string | undefined;
 }

@@ -2,33 +2,36 @@ import { covers } from "../core/pattern.ts";
 import { formatTarget, type Target } from "../plan/plan.ts";
 
 /**
- * What an operator may order by hand. `stop`: nothing new is taken, and what runs is cut. `drain`: nothing new is taken, and what runs
- * may finish. `force`: targets are asked although they rest.
+ * The overrides that an operator may set. `stop`: takes nothing new and cuts what is running. `drain`: takes nothing new and lets what is running
+ * finish. `force`: asks targets although they are ejected.
  */
 export const overrideActions = ["stop", "drain", "force"] as const;
 /** One of {@link overrideActions}. */
 export type OverrideAction = (typeof overrideActions)[number];
 
-/** What the words of a scope may be about; `backend` and `target` choose targets, all others requests. */
+/** The fields of a scope. `backend` and `target` choose targets, all others choose requests. */
 export const scopeFields = ["backend", "target", "model", "tenant", "user", "key", "workflow"] as const;
 /** One of {@link scopeFields}. */
 export type ScopeField = (typeof scopeFields)[number];
 
-/** What an override is about: everything that is named has to apply. `target` is `backend/model`; `model` is a name of the config's `models`, a pattern as it stands there. */
+/**
+ * The subject of an override; all fields given must match. `target` is `backend/model`. `model` is a name of the config's `models`, or a pattern as
+ * it stands there.
+ */
 export type Scope = { readonly [field in ScopeField]?: string | undefined };
 
-/** What an operator has ordered by hand, over what config and health say. */
+/** An operator's exception to what config and health say. */
 export interface Override {
   readonly id: string;
   readonly action: OverrideAction;
   readonly scope: Scope;
   /** For other operators; clients are not told. */
   readonly reason: string;
-  /** Who ordered it, by their own word. */
+  /** The operator, by their own word. */
   readonly by: string;
   /** Wall time. */
   readonly sinceMs: number;
-  /** Wall time; undefined: until it is lifted. */
+  /** Wall time in milliseconds. Undefined if it holds until it is lifted. */
   readonly untilMs: number | undefined;
 }
 
@@ -43,17 +46,17 @@ export interface Scoped {
   readonly workflow: string | undefined;
 }
 
-/** Whether a scope chooses among targets, rather than requests as a whole. */
+/** True if a scope chooses among targets rather than whole requests. */
 export function choosesTargets({ backend, target }: Scope): boolean {
   return backend !== undefined || target !== undefined;
 }
 
-/** Whether a scope is about who calls, or for what. */
+/** True if a scope names a caller or a workflow. */
 export function choosesCallers({ tenant, user, key, workflow }: Scope): boolean {
   return tenant !== undefined || user !== undefined || key !== undefined || workflow !== undefined;
 }
 
-/** Whether what a scope says of requests applies to this one; what it says of targets is not asked. */
+/** True if the request fields of a scope match this request; its target fields are not compared. */
 export function coversRequest(scope: Scope, request: Scoped): boolean {
   const { model, tenant, user, key, workflow } = scope;
   return (
@@ -65,7 +68,7 @@ export function coversRequest(scope: Scope, request: Scoped): boolean {
   );
 }
 
-/** Whether what a scope says of targets applies to this one. */
+/** True if the target fields of a scope match this target. */
 export function coversTarget({ backend, target }: Scope, one: Target): boolean {
   return (
     (backend === undefined || backend === one.backend) &&

@@ -27,7 +27,7 @@ export class Overrides {
     this.#all = all;
   }
 
-  /** What refuses a request whatever its targets; undefined: nothing does. */
+  /** The override that refuses a request whatever its targets. Undefined if there is none. */
   refusing(request: Scoped, nowMs: number): Override | undefined {
     return this.#all.find(
       ({ action, scope, ...rest }) =>
@@ -38,7 +38,7 @@ export class Overrides {
     );
   }
 
-  /** What takes a target out of a request's reach; undefined: nothing does. */
+  /** The override that excludes a target from a request's plan. Undefined if there is none. */
   excluding(target: Target, request: Scoped, nowMs: number): Override | undefined {
     return this.#all.find(
       ({ action, scope, ...rest }) =>
@@ -50,7 +50,7 @@ export class Overrides {
     );
   }
 
-  /** Whether a target is to be asked although it rests. */
+  /** True if an override has the target asked although it is ejected. */
   forces(target: Target, request: Scoped, nowMs: number): boolean {
     return this.#all.some(
       ({ action, scope, ...rest }) =>

@@ -2,7 +2,7 @@ import { formatTarget, type Target } from "../plan/plan.ts";
 
 /** Tallies that are kept; the one heard of longest ago is forgotten first. */
 const talliesMax = 8_192;
-/** What was seen counts half as much after this long, so that a target that was poor gets another chance. */
+/** Weight of past answers halves after this time, so that a target that was poor gets another chance. */
 const halfLifeMs = 600_000;
 /** Fewer answers than this, as they count by now, say nothing. */
 const answersMin = 10;
@@ -22,7 +22,7 @@ export interface PassRate {
   readonly workflow: string;
   /** From 0 to 1. */
   readonly passRate: number;
-  /** How many answers it is made of; older ones count for less than one. */
+  /** Number of answers behind the rate; older ones count for less than one. */
   readonly answers: number;
 }
 
@@ -36,12 +36,12 @@ export class Quality {
     if (place.workflow !== "") this.#of(place).note(passed, nowMs);
   }
 
-  /** The share that passes: of this workflow's answers, else of all the model's; undefined: too few to tell. */
+  /** The share of answers that pass: of this workflow's, else of all the model's. Undefined if there are too few to tell. */
   passRate(place: CheckedPlace, nowMs: number): number | undefined {
     return this.#known(place, nowMs) ?? this.#known({ ...place, workflow: "" }, nowMs);
   }
 
-  /** What is known of a target, `backend/model`: each of its models over all workflows, and each workflow. */
+  /** Rates of a target, `backend/model`: for each of its models over all workflows, and for each workflow. */
   list(target: string, nowMs: number): readonly PassRate[] {
     const rates: PassRate[] = [];
     for (const tally of this.#tallies.values()) {

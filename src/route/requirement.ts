@@ -6,16 +6,16 @@ function requirementOf(feature: Feature): string {
   return feature.replaceAll("_", "-");
 }
 
-/** What a model has to be able to do may also need a word in its provider's format. */
+/** Some abilities of a model also need a feature of its provider's format. */
 const formatNeeds: ReadonlyMap<string, Feature> = new Map([
   ...featureNames.map((feature) => [requirementOf(feature), feature] as const),
   ["images", "image_base64"],
 ]);
 
-/** What a rule of `routes` can require of a target: what its model can do, and what its provider's format can say. */
+/** Everything that a rule of `routes` can require of a target: abilities of its model and features of its provider's format. */
 export const requirements: readonly string[] = [...new Set([...capabilities, ...formatNeeds.keys()])];
 
-/** Whether a target does what is required; what nobody knows of a model counts as missing. `supports` is undefined for formats that pass as they are. */
+/** True if a target does what is required. Unknown abilities of a model count as missing. `supports` is undefined for formats that pass unchanged. */
 export function meets(
   requirement: string,
   facts: ModelFacts,

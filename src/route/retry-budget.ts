@@ -1,7 +1,7 @@
 /** Attempts are counted over this many seconds, each by itself. */
 const windowSeconds = 10;
 
-/** How many attempts beyond the first the gateway may make. */
+/** Bounds on attempts beyond the first, over the whole gateway. */
 export interface RetryLimits {
   /** Percent of the requests. */
   readonly percent: number;
@@ -41,7 +41,7 @@ export class RetryBudget {
     counts[at] = (counts[at] ?? 0) + 1;
   }
 
-  /** Whether plans have to do with one attempt for now. Those already made keep theirs. */
+  /** True if new plans may have only one attempt. Plans already made keep theirs. */
   exhausted(limits: RetryLimits, nowMs: number): boolean {
     return this.used(limits, nowMs) >= 1;
   }

@@ -8,7 +8,7 @@ export interface RouteRule {
   readonly name: string;
   /** Undefined: every request. */
   readonly when: Condition | undefined;
-  /** The model that serves the request; undefined: the one the client named. */
+  /** The model that serves the request. Undefined to keep the one that the client named. */
   readonly use: string | undefined;
   /** Bounds that bind fallbacks too. */
   readonly only: Only | undefined;
@@ -16,7 +16,7 @@ export interface RouteRule {
 
 /** The rules in the config's order. */
 export interface Routes {
-  /** The first rule that matches; undefined: the model that the client named is used. */
+  /** The first rule that matches. Undefined to keep the model that the client named. */
   find(attributes: Attributes): RouteRule | undefined;
 }
 

@@ -5,26 +5,26 @@ export interface Candidate {
   readonly target: Target;
   /** Its share under `weighted` and `sticky`; 0: never first. */
   readonly weight: number;
-  /** Exchanges it takes at once before the others get the overflow; undefined: no bound. */
+  /** Exchanges it takes at once before the others get the overflow. Undefined for no bound. */
   readonly capacity: number | undefined;
 }
 
-/** How the first target is chosen, and with it the order of the others. */
+/** The way to choose the first target, and with it the order of the others. */
 export type Select =
   | { readonly kind: "ordered" | "weighted" | "least-latency" | "least-busy" | "least-cost" }
   | { readonly kind: "sticky"; readonly key: readonly string[] };
 
-/** What is known at the moment of choosing; every lookup is pure. */
+/** Facts at the moment of choosing; every lookup is pure. */
 export interface Choosing {
   /** From 0 to below 1: `weighted` takes it as it is. */
   readonly random: number;
   /** What `sticky` hashes: equal texts get equal targets. */
   readonly stickyText: string;
-  /** Milliseconds to the first token, lately; undefined: not known yet. */
+  /** Milliseconds to the first token of recent answers. Undefined while unknown. */
   latencyMs(target: Target): number | undefined;
   /** Exchanges it is answering now. */
   busy(target: Target): number;
-  /** The dearest this request can cost there, nano-USD; undefined: no price. */
+  /** The highest possible cost of this request there, in nano-USD. Undefined if there is no price. */
   cost(target: Target): bigint | undefined;
   /** Its answers fail their checks more often than its model wants. */
   poor(target: Target): boolean;

@@ -7,22 +7,22 @@ const textCharactersMax = 1_048_576;
 /** Most answers told apart. */
 const choicesMax = 128;
 
-/** What a rule can come to. */
+/** The possible results of a rule. */
 export const ruleResults = ["passed", "failed", "skipped"] as const;
-/** What one rule, or all together, came to. */
+/** The result of one rule, or of all together. */
 export type RuleResult = (typeof ruleResults)[number];
 
-/** What a check came to. `failed` and `passed` name rules, `skipped` those that had nothing to look at or could not. */
+/** The result of a check. `failed` and `passed` name rules; `skipped` names those that had no text to look at, or could not look. */
 export interface CheckResult {
   readonly result: RuleResult;
   readonly passed: readonly string[];
   readonly failed: readonly string[];
   readonly skipped: readonly string[];
-  /** Why a rule that failed did so without an answer of its own: it took too long, or the text was too long to keep. */
+  /** The bound that made a rule fail without judging the answer: checking took too long, or the text was too long to keep. */
   readonly bound: "slow" | "large" | undefined;
 }
 
-/** How an answer ended. */
+/** The end of an answer. */
 export interface AnswerEnd {
   /** Unified. */
   readonly finishReason: string | undefined;
@@ -50,7 +50,7 @@ export class AnswerCheck {
     this.#watched = watched;
   }
 
-  /** The first rule that no answer can pass any more that begins like this; undefined: none, as far as is known. */
+  /** The first rule that has failed for good: no answer that begins like this can pass it. Undefined if there is none so far. */
   get lost(): string | undefined {
     return this.#lost;
   }
@@ -95,7 +95,9 @@ export class AnswerCheck {
     );
   }
 
-  /** What rules about words look at. An answer without a word is an empty text, unless it calls or refuses; words before a call are none. */
+  /**
+   * The texts for rules about words. An answer without words is an empty text, unless it calls tools or refuses; words before a call do not count.
+   */
   #texts({ finishReason }: AnswerEnd): readonly string[] {
     const choices = this.#choices.length === 0 ? [nothing] : this.#choices;
     const texts = choices.filter(

@@ -11,5 +11,5 @@ export type CheckOrder =
     }
   | { readonly kind: "pattern"; readonly source: string; readonly flags: string; readonly text: string };
 
-/** What a worker says of a text; `unreadable`: the schema is none. */
+/** A worker's verdict on a text. `unreadable`: the schema is not a JSON Schema. */
 export type CheckAnswer = "passes" | "fails" | "unreadable";

@@ -18,7 +18,7 @@ let pool: WorkerPool<CheckOrder, CheckAnswer> | undefined;
 /** Checks a text by a schema or pattern in another thread: neither can hold the event loop, whatever a client or an answer makes of it. */
 export async function checkText(tenantId: string, order: CheckOrder): Promise<Finding> {
   const key = digestOf(order);
-  // What took too long once would do so again.
+  // A check that took too long once would do so again.
   if (slow.has(key)) return "slow";
   pool ??= new WorkerPool({
     program: new URL(`./check-worker${import.meta.url.slice(-3)}`, import.meta.url),

@@ -12,8 +12,8 @@ export type CompiledSchema =
   | { readonly kind: "unreadable"; readonly why: string };
 
 /**
- * Each schema gets an instance of its own, so that no `$id` of one is another's reference. Schemas are not checked against their own
- * meta-schema, which takes longer than all else: what a keyword cannot be is found in compiling.
+ * Each schema gets a separate instance, so that no `$id` of one resolves a reference of another. Schemas are not checked against their meta-schema,
+ * which takes longer than all else: compiling finds impossible keywords.
  */
 const options: Options = {
   strict: false,
@@ -43,9 +43,9 @@ export function compileSchema(json: string): CompiledSchema {
   return found;
 }
 
-/** Takes a schema of its own: says nothing of its draft, which is found by trying. */
+/** Modifies the schema, which must not be shared: removes its `$schema`, since the draft is found by trying. */
 function compile(schema: Record<string, unknown>): CompiledSchema {
-  // Which draft it says it is would be looked up, and which it is shows.
+  // Ajv would look up the draft that the schema names; trying shows which it is.
   delete schema.$schema;
   if (schema.$async !== undefined) return { kind: "unreadable", why: "must not be asynchronous" };
   try {

@@ -25,7 +25,7 @@ export class JsonPrefix implements Watch {
   /** The string in hand is a key. */
   #isKey = false;
   #hexLeft = 0;
-  /** What is left of `true`, `false` or `null`; the number so far. */
+  /** The rest of `true`, `false` or `null` still expected; or the number so far. */
   #word = "";
   #lost = false;
 

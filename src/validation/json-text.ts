@@ -1,4 +1,4 @@
-/** The JSON value that a text is; undefined: it is none. With `codeFence` it may stand in a Markdown code fence, with nothing around that. */
+/** The JSON value of a text, or undefined if it has none. With `codeFence` it may stand in a Markdown code fence, with nothing around that. */
 export function parseText(text: string, codeFence: boolean): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(codeFence ? unfenced(text) : text) };
@@ -9,7 +9,7 @@ export function parseText(text: string, codeFence: boolean): { readonly value: u
 
 const mark = "```";
 
-/** What stands in a code fence that is the whole text; the text itself, where there is none. */
+/** The content of a code fence that is the whole text, or the text itself if there is no fence. */
 function unfenced(text: string): string {
   const trimmed = text.trim();
   if (!trimmed.startsWith(mark) || !trimmed.endsWith(mark)) return text;

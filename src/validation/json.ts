@@ -24,7 +24,7 @@ export function jsonRule(name: string, codeFence: boolean): Rule {
   });
 }
 
-/** How text that has to be JSON is looked at as it comes; a code fence is looked into only once it is whole. */
+/** Watches text that must be JSON while it streams. A code fence is only parsed once it is whole. */
 export function jsonWatch(codeFence: boolean): Pick<Rule, "watch"> {
   return codeFence ? {} : { watch: () => new JsonPrefix() };
 }

@@ -12,12 +12,18 @@ const charactersMax = 20_000;
 const lettersMin = 20;
 /** A script tells a language where it has this share of the letters. */
 const scriptShareMin = 0.5;
-/** Latin letters are of a language where so many of its commonest words are there, this share of all words, and clearly more than of any other. */
+/**
+ * Latin letters count as a language when at least this many of its commonest words occur, as this share of all words, and clearly more than of any
+ * other language.
+ */
 const commonWordsMin = 3;
 const commonShareMin = 0.12;
 const leadMin = 1.5;
 
-/** The language a text is clearly in; undefined: not clear, or none that is known. Sure of prose of a few sentences, and of little else. */
+/**
+ * The language a text is clearly in. Undefined if that is unclear or the language is unknown. Reliable for prose of a few sentences, and for little
+ * else.
+ */
 export function languageOf(text: string): Language | undefined {
   const looked = text.slice(0, charactersMax).normalize("NFC").toLowerCase();
   const letters = looked.match(/\p{L}/gu)?.length ?? 0;

@@ -3,14 +3,14 @@ import type { KindContext } from "../core/kind.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Rule } from "./rule.ts";
 
-/** What a request says its answer is to be. */
+/** The answer format that a request asks for. */
 export type AskedFormat =
   | { readonly kind: "json" }
   | { readonly kind: "schema"; readonly schema: object }
   /** Something that is not read here. */
   | { readonly kind: "unreadable" };
 
-/** What a rule may ask of its `validate` section. */
+/** The context of the `validate` section that a rule is created with. */
 export interface RuleInputs {
   /** JSON may stand in a code fence. */
   readonly codeFence: boolean;
@@ -18,7 +18,7 @@ export interface RuleInputs {
   refuse(why: string): void;
 }
 
-/** The rule for one request; undefined: it asks for nothing to check; `unreadable`: what it asks for cannot be checked here. */
+/** The rule for one request. Undefined if the request asks for nothing to check; `unreadable` if what it asks for cannot be checked here. */
 export type RuleFor = (
   asked: AskedFormat | undefined,
   tenantId: string,

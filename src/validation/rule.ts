@@ -7,7 +7,7 @@ export interface Answer {
   readonly lengthStop: boolean;
 }
 
-/** What a rule says about an answer; `slow`: looking took longer than it may; `unreadable`: what it would be checked by cannot be read. */
+/** A rule's verdict on an answer. `slow`: checking took longer than allowed. `unreadable`: the schema or pattern to check by cannot be read. */
 export type Finding = "passes" | "fails" | "slow" | "unreadable";
 
 /** Looks at an answer's text while it comes. */
@@ -16,13 +16,13 @@ export interface Watch {
   push(piece: string): boolean;
 }
 
-/** Something an answer has to be. */
+/** A requirement on answers. */
 export interface Rule {
   /** Names the rule in errors, records and metrics: the key of its section. */
   readonly name: string;
   /** It is about the words, so an answer that has none, but calls tools or refuses, is not asked. */
   readonly ofText: boolean;
-  /** What the whole answer shows. */
+  /** Judges the whole answer. */
   check(answer: Answer): MaybePromise<Finding>;
   /** Where a rule can fail before the answer's end: a look at one answer as it comes. */
   readonly watch?: () => Watch;

@@ -5,19 +5,19 @@ import type { Rule } from "./rule.ts";
 import type { AskedFormat, RuleFor } from "./rule-kind.ts";
 import type { ValidationSection } from "./validation-section.ts";
 
-/** What the answers of one model have to be. */
+/** The checks of one model's answers. */
 export interface Validation {
   /** The config's entry of `models`: may be a pattern. */
   readonly model: string;
   readonly onFail: ValidationSection["onFail"];
   readonly stream: ValidationSection["stream"];
-  /** Targets of which less than this share of answers passes, from 0 to 1, are asked after all others; undefined: in their turn. */
+  /** Targets with a smaller share of passing answers, from 0 to 1, are asked after all others. Undefined to keep the order. */
   readonly minPassRate: number | undefined;
   /** Names of the rules, in the order they are checked. */
   readonly names: readonly string[];
   /** The request's own response format decides what is checked. */
   readonly asksFormat: boolean;
-  /** What to check for one request. */
+  /** The checks for one request. */
   rulesFor(asked: AskedFormat | undefined, tenantId: string): MaybePromise<BoundRules>;
 }
 

@@ -1,4 +1,4 @@
 import { requestAttribute } from "../attribute.ts";
 
-/** Whether the request has images. */
+/** `true` if the request has images, else `false`. */
 export const images = requestAttribute("images", ({ facts }) => String(facts.images > 0));

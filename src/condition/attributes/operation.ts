@@ -1,4 +1,4 @@
 import { requestAttribute } from "../attribute.ts";
 
-/** What the client's dialect is asked to do, e.g. `chat`. */
+/** The operation that the client asks its dialect for, e.g. `chat`. */
 export const operation = requestAttribute("operation", ({ facts }) => facts.operation.name);

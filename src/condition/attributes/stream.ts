@@ -1,4 +1,4 @@
 import { requestAttribute } from "../attribute.ts";
 
-/** Whether the client asks for a stream. */
+/** `true` if the client asks for a stream, else `false`. */
 export const stream = requestAttribute("stream", ({ facts }) => String(facts.stream));

@@ -1,4 +1,4 @@
 import { requestAttribute } from "../attribute.ts";
 
-/** Whether the request offers tools to the model. */
+/** `true` if the request offers tools to the model, else `false`. */
 export const tools = requestAttribute("tools", ({ facts }) => String(facts.tools > 0));
