@@ -13,7 +13,7 @@ export interface AccessLogEntry {
   readonly cluster: string | undefined;
   /** The HTTP status; undefined where no response headers came. */
   readonly status: number | undefined;
-  /** Why it ended otherwise than clean; none set means clean. */
+  /** The reasons for a failed end; empty if it ended cleanly. */
   readonly flags: readonly AccessLogFlag[];
   /** RESPONSE_CODE_DETAILS; Envoy leaves it empty for attempts. */
   readonly codeDetails: string | undefined;
@@ -22,7 +22,7 @@ export interface AccessLogEntry {
   readonly upstreamFirstByteMs: number | undefined;
   /** Host and port of the upstream that was tried, if it has an address. */
   readonly upstreamAddress: string | undefined;
-  /** What the upstream's TLS or TCP connection failed with. */
+  /** The failure of the upstream's TLS or TCP connection. */
   readonly transportFailure: string | undefined;
   /** The response header, if the log carries it. */
   readonly retryAfter: string | undefined;

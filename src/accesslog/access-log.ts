@@ -3,7 +3,7 @@ import { type EdgeHandler, type EdgeMethod, type EdgeStream, grpcStatus } from "
 import type { AccessLogEntry } from "./access-log-entry.ts";
 import { type AccessLogStreamState, readAccessLogMessage } from "./access-log-message.ts";
 
-/** Who is told what Envoy logs. */
+/** Receives Envoy's access-log entries. */
 export interface AccessLogListener {
   /** One request or attempt has ended. Called in the order of the stream it came on; a throw ends that stream. */
   onEntry(entry: AccessLogEntry): void;

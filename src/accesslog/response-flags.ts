@@ -11,7 +11,7 @@ export function readResponseFlags(reader: ProtobufReader): readonly AccessLogFla
     const tag = reader.tag();
     const flag = flags[(tag >>> 3) - 1];
     if (flag === "UAEX" && tag === unauthorizedTag) {
-      // A message with the reason; that it is there is the flag.
+      // A message with the reason; its presence is the flag.
       reader.skip(tag);
       set.push(flag);
     } else if (flag !== undefined && (tag & 7) === 0) {

@@ -14,7 +14,7 @@ export interface AdminAccessRules {
   readonly host: string;
 }
 
-/** Why a request is not answered. */
+/** The reason to refuse a request. */
 export interface AccessRefusal {
   readonly status: 401 | 403;
   readonly message: string;
@@ -49,7 +49,7 @@ export class AdminAccess {
     this.#peers = peers;
   }
 
-  /** Why a request to an endpoint with this audience is refused; undefined if it may go ahead. */
+  /** The reason to refuse a request to an endpoint with this audience. Undefined if it may proceed. */
   async refusal(request: IncomingMessage, audience: Audience): Promise<AccessRefusal | undefined> {
     if (audience === "anyone") return undefined;
     if (isFromPage(request)) return fromBrowser;

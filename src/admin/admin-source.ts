@@ -5,7 +5,7 @@ import type { UsageDesk } from "./usage-desk.ts";
 
 /** The running gateway as the admin interface sees it. Each member is read when a request asks for it. */
 export interface AdminSource {
-  /** Why the gateway cannot take requests, one reason per component. An empty list means that it is ready. */
+  /** The reasons why the gateway cannot take requests, one per component. An empty list means that it is ready. */
   unreadyReasons(): readonly string[];
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** The running config, secrets redacted. */

@@ -9,7 +9,7 @@ import type { Alert } from "./alert.ts";
 /** Where alerts are posted. */
 export interface WebhookTarget {
   readonly url: string;
-  /** Signs each message; undefined: unsigned. */
+  /** Signs each message. Undefined to leave messages unsigned. */
   readonly secret: string | undefined;
 }
 
@@ -105,7 +105,7 @@ export class AlertWebhook {
     this.#delivering = undefined;
   }
 
-  /** Why nobody took it; undefined: somebody did. */
+  /** The reason for a failed delivery. Undefined if the alert was delivered. */
   async #deliver(alert: Alert): Promise<string | undefined> {
     let waitMs = this.#options.firstRetryMs ?? 1_000;
     for (let tries = 1; ; tries++) {

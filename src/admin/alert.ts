@@ -1,7 +1,7 @@
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
 import { tenantOf } from "../ledger/tenant-shares.ts";
 
-/** What webhooks get. */
+/** The body of an alert, as webhooks receive it. */
 export type Alert = BudgetAlert | BackendAlert | CrowdedAlert;
 
 /** A backend's provider refuses our credentials, or our account there is used up: nothing of it mends without somebody's doing. */

@@ -3,12 +3,12 @@ import { dirname } from "node:path";
 import { seal } from "../core/seal.ts";
 import type { OverrideAction, Scope } from "../route/override.ts";
 
-/** What somebody did by hand, as the audit file has it: one line of JSON each. */
+/** A manual change, as one line of JSON in the audit file. */
 export interface AuditEntry {
   /** ISO 8601. */
   readonly time: string;
   readonly action: string;
-  /** Who asked, by their own word. */
+  /** The operator, by their own word. */
   readonly by: string;
   /** The address that the request came from. */
   readonly from: string;
@@ -16,16 +16,16 @@ export interface AuditEntry {
   readonly failed?: string;
 }
 
-/** What was done to an account. */
+/** A change to an account. */
 export interface AccountAudit extends AuditEntry {
   readonly action: "reset" | "grant" | "raise";
   /** The account's id. */
   readonly account: string;
-  /** What was added to the limit, in the account's unit. */
+  /** The amount added to the limit, in the account's unit. */
   readonly amount?: string;
 }
 
-/** What was ordered over config and health, or taken back. */
+/** An override that was set or lifted. */
 export interface OverrideAudit extends AuditEntry {
   readonly action: OverrideAction | "lift";
   /** The override's id. */
@@ -44,7 +44,7 @@ export async function appendAudit(path: string, entry: AuditEntry): Promise<void
   const file = await open(path, "a+", 0o600);
   try {
     const line = `${seal(JSON.stringify(entry))}\n`;
-    // What a full disk left of an earlier entry must not take this one with it.
+    // A line that a full disk cut short must not spoil this entry.
     await file.appendFile((await endsInLine(file)) ? line : `\n${line}`);
     await file.sync();
   } finally {
@@ -52,7 +52,7 @@ export async function appendAudit(path: string, entry: AuditEntry): Promise<void
   }
 }
 
-/** Whether a file is empty or its last line has its end. */
+/** True if a file is empty or its last line is complete. */
 async function endsInLine(file: FileHandle): Promise<boolean> {
   const { size } = await file.stat();
   if (size === 0) return true;

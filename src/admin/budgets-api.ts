@@ -6,16 +6,16 @@ import { formatWindow } from "../ledger/window.ts";
 import type { DegradeStep } from "../policy/ladder.ts";
 import type { AccountAudit } from "./audit-log.ts";
 
-/** What the interface to limits and budgets works with. */
+/** Services of the budgets API. */
 export interface BudgetsSource {
   accounts(filter: AccountFilter): Promise<readonly Balance[]>;
-  /** The account with this id, used or not; undefined: neither the ledger nor the config knows it. */
+  /** The account with this id, used or not. Undefined if neither the ledger nor the config knows it. */
   find(accountId: string): MaybePromise<Balance | undefined>;
   /** The accounts of a rule with this key, used or not; none: the rule keeps no such key. Throws `invalid_request` for an unknown rule. */
   named(name: string, key: string): MaybePromise<readonly Balance[]>;
   reset(accountId: string, by: string): Promise<void>;
   grant(accountId: string, amount: bigint, by: string): Promise<void>;
-  /** The `degrade` of the budget with this name, as the config in force has it; undefined: it has none. */
+  /** The `degrade` steps of the budget with this name in the config in force. Undefined if it has none. */
   degradeOf(name: string): readonly DegradeStep[] | undefined;
   /** Writes down what is about to be done; what cannot be written down is not done. */
   audit(entry: Omit<AccountAudit, "time">): Promise<void>;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** How many connections an HTTP server keeps, and how long one may take to ask. */
+/** Bounds on an HTTP server's connections and on the time that a request may take to arrive. */
 export interface ConnectionBounds {
   readonly connectionsMax: number;
   /** From the connection, or from the end of the answer before, to the end of the headers. */

@@ -6,7 +6,7 @@ import type { BudgetsSource } from "./budgets-api.ts";
 /** The part of a ledger that operators use. */
 export type BudgetLedger = Pick<Ledger, "accounts" | "find" | "read" | "introduce" | "reset" | "grant">;
 
-/** What the interface to limits and budgets needs of a gateway. */
+/** Services of the budgets API over a ledger. */
 export interface LedgerBudgetsOptions {
   readonly ledger: BudgetLedger;
   /** The limits and budgets of the config in force. */

@@ -5,7 +5,7 @@ import { alertOf, crowdedAlert } from "./alert.ts";
 import type { AlertWebhook } from "./alert-webhook.ts";
 import type { LimitMetrics } from "./limit-metrics.ts";
 
-/** Who is told of what happens in the ledger. */
+/** Receivers of the ledger's events. */
 export interface LedgerListeners {
   readonly clock: Clock;
   readonly log: Log;

@@ -1,7 +1,7 @@
 /** A metric as it is exposed. */
 export interface MetricDefinition {
   readonly kind: "counter" | "gauge" | "histogram";
-  /** What it measures, with its unit unless the name ends in it. */
+  /** The meaning of the metric, with its unit unless the name ends in it. */
   readonly help: string;
   /** Label names; their values come from the config or from closed sets, so that clients cannot add series. */
   readonly labels: readonly string[];

@@ -13,15 +13,15 @@ import {
 } from "../route/override.ts";
 import type { OverrideAudit } from "./audit-log.ts";
 
-/** How long an override is in force where nobody says. */
+/** How long an override holds by default. */
 export const overrideForDefault = "1h";
 const forMinMs = 1_000;
 const forMaxMs = 30 * 86_400_000;
 
-/** What the interface to overrides works with. */
+/** Services of the overrides API. */
 export interface OverridesSource {
   readonly steering: Pick<Steering, "list" | "draft" | "order" | "lift">;
-  /** The running config: what is stopped has to be there. */
+  /** The running config, in which the subjects of overrides must exist. */
   snapshot(): Snapshot;
   /** Writes down what is about to be done; what cannot be written down is not done. */
   audit(entry: Omit<OverrideAudit, "time">): Promise<void>;
@@ -54,7 +54,7 @@ const order = z.strictObject({
 });
 const lifting = z.strictObject({ by: z.string().min(1).max(200) });
 
-/** What is in force, oldest first. */
+/** The overrides in force, oldest first. */
 export function listOverrides({ steering }: OverridesSource): { readonly overrides: readonly OverrideRow[] } {
   return { overrides: steering.list().map(overrideRow) };
 }
@@ -100,7 +100,7 @@ function overrideRow({ sinceMs, untilMs, ...override }: Override): OverrideRow {
   };
 }
 
-/** What is wrong with an order: a stop of what is not there would be taken for one that works. */
+/** The problem with a new override. A stop of something that does not exist would be mistaken for one that works. */
 function problemOf(
   { action, scope }: Pick<Override, "action" | "scope">,
   snapshot: Snapshot,

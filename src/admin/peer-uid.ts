@@ -7,10 +7,10 @@ const tables = ["/proc/net/tcp", "/proc/net/tcp6"] as const;
 /** A table is read this far: some 50,000 connections. */
 const tableBytesMax = 8 << 20;
 const pieceBytes = 65_536;
-/** What the kernel shows for a user that this user namespace does not know, unless `/proc/sys/kernel/overflowuid` says otherwise. */
+/** The kernel's id for users unknown to this user namespace, unless `/proc/sys/kernel/overflowuid` says otherwise. */
 const overflowUid = 65_534;
 
-/** Whether an address is the machine's own, for either family. */
+/** True if an address is the machine's own, in either family. */
 export function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/.test(address);
 }

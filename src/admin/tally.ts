@@ -1,6 +1,6 @@
 import { Counter, type Registry } from "prom-client";
 
-/** What a tally is called in the exposition; one to three labels. */
+/** The name of a tally in the exposition, with one to three labels. */
 export interface TallyOptions {
   readonly name: string;
   readonly help: string;
@@ -9,8 +9,7 @@ export interface TallyOptions {
 }
 
 /**
- * A counter for what every exchange counts. It is kept by its labels' values and given to prom-client, which sorts and joins the labels of each count anew,
- * when somebody asks. Its labels' values must be from closed tables: nothing is ever taken out.
+ * A counter on the path of every exchange. It is kept by its labels' values and given to prom-client, which sorts and joins the labels of each count anew, only when it is scraped. Its labels' values must be from closed tables, since no entry is ever removed.
  */
 export class Tally {
   readonly #counts = new Map<string, Map<string, Map<string, number>>>();

@@ -17,7 +17,7 @@ export interface TargetSeries {
   readonly total: TargetTotal;
 }
 
-/** How the targets of a config do. */
+/** The health of a config's targets, as series of metrics. */
 export function seriesOf(snapshot: Snapshot, health: Health, nowMs: number): readonly TargetSeries[] {
   const configured = new Set(configuredModels(snapshot).flatMap(({ targets }) => targets.map(formatTarget)));
   return targetSeries([...configured], health.list(nowMs));

@@ -7,7 +7,7 @@ export interface TargetRow {
   /** `backend/model`; `backend/*` for what concerns all models of a backend. */
   readonly target: string;
   readonly state: "healthy" | "ejected" | "probing";
-  /** Why it is ejected; absent unless it is. */
+  /** The reason for its ejection; absent unless it is ejected. */
   readonly why?: EjectionReason;
   /** For how much longer it is ejected, in milliseconds. */
   readonly rests_ms?: number;
@@ -18,7 +18,7 @@ export interface TargetRow {
   /** In the ten seconds that run. */
   readonly attempts: number;
   readonly failures: number;
-  /** How often its answers pass their checks, by model and workflow; absent: none was checked lately. */
+  /** The share of its answers that pass their checks, by model and workflow. Absent if none was checked lately. */
   readonly checks?: readonly CheckedRow[];
 }
 

@@ -7,11 +7,11 @@ import { GatewayError } from "../core/errors.ts";
 import type { UsageJob } from "./usage-job.ts";
 import type { UsageHead, UsageOrder } from "./usage-process.ts";
 
-/** How much the desk takes on; all have defaults. */
+/** Bounds on the jobs; all have defaults. */
 export interface UsageDeskLimits {
   /** Jobs that wait for the one being done (16). */
   readonly waitingMax?: number;
-  /** How long one may take (60,000). */
+  /** Longest run of one job (60,000). */
   readonly jobMs?: number;
 }
 
@@ -27,7 +27,7 @@ const niceness = 10;
 /** Beside this file: TypeScript in development, JavaScript as shipped. */
 const programPath = fileURLToPath(new URL(`./usage-process${import.meta.url.slice(-3)}`, import.meta.url));
 
-/** Does the usage API's jobs one after the other, each in a process of its own and of less priority: requests never wait for a report. */
+/** Runs the usage API's jobs one after the other, each in a separate process of lower priority, so that requests never wait for a report. */
 export class UsageDesk {
   readonly #folder: string;
   readonly #limits: Required<UsageDeskLimits>;

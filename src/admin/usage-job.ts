@@ -2,7 +2,7 @@ import { findRecords } from "../usage/find.ts";
 import type { UsageQuery } from "./usage-query.ts";
 import { formatUsageReport, reportUsage } from "./usage-report.ts";
 
-/** What the usage API is asked: sums of the log, or the records of one exchange or trace id. */
+/** A question to the usage API: sums of the log, or the records of one exchange or trace id. */
 export type UsageJob =
   | { readonly kind: "report"; readonly query: UsageQuery }
   | { readonly kind: "find"; readonly id: string };

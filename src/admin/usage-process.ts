@@ -6,13 +6,13 @@ import { doUsageJob } from "./usage-job.ts";
 // What `ps` shows.
 process.title = "tollgate: reports usage";
 
-/** What a usage process reads on standard input. */
+/** The input of a usage process, on standard input. */
 export interface UsageOrder {
   readonly folder: string;
   readonly job: UsageJob;
 }
 
-/** What it writes to descriptor 3 before the text goes to standard output: `bytes` tells whether the text came whole. */
+/** The head of the answer, on descriptor 3 before the text goes to standard output. `bytes` shows whether the text is complete. */
 export interface UsageHead extends Omit<UsageAnswer, "text"> {
   readonly bytes: number;
 }

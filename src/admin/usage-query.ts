@@ -4,7 +4,7 @@ import { focusDimensions } from "../usage/focus.ts";
 import { type ReportFormat, reportFormats } from "../usage/format.ts";
 import { monthOf, parsePointMs } from "../usage/period.ts";
 
-/** How a report on the usage log can be written. */
+/** The formats of a report on the usage log. */
 export const usageFormats = [...reportFormats, "focus"] as const;
 
 /** A report on the usage log as the command line and the admin API ask for it. */
@@ -13,7 +13,7 @@ export interface UsageQuery {
   readonly sinceMs: number;
   /** Not past the moment of asking. */
   readonly untilMs: number;
-  /** How many of the dearest rows to show; undefined: all. */
+  /** Number of the dearest rows to show. Undefined for all. */
   readonly top: number | undefined;
   /** Beside each row what the same group cost in the equally long period before. */
   readonly baseline: boolean;
@@ -41,7 +41,7 @@ export type ParsedUsageQuery =
   | { readonly kind: "query"; readonly query: UsageQuery }
   | { readonly kind: "problem"; readonly where: keyof UsageQueryText; readonly message: string };
 
-/** What counts where a query says nothing. */
+/** Defaults of a query. */
 export const usageDefaults = { by: "tenant_id,requested_model", since: "30d" } as const;
 
 const maxFields = 8;

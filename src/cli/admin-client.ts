@@ -32,7 +32,7 @@ export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminC
   return adminClient(url, adminTokenFor(url, snapshot));
 }
 
-/** What to send to the gateway at a URL: the config's token, or, to this machine alone, the one that the running gateway made. */
+/** The token to send to the gateway at a URL: the config's, or, to this machine alone, the one that the running gateway made. */
 export function adminTokenFor(url: string, { admin }: Snapshot): string | undefined {
   if (admin.token !== undefined) return admin.token;
   const host = URL.canParse(url) ? new URL(url).hostname : "";
@@ -73,7 +73,7 @@ async function reach(url: string, path: string, init: RequestInit): Promise<Resp
   }
 }
 
-/** Where a config says that its gateway's admin interface is; undefined: at a port that the kernel chose. */
+/** The address of the gateway's admin interface according to the config. Undefined if the kernel chose its port. */
 export function adminUrlOf({ admin: { address } }: Snapshot): string | undefined {
   if (address.port === 0) return undefined;
   return `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;

@@ -5,7 +5,7 @@ import { columns } from "./budgets.ts";
 import { formatRows, type RowFormat } from "./rows.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
-/** Which account is changed, by whom, and how. */
+/** Options of a change to an account. */
 export interface ChangeOptions extends AdminOptions {
   /** The rule's name. */
   readonly name: string;

@@ -6,14 +6,14 @@ import { type RuleChange, ruleChanges } from "../policy/rule-changes.ts";
 import { problemCount, problemsFailure } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
-/** How a config is checked. */
+/** Options of `tollgate check`. */
 export interface CheckOptions {
   readonly json: boolean;
   /** The config in force: what becomes of its limits and budgets is said. */
   readonly against?: string | undefined;
 }
 
-/** `tollgate check`: every problem of a config at once. Secrets need not be there; those that are have to be good. */
+/** `tollgate check`: reports every problem of a config at once. Secrets may be missing; those that are set must be valid. */
 export function check(terminal: Terminal, file: string, { json, against }: CheckOptions): void {
   const loaded = loadConfig(resolve(terminal.cwd, file), terminal.env, undefined, { needed: [] });
   const good = loaded.kind === "snapshot";

@@ -9,11 +9,11 @@ import { CommandFailure } from "./terminal.ts";
 /** More is no request. */
 const bodyBytesMax = 256 * 1024 * 1024;
 
-/** How many tokens a model makes of something, and by what it was counted. */
+/** A model's token count of a text or request, and the way it was counted. */
 export interface Count {
   readonly model: string;
   readonly tokens: number;
-  /** What there may be at most. */
+  /** Upper bound of the count. */
   readonly tokensMax: number;
   /** The vocabulary, or the estimator. */
   readonly counter: string;

@@ -12,7 +12,7 @@ const modelDefault = "gpt-4.1";
 export interface CountOptions {
   /** Default: what a request names, else {@link modelDefault}. */
   readonly model?: string;
-  /** The path that the files are bodies of requests to; undefined: they are texts. */
+  /** The path that the files are request bodies for. Undefined if they are texts. */
   readonly request?: string;
   readonly format: RowFormat;
 }
@@ -52,7 +52,7 @@ const columns: readonly Column<Pick<Counted, "file" | "tokens">>[] = [
   { title: "file", of: (row) => row.file },
 ];
 
-/** How far off the estimates among the counts may be, each estimator said once. */
+/** The possible error of the estimates among the counts, one line for each estimator. */
 function caveats(counted: readonly Counted[]): readonly string[] {
   const shares = new Map<string, number>();
   for (const { counter, tokens, tokensMax } of counted) {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FakeProvider } from "../fake/fake-provider.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What the demo's traffic needs. */
+/** Services of the demo's traffic. */
 export interface DemoTraffic {
   readonly terminal: Terminal;
   /** The base URL an OpenAI SDK would be given. */
@@ -10,7 +10,7 @@ export interface DemoTraffic {
   /** The provider of the first target. */
   readonly alpha: FakeProvider;
   readonly keys: { readonly acme: string; readonly tiny: string };
-  /** Whether everything so far is paid. */
+  /** True if everything so far is paid. */
   readonly settled: () => boolean;
 }
 
@@ -29,7 +29,7 @@ export async function demoTraffic(demo: DemoTraffic): Promise<void> {
   demo.alpha.setFaults({});
   for (const attempt of ["4. a tenant with $0.00022 a day", "   the same again"]) {
     say(attempt, await call(demo, demo.keys.tiny, { max_tokens: 120 }));
-    // What the first call did not use goes back before the second asks.
+    // The first call's unused hold returns before the second asks.
     for (let waits = 0; waits < settledWaitsMax && !demo.settled(); waits += 1) await delay(10);
   }
   demo.alpha.setFaults({ tokens: 400, tokenDelayMs: 20 });

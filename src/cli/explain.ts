@@ -37,7 +37,7 @@ export interface ExplainOptions {
   readonly json?: boolean | undefined;
 }
 
-/** `tollgate explain`: what would become of a request, and why; nothing is held and nothing leaves. */
+/** `tollgate explain`: shows how a request would be handled, and why. Nothing is held and nothing leaves. */
 export async function explainRequest(
   terminal: Terminal,
   file: string,

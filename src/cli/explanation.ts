@@ -7,7 +7,7 @@ import { warningHeader, warningOf } from "../exchange/warning.ts";
 import { formatWindow } from "../ledger/window.ts";
 import { formatTarget } from "../plan/plan.ts";
 
-/** What would become of a request, as plain data. Amounts are decimal strings in the account's unit. */
+/** The handling of a request, as plain data. Amounts are decimal strings in the account's unit. */
 export interface ExplainedRequest {
   readonly principal: Readonly<Record<string, unknown>>;
   readonly contract: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ type ExplainedOutcome =
 
 interface ExplainedOffer {
   readonly ladder_of: string | undefined;
-  /** From which share of that budget on it is made; 100: once it has no room at all. */
+  /** The share of the budget, in percent, from which this step applies; 100 once the budget has no room at all. */
   readonly from_percent: number | undefined;
   readonly targets: readonly {
     readonly target: string;
@@ -52,10 +52,10 @@ interface ExplainedOffer {
     /** The provider's format, and whether the request would be said anew in it. */
     readonly format: string;
     readonly translated: boolean;
-    /** What would be said differently or left out. */
+    /** The changes to the request: words replaced or left out. */
     readonly changes: readonly string[];
   }[];
-  /** What the answer would be checked by; undefined: by nothing. */
+  /** The checks of the answer. Undefined if there are none. */
   readonly checks:
     | {
         readonly rules: readonly string[];

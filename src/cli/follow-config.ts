@@ -7,7 +7,7 @@ import type { GoodConfig } from "./load-snapshot.ts";
 import { ConfigTaking } from "./take-config.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What follows a config's files. */
+/** Options for following a config's files. */
 export interface FollowOptions {
   readonly terminal: Terminal;
   /** The config's path; absolute. */
@@ -22,7 +22,10 @@ export interface FollowOptions {
   readonly intervalMs?: number;
 }
 
-/** Loads the config again whenever one of its files changes, and at each SIGHUP. What cannot be taken is said, and the old config stays. Returns how to stop. */
+/**
+ * Loads the config again whenever one of its files changes, and at each SIGHUP. A config with problems is reported, and the old one stays. Returns a
+ * function that stops.
+ */
 export function followConfig(options: FollowOptions): () => void {
   const { terminal, file, loaded, gateway, log, take, intervalMs } = options;
   const taking = new ConfigTaking({ gateway, log, take });

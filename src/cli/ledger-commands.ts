@@ -94,7 +94,7 @@ async function damagedSmallFiles({ ledger, usageLog }: Snapshot): Promise<readon
   return problems;
 }
 
-/** What the records of exchanges charge that the repaired ledger knows nothing of, account by account. */
+/** Charges in the records of exchanges that the repaired ledger does not have, account by account. */
 async function missingCharges(
   { usageLog }: Snapshot,
   { knownExchanges, knownSinceMs }: LedgerInspection,

@@ -3,7 +3,7 @@ import { FolderInUseError } from "../core/folder-lock.ts";
 import { findSocketOwner } from "../core/socket-owner.ts";
 import { CommandFailure } from "./terminal.ts";
 
-/** What to do about a folder that another gateway has, by what messages call it. */
+/** The remedy for a folder that another gateway has, by the folder's name in messages. */
 const remedies: Readonly<Record<string, string>> = {
   ledger: "set another ledger.path in the config",
   "usage log": "set another usage.log in the config",
@@ -11,7 +11,9 @@ const remedies: Readonly<Record<string, string>> = {
   "Envoy files": "name another folder with --envoy-files",
 };
 
-/** Waits for what listens to start. What another process has, or what may not be written, is told by its setting, and what to do. */
+/**
+ * Waits for the listeners to start. A port or file that another process has, or that may not be written, is reported with its setting and a remedy.
+ */
 export async function startingGateway<T>(snapshot: Snapshot, starting: Promise<T>): Promise<T> {
   try {
     return await starting;

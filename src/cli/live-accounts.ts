@@ -19,7 +19,7 @@ export interface AccountReader {
   readonly live: boolean;
 }
 
-/** Asks the gateway at `url`, which must be there; without one, the gateway at the config's address, if it is there. */
+/** Asks the gateway at `url`, which must be running. Without a URL, asks the gateway at the config's address if one runs there. */
 export async function accountReader(snapshot: Snapshot, url: string | undefined): Promise<AccountReader> {
   const unused: AccountReader = {
     read: async (accounts) => accounts.map(unusedBalance),

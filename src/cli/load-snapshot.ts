@@ -20,7 +20,7 @@ export function loadGood(
   throw problemsFailure(terminal, file, loaded.problems);
 }
 
-/** The snapshot of a config file for a command that asks no provider: no secret has to be there but what is `needed`. */
+/** The snapshot of a config file for a command that asks no provider. Only the `needed` secrets must be set. */
 export function loadSnapshot(terminal: Terminal, file: string, needed: SecretsNeeded = []): Snapshot {
   return loadGood(terminal, file, needed).snapshot;
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Snapshot } from "../config/snapshot.ts";
 
-/** Why a config cannot be in force as a whole before a restart: trying again would not help. */
+/** A config cannot be in force as a whole before a restart; trying again would not help. */
 export class RestartNeeded extends Error {
   override readonly name = "RestartNeeded";
 }

@@ -4,18 +4,18 @@ import { type AdminOptions, adminClientOf } from "./admin-client.ts";
 import { type Column, formatRows, type RowFormat } from "./rows.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
-/** What every command that steers is told. */
+/** Options that every command on overrides takes. */
 interface SteeringOptions extends AdminOptions {
   readonly by?: string | undefined;
   readonly format: RowFormat;
 }
 
-/** What an operator orders, and for how long. */
+/** Options of a new override. */
 export interface OrderOptions extends SteeringOptions {
   readonly reason: string;
   /** A duration. */
   readonly for?: string | undefined;
-  /** `lifted`: it does not expire. */
+  /** `lifted` if it does not expire. */
   readonly until?: "lifted" | undefined;
 }
 
@@ -65,7 +65,7 @@ export async function lift(
   else terminal.out(formatRows(lifted, overrideColumns, options.format));
 }
 
-/** What is in force at a running gateway, oldest first. */
+/** The overrides in force at a running gateway, oldest first. */
 export async function overridesOf(
   client: Pick<ReturnType<typeof adminClientOf>, "get">,
 ): Promise<readonly OverrideRow[]> {

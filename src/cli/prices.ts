@@ -41,7 +41,7 @@ interface ClassPrices {
   readonly per_call?: string;
 }
 
-/** What one kind of service costs; {@link PriceRow} has the standard one. */
+/** The prices of one service tier; {@link PriceRow} has the standard one. */
 interface ServicePrices extends ClassPrices {
   readonly input: string | null;
   readonly cached_input: string | null;
@@ -50,14 +50,14 @@ interface ServicePrices extends ClassPrices {
   readonly tiers?: readonly (ServicePrices & { readonly above_input_tokens: number })[];
 }
 
-/** A price and why it counts. Null prices: nobody knows, so a request for it is refused. */
+/** A price and its source. Null prices are unknown, so requests for the model are refused. */
 interface PriceRow extends ServicePrices {
   readonly target: string;
   /** Prices of `batch`, `flex` and `priority`, where they differ. */
   readonly services?: Readonly<Record<string, ServicePrices>>;
   /** The price file, or `backend` for a backend's own price. */
   readonly from: string | null;
-  /** What matched in the file; null for a backend's own price and a ceiling of unknown models. */
+  /** The matching entry of the file. Null for a backend's own price and for a ceiling of unknown models. */
   readonly entry: string | null;
   readonly line: number | null;
   /** The day it came into force. */

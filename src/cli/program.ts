@@ -22,7 +22,7 @@ import { addUsageCommands } from "./usage-commands.ts";
 const configDefault = "tollgate.yaml";
 const logLevels = ["trace", "debug", "info", "warn", "error"];
 
-/** The command line: `tollgate COMMAND`. What it cannot parse it says on standard error, and throws a CommanderError. */
+/** The command line: `tollgate COMMAND`. Reports what it cannot parse on standard error, and throws a CommanderError. */
 export function createProgram(terminal: Terminal): Command {
   const { version } = JSON.parse(readFileSync(assetPath("package.json"), "utf8")) as { version: string };
   // Commands made by `command()` take these settings over, so they come first.

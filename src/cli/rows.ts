@@ -1,5 +1,5 @@
 import { largest } from "../core/extremes.ts";
-/** How a command that reports can write its rows. */
+/** The formats in which a command prints rows. */
 export const rowFormats = ["table", "json"] as const;
 
 /** One of {@link rowFormats}. */

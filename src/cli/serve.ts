@@ -20,7 +20,7 @@ import { stopped, type Terminal } from "./terminal.ts";
 export interface ServeOptions {
   readonly config: string;
   readonly logLevel: string;
-  /** Where Envoy's configuration is kept in step with ours; undefined: somebody else keeps it. */
+  /** The folder where Envoy's configuration is kept in step with ours. Undefined if it is managed elsewhere. */
   readonly envoyFiles?: string;
 }
 

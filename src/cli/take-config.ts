@@ -5,7 +5,7 @@ import type { Log } from "../core/log.ts";
 import type { Gateway } from "../gateway.ts";
 import { needsRestart, RestartNeeded } from "./needs-restart.ts";
 
-/** How a new config comes into force. */
+/** Services for putting a new config in force. */
 export interface TakingOptions {
   readonly gateway: Pick<Gateway, "snapshot" | "reload" | "keepAfterBadReload">;
   readonly log: Log;
@@ -16,7 +16,7 @@ export interface TakingOptions {
   readonly retryMaxMs?: number;
 }
 
-/** How long a config may take to be whole before the part of it that can be is put in force. */
+/** How long a config may take to be in force as a whole before the part of it that can be is put in force. */
 const wholeWithinMs = 250;
 
 /** Configs on their way into force: one at a time, the newest wins, and one that fails for a passing reason is tried again. */
@@ -63,7 +63,7 @@ export class ConfigTaking {
     }
   }
 
-  /** Why the config could not be taken; undefined: it was. */
+  /** The reason why the config could not be put in force. Undefined if it was. */
   async #try(next: Snapshot, replaced: AbortSignal): Promise<Error | undefined> {
     const changed = needsRestart(this.#options.gateway.snapshot, next);
     if (changed.length > 0) return new RestartNeeded(`${changed.join(", ")} changed, which takes a restart`);
@@ -83,5 +83,5 @@ export class ConfigTaking {
   }
 }
 
-/** What a reader of the log has to know of a config that is not in force as a whole. */
+/** For readers of the log: the parts of a config in force before the whole of it is. */
 const inPart = "callers, limits and prices are the new ones, backends, models and routes the old ones";

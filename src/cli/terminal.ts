@@ -1,4 +1,4 @@
-/** What a command may touch of the process it runs in. */
+/** The parts of its process that a command may use. */
 export interface Terminal {
   /** A line on standard output: results. */
   out(line: string): void;
@@ -17,7 +17,7 @@ export interface Terminal {
 /** Ends a command with this message on standard error and this exit code. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
-  /** 1: what was asked for has a problem; 2: it was not asked for in a way that can be understood. */
+  /** 1: the command found a problem. 2: the command line could not be understood. */
   readonly exitCode: 1 | 2;
 
   constructor(message: string, exitCode: 1 | 2 = 1) {

@@ -14,7 +14,7 @@ import { CommandFailure, stopped, type Terminal } from "./terminal.ts";
 export interface UpOptions {
   readonly config: string;
   readonly logLevel: string;
-  /** Where Envoy's files go, relative to the working directory; undefined: `run` beside the config. */
+  /** The folder of Envoy's files, relative to the working directory. Undefined for `run` beside the config. */
   readonly runDir?: string;
 }
 
@@ -54,7 +54,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   if (reason !== undefined) throw new CommandFailure(reason);
 }
 
-/** What to type next. */
+/** The commands to type next. */
 function firstRequest(listenUrl: string, snapshot: Snapshot): string {
   const model = snapshot.models()[0] ?? "MODEL";
   const anonymous = snapshot.identities.some(({ type }) => type === "anonymous");

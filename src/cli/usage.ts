@@ -18,7 +18,7 @@ export async function usage(terminal: Terminal, config: string, text: UsageQuery
   for (const line of notes(made)) terminal.err(line);
 }
 
-/** What bought no answer, and what nobody can be asked for: a line each. */
+/** One line each for money that bought no answer and money that nobody can be charged for. */
 function summaryLines({ query, report, unattributedNanoUsd }: UsageReport): readonly string[] {
   const { costNanoUsd, wastedNanoUsd } = report.total;
   const line = (title: string, nanoUsd: bigint): string =>

@@ -16,7 +16,7 @@ export class ConditionChecker {
     this.#scope = { contract, models };
   }
 
-  /** Whether a condition that was checked compares the size of the input: only then it is counted before the route is known. */
+  /** True if a checked condition compares the size of the input. Only then is the input counted before the route is known. */
   get compareInputTokens(): boolean {
     return this.#compareInputTokens;
   }

@@ -20,7 +20,7 @@ export interface Compilation {
   readonly log: Log;
 }
 
-/** What something is created with while a config is compiled. */
+/** The context that kinds are created with while a config is compiled. */
 export function contextOf<Inputs>({ clock, log }: Compilation, inputs: Inputs): KindContext<Inputs> {
   return { inputs, clock, log };
 }

@@ -11,7 +11,7 @@ import type { Backend, BackendTls } from "./snapshot.ts";
 const maxCaLength = 1_048_576;
 const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** The backends without problems, and those of them that have prices of their own. */
+/** The backends without problems, and the prices that some of them set themselves. */
 export interface CompiledBackends {
   readonly backends: ReadonlyMap<string, Backend>;
   readonly prices: ReadonlyMap<string, Rate>;
@@ -39,7 +39,7 @@ export function compileBackends(
     checkEndpoint(compilation, path, provider.endpoint, section);
     const rate = section.price === undefined ? undefined : priceOf(compilation, path, section.price);
     const tls = section.tls === undefined ? undefined : compileTls(compilation, path, section.tls);
-    // Without the price it was to have, nothing can be said about its models.
+    // A backend whose price has problems is left out, since its models have no known price.
     if (rate === undefined && section.price !== undefined) continue;
     if (rate !== undefined) prices.set(name, rate);
     const { region, private: isPrivate, contextWindow, sensitivity } = section;
@@ -86,7 +86,7 @@ function compileTls(
   return Object.freeze({ caPem, serverName: tls.serverName });
 }
 
-/** What is wrong with a file of authorities; undefined: each of its certificates can be read. */
+/** The problem with a file of authorities, or undefined if each of its certificates can be read. */
 function caProblem(pem: string): string | undefined {
   if (pem.length > maxCaLength) return `is too large for a file of CAs (${maxCaLength} bytes at most)`;
   const certificates = pem.match(certificatePattern) ?? [];

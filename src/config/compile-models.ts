@@ -13,12 +13,12 @@ import { type ModelSection, modelSection } from "./schema.ts";
 import type { Backend } from "./snapshot.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** What the models are checked against. */
+/** The parts of the config that models are checked against. */
 export interface ModelNeighbours {
-  /** Every backend the file names, also those that have problems of their own. */
+  /** Every backend the file names, including those with problems. */
   readonly backendNames: ReadonlySet<string>;
   readonly backends: ReadonlyMap<string, Backend>;
-  /** Undefined when the prices have problems of their own. */
+  /** Undefined when the prices have problems. */
   readonly prices: Catalogue | undefined;
   readonly contract: ContractReader;
 }

@@ -11,7 +11,7 @@ import { formatPath, type Path } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
 import { isUnavailableKey } from "./unavailable.ts";
 
-/** What policies are checked against. */
+/** The parts of the config that policies are checked against. */
 export interface PolicyNeighbours {
   readonly contract: ContractReader;
   readonly modelNames: readonly string[];
@@ -123,7 +123,7 @@ function checkReference(
   }
 }
 
-/** Whether a rule's pattern and a name under `models`, which may be a pattern too, have any model in common. */
+/** True if a rule's pattern and a name under `models`, which may be a pattern too, have any model in common. */
 function overlaps(pattern: string, name: string): boolean {
   return covers(pattern, name) || covers(name, pattern) || covers(pattern, name.replace(/\*$/, ""));
 }

@@ -9,7 +9,7 @@ const builtin = "builtin";
 /** Where they are; absolute. */
 export const builtinPricesFile = assetPath("assets/prices.json");
 
-/** The built-in prices as last parsed: they are long, and the same at every reload. */
+/** The built-in prices as last parsed. They are long, and the same at every reload. */
 let parsedBuiltin: { readonly text: string; readonly parsed: ParsedPrices } | undefined;
 
 /** Reads the files under `prices` and joins them; undefined once the problems of the section or of a file have been noted. */

@@ -8,7 +8,7 @@ import { routeSection } from "./schema.ts";
 import type { Backend } from "./snapshot.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** What routes are checked against. */
+/** The parts of the config that routes are checked against. */
 export interface RouteNeighbours {
   readonly modelNames: readonly string[];
   readonly backends: ReadonlyMap<string, Backend>;

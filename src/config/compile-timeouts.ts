@@ -53,7 +53,7 @@ export function connectTimeoutsOf(models: readonly ModelEntry[]): ReadonlyMap<st
   return timeouts;
 }
 
-/** What of the deadlines written here could never apply, and why; `whole`: with those that stand where nothing is written. */
+/** Deadlines that could never apply, and why. `whole` includes the defaults. */
 function* problemsOf(
   { targets, fallback, attempts, failover }: ModelSection,
   written: Deadlines,

@@ -41,7 +41,7 @@ export function compileModelValidation(
   );
 }
 
-/** A schema that is in a file of its own; every other value as it is. */
+/** The schema in a file that the value names; any other value unchanged. */
 function schemaAt({ file, inputs }: Compilation, path: Path, value: unknown): unknown {
   if (typeof value !== "string" || value === "auto") return value;
   const read = inputs.readText(value);

@@ -9,11 +9,11 @@ import { type FileText, type ReadFile, readFile, textOf } from "./read-file.ts";
 import type { References, SecretsNeeded } from "./references.ts";
 import { YamlFile } from "./yaml-file.ts";
 
-/** What a config without problems was made of. Plain data: it can be read and checked in one process and used in another. */
+/** Everything that a config without problems was made of, as plain data: one process can read and check it, and another use it. */
 export interface ConfigMaterial {
   /** Every file that was asked for, by absolute path. */
   readonly reads: ReadonlyMap<string, ReadFile>;
-  /** What the files that the config names hold, checked, in the order they were asked for. */
+  /** The checked contents of the files that the config names, in the order they were asked for. */
   readonly values: readonly CheckedFile[];
 }
 
@@ -23,9 +23,9 @@ interface CheckedFile {
   readonly value: unknown;
 }
 
-/** How a config's inputs are read. */
+/** Options for reading a config's inputs. */
 export interface InputOptions {
-  /** What another process has read and checked already. */
+  /** Inputs that another process has read and checked already. */
   readonly material?: ConfigMaterial | undefined;
   /** Default: all. */
   readonly needed?: SecretsNeeded;
@@ -67,7 +67,7 @@ export class ConfigInputs {
     return [...this.#reads.keys()];
   }
 
-  /** What has been read and checked so far. */
+  /** Everything that has been read and checked so far. */
   get material(): ConfigMaterial {
     return { reads: this.#reads, values: this.#values };
   }
@@ -143,7 +143,7 @@ export class ConfigInputs {
     return { value, refuse: (at, message, part) => fileOf().refuse(at, message, part) };
   }
 
-  /** What a named file holds: as the material has it, else as `check` makes it. It must be plain data. */
+  /** The contents of a named file: from the material, else from `check`. They must be plain data. */
   checked<T>(name: string, check: () => T): T {
     const path = this.resolve(name);
     const ready = this.#material?.values[this.#values.length];

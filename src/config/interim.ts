@@ -12,9 +12,8 @@ import type { Snapshot } from "./snapshot.ts";
 const unrecognised: Recognition = Object.freeze({ kind: "unrecognised" });
 
 /**
- * What can be in force of `next` before Envoy has its clusters, or a restart has brought the rest: who may call, limits, budgets, prices,
- * access, caps and the secrets of our own. Backends, models and routes stay those of `running`, and so does everything where a contract
- * differs, for rules mean something under their own contract alone; then a caller must be known to both.
+ * The part of `next` that can be in force before Envoy has its clusters, or a restart has brought the rest. That is callers, limits, budgets, prices,
+ * access, caps and the secrets of our own. Backends, models and routes stay those of `running`, and so do all rules if the contracts differ, since rules are only valid under their own contract; a caller must then be known to both.
  */
 export function interimSnapshot(running: Snapshot, next: Snapshot): Snapshot {
   const { admin, server, retries, alertWebhook, usageLog } = next;
@@ -36,7 +35,7 @@ export function interimSnapshot(running: Snapshot, next: Snapshot): Snapshot {
   return Object.freeze({ ...running, ...own, version, ...parts });
 }
 
-/** The next policies; limits and budgets only if every model that they fall back to is there already. */
+/** The next policies; limits and budgets only if every model that they fall back to exists already. */
 function policiesOf(running: Snapshot, next: Snapshot): readonly Policy[] {
   if (next.policies.every((policy) => canApply(policy, running))) return next.policies;
   return [...next.policies.filter((policy) => !judges(policy)), ...running.policies.filter(judges)];
@@ -74,7 +73,7 @@ function pricesOf(running: Snapshot, next: Snapshot): PriceCatalogue {
   };
 }
 
-/** Whether each model that a policy falls back to is there. */
+/** True if every model that a policy falls back to exists. */
 function canApply({ degrade = [], exceeded = [] }: Policy, running: Snapshot): boolean {
   const steps: readonly ExceededStep[] = [...degrade.map(({ to }) => to), ...exceeded];
   return steps.every((step) => step.kind !== "use" || running.model(step.model) !== undefined);

@@ -1,5 +1,5 @@
 /**
- * Descriptions of the config keys whose schemas carry none of their own, by path: `*` stands for a name that the config chooses, and
+ * Descriptions of config keys whose schemas have none, by path: `*` stands for a name that the config chooses, and
  * list items have no step. Editors show them through `tollgate check --schema`; docs/configuration.md is generated from them.
  */
 export const keyDescriptions: Readonly<Record<string, string>> = {

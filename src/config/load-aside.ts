@@ -9,8 +9,8 @@ const inPlaceBytesMax = 32_768;
 const prepareTimeoutMs = 60_000;
 
 /**
- * Loads a config without stopping the event loop for long: one whose files are large (thousands of keys) is read and checked in a process
- * of its own, and in place only if there can be none. `files` are those it was made of the last time.
+ * Loads a config without stopping the event loop for long. A config with large files (thousands of keys) is read and checked in a separate process,
+ * or in place if none can be started. `files` are those that the config was last made of.
  */
 export async function loadAside(
   path: string,

@@ -47,7 +47,7 @@ function wantedAt(
   return wants(issue, "boolean") ? file.booleanAt(path) : undefined;
 }
 
-/** Whether the value would do as this type, by itself or as one of several. */
+/** True if the value would be valid as this type, alone or as one of several. */
 function wants(issue: z.core.$ZodIssue, type: "string" | "boolean"): boolean {
   if (issue.code === "invalid_type") return issue.expected === type;
   return (
@@ -101,12 +101,12 @@ function noteIssue(file: YamlFile, base: Path, value: unknown, issue: z.core.$Zo
       file.refuse(path, issue.issues[0]?.message ?? issue.message, "key");
       return;
     default:
-      // What a missing variable or file has left out is one problem, not two.
+      // A value left out because a variable or file is missing is one problem, not two.
       if (!file.hasProblem(path)) file.refuse(path, required(value, issue));
   }
 }
 
-/** The issue's message; with what is wanted where nothing is there. */
+/** The issue's message, with the expected type if the value is missing. */
 function required(value: unknown, { path, message }: z.core.$ZodIssue): string {
   return valueAt(value, path) !== undefined || message.startsWith("is required")
     ? message

@@ -12,7 +12,7 @@ export interface Problem {
   /** From 1. */
   readonly column: number;
   readonly message: string;
-  /** The config itself cannot be read: nothing else is known of it. */
+  /** The config itself cannot be read, so nothing else is known about it. */
   readonly kind?: "unreadable";
 }
 

@@ -4,7 +4,7 @@ import { type ReadFile, textOf } from "./read-file.ts";
 const maxSecretFileBytes = 65_536;
 const referencePattern = /\$\{([^}]*)\}/g;
 
-/** Which secrets have to be there: all, or those of these sections. */
+/** The secrets that must be set: all, or those of these sections. */
 export type SecretsNeeded = "all" | readonly ("admin" | "server")[];
 
 /** Where `${env:NAME}` and `${file:PATH}` are looked up. */

@@ -21,7 +21,7 @@ const minBodyLimitBytes = 1_024;
 const maxBodyLimitBytes = 1_073_741_824;
 const maxAttempts = 10;
 
-/** What counts where the file says nothing, as the file would say it. */
+/** Defaults, in the words of the config file. */
 export const defaults = {
   listen: { address: "127.0.0.1:8080", bodyLimit: "32MiB" },
   server: { address: "unix:./run/tollgate.sock", workers: 1, drain: "10m" },
@@ -63,7 +63,7 @@ const admin = z
   })
   .prefault({});
 
-/** What every backend may say besides its provider's own keys. */
+/** Keys that every backend may have besides those of its provider. */
 export const backendCommon = z.strictObject({
   provider: z.string(),
   region: z.string().min(1).optional(),
@@ -165,7 +165,7 @@ export const sections = {
 export type SectionName = keyof typeof sections;
 /** The sections, checked. */
 export type Sections = { readonly [K in SectionName]: z.output<(typeof sections)[K]> };
-/** What every backend may say, checked. */
+/** The checked keys that every backend may have. */
 export type BackendCommon = z.output<typeof backendCommon>;
 /** One entry of `models`, checked. */
 export type ModelSection = z.output<typeof modelSection>;

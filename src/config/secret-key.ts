@@ -1,6 +1,6 @@
 const secretKey = /^(apiKey|token|password|secret|clientSecret|secretAccessKey|sessionToken)$/;
 
-/** Whether what a key of this name holds is secret. */
+/** True if a key of this name holds a secret. */
 export function isSecretKey(key: string | number | undefined): boolean {
   return secretKey.test(String(key));
 }

@@ -26,7 +26,7 @@ export interface ListenConfig {
 export interface ServerConfig {
   /** A Unix socket's path is absolute. */
   readonly address: EdgeAddress;
-  /** What every ext_proc and access-log stream must carry; undefined only on a Unix socket. */
+  /** The token that every ext_proc and access-log stream must carry. Undefined only on a Unix socket. */
   readonly token: string | undefined;
   /** The longest wait for running streams at shutdown. */
   readonly drainMs: number;
@@ -41,32 +41,32 @@ export interface AdminConfig {
   readonly tokenFile: string;
 }
 
-/** How a backend's certificate is checked where the system's CAs and the endpoint's host name do not do. */
+/** How to verify a backend's certificate where the system's CAs and the endpoint's host name are not enough. */
 export interface BackendTls {
-  /** The CAs to trust, in PEM; undefined: the system's. */
+  /** The CAs to trust, in PEM. Undefined for the system's. */
   readonly caPem: string | undefined;
-  /** The name for SNI and verification; undefined: the endpoint's host. */
+  /** The name for SNI and verification. Undefined for the endpoint's host. */
   readonly serverName: string | undefined;
 }
 
 /** One configured provider; one Envoy cluster. */
 export interface Backend {
   readonly name: string;
-  /** What its Envoy cluster is called: its name, or one that tells its endpoints apart. */
+  /** The name of its Envoy cluster: the backend's, or one that distinguishes its endpoints. */
   readonly cluster: string;
   readonly provider: Provider;
   readonly region: string | undefined;
   /** Self-hosted: what it is sent stays in the house. */
   readonly private: boolean;
-  /** Input and output together, in tokens, that each of its models takes; undefined: as they are known for. */
+  /** Input and output together, in tokens, that each of its models takes. Undefined to use what is known of each model. */
   readonly contextWindow: number | undefined;
-  /** Sensitivities that may be sent there; undefined: any. */
+  /** Sensitivities that may be sent there. Undefined for any. */
   readonly sensitivity: readonly string[] | undefined;
   /** Undefined: the defaults for an https endpoint. */
   readonly tls: BackendTls | undefined;
 }
 
-/** Which ledger keeps the accounts. */
+/** The ledger that keeps the accounts. */
 export interface LedgerConfig {
   readonly type: string;
   /** Where the gateway keeps its own state; absolute. */
@@ -85,7 +85,7 @@ export interface UsageLogConfig {
 /** Where budgets' alerts are posted. */
 export interface AlertWebhookConfig {
   readonly url: string;
-  /** Signs each message; undefined: unsigned. */
+  /** Signs each message. Undefined to leave messages unsigned. */
   readonly secret: string | undefined;
 }
 
@@ -103,20 +103,20 @@ export interface Snapshot extends JointPolicies {
   readonly identities: readonly Identity[];
   readonly contract: ContractReader;
   readonly routes: Routes;
-  /** How many attempts beyond the first the whole gateway may make. */
+  /** Bounds on attempts beyond the first, over the whole gateway. */
   readonly retries: RetryLimits;
-  /** Whether a condition compares the size of the input: only then it is counted before the route is known. */
+  /** True if a condition compares the size of the input. Only then is the input counted before the route is known. */
   readonly compareInputTokens: boolean;
   /** Access, caps, limits and budgets, in the order they are judged. */
   readonly policies: readonly Policy[];
   readonly prices: PriceCatalogue;
   readonly ledger: LedgerConfig;
   readonly usageLog: UsageLogConfig;
-  /** Where alerts are posted; undefined: nowhere. */
+  /** The receiver of alerts. Undefined if there is none. */
   readonly alertWebhook: AlertWebhookConfig | undefined;
-  /** What was created for the config, and is closed once it has been replaced. */
+  /** Everything created for the config, to be closed once it has been replaced. */
   readonly closables: readonly Closable[];
-  /** How a model name is answered: the exact name, else the longest `prefix/*`; undefined: no such model. */
+  /** The route of a model name: the exact name, else the longest `prefix/*`. Undefined if there is no such model. */
   model(name: string): ModelRoute | undefined;
   /** Names for `GET /v1/models`, in the config's order; patterns are left out. */
   models(): readonly string[];
@@ -124,7 +124,7 @@ export interface Snapshot extends JointPolicies {
   redacted(): unknown;
 }
 
-/** What a snapshot is made of: the same, but for the lookups, which are made here. */
+/** The fields of a snapshot, without the lookups that are built from them. */
 export interface SnapshotParts
   extends Omit<Snapshot, "model" | "models" | "redacted" | "closables" | keyof JointPolicies> {
   readonly models: ModelTable;

@@ -17,7 +17,7 @@ const unavailableKinds: Readonly<Record<string, readonly string[]>> = {
   type: ["jwt", "client-certificate", "redis"],
 };
 
-/** Whether a key is one that a later version has. */
+/** True if a later version has this key. */
 export function isUnavailableKey(path: readonly (string | number)[], key: string): boolean {
   const steps = [...path, key];
   return unavailableKeys.some((pattern) => {
@@ -28,7 +28,7 @@ export function isUnavailableKey(path: readonly (string | number)[], key: string
   });
 }
 
-/** Whether a kind (`provider`, `type`) is one that a later version has. */
+/** True if a later version has this kind (`provider`, `type`). */
 export function isUnavailableKind(key: string, kind: string): boolean {
   return unavailableKinds[key]?.includes(kind) ?? false;
 }

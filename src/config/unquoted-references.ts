@@ -4,8 +4,8 @@ import { Lexer } from "yaml";
 const marks: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f"]);
 
 /**
- * Where a text has references like `${env:KEY}` without quotes inside `{…}` or `[…]`: offsets into the text, at most `max`. YAML takes the
- * braces of such a reference for a map of its own, and everything behind it for something else.
+ * Offsets of references like `${env:KEY}` that stand without quotes inside `{…}` or `[…]`, at most `max`. YAML takes the
+ * braces of such a reference for a map, and misreads everything after it.
  */
 export function unquotedReferences(text: string, max: number): readonly number[] {
   const found: number[] = [];

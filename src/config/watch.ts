@@ -5,7 +5,7 @@ import { versionOfFiles } from "./inputs-digest.ts";
 import type { LoadedConfig } from "./load.ts";
 import { loadAside } from "./load-aside.ts";
 
-/** What is watched, and who is told. */
+/** The files to watch and the functions to call. */
 export interface WatchOptions {
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -47,7 +47,7 @@ class PollingWatch implements ConfigWatch {
   readonly #intervalMs: number;
   #files: readonly string[];
   #version: string | undefined;
-  /** What the files looked like when they were last loaded; undefined until the first look. */
+  /** The state of the files when they were last loaded. Undefined until the first look. */
   #loadedLook: string | undefined;
   #lastLook: string | undefined;
   /** Of a config with problems: which they were, and when to look whether they have passed. */
@@ -97,7 +97,7 @@ class PollingWatch implements ConfigWatch {
     else await this.#load(false);
   }
 
-  /** Whether the files still are what the config in force was made of: a start loads once. */
+  /** True if the files still match the config in force: a start loads only once. */
   async #isInForce(): Promise<boolean> {
     return this.#version !== undefined && this.#version === (await versionOfFiles(this.#files));
   }
@@ -123,7 +123,7 @@ class PollingWatch implements ConfigWatch {
     this.#bad = undefined;
     const isNew = version !== this.#version;
     this.#version = version;
-    // What was in force before the problems is told too, so that nobody waits for it to be mended.
+    // A return to the config in force is reported too, so that nobody waits for a fix.
     return isNew || wasBad;
   }
 
@@ -137,7 +137,7 @@ class PollingWatch implements ConfigWatch {
   }
 }
 
-/** What tells one state of the files from another. */
+/** A text that differs for different states of the files. */
 async function lookAt(files: readonly string[]): Promise<string> {
   const looks = await Promise.all(files.map((file) => lookAtFile(file).catch(() => "missing")));
   return looks.join("|");

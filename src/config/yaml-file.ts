@@ -24,7 +24,7 @@ const maxProblems = 1_000;
 /** Stands in for a secret that is not there and not needed: it passes for one of any kind. */
 const absentSecret = "a-secret-that-is-not-there-on-this-machine";
 
-/** What stands in place of a secret wherever config is shown. */
+/** Stands in for a secret wherever config is shown. */
 export const hiddenValue = "***";
 
 /**
@@ -53,7 +53,7 @@ export class YamlFile {
   readonly #anchors = new Map<string, Node>();
   readonly #aliased = new Map<Alias, Node>();
   #nodes = 0;
-  /** What an alias stands for is read again: its anchors have been seen. */
+  /** An alias re-reads its anchored value, whose anchors have been seen. */
   #inAlias = false;
 
   constructor(name: string, text: string, references: References) {
@@ -76,12 +76,12 @@ export class YamlFile {
     this.#refuseAt(this.#offsetOf(path, part), path, message);
   }
 
-  /** Whether the value at `path` holds anything that came from `${env:…}` or `${file:…}`. */
+  /** True if the value at `path` holds anything that came from `${env:…}` or `${file:…}`. */
   isReference(path: Path): boolean {
     return this.#substituted.has(formatPath(path));
   }
 
-  /** Whether a problem with just this value has been noted. */
+  /** True if a problem with exactly this value has been noted. */
   hasProblem(path: Path): boolean {
     return this.#refused.has(formatPath(path));
   }
@@ -112,7 +112,7 @@ export class YamlFile {
     return false;
   }
 
-  /** What a boolean written as `True` or `FALSE` means at this path; undefined for anything else. */
+  /** The meaning of a boolean written as `True` or `FALSE` at this path. Undefined for anything else. */
   booleanAt(path: Path): boolean | undefined {
     return this.#booleans.get(formatPath(path));
   }
@@ -232,7 +232,7 @@ export class YamlFile {
     return { value: text, shown: hiddenValue };
   }
 
-  /** Whether what is at this path has to be there. */
+  /** True if the value at this path is required. */
   #needs(path: Path): boolean {
     const { needed } = this.#references;
     if (needed === "all" || !isSecretKey(path.at(-1))) return true;

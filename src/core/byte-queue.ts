@@ -47,7 +47,7 @@ export class ByteQueue {
       throw new GatewayError("upstream_invalid", `${this.#what} is larger than ${this.#bytesMax} bytes`);
   }
 
-  /** Whether a piece lies right behind what waits, as the slices of one message do. */
+  /** True if a piece directly follows the waiting bytes in memory, as slices of one message do. */
   #follows(piece: Buffer): boolean {
     const { bytes } = this;
     return piece.buffer === bytes.buffer && piece.byteOffset === bytes.byteOffset + bytes.length;

@@ -2,7 +2,7 @@ import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { GatewayError } from "./errors.ts";
 
-/** What is decoded may be at most so many times as large as what came, once it is past the floor: a bomb is a thousand times, a stream of events thirty. */
+/** Largest ratio of decoded to encoded bytes past the floor. A decompression bomb reaches a thousand, a stream of events thirty. */
 const growthMax = 200;
 const growthFloorBytes = 4 * 1024 * 1024;
 
@@ -12,7 +12,7 @@ const chunkSize = 65_536;
 /** Node has zstd from 22.15 on. */
 const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Transform };
 
-/** Whether a body so encoded can be decoded here. */
+/** True if a body with this encoding can be decoded here. */
 export function isDecodable(encoding: string): boolean {
   return createDecoder(encoding) !== undefined;
 }

@@ -9,7 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 
-/** How a file is opened. */
+/** The way to open a file. */
 export interface OpenMode {
   /** Permissions of a file that is made, before the umask. */
   readonly mode: number;
@@ -32,7 +32,7 @@ export interface Disk {
   sync(file: number, done: (error: unknown) => void): void;
   syncNow(file: number): void;
   close(file: number): void;
-  /** Whether an open file is still the one at `path`: false once the file or its folder was removed, or its volume unmounted. */
+  /** True if an open file is still the one at `path`; false once the file or its folder was removed, or its volume unmounted. */
   isAt(file: number, path: string): boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The closed table of failures: the HTTP status each is answered with, whether the same request may succeed later, and who has to act.
+ * The closed table of failures: the HTTP status of each, and whether the same request may succeed later.
  * Dialects render these; nothing else decides a status.
  */
 export const errorTable = {
@@ -37,11 +37,11 @@ export const errorTable = {
 /** A code of {@link errorTable}. */
 export type ErrorCode = keyof typeof errorTable;
 
-/** What may accompany a failure besides its code and its one line of why. */
+/** Optional details of a failure, besides its code and its one line of why. */
 export interface ErrorDetails {
   /** The request field at fault, as the client wrote it, e.g. `max_tokens`. */
   readonly param?: string;
-  /** How long the client should wait before trying again. */
+  /** The wait before the client should try again. */
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }

@@ -42,7 +42,7 @@ export class EventStreamDecoder {
     return { bytes: message, headers, payload: message.subarray(preludeBytes + headersLength, end) };
   }
 
-  /** Whether part of a message is waiting for its rest; at the end of a stream it is cut. */
+  /** True while a message is incomplete; at the end of a stream it is cut. */
   get cut(): boolean {
     return this.#queue.bytes.length > 0;
   }

@@ -2,8 +2,8 @@
 const depthMax = 8;
 
 /**
- * Why a request to another server failed, in a word: the innermost code (`ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`), else the innermost
- * error's name (`TimeoutError`). Never its message: that may quote a URL with credentials.
+ * The reason why a request to another server failed, in a word: the innermost code (`ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`), else the
+ * innermost error's name (`TimeoutError`). Never its message, which may quote a URL with credentials.
  */
 export function failureCause(error: unknown): string {
   let cause = "unknown";

@@ -16,17 +16,17 @@ export class FairShare {
     return this.#used;
   }
 
-  /** What one holder holds. */
+  /** The amount that one holder has taken. */
   heldBy(holder: string): number {
     return this.#held.get(holder) ?? 0;
   }
 
-  /** Whether the holder may take so much more. */
+  /** True if the holder may take this much more. */
   fits(holder: string, amount: number): boolean {
     return this.heldBy(holder) + amount <= this.#total - this.#used - amount;
   }
 
-  /** False when the share has no room: nothing is taken. Every true is followed by one `release` of the same amount. */
+  /** Takes an amount, or returns false if the share has no room. Every true must be followed by one `release` of the same amount. */
   take(holder: string, amount: number): boolean {
     if (!this.fits(holder, amount)) return false;
     this.#held.set(holder, this.heldBy(holder) + amount);

@@ -9,7 +9,7 @@ export interface FaultHooks {
   readonly onRecovered: () => void;
 }
 
-/** What may fail for a while, and the words for it. */
+/** Something that may fail for a while, and the words for it. */
 export interface FaultSubject {
   /** Begins every line, e.g. `usage log`. */
   readonly what: string;
@@ -17,7 +17,7 @@ export interface FaultSubject {
   readonly failing: string;
   /** Says that it works again: `can be written again`. */
   readonly recovered: string;
-  /** What follows while it fails: `not ready; records wait in memory`. */
+  /** The consequence while it fails: `not ready; records wait in memory`. */
   readonly effect: string;
 }
 
@@ -38,7 +38,7 @@ export class FaultReporter {
   readonly #subject: FaultSubject;
   #sinceMs: number | undefined;
   #failures = 0;
-  /** When the last line was logged of the fault that lasts; undefined: none was. */
+  /** Time of the last line logged about the current fault. Undefined if there was none. */
   #toldMs: number | undefined;
   /** When faults of the running period were logged that began in it. */
   #beginningsMs: readonly number[] = [];

@@ -20,7 +20,7 @@ export interface FolderLock {
 /** The folder belongs to another running process. */
 export class FolderInUseError extends Error {
   override readonly name = "FolderInUseError";
-  /** What the folder holds, as messages call it, e.g. `ledger`. */
+  /** The content of the folder in messages, e.g. `ledger`. */
   readonly what: string;
 
   /** `pid` is undefined where the owner did not answer. */
@@ -32,9 +32,9 @@ export class FolderInUseError extends Error {
 }
 
 /**
- * Takes a folder, made when missing, for this process alone. Throws {@link FolderInUseError} when another process has it.
+ * Locks a folder for this process, creating it if missing. Throws {@link FolderInUseError} when another process has it.
  *
- * The lock is a Unix socket inside the folder: it is found under every name of the folder and from every container that mounts it, only a
+ * The lock is a Unix socket inside the folder: it works under every name of the folder and from every container that mounts it, only a
  * live owner accepts connections, and the owner answers with its pid. No pid file can be mistaken for a live one.
  */
 export async function lockFolder(folder: string, what: string, name = "lock"): Promise<FolderLock> {

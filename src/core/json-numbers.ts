@@ -10,8 +10,8 @@ const space = 0x20;
 const exponent = 0x65;
 
 /**
- * Passes a JSON array of numbers whose bracket is at `start`: how many there are, and the offset after it; undefined for any other array.
- * In one loop of its own, since vectors have thousands of them.
+ * Passes a JSON array of numbers whose bracket is at `start`. Returns their count and the offset after the array, or undefined for any other array. A
+ * separate loop, since vectors have thousands of them.
  */
 export function passNumbers(
   body: Buffer,

@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 
-/** What every provider, identity, policy, rule and sink is created with. */
+/** The context that every provider, identity, policy, rule and sink is created with. */
 export interface KindContext<Inputs = unknown> {
-  /** What this sort of thing may ask of the config while it is compiled. */
+  /** The parts of the config that this kind may use while it is compiled. */
   readonly inputs: Inputs;
   readonly clock: Clock;
   readonly log: Log;

@@ -4,7 +4,7 @@ type LocalMs = number;
 const dayMs = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What the clocks of an IANA zone show at an instant. Throws a RangeError for an unknown zone. */
+/** The local time of an IANA zone at an instant. Throws a RangeError for an unknown zone. */
 export function localMs(timeZone: string, atMs: number): LocalMs {
   const seconds = Math.floor(atMs / 1000) * 1000;
   let [year, month, day, hour, minute, second] = [0, 1, 1, 0, 0, 0];
@@ -47,7 +47,7 @@ export function offsetChange(timeZone: string, fromMs: number, toMs: number): nu
   return after;
 }
 
-/** Whether the runtime knows an IANA time zone by this name. */
+/** True if the runtime knows an IANA time zone by this name. */
 export function isTimeZone(name: string): boolean {
   try {
     formatOf(name);

@@ -1,4 +1,4 @@
-/** Whether a name, or a pattern with `*` at its end, stands for another name. */
+/** True if a name, or a pattern with `*` at its end, matches another name. */
 export function covers(pattern: string, name: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }

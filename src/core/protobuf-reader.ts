@@ -20,7 +20,7 @@ export class ProtobufReader {
     this.limit = limit;
   }
 
-  /** Whether the current message has another field. */
+  /** True if the current message has another field. */
   more(): boolean {
     return this.position < this.limit;
   }
@@ -70,7 +70,7 @@ export class ProtobufReader {
     return this.bytes.toString("utf8", start, this.position);
   }
 
-  /** Reads a string field and compares it with `text`, which has to be ASCII; makes no string. */
+  /** Compares a string field with `text`, which must be ASCII, without creating a string. */
   equals(text: string): boolean {
     const length = this.varint();
     const start = this.position;
@@ -135,7 +135,7 @@ export class ProtobufReader {
   }
 }
 
-/** Whether the bytes at `start` are the ASCII `text`; the caller has compared the lengths. */
+/** True if the bytes at `start` are the ASCII `text`. The caller has compared the lengths. */
 export function matchesAt(bytes: Buffer, start: number, text: string): boolean {
   for (let i = 0; i < text.length; i += 1) if (bytes[start + i] !== text.charCodeAt(i)) return false;
   return true;

@@ -45,7 +45,7 @@ export class ProtobufWriter {
     return this.#behind.length === 0 ? this.#segment() : [this.#segment(), ...this.#behind.reverse()];
   }
 
-  /** How many bytes of the message are written: where a nested one will end. */
+  /** Number of bytes written so far: the place where a nested message will end. */
   mark(): number {
     return this.#end - this.#position + this.#behindBytes;
   }

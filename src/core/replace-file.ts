@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 /** Pieces of a file, in order. */
 export type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
-/** How a file is replaced. */
+/** Options for replacing a file. */
 export interface ReplaceOptions {
   /** Permissions of the file, before the umask (0o666). */
   readonly mode?: number;
@@ -54,7 +54,7 @@ export async function replaceFileBy(
     await syncFile(next);
     await rename(next, path);
   } catch (error) {
-    // What the disk had no room for must not take the room that is left.
+    // A partial file must not keep the room that a full disk has left.
     await rm(next, { force: true }).catch(() => undefined);
     throw error;
   }
@@ -66,7 +66,7 @@ export function replaceFileSync(path: string, content: string, mode?: number): v
   const next = `${path}.next`;
   mkdirSync(dirname(path), { recursive: true });
   try {
-    // What an interrupted run left would keep its mode.
+    // A file left by an interrupted run would keep its mode.
     rmSync(next, { force: true });
     const file = openSync(next, "w", mode);
     try {

@@ -1,6 +1,6 @@
 /**
- * How long the sender of an answer asks to be left alone, in milliseconds from now: `retry-after-ms`, as OpenAI and Azure send it, else
- * `retry-after`. Undefined if it does not say. `header` looks up a header of the answer by its name in lower case.
+ * The wait that the sender of an answer asks for, in milliseconds from now: `retry-after-ms`, as OpenAI and Azure send it, else `retry-after`.
+ * Undefined if it states none. `header` looks up a header of the answer by its name in lower case.
  */
 export function askedWaitMs(
   header: (name: "retry-after-ms" | "retry-after") => string | undefined,

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { assert } from "./errors.ts";
 
-/** What a sealed line ends with: a last key that readers of JSON may ignore. */
+/** The end of a sealed line: a last key that readers of JSON may ignore. */
 const sealPattern = /,"crc":"(.{8})"\}$/s;
 const sealLength = ',"crc":"00000000"}'.length;
 
@@ -17,7 +17,7 @@ export function seal(json: string): string {
   return `${body},"crc":"${crc32(body).toString(16).padStart(8, "0")}"}`;
 }
 
-/** The line as it was before it was sealed; as it is, if it has no seal (older versions wrote none); undefined: it is damaged. */
+/** The line as it was before it was sealed. Unchanged if it has no seal (older versions wrote none); undefined if it is damaged. */
 export function unseal(line: string): string | undefined {
   const found = sealPattern.exec(line.slice(-sealLength));
   if (found === null) return line;
@@ -25,7 +25,7 @@ export function unseal(line: string): string | undefined {
   return crc32(body) === Number.parseInt(found[1] ?? "", 16) ? `${body}}` : undefined;
 }
 
-/** Whether a line has a seal, and is what was sealed. */
+/** True if a line has a seal and matches it. */
 export function isSealed(line: string): boolean {
   const unsealed = unseal(line);
   return unsealed !== undefined && unsealed.length < line.length;

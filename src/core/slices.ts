@@ -1,6 +1,6 @@
 /** Bytes of a stream that are read at once: a millisecond's work for the slowest that providers can send. */
 export const sliceBytes = 4_096;
-/** How long the loop is held before others get their turn. */
+/** Longest time that the event loop is held before others get their turn. */
 const turnMs = 1;
 
 /** Long pieces that wait for their next turn, the one that waits longest first. */

@@ -11,8 +11,8 @@ export interface SocketOwner {
 }
 
 /**
- * Which process listens on a TCP port or a Unix socket's path. Undefined where that cannot be known: on systems without /proc, and for
- * processes of other users. Reads all of /proc: for error messages only.
+ * The process that listens on a TCP port or a Unix socket's path. Undefined where that cannot be known: on systems without /proc, and for processes
+ * of other users. Reads all of /proc, so it is for error messages only.
  */
 export function findSocketOwner(
   socket: { readonly port: number } | { readonly path: string },

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { GatewayError } from "./errors.ts";
 import { FairShare } from "./fair-share.ts";
 
-/** How a pool of workers is bounded. */
+/** Bounds of a pool of workers. */
 export interface WorkerPoolOptions {
   /** The module that workers run: see {@link serveOrders}. */
   readonly program: URL;
@@ -16,7 +16,7 @@ export interface WorkerPoolOptions {
   readonly heapMb: number;
 }
 
-/** Why an order has no answer; `lost`: its worker ended for no reason of the order's. */
+/** The reason why an order has no answer. `lost`: its worker ended for a reason unrelated to the order. */
 export type OrderFailure = "no-room" | "too-long" | "no-memory" | "lost";
 
 /** Thrown for an order that the pool could not have done. */
@@ -30,7 +30,7 @@ export class OrderFailed extends Error {
   }
 }
 
-/** What a worker says of an order: its answer, the failure that it means to tell, or a bug. */
+/** A worker's reply to an order: its answer, a failure to be reported, or a bug. */
 export type OrderResult<Answer> =
   | { readonly kind: "done"; readonly answer: Answer }
   | { readonly kind: "refused"; readonly error: PlainError }

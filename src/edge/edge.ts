@@ -38,7 +38,7 @@ export interface EdgeStream {
 }
 
 /**
- * What a service does with one call. Called in order, never from inside `send`, `end` or `fail`; must not throw.
+ * The service's side of one call. Its methods are called in order, never from inside `send`, `end` or `fail`; must not throw.
  * After the service's own `end` or `fail` only `closed` follows.
  */
 export interface EdgeHandler {
@@ -75,7 +75,7 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-/** What an edge may be told besides its methods. */
+/** Options of an edge besides its methods. */
 export interface EdgeOptions {
   /** The longest message a client may send; a longer one ends its call with RESOURCE_EXHAUSTED. Default {@link defaultMaxMessageBytes}. */
   readonly maxMessageBytes?: number;

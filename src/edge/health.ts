@@ -7,14 +7,14 @@ const reply = {
   serviceUnknown: Buffer.from([0x08, 3]),
 } as const;
 
-/** How many `Watch` calls may be open at once. */
+/** Most `Watch` calls open at once. */
 const maxWatchers = 1_024;
 
 /** The standard gRPC health service and the switch behind it. */
 export interface Health {
   /** `Check` and `Watch`, to be served beside the methods whose health they tell. */
   readonly methods: readonly EdgeMethod[];
-  /** Whether calls are welcome now; every watcher is told of a change. */
+  /** Sets the health status, and tells every watcher of a change. */
   setServing(serving: boolean): void;
 }
 

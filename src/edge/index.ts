@@ -8,5 +8,5 @@ export const edges: readonly { readonly name: string; readonly create: EdgeFacto
   { name: "grpc-js", create: grpcJsEdge },
 ];
 
-/** What serves Envoy unless something else is asked for. */
+/** The edge that serves Envoy by default. */
 export const defaultEdge: EdgeFactory = http2Edge;

@@ -206,7 +206,7 @@ export class DownstreamRole implements Role, Speaker {
   }
 }
 
-/** An Envoy configured for an older Tollgate would take our replies for none of its own, in the middle of answers. */
+/** An Envoy configured for an older Tollgate would misunderstand our replies in the middle of answers. */
 function checkMode(message: HttpHeaders): void {
   const mode = message.responseBodyMode();
   if (mode === undefined || mode === "full_duplex_streamed") return;

@@ -38,7 +38,7 @@ export class GuardedRole implements Role {
     return continueReplies[message.kind];
   }
 
-  /** What comes while the headers are withheld: it will be answered after them, and decides about them. */
+  /** Messages that arrive while the headers are withheld. They are answered after the headers, and decide about them. */
   ahead(message: ProcessingRequest): void {
     if (this.#gate === undefined || this.#decide === undefined) return;
     if (message.kind === "response_body") this.#push(message.body, message.endOfStream);

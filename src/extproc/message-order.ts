@@ -23,7 +23,7 @@ export class MessageOrder {
     this.#mayBeginWithResponse = mayBeginWithResponse;
   }
 
-  /** What is wrong with a message that comes now; undefined: nothing. */
+  /** The fault of a message that comes now. Undefined if it is in order. */
   fault(message: ProcessingRequest): string | undefined {
     const rank = ranks[message.kind];
     const isResponse = rank >= ranks.response_headers;

@@ -3,7 +3,7 @@ import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
 
-/** By which a role says its last word without having been asked. */
+/** Lets a role end its stream without having been asked. */
 export interface RoleLine {
   /** Sends a reply that was put off, ahead of the one being made. */
   send(reply: EdgeMessage): void;
@@ -11,7 +11,7 @@ export interface RoleLine {
   finish(reply: EdgeMessage): void;
 }
 
-/** What one ext_proc stream is for: answers each message, in order, and is told once when no more will come. */
+/** The purpose of one ext_proc stream: answers each message, in order, and is told once when no more will come. */
 export interface Role {
   /** Undefined: no reply is due yet, which only an answer's headers and pieces of its body can wait for. */
   on(message: ProcessingRequest): MaybePromise<EdgeMessage | undefined>;

@@ -10,7 +10,7 @@ import { refuseAsOpenai } from "./openai.ts";
 import { kindOfStatus, type Refusal, refusal } from "./refusal.ts";
 import type { StandingFaults } from "./standing-faults.ts";
 
-/** What decides how an instance answers. */
+/** The settings that decide how an instance answers. */
 export interface Rules {
   readonly name: string;
   readonly standing: StandingFaults;
@@ -25,7 +25,7 @@ export interface Rules {
 /** A request without its body. */
 export type RequestHead = Pick<RequestFacts, "method" | "path" | "query" | "headers">;
 
-/** What is answered to a request, and under which faults; what was understood of it is told to its journal entry. */
+/** The answer to a request and its faults. Notes in the journal entry what was understood of the request. */
 export function answerTo(
   rules: Rules,
   head: RequestHead,

@@ -1,6 +1,6 @@
 import type { JsonRecord } from "./json.ts";
 
-/** What a provider bills, canonical: cached and cache writes inside the input, reasoning inside the output. */
+/** Canonical usage that a provider bills: cached input and cache writes are part of the input, reasoning is part of the output. */
 export interface BilledUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -9,7 +9,7 @@ export interface BilledUsage {
   readonly cacheWriteTokens: number;
   readonly cacheWrite1hTokens: number;
   readonly reasoningTokens: number;
-  /** What a reranker bills by. */
+  /** The unit that a reranker bills by. */
   readonly searchUnits?: number;
 }
 
@@ -19,7 +19,7 @@ export interface Frame {
   readonly outputTokens: number;
 }
 
-/** What a dialect answers with, before any fault is applied. */
+/** A dialect's answer, before any fault is applied. */
 export type Answer = {
   readonly type: "answer";
   readonly status: number;
@@ -33,12 +33,12 @@ export type Answer = {
 } & (
   | { readonly streamed: true /** Written one by one as they are made. */; readonly frames: Iterable<Frame> }
   | {
-      readonly streamed: false /** Written at once, when all are there. */;
+      readonly streamed: false /** Written at once, when all events are there. */;
       readonly frames: readonly Frame[];
     }
 );
 
-/** What stands in for a part of an answer, or for all of it. */
+/** Replacements for a part of an answer, or for all of it. */
 export interface Flaws {
   /** Of a stream the in-band error event, else a whole body that is an error. */
   readonly error: Frame;

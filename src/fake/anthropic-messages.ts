@@ -57,7 +57,7 @@ export interface MessageEvent {
   readonly outputTokens: number;
 }
 
-/** What is generated for a request in Anthropic's format. */
+/** Generates the answer to a request in Anthropic's format. */
 export function generateMessage({ body, faults }: Call): Generation {
   const tools = toolsOf(body);
   const choice = recordOf(body.tool_choice).type;
@@ -193,7 +193,7 @@ function refuseRequest(
   if (call.headers["anthropic-version"] === undefined) {
     return refusal("bad-request", { message: "anthropic-version: header is required" });
   }
-  // What a beta adds to the body is known only to who asks for that beta.
+  // Only callers of a beta know which members it adds to the body.
   if (call.headers["anthropic-beta"] !== undefined) return undefined;
   return refuseFields(call.body, known, required);
 }

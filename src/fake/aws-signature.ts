@@ -1,10 +1,10 @@
 import { createHash, createHmac } from "node:crypto";
 
-/** How far a signature's time may be from ours. */
+/** Largest difference between a signature's time and ours. */
 const skewMaxMs = 300_000;
 const algorithm = "AWS4-HMAC-SHA256";
 
-/** What of a request a signature covers, as it was received. */
+/** The parts of a received request that a signature covers. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface SignedRequest {
 }
 
 /**
- * What is wrong with a request's AWS Signature Version 4; undefined if nothing is. Written from AWS's description of it,
+ * The problem with a request's AWS Signature Version 4, or undefined if it is valid. Written from AWS's description of it,
  * apart from any client: each segment of the received path is encoded once more, as for every service but S3.
  */
 export function signatureProblem(

@@ -137,7 +137,7 @@ function* contentsOf(made: Generation): Generator<Content> {
   }
 }
 
-/** A text block has no start; what it cost comes after the stop, in an event of its own. */
+/** A text block has no start; its usage comes after the stop, in a separate event. */
 function* streamOf(call: Call, made: Generation): Generator<Frame> {
   yield event("messageStart", { role: "assistant" });
   let contentBlockIndex = 0;

@@ -27,7 +27,7 @@ const cohereParameters: ReadonlySet<string> = new Set(
 const titanDimensionsDefault = 64;
 const titanDimensions: ReadonlySet<number> = new Set([256, 512, 1_024]);
 
-/** Embeddings on Bedrock, of Titan and of Cohere: bodies of their own, and the count of tokens in a header. */
+/** Embeddings on Bedrock, of Titan and of Cohere: each has its own body, and the count of tokens is in a header. */
 export const bedrockEmbed: FakeDialect = {
   name: "bedrock-embed",
   match: (method, path) => {

@@ -28,7 +28,7 @@ export function bedrockCredential({
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(authorization))?.[1];
 }
 
-/** What is wrong with a request's signature; a bearer key has none. */
+/** The problem with a request's signature, or undefined; a bearer key has none. */
 export function verifyBedrock(request: SignedRequest, secretKey: string): string | undefined {
   if (!request.headers.authorization?.startsWith("AWS4")) return undefined;
   return signatureProblem(request, secretKey, systemClock.nowMs());

@@ -5,7 +5,7 @@ import type { Journal } from "./journal.ts";
 import { isRecord } from "./json.ts";
 import type { StandingFaults } from "./standing-faults.ts";
 
-/** What the control paths act on. */
+/** The objects that the control paths act on. */
 export interface Controlled {
   readonly name: string;
   readonly journal: Journal;
@@ -14,7 +14,7 @@ export interface Controlled {
 
 const controlPaths: ReadonlySet<string> = new Set(["/received", "/faults", "/healthz"]);
 
-/** Whether a path is for tests, and no provider's. */
+/** True if a path is for tests and not a provider's. */
 export function isControlPath(path: string): boolean {
   return controlPaths.has(path);
 }

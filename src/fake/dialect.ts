@@ -15,7 +15,7 @@ export interface FakeDialect {
   ): Operation | undefined;
   /** The credential as this dialect's clients send it, without its scheme. */
   credential(headers: Readonly<Record<string, string>>, query: URLSearchParams): string | undefined;
-  /** What is wrong with the request's signature, where this dialect has one; undefined if nothing is. */
+  /** The problem with the request's signature, where this dialect has one, or undefined if it is valid. */
   verify?(request: SignedRequest, secretKey: string): string | undefined;
   /** An error in this dialect's words. */
   refuse(refusal: Refusal, facts: RequestFacts): Answer;
@@ -29,7 +29,7 @@ export interface Operation {
   answer(call: Call): Answer | Refusal;
 }
 
-/** What is known of any request, also of one that nobody understands. */
+/** Facts about any request, including one that cannot be understood. */
 export interface RequestFacts {
   readonly method: string;
   readonly path: string;

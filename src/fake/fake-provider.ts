@@ -5,7 +5,7 @@ import { serve } from "./serve.ts";
 import { StandingFaults } from "./standing-faults.ts";
 import { prepareTokenCount } from "./token-count.ts";
 
-/** How a fake provider is to be; everything has a default. */
+/** Options of a fake provider; everything has a default. */
 export interface FakeProviderOptions {
   /** What `x-fake-only` calls it; default `fake`. */
   readonly name?: string;

@@ -2,7 +2,7 @@ import { parseDurationMs } from "../core/duration.ts";
 import { type RefusalKind, refusalKinds } from "./refusal.ts";
 
 /**
- * How an answer departs from the ordinary: what is wrong with it, how slow it is, and what it is made of.
+ * Deviations of an answer from the ordinary: its faults, its pace, and its content.
  * Positions (`cutAfter`, `stallAfter`, `reset`, `errorEvent`, `badJson`) count output tokens: 0 is before the first content.
  */
 export interface Faults {

@@ -29,7 +29,7 @@ export const geminiHeaders: Readonly<Record<string, string>> = {
   vary: "X-Origin",
 };
 
-/** Whether a streamed answer is asked for as events; else it is one JSON list that grows. */
+/** True if a streamed answer is asked for as events; otherwise it is one JSON list that grows. */
 export function isSse({ query }: RequestFacts): boolean {
   return query.get("alt") === "sse";
 }

@@ -10,7 +10,7 @@ const tokensDefault = 16;
 /** The choice whose words are the thoughts: one that no request can have. */
 const thoughtsChoice = -1;
 
-/** What a dialect read in a request, as far as it decides what is generated. */
+/** The parts of a request that decide what is generated. */
 export interface Ask {
   readonly faults: Faults;
   /** Text of the last user message: what the answer's words depend on. */
@@ -39,7 +39,7 @@ export interface ToolCall {
   readonly argumentTokens: readonly string[];
 }
 
-/** What the model generates for each choice, and what it costs for all of them. */
+/** The text generated for each choice, and the usage of all of them. */
 export interface Generation {
   /** Words of visible text, or pieces of the one asked for, each one output token. */
   readonly words: (choice?: number) => Iterable<string>;
@@ -86,7 +86,7 @@ export function generate(ask: Ask): Generation {
   };
 }
 
-/** What is billed for input alone; how much of it is said to be cached is within it. */
+/** The usage for input alone; the cached part is included. */
 export function inputUsage(inputTokens: number, faults: Faults): BilledUsage {
   const cachedInputTokens = Math.min(faults.cachedTokens ?? 0, inputTokens);
   const cacheWriteTokens = Math.min(faults.cacheWriteTokens ?? 0, inputTokens - cachedInputTokens);

@@ -9,7 +9,7 @@ const credentialHeaders: ReadonlySet<string> = new Set(
   "authorization proxy-authorization x-api-key api-key x-goog-api-key x-amz-security-token cookie".split(" "),
 );
 
-/** What the provider knows of one request it received; written on until the exchange is over. */
+/** A journal entry of one received request, updated until the exchange is over. */
 export interface ReceivedEntry {
   /** From 1, in the order of arrival. */
   readonly sequence: number;
@@ -42,7 +42,7 @@ export interface ReceivedEntry {
   outputTokensWritten: number;
   /** From the request's arrival until this side of the exchange was over; null while it is not. */
   closedAfterMs: number | null;
-  /** Whether it was over before the answer ended: the client left, or a fault reset the connection. */
+  /** True if it was over before the answer ended: the client left, or a fault reset the connection. */
   aborted: boolean;
 }
 
@@ -90,7 +90,7 @@ export class Journal {
     return [...this.#entries.values()].filter(({ sequence }) => sequence > after);
   }
 
-  /** How many entries were dropped to stay within bounds. */
+  /** Number of entries dropped to stay within bounds. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -116,7 +116,7 @@ export class Journal {
   }
 }
 
-/** What is known of a request as soon as its headers are there. */
+/** The facts known as soon as a request's headers have come. */
 export type Arrival = Pick<
   ReceivedEntry,
   "time" | "httpVersion" | "method" | "path" | "headers" | "tls" | "id"

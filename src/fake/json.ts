@@ -1,7 +1,7 @@
 /** A parsed JSON object whose fields are whatever the client sent. */
 export type JsonRecord = { readonly [field: string]: unknown };
 
-/** Whether a parsed value is an object, neither null nor a list. */
+/** True if a parsed value is an object, neither null nor a list. */
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -30,7 +30,7 @@ const parameters: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** What a stream begins with at Azure's older paths: no choice, and neither id nor model. */
+/** The first chunk of a stream on Azure's older paths: no choice, and neither id nor model. */
 const azureStart: JsonRecord = {
   choices: [],
   created: 0,
@@ -153,7 +153,7 @@ function usageOf({ usage }: Generation): JsonRecord {
   };
 }
 
-/** What a whole answer and each chunk begin with. */
+/** The members that a whole answer and each chunk begin with. */
 function shellOf(call: Call, object: string): JsonRecord {
   return {
     id: `chatcmpl-${call.id}`,

@@ -40,7 +40,7 @@ const count: Operation = {
   answer: answerCount,
 };
 
-/** OpenAI's responses, whole and streamed, and their count; nothing is stored, and nothing runs in the background. */
+/** OpenAI's responses, whole and streamed, and their count. No response is stored or runs in the background. */
 export const openaiResponses: FakeDialect = {
   name: "openai-responses",
   match: (method, path) => {

@@ -29,7 +29,7 @@ export function openaiMatch(
   return deployment === undefined ? undefined : { ...operation, model: () => deployment };
 }
 
-/** Whether a path is one of Azure's older ones. */
+/** True if a path is one of Azure's older ones. */
 export function isDeployment(path: string): boolean {
   return path.startsWith("/openai/deployments/");
 }

@@ -5,7 +5,7 @@ import { Outlet } from "./outlet.ts";
 import { type Step, script } from "./script.ts";
 import type { Wire } from "./wire.ts";
 
-/** What became of an answer, told as it happens. */
+/** Progress of an answer, reported as it happens. */
 export interface Performance {
   status: number | null;
   outputTokensWritten: number;
@@ -39,7 +39,7 @@ export async function perform(
   }
 }
 
-/** How an answer came to its end: as it should, by a fault, or (until one of these is known) the client left. */
+/** The way in which an answer ended: complete, by a fault, or (until one of these is known) because the client left. */
 type Outcome = "complete" | "faulted" | "left";
 
 function outcomeOf(step: Step): Outcome | undefined {
@@ -85,8 +85,8 @@ async function settle(outlet: Outlet, wire: Wire): Promise<void> {
 }
 
 /**
- * What the provider bills: nothing if it failed before its first content; of a stream that did not reach its end the
- * input, what nobody sees, and what was written; else all of it, since a whole answer was generated whoever receives it.
+ * The billed usage. A failure before the first content bills nothing. A stream that did not reach its end bills the input, hidden output, and what
+ * was written. Otherwise all is billed, since a whole answer was generated whoever receives it.
  */
 function bill(
   { usage, streamed, hiddenTokens = 0 }: Answer,

@@ -35,7 +35,7 @@ export function countContent(content: unknown): number {
   return listOf(content).reduce<number>((sum, part) => sum + countPart(part), 0);
 }
 
-/** What a turn's content says, its parts joined. */
+/** The text of a turn's content, its parts joined. */
 export function contentText(content: unknown): string {
   if (typeof content === "string") return content;
   return listOf(content)
@@ -43,7 +43,7 @@ export function contentText(content: unknown): string {
     .join("");
 }
 
-/** What the user said last: the words of an answer depend on it. */
+/** The user's last words, which the words of an answer depend on. */
 export function lastUserText(turns: readonly Turn[]): string {
   return contentText(turns.findLast(({ role }) => role === "user")?.content);
 }

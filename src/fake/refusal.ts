@@ -15,7 +15,7 @@ const usualStatus = {
   overloaded: 503,
 } as const;
 
-/** Why a provider refuses; each dialect has its own words for it. */
+/** The reason for a provider's refusal; each dialect has its own words for it. */
 export type RefusalKind = keyof typeof usualStatus;
 
 /** Every reason, as `x-fake-error` names it. */

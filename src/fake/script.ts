@@ -12,7 +12,7 @@ export type Step =
   /** The body ends as HTTP wants it; complete if it is also the answer's own end. */
   | { readonly kind: "end"; readonly complete: boolean };
 
-/** What an answer becomes under faults, step by step. Nothing follows a stall, a reset or an end. */
+/** The steps of an answer under faults. Nothing follows a stall, a reset or an end. */
 export function* script(answer: Answer, faults: Faults): Generator<Step> {
   const { headerDelayMs = 0, firstTokenDelayMs = 0, tokenDelayMs = 0 } = faults;
   if (headerDelayMs > 0) yield { kind: "pause", ms: headerDelayMs };
@@ -74,7 +74,7 @@ function headersUnder(
   return { ...headers, "content-length": String(bytes) };
 }
 
-/** How the answer stops for good at this many tokens; undefined if it goes on. */
+/** The way in which the answer stops for good at this many tokens. Undefined if it goes on. */
 function stopAt(answer: Answer, faults: Faults, written: number): readonly Step[] | undefined {
   if (answer.flaws === undefined) return undefined;
   const reached = (position: unknown) => typeof position === "number" && written >= position;

@@ -9,7 +9,7 @@ import { perform } from "./perform.ts";
 import { readBody } from "./request-body.ts";
 import { type NodeRequest, type NodeResponse, Wire } from "./wire.ts";
 
-/** What every request of one instance is answered by. */
+/** The settings and services by which one instance answers every request. */
 export interface Serving extends Controlled, Rules {
   readonly journalBodies: boolean;
   readonly journalCredentials: boolean;

@@ -11,14 +11,14 @@ export class StandingFaults {
     this.#times = times;
   }
 
-  /** What stands for the request that has now arrived, which uses it up. */
+  /** The faults for the request that has now arrived, which uses them up. */
   take(): Faults {
     if (this.#times <= 0) return {};
     this.#times -= 1;
     return this.#faults;
   }
 
-  /** What stands for the next request. */
+  /** The faults for the next request. */
   get current(): Faults {
     return this.#times > 0 ? this.#faults : {};
   }

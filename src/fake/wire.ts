@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long what was written has to reach the client before a reset may overtake it. */
+/** Time for written bytes to reach the client before a reset may overtake them. */
 const settleMs = 20;
 
 /** A request as node:http and node:http2 hand it over. */
@@ -10,7 +10,7 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** A response as node:http and node:http2 hand it over. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** What both kinds of response have in common; their own types differ in the overloads of `write`. */
+/** The common part of both kinds of response; their types differ in the overloads of `write`. */
 interface CommonResponse {
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
   write(bytes: Buffer, done: (error?: Error | null) => void): boolean;
@@ -48,7 +48,7 @@ export class Wire {
     }
   }
 
-  /** Whether the bytes were handed to the kernel; false if the client left before. */
+  /** True if the bytes were handed to the kernel; false if the client left before. */
   write(bytes: Buffer): Promise<boolean> {
     if (this.over.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {

@@ -7,8 +7,8 @@ const firstSlots = 1_024;
 const fullestShare = 0.6;
 
 /**
- * Which row an account has, by its rule and key, and back. An open hash table of rows with linear probing: four bytes a slot, and the
- * hash is in the row, so that what is looked for costs one look at a slot, one at the row and one at the key.
+ * Finds the row of an account by its rule and key, and the key of a row. An open hash table of rows with linear probing: four bytes a slot, and the
+ * hash is in the row, so that a lookup reads one slot, one row and one key.
  */
 export class AccountIndex {
   readonly #hashes: Int32Field;
@@ -34,12 +34,12 @@ export class AccountIndex {
     return this.#keys.length;
   }
 
-  /** The key of a row; undefined: nobody has it. */
+  /** The key of a row. Undefined if the row is free. */
   keyAt(row: number): string | undefined {
     return this.#keys[row];
   }
 
-  /** The row of a key; undefined: it has none. */
+  /** The row of a key. Undefined if it has none. */
   find(rule: number, key: string): number | undefined {
     const hash = this.#hashOf(rule, key);
     const last = this.#slots.length - 1;
@@ -67,7 +67,7 @@ export class AccountIndex {
     const last = this.#slots.length - 1;
     let gap = this.#hashes.get(row) & last;
     while (this.#slots[gap] !== row + 1) gap = (gap + 1) & last;
-    // What comes after moves up, unless its own place is behind the gap.
+    // Later entries move up, unless their own place is behind the gap.
     for (let slot = (gap + 1) & last; this.#slots[slot] !== 0; slot = (slot + 1) & last) {
       const other = this.#slots[slot] ?? 0;
       const home = this.#hashes.get(other - 1) & last;
@@ -80,7 +80,7 @@ export class AccountIndex {
     this.#size -= 1;
   }
 
-  /** The keys as they are now, for reading rows; nothing can be found in it. */
+  /** A copy of the keys for reading rows; it does not support lookups. */
   copyKeys(hashes: Int32Field, rules: Int32Field): AccountIndex {
     const copy = new AccountIndex(hashes, rules);
     copy.#keys = this.#keys.slice();

@@ -12,11 +12,11 @@ const sweepWhenFull = 1_000;
 /** An idle account stays this long: a slot that is free for a moment would be made again and again. */
 const keepIdleMinutes = 10;
 
-/** What the accounts of one rule share. */
+/** The common data of one rule's accounts. */
 export interface Rule {
   readonly index: number;
   readonly account: Omit<Account, "id" | "key" | "limit" | "alerts" | "tenant">;
-  /** What the accounts' ids have before and behind their keys. */
+  /** The parts of the accounts' ids before and after their keys. */
   readonly idStart: string;
   readonly idEnd: string;
   readonly counter: Counter;
@@ -86,7 +86,7 @@ export class AccountTable {
     return this.#index.find(rule.index, sharedAccount(account).key);
   }
 
-  /** Whether a row is the account's own. */
+  /** True if a row belongs to the account. */
   holds(row: number, account: Account): boolean {
     return this.#findOwn(account) === row;
   }
@@ -118,8 +118,7 @@ export class AccountTable {
   }
 
   /**
-   * What the account of a row takes over from those that the same rule kept by the same key in other windows, before the config was
-   * changed: the most that one of them has, as of now. One of the same length has nothing from then on.
+   * Carries usage over to the account of a row from accounts that the same rule kept by the same key in other windows, before the config changed. Returns the most that one of them has now. One of the same length has nothing afterwards.
    */
   takeOver(row: number, nowMs: number): bigint {
     const { index, account } = this.rule(row);
@@ -139,7 +138,7 @@ export class AccountTable {
     return most;
   }
 
-  /** How many more accounts there can be. */
+  /** Number of accounts that can still be added. */
   get #room(): number {
     return this.#maxAccounts - this.size;
   }
@@ -178,7 +177,7 @@ export class AccountTable {
     return `${idStart}${this.#key(row)}${idEnd}`;
   }
 
-  /** Whether an account has the row. */
+  /** True if an account has the row. */
   isUsed(row: number): boolean {
     return this.#index.keyAt(row) !== undefined;
   }
@@ -198,7 +197,7 @@ export class AccountTable {
     };
   }
 
-  /** What is granted above a row's limit now. */
+  /** The amount granted above a row's limit now. */
   granted(row: number): bigint {
     return this.#grants.size === 0 ? 0n : (this.grant(row)?.amount ?? 0n);
   }
@@ -233,13 +232,13 @@ export class AccountTable {
     this.#free.push(row);
   }
 
-  /** Whether a row stays although it is idle. What has lapsed by a clock that was set forward may count again. */
+  /** True if a row stays although it is idle. Usage that lapsed by a clock set forward may count again. */
   #isKept(row: number, nowMs: number): boolean {
     if (this.time.isDoubtful(nowMs)) return true;
     return minuteOf(this.time.steadyMs(nowMs)) - this.columns.touchedMinute.get(row) < keepIdleMinutes;
   }
 
-  /** Whether forgetting the row would change nothing. */
+  /** True if forgetting the row would change nothing. */
   isIdle(row: number, nowMs: number): boolean {
     if (this.columns.legs.get(row) > 0) return false;
     const counter = this.counter(row);

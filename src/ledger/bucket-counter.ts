@@ -56,7 +56,7 @@ export class BucketCounter implements Counter {
     this.#columns.held.add(row, amount);
   }
 
-  /** A refund is worth nothing once the bucket was empty: the hold had drained, and the room is there again already. */
+  /** A refund has no value once the bucket was empty: the hold had drained, and the room is back already. */
   release(row: number, mark: number, held: bigint, actual: bigint): void {
     this.#columns.held.add(row, -held);
     const more = actual - held;

@@ -5,7 +5,7 @@ import { calendarSpan, type Span } from "./window.ts";
 
 /**
  * Counts from the start of a calendar window (`since`) to its end (`until`). The window before it is kept: a clock that is set forward
- * and back again finds what it had counted. What is counted in a window that has not begun yet, by a clock that was ahead, counts now.
+ * and back again finds what it had counted. Usage that a clock that was ahead counted in a window that has not begun yet counts now.
  */
 export class CalendarCounter implements Counter {
   readonly #columns: Columns;
@@ -127,7 +127,7 @@ export class CalendarCounter implements Counter {
     this.#noteLeft(kept, nowMs);
   }
 
-  /** Whether a clock that was set jumped into the current window, out of the kept one, and jumps on before the window's time has passed. */
+  /** True if a clock that was set jumped into the current window, out of the kept one, and jumps on before the window's time has passed. */
   #wasSkipped(row: number, place: number, nowMs: number): boolean {
     const { since, until, prior } = this.#columns;
     if (prior.leftByJump.get(place) === 0 || prior.since.get(place) >= since.get(row)) return false;

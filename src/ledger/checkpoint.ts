@@ -49,8 +49,7 @@ export interface CheckpointDamage {
 }
 
 /**
- * Fills an empty state from a checkpoint; returns the journal segment that goes on from it, if it says so, and what is damaged. What is
- * there but cannot be what it was (a hold on an account that is lost) is left out. Throws `ledger_unavailable` for a later version.
+ * Fills an empty state from a checkpoint; returns the journal segment that goes on from it, if it says so, and what is damaged. Entries that are no longer valid (a hold on an account that is lost) are left out. Throws `ledger_unavailable` for a later version.
  */
 export function loadCheckpoint(
   bytes: Buffer,
@@ -155,7 +154,7 @@ function priorLine({ columns: { prior, cells } }: AccountTable, row: number): Pr
   };
 }
 
-/** The slices of a rolling window that have something, from the oldest; undefined: none has. */
+/** The slices of a rolling window that have usage, from the oldest. Undefined if none has. */
 function slicesUntil(newest: number, amountOf: (slice: number) => bigint): readonly SliceLine[] | undefined {
   const kept: SliceLine[] = [];
   for (let slice = newest - rollingSlices; slice <= newest; slice++) {

@@ -75,7 +75,7 @@ export interface Counter {
   lapse(row: number, nowMs: number): void;
   /** The mark of what is held now. */
   mark(row: number): number;
-  /** Whether what was held at a mark still counts. */
+  /** True if an amount held at a mark still counts. */
   covers(row: number, mark: number): boolean;
   /** Settled use that counts now. */
   used(row: number): bigint;
@@ -87,6 +87,6 @@ export interface Counter {
   release(row: number, mark: number, held: bigint, actual: bigint): void;
   /** When `amount` of what is taken will have lapsed. */
   lapsesAtMs(row: number, amount: bigint): number;
-  /** What was used is forgotten; open holds stay. */
+  /** Forgets the usage; open holds stay. */
   reset(row: number): void;
 }

@@ -27,7 +27,7 @@ export function readFrame(bytes: Buffer, at: number): Buffer | undefined {
   return crc32(payload) === bytes.readUInt32LE(at + 4) ? payload : undefined;
 }
 
-/** What a file of frames is made of, in order. */
+/** The pieces of a file of frames, in order. */
 export type Piece =
   | { readonly kind: "frame"; readonly at: number; readonly payload: Buffer }
   /** Bytes that are no whole frame. `isTail`: nothing valid comes after them, as a broken last write leaves it. */
@@ -56,7 +56,7 @@ function findFrame(bytes: Buffer, from: number): number | undefined {
   return undefined;
 }
 
-/** Whether a frame may begin here, by its first bytes: a checksum over megabytes at every byte would take hours. */
+/** True if a frame may begin here, by its first bytes: a checksum over megabytes at every byte would take hours. */
 function mayBegin(bytes: Buffer, at: number): boolean {
   const start = at + frameHeaderBytes;
   const end = start + bytes.readUInt32LE(at);

@@ -1,6 +1,6 @@
 import type { Actual, Claim, Taken } from "./ledger.ts";
 
-/** What a hold takes from one account, and the moment it belongs to. */
+/** The part of a hold on one account, and the moment it belongs to. */
 export interface Leg {
   readonly row: number;
   /** Of the row; empty until a replay is over. */
@@ -9,13 +9,13 @@ export interface Leg {
   amount: bigint;
 }
 
-/** What is set aside for one exchange. An account has a leg for each window that something was added in, in that order. */
+/** The amounts set aside for one exchange. An account has a leg for each window in which an amount was added, in that order. */
 export interface Hold {
   readonly openedAtMs: number;
-  /** What its reserve was answered, so that asking again is answered the same. */
+  /** The answer to its reserve, so that asking again gets the same. */
   readonly taken: Taken;
   readonly legs: Leg[];
-  /** What its exchange is about, for whoever settles it after a crash. */
+  /** The subject of its exchange, for settling it after a crash. */
   about?: string;
 }
 
@@ -25,14 +25,14 @@ export interface RowAmount {
   readonly amount: bigint;
 }
 
-/** What a list has of a row, added up. */
+/** The sum of a row's amounts in a list. */
 export function amountOf(list: readonly RowAmount[], row: number): bigint {
   let sum = 0n;
   for (const entry of list) if (entry.row === row) sum += entry.amount;
   return sum;
 }
 
-/** What each leg is charged: the legs of one account are used up in order, and the last takes what is more than was held. */
+/** The charge of each leg: the legs of one account are used up in order, and the last takes what is more than was held. */
 export function spread(legs: readonly Leg[], actuals: readonly Actual[]): bigint[] {
   return legs.map((leg, at) => {
     let actual = usedOf(leg, at, actuals);
@@ -43,7 +43,7 @@ export function spread(legs: readonly Leg[], actuals: readonly Actual[]): bigint
   });
 }
 
-/** What was used of a leg's account; 0 when it is not mentioned. Mostly it is where the leg is. */
+/** The usage of a leg's account; 0 when it is not mentioned. It is usually at the leg's own index. */
 function usedOf({ accountId }: Leg, at: number, actuals: readonly Actual[]): bigint {
   const here = actuals[at];
   if (here?.accountId === accountId) return here.amount;

@@ -4,11 +4,11 @@ import type { FaultHooks } from "../core/fault-reporter.ts";
 import type { EntryWriter } from "./entry-writer.ts";
 import { sealFrame } from "./frame.ts";
 
-/** How a journal is written; every field has a default. */
+/** Options of a journal; every field has a default. */
 export interface JournalOptions extends Partial<FaultHooks> {
   /** The most that a power loss takes (50). A crash of the process alone takes nothing that was answered. */
   readonly fsyncIntervalMs?: number;
-  /** How long to wait after a disk error before trying again (250). */
+  /** Wait after a disk error before trying again (250). */
   readonly retryMs?: number;
   /** The file system; tests hand in one that fails. */
   readonly disk?: Disk;
@@ -25,8 +25,7 @@ interface Waiter {
 }
 
 /**
- * One file that changes are written to. What one turn of the event loop adds is one frame and one write, made before anybody is told
- * that it is written; syncs follow in the background. What was written is kept until it is synced: after an error the same bytes are
+ * One file that changes are written to. All changes of one turn of the event loop are one frame and one write, made before they are reported as written; syncs follow in the background. Written bytes are kept until they are synced: after an error the same bytes are
  * written to the same positions again, so nothing is lost or doubled.
  */
 export class Journal {
@@ -42,7 +41,7 @@ export class Journal {
   #syncedBytes: number;
   #unsynced: Buffer[] = [];
   #unsyncedBytes = 0;
-  /** How many of `#unsynced` are written. */
+  /** Number of `#unsynced` that are written. */
   #written = 0;
   #waiters: Waiter[] = [];
   #flushing: NodeJS.Immediate | undefined;
@@ -66,7 +65,7 @@ export class Journal {
     this.#syncedBytes = bytes;
   }
 
-  /** The disk error that lasts; undefined: what is entered is written. */
+  /** The current disk error. Undefined while entries are being written. */
   get error(): GatewayError | undefined {
     return this.#error;
   }
@@ -213,7 +212,7 @@ export class Journal {
   }
 }
 
-/** What a ledger is while the disk takes nothing. */
+/** The error of a ledger while the disk takes no writes. */
 export function unwritable(cause: unknown): GatewayError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new GatewayError("ledger_unavailable", `the ledger cannot be written: ${reason}`, { cause });

@@ -1,6 +1,6 @@
 import type { Account, Balance } from "./ledger.ts";
 
-/** What people want to be told about accounts: alerts, and what was done to them by hand. */
+/** Events about accounts for people: alerts, and manual changes. */
 export type LedgerEvent =
   | {
       readonly kind: "threshold";

@@ -18,7 +18,7 @@ export interface Recovered {
   readonly segment: number;
   /** Whole bytes of that segment. */
   readonly bytes: number;
-  /** What was cut off behind them: what a crash left of a last write. */
+  /** Bytes cut off behind them: a last write broken by a crash. */
   readonly tornBytes: number;
 }
 
@@ -58,7 +58,7 @@ export async function writeCheckpoint(folder: string, frozen: FrozenState, segme
   for (const old of await listSegments(folder)) if (old < segment) await rm(segmentPath(folder, old));
 }
 
-/** Which segment goes on from the checkpoint; 1 where there is none. */
+/** The segment that follows the checkpoint; 1 where there is none. */
 async function loadFrom(
   folder: string,
   state: LedgerState,

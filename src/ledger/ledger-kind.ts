@@ -4,7 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
 
-/** What a ledger is opened with besides its section of the config. */
+/** The services that a ledger is opened with, besides its section of the config. */
 export interface LedgerServices {
   readonly inputs: {
     /** `ledger.path`, absolute: where the gateway's own state is kept, whatever the kind. */
@@ -24,7 +24,7 @@ export interface LedgerKind {
   readonly formerTypes: readonly string[];
   /** The section's keys besides `type` and `path`, which every ledger has. */
   readonly schema: z.ZodObject;
-  /** Opens the ledger; `section` is as the schema has it. Throws `ledger_unavailable`. {@link Ledger.close} releases what it takes. */
+  /** Opens the ledger; `section` is as parsed by the schema. Throws `ledger_unavailable`. {@link Ledger.close} releases what it acquires. */
   create(section: never, services: LedgerServices): Promise<Ledger>;
 }
 

@@ -41,12 +41,12 @@ export class LedgerTime {
     return wallMs - this.#skewMs;
   }
 
-  /** How far the wall clock is ahead of the steady time; below 0 where it was set back. */
+  /** Lead of the wall clock over the steady time, in milliseconds; below 0 where it was set back. */
   get skewMs(): number {
     return this.#skewMs;
   }
 
-  /** Whether the clock was set forward lately: what has lapsed by it must not be forgotten yet. */
+  /** True if the clock was set forward lately: what has lapsed by it must not be forgotten yet. */
   isDoubtful(wallMs: number): boolean {
     return this.steadyMs(wallMs) < this.#doubtfulUntilMs;
   }

@@ -1,14 +1,14 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 
-/** What an account counts. */
+/** The unit of an account. */
 export type Unit = "nano_usd" | "requests" | "tokens" | "input_tokens" | "output_tokens" | "slots";
 
 /** A calendar's steps; weeks begin on Monday (ISO 8601) unless a window says otherwise. */
 export type Period = "hour" | "day" | "week" | "month";
 
 /**
- * How an account's use lapses: `bucket` refills evenly over its length; `calendar` starts anew at each hour, day, week or month of a
+ * The way in which an account's usage lapses: `bucket` refills evenly over its length; `calendar` starts anew at each hour, day, week or month of a
  * time zone; `rolling` forgets what is older than its length; `open` counts only what is held now (concurrency).
  */
 export type Window =
@@ -68,7 +68,7 @@ export interface Taken {
 export interface Refused {
   readonly kind: "refused";
   readonly account: Account;
-  /** What was asked of it. */
+  /** The amount asked for. */
   readonly amount: bigint;
   /** Never below 0. */
   readonly left: bigint;
@@ -89,23 +89,23 @@ export interface Balance {
   readonly resetsAtMs: number;
 }
 
-/** What one exchange really took from an account it has a hold on; accounts left out are settled at 0. */
+/** The actual usage of one exchange on an account it has a hold on; accounts left out are settled at 0. */
 export interface Actual {
   readonly accountId: string;
   readonly amount: bigint;
 }
 
-/** A hold that a crash left open: it is still held, and settles like any other. */
+/** A hold that a crash left open. It is still held, and settles like any other. */
 export interface LostHold {
   readonly id: string;
   readonly openedAtMs: number;
-  /** What is held, to be charged; concurrency slots are free again. */
+  /** The held amounts to be charged; concurrency slots are free again. */
   readonly claims: readonly Claim[];
   /** The last description of the exchange, see {@link Ledger.reserve}. */
   readonly about: string | undefined;
 }
 
-/** Which accounts are listed; an absent criterion matches all. */
+/** The accounts to list; an absent criterion matches all. */
 export interface AccountFilter {
   /** The name of the rule. */
   readonly name?: string | undefined;
@@ -121,7 +121,7 @@ export interface RuleTotal {
   readonly accounts: number;
   readonly used: bigint;
   readonly held: bigint;
-  /** What is left of the only account of a rule without a key; undefined for other rules. */
+  /** The amount left on the only account of a rule without a key. Undefined for other rules. */
   readonly left: bigint | undefined;
 }
 

@@ -23,7 +23,7 @@ import type {
 import { type Recovered, recover, segmentPath, writeCheckpoint } from "./ledger-folder.ts";
 import { MemoryLedger, type MemoryLedgerOptions } from "./memory.ts";
 
-/** What a local ledger needs. */
+/** Options of a local ledger. */
 export interface LocalLedgerOptions extends MemoryLedgerOptions, JournalOptions {
   /** Made when missing. One process at a time may use it. */
   readonly folder: string;
@@ -114,7 +114,7 @@ export class LocalLedger implements Ledger {
     if (this.error !== undefined) throw this.error;
     const outcome = this.#memory.reserve(id, offers, about);
     if (outcome.kind === "taken") return this.#written(outcome, () => this.#memory.settle(id, []));
-    // The refusal may have added an account: it is written now, not with the next hold.
+    // The refusal may have added an account, which is written now, not with the next hold.
     if (!this.#entries.isEmpty) this.#journal.flushSoon();
     return outcome;
   }

@@ -20,7 +20,7 @@ import { LedgerTime } from "./ledger-time.ts";
 import { addToTotals, rowsInUse } from "./overview.ts";
 import { LedgerState } from "./state.ts";
 
-/** What a ledger in memory needs, and its bounds. */
+/** Services and bounds of a ledger in memory. */
 export interface MemoryLedgerOptions {
   readonly clock: Clock;
   /** Accounts at most (1,000,000); beyond them reserve throws `capacity`. */
@@ -85,7 +85,7 @@ export class MemoryLedger implements Ledger {
       refused = outcome;
     }
     assert(refused !== undefined, "a reserve has at least one offer");
-    // What its own ceiling keeps out does not say that the limit is used up.
+    // A refusal by the claim's own ceiling does not mean that the limit is used up.
     if (!refused.openHoldsOnly && refused.amount > refused.left) this.#tellUsedUp(refused.account);
     return refused;
   }
@@ -266,7 +266,7 @@ export class MemoryLedger implements Ledger {
   }
 }
 
-/** Nobody is told to wait for longer than the window: what is debt, or counted by a clock that was ahead, is looked at again then. */
+/** No wait is longer than the window: debt, and usage counted by a clock that was ahead, are looked at again then. */
 function longestWaitMs(window: Window): number {
   return window.kind === "bucket" || window.kind === "rolling" ? window.lengthMs : Number.POSITIVE_INFINITY;
 }

@@ -3,7 +3,7 @@ import { Float64Field, Int32Field, Int64Field, RowPages } from "./row-pages.ts";
 const firstPlaces = 1_024;
 
 /**
- * What rows counted in the window before their current one, for clocks that are set forward and back again. A row has at most one: 64
+ * Usage of rows in the window before their current one, for clocks that are set forward and back again. A row has at most one: 64
  * bytes for the rows that need it, and four for each row.
  */
 export class PriorWindows {
@@ -47,7 +47,7 @@ export class PriorWindows {
     return this.#count;
   }
 
-  /** Where the prior window of a row is, for the fields; undefined: it has none. */
+  /** The place of a row's prior window in the fields. Undefined if it has none. */
   find(row: number): number | undefined {
     const place = this.#places[row] ?? 0;
     return place === 0 ? undefined : place - 1;

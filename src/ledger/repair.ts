@@ -14,11 +14,11 @@ export interface LedgerDamage {
   readonly file: string;
   readonly at: number;
   readonly bytes: number;
-  /** What they were about. */
+  /** The subject of the lost entries. */
   readonly what: string;
 }
 
-/** What is in a ledger's files. */
+/** The contents of a ledger's files. */
 export interface LedgerInspection {
   readonly damages: readonly LedgerDamage[];
   /** Bytes that a broken last write left: no damage, cut off at the next start. */

@@ -5,8 +5,7 @@ import type { ChangeLog, LedgerState } from "./state.ts";
 
 /**
  * Replays a journal that has gaps. After a gap a row may have become another account's unseen, and a hold may have been changed unseen:
- * what is not certain is left out, and a hold that was open at a gap stays open, to be settled by its record. Nothing is ever charged to
- * an account that may not be the one meant.
+ * uncertain changes are left out, and a hold that was open at a gap stays open, to be settled by its record. No charge ever goes to an account that may not be the one meant.
  */
 export class ReplayOverGaps implements ChangeLog {
   readonly #state: LedgerState;
@@ -15,7 +14,7 @@ export class ReplayOverGaps implements ChangeLog {
   readonly known: Set<string>;
   /** Holds that were open at a gap. */
   readonly #doubtful = new Set<string>();
-  /** Rows whose account was told after the last gap; undefined: there was no gap. */
+  /** Rows whose account was stated after the last gap. Undefined if there was no gap. */
   #certainRows: Set<number> | undefined;
   #lastMs: number | undefined;
   /** Time of the first change. */

@@ -2,7 +2,7 @@ import { assert } from "../core/errors.ts";
 import type { Leg } from "./hold.ts";
 import type { ChangeLog, LedgerState } from "./state.ts";
 
-/** Makes the changes that a journal tells of to a state that has none of them. What is told twice of an id counts once. */
+/** Applies a journal's changes to a state that has none of them. Repeated changes of an id count once. */
 export function replayInto(state: LedgerState): ChangeLog {
   const { table, holds } = state;
   const take = (legs: Leg[], nowMs: number, row: number, amount: bigint) => {

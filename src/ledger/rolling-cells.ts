@@ -8,7 +8,7 @@ const shiftCell = ring;
 const mostUnits = 2 ** 16 - 1;
 
 /**
- * What rolling windows keep besides a row: how settled use is spread over the slices, in 64 bytes for the rows that need it. A cell
+ * The part of rolling windows outside their rows: the distribution of settled usage over the slices, in 64 bytes for the rows that need it. A cell
  * counts in units of 2^shift, which grow with the largest; parts of units are in no cell. The cells never have more than was used.
  */
 export class RollingCells {
@@ -38,7 +38,7 @@ export class RollingCells {
     return this.#pages.copy();
   }
 
-  /** What of a slice lapses with it. */
+  /** The amount that lapses with a slice. */
   get(row: number, slice: number): bigint {
     return this.at(this.#places.get(row), slice);
   }

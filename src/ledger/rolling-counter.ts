@@ -6,7 +6,7 @@ import { rollingSlices, sliceLengthMs } from "./window.ts";
  * Counts the last window's length in slices. `since` is the newest slice's number, `until` that of the newest with use, `used` the exact
  * sum of all that counts. A hold counts for as long as it is open; what it used belongs to the slice it was made in.
  *
- * A leap of several slices may be a clock that is set forward. What lapses by it is kept, and counts again when the clock is set back.
+ * A leap of several slices may be a clock that is set forward. Usage that lapses by it is kept, and counts again when the clock is set back.
  */
 export class RollingCounter implements Counter {
   readonly #columns: Columns;
@@ -96,7 +96,7 @@ export class RollingCounter implements Counter {
     if (used.get(row) === 0n) alerted.set(row, 0);
   }
 
-  /** Whether a clock that was set forward may have brought a later slice: in one leap, or a step after one that lapsed nothing. */
+  /** True if a clock that was set forward may have brought a later slice: in one leap, or a step after one that lapsed nothing. */
   #mayBeJump(row: number, newest: number, now: number, nowMs: number): boolean {
     if (now - newest > 1) return true;
     return this.#time.isDoubtful(nowMs) && this.#columns.prior.find(row) === undefined;
@@ -136,7 +136,7 @@ export class RollingCounter implements Counter {
     prior.cells.set(place, cells.detach(row));
   }
 
-  /** Whether the clock was set forward since it last leapt: less time has passed than it says. */
+  /** True if the clock was set forward since it last leapt: less time has passed than it says. */
   #leapsOn(place: number, now: number, nowMs: number): boolean {
     const { prior } = this.#columns;
     const seemsMs = (now - prior.leftFor.get(place)) * this.#sliceMs;

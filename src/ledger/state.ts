@@ -13,7 +13,7 @@ export interface ChangeLog {
   account(nowMs: number, row: number, account: Account): void;
   opened(nowMs: number, id: string, takes: readonly RowAmount[]): void;
   adjusted(nowMs: number, id: string, takes: readonly RowAmount[], wanted: readonly RowAmount[]): void;
-  /** What the exchange of an open hold is about. */
+  /** States the subject of an open hold's exchange. */
   described(nowMs: number, id: string, about: string): void;
   /** One amount for each leg. */
   closed(nowMs: number, id: string, actuals: readonly bigint[]): void;
@@ -35,7 +35,7 @@ const noChangeLog: ChangeLog = {
   alerted() {},
 };
 
-/** Every account and every open hold, and what can happen to them. Whether it may happen is for others to say. */
+/** All accounts and open holds, and the changes to them. Callers decide whether a change is allowed. */
 export class LedgerState {
   readonly table: AccountTable;
   readonly holds = new Map<string, Hold>();
@@ -89,20 +89,20 @@ export class LedgerState {
     this.table.findFreeRows();
   }
 
-  /** Ends the last leg as if it had never been; nothing has lapsed since. */
+  /** Removes the last leg as if it had never been; nothing has lapsed since. */
   untake(legs: Leg[]): void {
     const leg = legs.pop();
     assert(leg !== undefined, "the leg is there");
     this.#end(leg, 0n);
   }
 
-  /** What was taken is a hold from now on. */
+  /** Turns the legs taken so far into a hold. */
   open(nowMs: number, id: string, hold: Hold): void {
     this.holds.set(id, hold);
     this.log.opened(nowMs, id, hold.legs);
   }
 
-  /** What the exchange of a hold is about is known from now on. */
+  /** Stores the subject of a hold's exchange. */
   describe(nowMs: number, id: string, about: string): void {
     this.#hold(id).about = about;
     this.log.described(nowMs, id, about);

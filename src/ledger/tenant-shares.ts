@@ -1,21 +1,20 @@
 import type { Account } from "./ledger.ts";
 
-/** What a tenant may have however full the ledger is. */
+/** Accounts that a tenant may always have, however full the ledger is. */
 const leastAccounts = 100;
-/** What stands for the values of accounts that share one. No value that a client brings is written like this. */
+/** Stands for the values of accounts that share one. No value from a client is written like this. */
 const other = "(other)";
 const tenantField = "tenant_id=";
 
 /**
- * How many accounts each tenant has made. A tenant may have as many as there is still room for: one alone takes up half of the ledger, and
- * whoever comes next always finds some. Beyond that its new accounts share one for each rule.
+ * Counts the accounts of each tenant. A tenant may have as many as there is still room for: one alone takes up half of the ledger, and the next always finds room. Beyond that, its new accounts share one for each rule.
  */
 export class TenantShares {
   readonly #counts = new Map<string, number>();
   /** By row. */
   #tenants: (string | undefined)[] = [];
 
-  /** Whether an account must be a shared one when there is room for `free` more. */
+  /** True if an account must be a shared one when there is room for `free` more. */
   isFull(account: Account, free: number): boolean {
     const tenant = tenantOf(account);
     if (tenant === undefined) return false;
@@ -45,13 +44,13 @@ export class TenantShares {
     return copy;
   }
 
-  /** Whose account a row has; undefined: nobody's alone. */
+  /** The tenant of a row's account. Undefined for a shared one. */
   tenantAt(row: number): string | undefined {
     return this.#tenants[row];
   }
 }
 
-/** The tenant that made an account; undefined: none that is known. */
+/** The tenant that made an account. Undefined if none is known. */
 export function tenantOf({ tenant, key }: Pick<Account, "tenant" | "key">): string | undefined {
   if (tenant !== undefined) return tenant;
   return key

@@ -16,7 +16,7 @@ export function calendarSpan(window: CalendarWindow, atMs: number): Span {
   const { period, timeZone, resetDay = 1, resetHour = 0 } = window;
   if (period === "hour") return hourSpan(timeZone, atMs);
   const offsetMs = resetHour * hourMs;
-  // What the clocks would show if days began at the reset hour.
+  // The local time if days began at the reset hour.
   const local = localMs(timeZone, atMs) - offsetMs;
   const today = local - modulo(local, dayMs);
   const between = (startMs: number, endMs: number) => span(timeZone, startMs + offsetMs, endMs + offsetMs);
@@ -60,7 +60,7 @@ export function roughLengthMs(window: Window): number {
   return window.kind === "calendar" ? periodMs[window.period] : window.lengthMs;
 }
 
-/** Whether what was used in one window goes on in another that takes its place: money and quotas do, into windows as long or longer. */
+/** True if usage of one window carries over into another that replaces it: money and quotas do, into windows as long or longer. */
 export function carriesInto(before: Window, after: Window): boolean {
   const counts = ({ kind }: Window) => kind === "calendar" || kind === "rolling";
   return counts(before) && counts(after) && roughLengthMs(before) <= roughLengthMs(after);
@@ -92,7 +92,7 @@ function span(timeZone: string, startLocalMs: number, endLocalMs: number): Span 
   return { startMs: instantOf(timeZone, startLocalMs), endMs: instantOf(timeZone, endLocalMs) };
 }
 
-/** Hours go by the offset in force, so that the hour that the clocks repeat is a window of its own. */
+/** Hours follow the offset in force, so that the hour that the clocks repeat is a separate window. */
 function hourSpan(timeZone: string, atMs: number): Span {
   const startMs = atMs - modulo(localMs(timeZone, atMs), hourMs);
   const endMs = startMs + hourMs;

@@ -4,7 +4,7 @@ import { replaceFile } from "../core/replace-file.ts";
 import { parseSealed, seal } from "../core/seal.ts";
 import { Calibration, isSound, type TargetRatio } from "./calibration.ts";
 
-/** What is learnt is written this often, if there was any: what a crash takes is learnt again within minutes. */
+/** Interval between writes of what was learnt. After a crash the rest is learnt again within minutes. */
 const saveIntervalMs = 60_000;
 /** Of the file's format; what another version wrote is learnt anew. */
 const fileVersion = 1;
@@ -12,7 +12,7 @@ const fileVersion = 1;
 /** A calibration that outlives the process. */
 export interface KeptCalibration {
   readonly calibration: Calibration;
-  /** Writes what is not yet written; nothing is written after it. */
+  /** Writes what is not yet written, and stops writing. */
   close(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface CalibrationHooks extends FaultHooks {
   readonly onDamage?: (error: unknown) => void;
 }
 
-/** What is known from the file at `path`, which is kept up to date from now on. */
+/** Loads the calibration from the file at `path`, which is kept up to date from then on. */
 export async function openCalibration(path: string, hooks: CalibrationHooks): Promise<KeptCalibration> {
   const calibration = new Calibration(await readRatios(path, hooks.onDamage));
   let saved = calibration.version;

@@ -16,7 +16,7 @@ const TRUSTED_OBSERVATIONS = 20;
 /** Spreads that the safety factor covers: about all but one in a hundred. */
 const SPREADS = 4;
 
-/** What is known of one target; plain data, so that it can be kept. */
+/** The learnt ratio of one target, as plain data that can be stored. */
 export interface TargetRatio {
   /** `backend/model`. */
   readonly target: string;
@@ -40,7 +40,7 @@ export class Calibration {
     for (const ratio of known.slice(-TARGETS_MAX)) this.ratios.set(ratio.target, ratio);
   }
 
-  /** Takes the input tokens of a bill. What says little about the tokenizer is passed over. */
+  /** Takes the input tokens of a bill. Bills that say little about the tokenizer are ignored. */
   observe(target: string, { counted, text }: Pick<InputCount, "counted" | "text">, billed: number): void {
     if (!(counted >= COUNTED_MIN_TOKENS && text >= counted * TEXT_MIN_SHARE && billed > 0)) return;
     const observed = Math.log(Math.min(RATIO_MAX, Math.max(1 / RATIO_MAX, billed / counted)));
@@ -60,7 +60,7 @@ export class Calibration {
     }
   }
 
-  /** What to multiply a count by: nothing until something is known, then nearing the learnt ratio. The stated safety factor holds until enough is. */
+  /** The factor to multiply a count by: 1 at first, then nearing the learnt ratio. The stated safety factor holds until enough is known. */
   correction(target: string, statedSafetyFactor: number): Correction {
     const known = this.ratios.get(target);
     if (known === undefined) return noCorrection;
@@ -78,7 +78,7 @@ export class Calibration {
   }
 }
 
-/** Whether a ratio that was kept can have been learnt: what is kept may be of another version, or damaged. */
+/** True if a stored ratio can have been learnt; a stored one may be of another version, or damaged. */
 export function isSound(ratio: unknown): ratio is TargetRatio {
   if (typeof ratio !== "object" || ratio === null) return false;
   const { target, observations, logRatio, spread } = ratio as {

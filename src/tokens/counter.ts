@@ -10,7 +10,7 @@ export interface Counter {
   readonly factor: number;
   /** By how much the true count may exceed the uncorrected one, as a factor ≥ 1: the stated error (1 for an exact vocabulary). */
   readonly safetyFactor: number;
-  /** What bills have taught about the model. */
+  /** The correction learnt from bills of the model. */
   readonly correction: Correction;
   /** Tokens of one text, corrected. Linear in its length whatever it is. Texts of one `tenant` help each other to be counted faster, and no others. */
   count(text: string, tenant?: string): number;
@@ -29,9 +29,9 @@ export interface Counter {
   stream(tenant?: string): StreamCounter;
 }
 
-/** How a model's counts are corrected by what its provider has billed. */
+/** The correction of a model's counts, from what its provider has billed. */
 export interface Correction {
-  /** What a count is multiplied by. */
+  /** The factor to multiply a count by. */
   readonly factor: number;
   /** By how much the true count may exceed the corrected one, as a factor ≥ 1. */
   readonly safetyFactor: number;
@@ -40,18 +40,18 @@ export interface Correction {
 /** The correction of what is exact, or of which no bill is known. */
 export const noCorrection: Correction = Object.freeze({ factor: 1, safetyFactor: 1 });
 
-/** Who asked for a count; once `over`, nobody waits for it any more. */
+/** The requester of a count; once `over`, nobody waits for it any more. */
 export interface Caller {
   readonly over: boolean;
 }
 
-/** How a long count may end before its end. */
+/** Ways in which a long count may end early. */
 export interface PacedOptions {
   /** Only "more than so many tokens?" is asked. */
   readonly stopAbove?: number;
   /** Whose text it is: see {@link Counter.count}. */
   readonly tenant?: string;
-  /** Who waits for the count. */
+  /** The requester of the count. */
   readonly caller?: Caller;
 }
 

@@ -1,7 +1,7 @@
 import type { RequestFormat } from "./overhead-table.ts";
 import type { VocabularyName } from "./vocabulary.ts";
 
-/** How the tokens of one family of models are counted. */
+/** The way to count the tokens of one family of models. */
 export interface Family {
   /** Goes into metrics: a vocabulary's name, or the estimator's. */
   readonly name: string;
@@ -31,14 +31,14 @@ const cl100k: Family = {
 };
 
 /**
- * What counts a model that no rule names, and those whose tokenizer is nowhere published (Nova, Cohere's hosted models): no measurement
- * behind it but that it is above English text of every tokenizer measured, save SentencePiece of 32,000 tokens.
+ * Counts a model that no rule names, and those whose tokenizer is not published (Nova, Cohere's hosted models). Its only basis is that it counts more
+ * for English text than every tokenizer measured, except SentencePiece of 32,000 tokens.
  */
 export const unknownFamily: Family = estimator("unknown", "o200k_base", 1.15, 1.5);
 
 const claude = estimator("claude", "cl100k_base", 1.27, 1.3, "anthropic");
 
-/** What counts a model of a provider when its name says nothing. */
+/** Counts a model of a provider when its name says nothing. */
 export const providerFamilies: ReadonlyMap<string, Family> = new Map([
   ["openai", estimator("openai", "o200k_base", 1, 1.4, "openai")],
   ["azure-openai", estimator("openai", "o200k_base", 1, 1.4, "openai")],

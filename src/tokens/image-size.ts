@@ -1,13 +1,15 @@
 import { base64Start, decodeBase64 } from "./data-url.ts";
 import type { ImageSize } from "./image-weight.ts";
 
-/** How much of an image is decoded to find its size: the first bytes, and of a JPEG more, which may have a thumbnail and a colour profile before it. */
+/**
+ * Part of an image that is decoded to find its size: the first bytes, and of a JPEG more, which may have a thumbnail and a colour profile before it.
+ */
 const HEAD_CHARS = 64;
 const JPEG_HEAD_MAX_CHARS = ((1 << 17) / 3) * 4;
 
 /**
  * Size in pixels of an image in base64, as it stands in a request's body between these bytes, or undefined: not PNG, JPEG or WebP,
- * not within its first 128 KB, or not what the file's size allows. A GIF has none: each of its frames says its own. A `data:` URL's head may stand before it. The image itself is not decoded.
+ * not within its first 128 KB, or not what the file's size allows. A GIF has no single size, since each frame states one. A `data:` URL's head may stand before it. The image itself is not decoded.
  */
 export function imageSizeOf(body: Buffer, start: number, end: number): ImageSize | undefined {
   const from = base64Start(body, start, end);

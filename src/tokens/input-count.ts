@@ -1,7 +1,7 @@
 import type { Counter } from "./counter.ts";
 import type { Weight } from "./request-weight.ts";
 
-/** How many input tokens a request has for one model: its text and all the rest. */
+/** The input tokens of a request for one model: its text and everything else. */
 export interface InputCount {
   readonly counter: Counter;
   /** As counted, without any correction: what a bill is compared with. Not rounded. */
@@ -10,7 +10,7 @@ export interface InputCount {
   readonly text: number;
   /** The count: corrected, a whole number. */
   readonly tokens: number;
-  /** What it may be at most, by the stated errors or by the learnt ones, whichever is more: bills can make a hold larger, and never smaller. */
+  /** Upper bound, by the stated errors or by the learnt ones, whichever is more. Bills can make a hold larger, but never smaller. */
   readonly tokensMax: number;
 }
 

@@ -1,6 +1,6 @@
 const BACKSLASH = 0x5c;
 
-/** How far a text is unescaped: what is read next, and where what it stands for goes. */
+/** The state of unescaping a text: what is read next, and where the result goes. */
 export interface Unescaping {
   at: number;
   to: number;
@@ -39,7 +39,7 @@ export function unescapeInPlace(bytes: Uint8Array, progress: Unescaping, limit: 
   progress.to = to;
 }
 
-/** What follows a backslash, to the byte it stands for: itself, but for `b f n r t`. */
+/** The byte that each character after a backslash stands for: itself, except for `b f n r t`. */
 const singleEscapes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 for (const [letter, char] of ["b\b", "f\f", "n\n", "r\r", "t\t"]) {
   singleEscapes[letter?.charCodeAt(0) ?? 0] = char?.charCodeAt(0) ?? 0;

@@ -178,7 +178,7 @@ export class Merge {
 }
 
 /**
- * Whether two tokens, encoded as one text, stay these two: undoes their merges from the last backwards, and looks for a merge across the
+ * True if two tokens, encoded as one text, stay these two. Undoes their merges from the last backwards, and looks for a merge across the
  * border that would have come first.
  */
 function isStablePair(vocabulary: Vocabulary, leftRank: number, rightRank: number): boolean {

@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { decodeBase64 } from "./data-url.ts";
 
-/** How much of a request's documents is still looked at; what is not counts by its size. */
+/** The budget for looking into a request's documents. The rest counts by its size. */
 export interface LookBudget {
   decodedBytes: number;
   inflatedBytes: number;
@@ -17,12 +17,12 @@ const pageBytes = 4_096;
 /** Bytes decoded at a time: few where an image was just passed, more where there is none. */
 const windowBytesMin = 4_096;
 const windowBytesMax = 65_536;
-/** What of a window is read again in the next, so that nothing is cut in two. */
+/** Bytes of a window that are read again in the next, so that nothing is cut in two. */
 const overlapBytes = 1_024;
 const objectStreamBytesMax = 1 << 18;
-/** What one compressed stream takes of the budget at least: setting up costs time, too. */
+/** Least share of the budget that one compressed stream takes: setting up costs time, too. */
 const inflatedBytesMin = 16_384;
-/** How many times its size a compressed stream can become at most (https://zlib.net/zlib_tech.html). */
+/** Largest ratio of a compressed stream's content to its size (https://zlib.net/zlib_tech.html). */
 const inflationMax = 1_032;
 
 /**

@@ -44,7 +44,7 @@ function spaceEnd(bytes: Uint8Array, start: number): number {
   return (char & 15) === END || last === start ? at : last;
 }
 
-/** What the patterns write as `[^\s\p{L}\p{N}]`. */
+/** The patterns' `[^\s\p{L}\p{N}]`. */
 function isSymbol(kind: number): boolean {
   return kind === OTHER || kind === SLASH || kind === APOSTROPHE || kind === MARK;
 }

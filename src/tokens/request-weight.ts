@@ -2,7 +2,7 @@ import { requestFormatOf } from "./families.ts";
 import { type ImagePart, imageTokens } from "./image-weight.ts";
 import { type Overheads, overheadTable } from "./overhead-table.ts";
 
-/** What a request holds besides the text that is counted: numbers of things, in no dialect's words. Each dialect fills it in while it reads a body. */
+/** Counts of the parts of a request besides its text, in no dialect's words. Each dialect fills it in while it reads a body. */
 export interface RequestParts {
   /** Messages of a conversation; 0 where the input is text alone, as for embeddings. */
   readonly messages: number;
@@ -36,7 +36,7 @@ export interface RequestParts {
 /** Input tokens of a request beyond its text. */
 export interface Weight {
   readonly tokens: number;
-  /** What it may be at most, by the stated error. */
+  /** Upper bound, by the stated error. */
   readonly tokensMax: number;
 }
 

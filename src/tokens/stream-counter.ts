@@ -4,7 +4,7 @@ import { lastSafeCut } from "./safe-cut.ts";
 /** Text is counted in parts of about this size: a count costs little more than its bytes from here on. */
 const partChars = 512;
 /**
- * What may wait for a safe cut, in bytes of UTF-8: some milliseconds' work, and more than any language writes without a space or stop. Beyond
+ * Most bytes of UTF-8 that wait for a safe cut: some milliseconds' work, and more than any language writes without a space or stop. Beyond
  * it, text is cut anyway, and the total may be off by two tokens for each such cut.
  */
 const pendingBytesMax = 24_576;

@@ -18,8 +18,8 @@ export function groupEnd(spans: readonly TextSpan[], first: number): number {
 }
 
 /**
- * Whether the text is UTF-8, which the engine takes for granted. What is not counts as any reader makes of it: with U+FFFD for each wrong
- * byte; {@link asUtf8} does that.
+ * True if the text is UTF-8, which the engine assumes. Other text counts as any reader decodes it, with U+FFFD for each wrong byte; {@link asUtf8}
+ * does that.
  */
 export function isUtf8Between(body: Buffer, start: number, end: number): boolean {
   return isUtf8(body.subarray(start, end));
@@ -33,7 +33,7 @@ export function characterStart(body: Buffer, start: number, at: number): number 
   return cut > start ? cut : at;
 }
 
-/** The same spans in a body of their own that is UTF-8. */
+/** The same spans in a new body that is UTF-8. */
 export function asUtf8(body: Buffer, spans: readonly TextSpan[]): { body: Buffer; spans: TextSpan[] } {
   const parts: Buffer[] = [];
   const moved: TextSpan[] = [];

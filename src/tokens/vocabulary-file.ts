@@ -32,7 +32,7 @@ interface Columns {
   readonly highs: Uint8Array;
   readonly basesLow: Uint16Array;
   readonly basesHigh: Uint8Array;
-  /** How many bytes a token has in common with the one before. */
+  /** Number of bytes that a token shares with the one before. */
   readonly shared: Uint8Array;
   readonly lengths: Uint8Array;
   /** Length of the left part, 0 for a single byte. */
@@ -138,7 +138,7 @@ function addTokens(vocabulary: Vocabulary, columns: Columns): void {
     prefix[rank] = longest[length - 1] as number;
     longest[length] = rank;
     const left = lefts[i] as number;
-    // A left part is a token of its own on the path, so it is the longest one that ends at its depth.
+    // A left part is a token on the path, so it is the longest one that ends at its depth.
     split[2 * rank] = (left === 0 ? rank : (longest[left] as number)) | (length << RANK_BITS);
     split[2 * rank + 1] = (rights[i] as number) | ((high >>> 4) << 16);
     if (length <= 7) {

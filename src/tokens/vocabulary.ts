@@ -26,7 +26,7 @@ export interface Vocabulary {
   readonly long: Int32Array;
 }
 
-/** The numbers in these tables; taken as constants of their own where speed counts (see char-class.ts). */
+/** The numbers in these tables. Copied as constants where speed counts (see char-class.ts). */
 export const Layout = {
   /** Bit 8 of a unit. */
   USED: 0x100,

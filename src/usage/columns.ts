@@ -11,7 +11,7 @@ export interface FieldColumn {
   readonly values: readonly (string | null)[];
 }
 
-/** What of a segment's records reports add up, field by field: a twentieth of the log's size, and read without parsing. */
+/** The part of a segment's records that reports add up, field by field: a twentieth of the log's size, and read without parsing. */
 export interface Columns {
   readonly records: number;
   /** Lines of the segment that were no records. */

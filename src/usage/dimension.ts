@@ -1,7 +1,7 @@
 import { localMs } from "../core/local-time.ts";
 import type { StoredRecord } from "./read.ts";
 
-/** What of an ISO 8601 time names its month, day or hour. */
+/** Lengths of the prefixes of an ISO 8601 time that name its month, day or hour. */
 const timeLengths: ReadonlyMap<string, number> = new Map([
   ["month", 7],
   ["day", 10],
@@ -12,13 +12,15 @@ const quarterMs = 900_000;
 
 /** A field of a record's time. */
 export interface TimeField {
-  /** How many characters of an ISO 8601 time it is. */
+  /** Length of that prefix of an ISO 8601 time. */
   readonly length: number;
   /** IANA. */
   readonly timeZone: string;
 }
 
-/** What of a record's time a field to group by is; undefined for a field that the record has itself. `day@Europe/Berlin` is a local day. */
+/**
+ * The part of a record's time that a field to group by stands for. Undefined for a field of the record itself. `day@Europe/Berlin` is a local day.
+ */
 export function timeFieldOf(field: string): TimeField | undefined {
   const [name = "", timeZone = "UTC"] = field.split("@");
   const length = timeLengths.get(name);
@@ -55,7 +57,7 @@ export function timeText(): (field: TimeField, atMs: number) => string | undefin
 
 const textOfTime = timeText();
 
-/** A record's value of a field to group by: one of its own, or `month`, `day` or `hour` of its time; null where it has none. */
+/** A record's value of a field to group by: one of its fields, or `month`, `day` or `hour` of its time. Null where it has none. */
 export function dimensionOf(record: StoredRecord, field: string): string | null {
   const time = timeFieldOf(field);
   if (time === undefined) return textOf(record[field]);

@@ -9,14 +9,14 @@ export interface ExtraColumn {
   of(row: ReportRow): bigint | number | null;
 }
 
-/** What of the cost bought no answer: retries, failed validations, exchanges that broke. */
+/** The cost that bought no answer: retries, failed validations, broken exchanges. */
 export const wastedColumn: ExtraColumn = {
   name: "wasted_nano_usd",
   title: "wasted USD",
   of: (row) => row.wastedNanoUsd,
 };
 
-/** What the same groups cost in an earlier period, and by how many percent that has changed. */
+/** The cost of the same groups in an earlier period, and its change in percent. */
 export function baselineColumns(earlier: Report): readonly ExtraColumn[] {
   const costs = new Map(earlier.rows.map((row) => [JSON.stringify(row.key), row.costNanoUsd]));
   const costOf = ({ key }: ReportRow) =>
@@ -27,7 +27,7 @@ export function baselineColumns(earlier: Report): readonly ExtraColumn[] {
   ];
 }
 
-/** What the groups will have cost by the end of the month if they go on as since its beginning: for reports on this month so far. */
+/** The projected cost of the groups at the end of the month, at the rate since its beginning; for reports on this month so far. */
 export function projectionColumn(nowMs: number, timeZone: string): ExtraColumn {
   const { startMs, endMs } = monthOf(nowMs, timeZone);
   const elapsedMs = BigInt(Math.max(1, Math.round(nowMs - startMs)));

@@ -49,14 +49,14 @@ type AlwaysIn<T extends Fields> = {
   [Name in keyof T]: T[Name]["presence"] extends "always" ? Name : never;
 }[keyof T];
 
-/** What a table describes, as it is read: absent = unknown. */
+/** The described record when read: absent means unknown. */
 export type RecordOf<T extends Fields> = {
   readonly [Name in AlwaysIn<T>]: ValueOf<T[Name]>;
 } & {
   readonly [Name in Exclude<keyof T, AlwaysIn<T>>]?: ValueOf<T[Name]> | undefined;
 };
 
-/** What a table describes, as it is made: every field is named, undefined = unknown. A new field does not compile until it is filled. */
+/** The described record when written: every field is named, and undefined means unknown. A new field does not compile until it is filled. */
 export type CompleteRecordOf<T extends Fields> = {
   readonly [Name in keyof T]: Name extends AlwaysIn<T> ? ValueOf<T[Name]> : ValueOf<T[Name]> | undefined;
 };

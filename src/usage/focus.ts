@@ -2,7 +2,7 @@ import { formatUsd } from "../core/money.ts";
 import { csvLines } from "./csv.ts";
 import type { Report, ReportRow } from "./groups.ts";
 
-/** What a FOCUS export groups by, in this order. */
+/** The fields that a FOCUS export groups by, in this order. */
 export const focusDimensions = [
   "day",
   "tenant_id",

@@ -7,7 +7,7 @@ const quarterMs = 900_000;
 /** Combinations of values up to which a group is found by an array rather than a map. */
 const maxSlots = 4_194_304;
 
-/** Whether the columns can answer a report by these fields. */
+/** True if the columns can answer a report by these fields. */
 export function canFold(columns: Columns, by: readonly string[]): boolean {
   return by.every((field) => timeFieldOf(field) !== undefined || !columns.leftOut.has(field));
 }

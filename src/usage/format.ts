@@ -4,7 +4,7 @@ import type { ExtraColumn } from "./extra-column.ts";
 import type { Report } from "./groups.ts";
 import { formatTable } from "./table.ts";
 
-/** How a report can be written. */
+/** The formats of a report. */
 export const reportFormats = ["table", "csv", "json", "chart"] as const;
 
 /** One of {@link reportFormats}. */

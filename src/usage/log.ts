@@ -16,7 +16,7 @@ import {
   segmentName,
 } from "./segment.ts";
 
-/** How a usage log is kept; only its folder has no default. */
+/** Options of a usage log; only its folder has no default. */
 export interface UsageLogOptions extends Partial<FaultHooks> {
   /** Made when missing. One process writes to a folder. */
   readonly folder: string;
@@ -27,7 +27,7 @@ export interface UsageLogOptions extends Partial<FaultHooks> {
   readonly segmentBytes?: number;
   /** Lines that wait for the disk, at most (64 MiB); beyond it {@link UsageLog.append} takes none. */
   readonly queueBytes?: number;
-  /** How long to wait after a disk error before trying again (1,000). */
+  /** Wait after a disk error before trying again (1,000). */
   readonly retryMs?: number;
   /** The file system; tests hand in one that fails. */
   readonly disk?: Disk;
@@ -35,7 +35,7 @@ export interface UsageLogOptions extends Partial<FaultHooks> {
   readonly onTorn?: (torn: TornEnd) => void;
 }
 
-/** How the log does; `error` until what is queued has reached the disk again. */
+/** The health of the log: `error` until the queued records have reached the disk again. */
 export interface UsageLogHealth {
   readonly state: "ok" | "error";
   /** The last disk error, while it lasts. */
@@ -84,7 +84,7 @@ const closeWaitMs = 10_000;
 /** Characters written at once, at most, besides the last line. */
 const batchLength = 1_048_576;
 
-/** What was cut off the end of a file at a start: a last write that a crash or a power loss broke. */
+/** Bytes cut off the end of a file at a start: a last write broken by a crash or a power loss. */
 export interface TornEnd {
   readonly file: string;
   /** Where the file ends now. */
@@ -116,7 +116,7 @@ interface Waiter {
 }
 
 /**
- * One loop at a time takes what is queued, in batches, and writes each at its own position. What was written is kept until it is synced:
+ * One loop at a time takes what is queued, in batches, and writes each at its own position. Written bytes are kept until they are synced:
  * after any error the same bytes are written to the same positions again, so nothing is lost or doubled.
  */
 class SegmentedLog implements UsageLog {
@@ -133,7 +133,7 @@ class SegmentedLog implements UsageLog {
   #unsyncedBytes = 0;
   #unsyncedRecords = 0;
   #unsyncedSinceMs = 0;
-  /** How many of `#unsynced` are written. */
+  /** Number of `#unsynced` that are written. */
   #written = 0;
   #queue: string[] = [];
   #queuedBytes = 0;
@@ -211,7 +211,7 @@ class SegmentedLog implements UsageLog {
   #start(): void {
     this.#loop ??= this.#run().finally(() => {
       this.#loop = undefined;
-      // Appended after the loop had looked for the last time: nobody else would write it.
+      // Appended after the loop's last look, so it must be started again.
       if (this.#queue.length > 0 && this.#error === undefined) this.#start();
     });
   }

@@ -7,7 +7,7 @@ import { hourStartMs, isCompressed, listSegments, parseSegmentName } from "./seg
 /** A record as it is read back: fields of this or a later version, own fields included. */
 export type StoredRecord = Readonly<Record<string, unknown>>;
 
-/** Which records to read, by their `time`: from `sinceMs`, before `untilMs`; undefined: no bound. */
+/** The records to read, by their `time`: from `sinceMs`, before `untilMs`. Undefined for no bound. */
 export interface Period {
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
@@ -20,8 +20,7 @@ const chunkBytes = 262_144;
 const lineBytes = 16_777_216;
 
 /**
- * Reads the records of a usage log in the order they were written, one line in memory at a time. What is not a whole line of JSON is
- * passed over and told to `unreadable`: a damaged line, or the one being written now.
+ * Reads the records of a usage log in the order they were written, one line in memory at a time. Incomplete lines are skipped and reported to `unreadable`: a damaged line, or the one being written now.
  */
 export async function* readRecords(
   folder: string,
@@ -56,7 +55,7 @@ export async function* readSegment(
     }
 }
 
-/** Whether a record's `time` is in a period. */
+/** True if a record's `time` is in a period. */
 export function within(record: StoredRecord, { sinceMs, untilMs }: Period): boolean {
   if (sinceMs === undefined && untilMs === undefined) return true;
   const { time } = record;

@@ -18,7 +18,7 @@ import {
 } from "./field-type.ts";
 import { usageSources } from "./usage.ts";
 
-/** How an exchange ended; `lost`: the process died while it was open, and it is charged at its hold. */
+/** The ways in which an exchange ends. `lost`: the process died while it was open, and it is charged at its hold. */
 export const endings = [
   "completed",
   "denied",
@@ -44,7 +44,7 @@ export const tokenClassTable = {
   service_tier: known(text, "As the response names it; it decides the price."),
 };
 
-/** What one upstream try used. */
+/** Usage of one upstream attempt. */
 export const attemptUsageTable = {
   input_tokens: known(count, "The total, cached input and cache writes included."),
   output_tokens: known(count, "The total, reasoning included."),
@@ -86,7 +86,7 @@ export const stageTable = {
   respond: known(amount, "Response formatting."),
 };
 
-/** What one account was charged. */
+/** The charge to one account. */
 export const chargeTable = {
   name: always(text, "The limit's or budget's name."),
   key: always(text, "The values it is kept by, e.g. tenant_id=acme."),

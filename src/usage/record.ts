@@ -19,13 +19,13 @@ export type UsageRecord = RecordOf<typeof recordTable>;
 /** A record with every field named: a field added to the table does not compile until it is filled. */
 export type CompleteRecord = CompleteRecordOf<typeof recordTable>;
 
-/** How an exchange ended. */
+/** The way in which an exchange ended. */
 export type Ending = (typeof endings)[number];
 
-/** Why a later target answered than the first of the plan. */
+/** The reason why a later target answered than the first of the plan. */
 export type FallbackReason = NonNullable<UsageRecord["fallback_reason"]>;
 
-/** The result of an answer's checks; `modified` and `blocked`: it was changed, or withheld, for its content. */
+/** The result of an answer's checks. `modified` and `blocked`: it was changed or withheld for its content. */
 export type ValidationResult = NonNullable<UsageRecord["validation_result"]>;
 
 /** Tokens of one attempt. */
@@ -37,10 +37,10 @@ export type RecordedTokenClasses = CompleteRecordOf<typeof tokenClassTable>;
 /** One upstream try. */
 export type RecordedAttempt = CompleteRecordOf<typeof attemptTable>;
 
-/** Milliseconds spent in each stage of one exchange, measured where they are spent; undefined: the stage was not entered. */
+/** Milliseconds spent in each stage of one exchange, measured where they are spent. Undefined if the stage was not entered. */
 export type RecordedStages = CompleteRecordOf<typeof stageTable>;
 
-/** What one account was charged. */
+/** The charge to one account. */
 export type RecordedCharge = CompleteRecordOf<typeof chargeTable>;
 
 /** The record as its one line of JSON, sealed with a checksum, without the line's end. `ownFields` become keys beside the record's own, whose names they must not take. */

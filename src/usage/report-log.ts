@@ -15,8 +15,7 @@ export interface LogReport extends Report {
 }
 
 /**
- * Sums the records of a usage log by fields, as {@link report} does. What is needed of a segment that no longer grows is kept beside it
- * as columns (`usage-*.columns`, where the folder can be written): the first report reads the records, later ones a twentieth of that.
+ * Sums the records of a usage log by fields, as {@link report} does. The needed part of a segment that no longer grows is kept beside it as columns (`usage-*.columns`, where the folder can be written): the first report reads the records, later ones a twentieth of that.
  */
 export async function reportLog(folder: string, period: Period, by: readonly string[]): Promise<LogReport> {
   const groups = new Groups();

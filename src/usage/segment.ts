@@ -38,10 +38,10 @@ export function parseSegmentName(name: string): Segment | undefined {
   return match === null ? undefined : { hour: match[1] ?? "", number: Number(match[2]) };
 }
 
-/** What a compressed segment's name has more. */
+/** The suffix of a compressed segment's name. */
 export const compressedEnding = ".gz";
 
-/** Whether a segment is compressed: such never grow. */
+/** True if a segment is compressed: such segments never grow. */
 export function isCompressed(name: string): boolean {
   return name.endsWith(compressedEnding);
 }
@@ -65,7 +65,7 @@ export async function listSegments(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** What the repair of a segment came to. */
+/** The result of repairing a segment. */
 export interface SegmentRepair {
   /** Bytes that remain: whole lines. */
   readonly bytes: number;

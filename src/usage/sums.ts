@@ -1,6 +1,6 @@
 import type { StoredRecord } from "./read.ts";
 
-/** What a report adds up. */
+/** The sums of a report. */
 export interface Sums {
   exchanges: number;
   inputTokens: number;
@@ -24,7 +24,7 @@ export function addSums(sums: Sums, more: Readonly<Sums>): void {
   sums.wastedNanoUsd += more.wastedNanoUsd;
 }
 
-/** What one record adds; unknown tokens and costs add nothing. */
+/** The sums of one record; unknown tokens and costs count as none. */
 export function sumsOf(record: StoredRecord): Sums {
   const costNanoUsd = nanoUsdOf(record.cost_nano_usd);
   return {

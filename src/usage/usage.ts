@@ -27,5 +27,5 @@ export const usageSources = ["provider", "counted", "estimated", "partial"] as c
 /** One of {@link usageSources}. */
 export type UsageSource = (typeof usageSources)[number];
 
-/** Nothing is known. */
+/** Usage of which nothing is known. */
 export const unknownUsage: Usage = { inputTokens: undefined, outputTokens: undefined };

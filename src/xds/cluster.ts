@@ -20,7 +20,7 @@ const unlimited = {
   ],
 };
 const connectTimeoutMs = 3_000;
-/** What our server may send on one connection beyond what Envoy has read. */
+/** Bytes our server may send on one connection beyond what Envoy has read. */
 const edgeConnectionWindowBytes = 16_777_216;
 /** Turns "no hosts", which is final, into a refused connection, which is retried on the next target. */
 const closedPort = {
@@ -103,7 +103,7 @@ function backendCluster(backend: EnvoyBackend): Json {
   const secure = protocol === "https:";
   const address = hostname.replace(/^\[|\]$/g, "");
   const endpoint = {
-    // What the Host header becomes: with the port where it is not the scheme's own.
+    // The Host header: with the port unless it is the scheme's default.
     hostname: host,
     address: { socket_address: { address, port_value: port === "" ? (secure ? 443 : 80) : Number(port) } },
   };

@@ -2,7 +2,7 @@ import { tokenKey } from "../edge/require-token.ts";
 import { edgeCluster, upstreamEdgeCluster } from "./envoy-input.ts";
 import type { Json } from "./typed.ts";
 
-/** Has Envoy send the token in the initial metadata of every gRPC service that is Tollgate's; undefined: the configuration as it is. */
+/** Has Envoy send the token in the initial metadata of every gRPC service of Tollgate. Without a token, returns the configuration unchanged. */
 export function withEdgeToken(config: Json, token: string | undefined): Json {
   return token === undefined ? config : withMetadata(config, { key: tokenKey, value: token });
 }

@@ -50,7 +50,7 @@ export class EnvoyAdmin {
     return `${host.includes(":") ? `[${host}]` : host}:${port}`;
   }
 
-  /** What of its configuration an Envoy that has just started has refused, or has not got yet; neither: it serves all of it. */
+  /** The parts of its first configuration that a newly started Envoy has refused or not received yet. With neither, it serves all of it. */
   async startup(): Promise<Startup> {
     const filter = `^(${Object.values(discoveries).join("|").replaceAll(".", "\\.")})\\.update_(failure|rejected|success)$`;
     const lines = (await this.get(`/stats?filter=${encodeURIComponent(filter)}`)).split("\n");
@@ -146,7 +146,7 @@ const discoveries = {
   routes: "http.tollgate.rds.tollgate",
 } as const;
 
-/** How far an Envoy has come with its first configuration; kinds are `clusters`, `listener` and `routes`. */
+/** Progress of an Envoy with its first configuration; kinds are `clusters`, `listener` and `routes`. */
 export interface Startup {
   readonly refused: string | undefined;
   readonly missing: string | undefined;

@@ -31,7 +31,7 @@ export class EnvoyConfig {
   readonly bootstrap: string;
   readonly #options: EnvoyConfigOptions;
   #snapshot: Snapshot;
-  /** What the running config needs. */
+  /** The input of the running config. */
   #input: EnvoyInput;
   /** By name, and since when they are not needed any more, the first of them first. */
   #old: ReadonlyMap<string, { readonly backend: EnvoyBackend; readonly sinceMs: number }> = new Map();
@@ -108,7 +108,7 @@ export class EnvoyConfig {
 
   /** Takes the clusters away that only ended exchanges could have gone to. */
   #retire(): void {
-    // What is being taken is in the files, and not yet among what is taken.
+    // The config being published is already in the files.
     if (this.#publishing) return;
     const inUse = new Set<string>();
     for (const snapshot of this.#options.inUse())

@@ -7,10 +7,10 @@ export interface EnvoyInput {
   readonly listen: { readonly host: string; readonly port: number; readonly bodyLimitBytes: number };
   /** Where the ext_proc and access-log services are. */
   readonly edge: EdgeAddress;
-  /** What those services ask of whoever calls them; undefined: nothing, as only this user can reach them. */
+  /** The token that those services ask of their callers. Undefined if only this user can reach them. */
   readonly edgeToken?: string;
   readonly backends: readonly EnvoyBackend[];
-  /** The Unix socket of Envoy's admin interface, absolute; undefined: a loopback port from the kernel. */
+  /** The Unix socket of Envoy's admin interface, absolute. Undefined for a loopback port from the kernel. */
   readonly adminSocket?: string;
 }
 
@@ -21,7 +21,7 @@ export interface EnvoyBackend {
   readonly cluster?: string;
   /** Origin decides address and TLS; the path is not Envoy's business. */
   readonly endpoint: URL;
-  /** Longest wait for a connection, TLS included; undefined: the default. */
+  /** Longest wait for a connection, TLS included. Undefined for the default. */
   readonly connectTimeoutMs: number | undefined;
   readonly tls: {
     /** PEM file of the authorities to trust, as Envoy sees it. */
@@ -35,7 +35,7 @@ export interface EnvoyBackend {
 
 /** Tollgate as the router-level filter and the access logs ask it. A dot cannot occur first in a backend's name, so our clusters never collide. */
 export const edgeCluster = ".tollgate";
-/** Tollgate as upstream filters ask it: the same server, on a connection of its own with other windows. */
+/** Tollgate as upstream filters reach it: the same server, over a separate connection with other windows. */
 export const upstreamEdgeCluster = ".tollgate-upstream";
 /** A cluster without hosts: where a request goes that no plan has sent anywhere. */
 export const rejectCluster = ".reject";

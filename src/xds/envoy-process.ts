@@ -17,7 +17,7 @@ export interface EnvoyOptions {
   readonly bootstrap: string;
   /** Holds `envoy.pid`, `envoy.log` and `envoy.admin`; no other gateway's. */
   readonly folder: string;
-  /** The Unix socket of its admin interface, as the bootstrap has it. */
+  /** The Unix socket of its admin interface, as in the bootstrap. */
   readonly adminSocket: string;
   /** Worker threads. */
   readonly concurrency: number;
@@ -148,7 +148,7 @@ function spawnEnvoy(options: EnvoyOptions, log: EnvoyLog): ChildProcess {
     const child = spawn(options.binary, envoyArgs(options), {
       stdio: ["ignore", file, file],
       env: envoyEnvironment(options.env),
-      // In a process group of its own: a Ctrl-C is for us, and Envoy goes on until the running streams have ended.
+      // A separate process group: Ctrl-C is for us, and Envoy continues until the running streams have ended.
       detached: true,
     });
     if (child.pid !== undefined) writeFileSync(pidFileIn(options.folder), String(child.pid), { mode: 0o600 });

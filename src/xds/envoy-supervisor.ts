@@ -1,18 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { EnvoyProcess } from "./envoy-process.ts";
 
-/** How long to wait before each restart in a row; after the last the supervisor gives up. */
+/** Waits before each restart in a row; after the last the supervisor gives up. */
 const restartDelaysMs: readonly number[] = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000];
 /** An Envoy that has served this long counts as well: the next death is the first in a row. */
 const steadyAfterMs = 60_000;
 
-/** What happens to a supervised Envoy. */
+/** An event of a supervised Envoy. */
 export type EnvoyEvent =
   | { readonly kind: "died"; readonly reason: string; readonly deaths: number; readonly restartInMs: number }
   | { readonly kind: "restarted"; readonly pid: number; readonly awayMs: number }
   | { readonly kind: "given-up"; readonly reason: string; readonly deaths: number };
 
-/** How an Envoy is kept running. */
+/** Options of the supervisor. */
 export interface SupervisorOptions {
   /** Starts one Envoy; `restart` is false the first time. `onExit` is told once if it dies after it was ready. */
   readonly start: (onExit: (reason: string) => void, restart: boolean) => Promise<EnvoyProcess>;

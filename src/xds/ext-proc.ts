@@ -60,7 +60,7 @@ export function downstreamFilter(): Json {
         response_body_mode: "FULL_DUPLEX_STREAMED",
         response_trailer_mode: "SEND",
       },
-      // Who fails to identify itself is slowed down by it.
+      // Callers that fail to identify themselves are slowed down by source address.
       request_attributes: ["source.address"],
       response_attributes: responseAttributes,
       metadata_options: { receiving_namespaces: { untyped: [planNamespace] } },

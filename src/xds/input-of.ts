@@ -2,7 +2,7 @@ import type { Snapshot } from "../config/snapshot.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import type { EnvoyInput } from "./envoy-input.ts";
 
-/** What Envoy needs of a snapshot. `caFile` is trusted where a backend names no authorities of its own. */
+/** Envoy's input from a snapshot. `caFile` is trusted where a backend names no authorities. */
 export function envoyInputOf(snapshot: Snapshot, edge: EdgeAddress, caFile: string): EnvoyInput {
   return {
     version: snapshot.version,

@@ -21,7 +21,7 @@ const streamsPerConnectionMax = 100;
 const streamIdleTimeout = "900s";
 
 /**
- * How long a client may read nothing of what is left of its last answer before its connection is cut; Envoy's default is 1 s. An HTTP/1.1
+ * Longest time that a client may read nothing of what is left of its last answer before its connection is cut; Envoy's default is 1 s. An HTTP/1.1
  * client whose answer breaks in its middle sees the end of its connection only after this time, so it cannot be long.
  */
 const delayedCloseTimeout = "5s";

@@ -3,7 +3,7 @@ import { http2Limits } from "../edge/http2/limits.ts";
 
 /** Room for what encoding may add to a request body that was within the limit; Envoy's limit also bounds the retry buffer. */
 export const bodyHeadroomBytes = 65_536;
-/** What an ext_proc message may be longer than the body it carries: headers, attributes and metadata. */
+/** Room in an ext_proc message for headers, attributes and metadata besides the body it carries. */
 const messageHeadroomBytes = 1_048_576;
 
 /** Every size that Envoy and our server must agree on. All follow from two numbers: `listen.bodyLimit` and {@link wholeAnswerBytesMax}. */

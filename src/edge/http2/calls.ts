@@ -18,7 +18,7 @@ import type { SpareMemory } from "./spare-memory.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
 import { type Past, past, StreamTable } from "./stream-table.ts";
 
-/** What every connection of one edge serves. */
+/** The service behind every connection of one edge. */
 export interface Service {
   readonly methods: ReadonlyMap<string, EdgeMethod>;
   readonly maxMessageBytes: number;
@@ -36,9 +36,9 @@ export class Calls implements StreamOwner {
   readonly #writer: FrameWriter;
   readonly #guard: FloodGuard;
   readonly #wake: () => void;
-  /** Calls that are over and whose service has not heard of it: it is never told from inside its own `end`. */
+  /** Ended calls whose service has not been told yet: it is never told from inside its own `end`. */
   #ending: Http2Stream[] = [];
-  /** What was last told of {@link heldBytes}. */
+  /** The value of {@link heldBytes} reported last. */
   #toldBytes = 0;
   /** Streams beyond this number are refused, once the connection drains. */
   lastServedId = Number.POSITIVE_INFINITY;
@@ -58,7 +58,7 @@ export class Calls implements StreamOwner {
     return this.table.size * callBytes + this.messages.incompleteBytes + this.outbound.queuedBytes;
   }
 
-  /** Whether a stream number used for the first time would be refused, whatever its request. */
+  /** True if a stream number used for the first time would be refused, whatever its request. */
   refuses(id: number): boolean {
     return id > this.lastServedId || this.table.size >= this.#service.limits.streams;
   }

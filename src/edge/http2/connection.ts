@@ -9,13 +9,13 @@ import { Inbound } from "./inbound.ts";
 import type { Http2Limits } from "./limits.ts";
 import { readBufferBytes } from "./own-reads.ts";
 
-/** What a connection still reads and throws away after its end, so that the client gets to see our last frames. */
+/** Bytes that a connection still reads and discards after its end, so that the client can see our last frames. */
 const lingerBytes = 256 << 10;
 
-/** The payload of our own PINGs. */
+/** The payload of our PINGs. */
 const pingPayload = Buffer.from("tollgate", "latin1");
 
-/** How far the end of a connection has come. */
+/** Progress towards the end of a connection. */
 type Phase = "open" | "noticed" | "draining" | "ended";
 
 /** One client's connection: moves bytes between its socket and its calls, and watches the clock over both. */
@@ -31,9 +31,9 @@ export class Connection implements MemoryHolder {
   /** A read event is being handled: what is sent goes out at its end. */
   #reading = false;
   #flushScheduled = false;
-  /** Others have their turn: nothing is read meanwhile. */
+  /** Other connections have their turn; nothing is read meanwhile. */
   #waiting = false;
-  /** What has come and waits for our next turn. */
+  /** Bytes received that wait for our next turn. */
   #unread: Buffer | undefined;
   /** The last read was as long as reads get: what comes next is still the same turn. */
   #filledRead = false;
@@ -71,11 +71,11 @@ export class Connection implements MemoryHolder {
     if (!this.#filledRead) this.#reader.workLeft = this.#limits.turnWork;
     this.#filledRead = chunk.length >= readBufferBytes;
     this.#work(chunk);
-    // What waits for its turn must outlast this call.
+    // Bytes that wait for their turn must outlast this call.
     if (this.#unread !== undefined) this.#unread = Buffer.from(this.#unread);
   }
 
-  /** Whether the client has spoken HTTP/2 so far. */
+  /** True if the client has spoken HTTP/2 so far. */
   get established(): boolean {
     return this.#inbound.settled;
   }
@@ -132,7 +132,7 @@ export class Connection implements MemoryHolder {
     this.#settle();
   }
 
-  /** Whether the client does not read, or has not been heard of for too long. */
+  /** True if the client does not read, or has been silent for too long. */
   #isDead(): boolean {
     const silenceMs = this.#limits.keepaliveIntervalMs + this.#limits.keepaliveTimeoutMs;
     return (
@@ -141,7 +141,7 @@ export class Connection implements MemoryHolder {
     );
   }
 
-  /** What the client has begun and not finished in time. */
+  /** The error for something that the client began and did not finish in time. */
   #overdue(): ConnectionError | undefined {
     if (!this.#inbound.settled && this.#ageTicks > this.#ticks(this.#limits.handshakeTimeoutMs))
       return connectionError(errorCode.protocolError, "no SETTINGS in time");
@@ -214,7 +214,7 @@ export class Connection implements MemoryHolder {
     if (this.#phase === "draining" && this.#calls.table.size === 0) this.#end();
   }
 
-  /** What is sent outside a read event goes out with all else that is sent in the same turn of the event loop. */
+  /** Frames sent outside a read event leave together at the end of the current turn of the event loop. */
   #flushSoon(): void {
     if (this.#reading || this.#flushScheduled) return;
     this.#flushScheduled = true;

@@ -10,7 +10,7 @@ import {
   readUint32,
 } from "./frame.ts";
 
-/** Who hears of frames. Each method may refuse what it was told by returning an error, which ends the reading. */
+/** Receives frames. Each method may refuse a frame by returning an error, which ends the reading. */
 export interface FrameSink {
   /** A DATA frame begins; `flowBytes` is what it costs of the windows, its padding included. */
   dataBegin(

@@ -30,7 +30,7 @@ export class FrameWriter {
     this.#socket = socket;
   }
 
-  /** Whether the kernel takes no more for now; the socket's `drain` will tell when it does. */
+  /** True if the kernel takes no more for now; the socket's `drain` tells when it does. */
   get stalled(): boolean {
     return this.#socket.writableLength > 0 && this.#socket.writableNeedDrain;
   }

@@ -32,7 +32,7 @@ export const errorCode = {
 /** One value of {@link errorCode}. */
 export type ErrorCode = (typeof errorCode)[keyof typeof errorCode];
 
-/** What a client must send before its first frame. */
+/** The bytes that a client must send before its first frame. */
 export const clientPreface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
 /** Bytes of a frame's header: length 24 bits, type, flags, stream id 31 bits. */
@@ -53,7 +53,7 @@ export interface ConnectionError {
   readonly reason: string;
 }
 
-/** Why a connection must end, as a value: peers' mistakes are expected and cost no stack trace. */
+/** The reason to end a connection, as a value: peers' mistakes are expected and cost no stack trace. */
 export function connectionError(code: ErrorCode, reason: string): ConnectionError {
   return { code, reason };
 }

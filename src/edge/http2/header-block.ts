@@ -1,7 +1,7 @@
 import { type ConnectionError, connectionError, errorCode } from "./frame.ts";
 import type { Http2Limits } from "./limits.ts";
 
-/** A header block that a client sends in several frames, until it is whole. Nothing else may come on the connection meanwhile. */
+/** Collects a header block that a client sends in several frames. No other frame may come on the connection until it is complete. */
 export class HeaderBlock {
   readonly streamId: number;
   readonly endStream: boolean;

@@ -1,4 +1,4 @@
-/** What a header means to us: found once per literal and kept in the HPACK tables, so that repeated headers are not looked at again. */
+/** The meaning of a header to us, found once per literal and kept in the HPACK tables, so that repeated headers are not looked at again. */
 export const kind = {
   regular: 0,
   method: 1,

@@ -1,12 +1,12 @@
 /** Whoever holds memory for a client, and can be made to let go of it. */
 export interface MemoryHolder {
-  /** What it holds now, in bytes. */
+  /** Bytes held now. */
   readonly heldBytes: number;
   /** Ends it, and with it all it holds. */
   evict(): void;
 }
 
-/** What all connections of one edge hold for their clients: calls, messages that are not complete, answers that are not read. */
+/** Memory that all connections of one edge hold for their clients: calls, incomplete messages, unread answers. */
 export class HeldMemory {
   readonly #limitBytes: number;
   readonly #holders: Iterable<MemoryHolder>;
@@ -17,7 +17,7 @@ export class HeldMemory {
     this.#holders = holders;
   }
 
-  /** Notes what one connection holds more, or less, than it said last. Above the limit the one that holds the most has to go. */
+  /** Notes a change in the bytes that one connection holds. Above the limit, the connection that holds the most is ended. */
   add(bytes: number): void {
     this.#heldBytes += bytes;
     if (bytes > 0 && this.#heldBytes > this.#limitBytes) this.#largest()?.evict();

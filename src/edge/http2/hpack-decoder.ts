@@ -2,7 +2,7 @@ import { headerKind } from "./header-kind.ts";
 import { DynamicTable, type HeaderField } from "./hpack-table.ts";
 import { decodeHuffman } from "./huffman.ts";
 
-/** Who takes the fields of a header block. */
+/** Receives the fields of a header block. */
 export interface HeaderSink {
   /** False: no field is of interest any more, and none need be made. */
   readonly wantsMore: boolean;
@@ -59,7 +59,7 @@ export class HpackDecoder {
     return value === undefined ? undefined : { name, value, kind: headerKind(name, value) };
   }
 
-  /** Passes over a literal that does not enter the table; false when it is cut. Whether its strings make sense is nobody's concern. */
+  /** Passes over a literal that does not enter the table, without checking its strings. False when it is cut. */
   #skipLiteral(): boolean {
     const index = this.#integer(4);
     if (index === 0 ? !this.#skipString() : this.#table.get(index) === undefined) return false;

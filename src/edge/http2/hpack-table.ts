@@ -7,7 +7,7 @@ export interface HeaderField {
   readonly kind: HeaderKind;
 }
 
-/** What an entry costs beside its name and value (RFC 7541 §4.1). */
+/** Size of an entry beyond its name and value (RFC 7541 §4.1). */
 export const entryOverheadBytes = 32;
 
 /** The size both sides start with, and all we ever allow (SETTINGS_HEADER_TABLE_SIZE). */
@@ -59,7 +59,7 @@ export class DynamicTable {
   }
 }
 
-/** What a field counts in the table and in the header list's size: characters are bytes, as headers are Latin-1. */
+/** Size of a field in the table and in the header list: characters are bytes, as headers are Latin-1. */
 export function entryBytes(field: HeaderField): number {
   return field.name.length + field.value.length + entryOverheadBytes;
 }

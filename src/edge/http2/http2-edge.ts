@@ -18,7 +18,7 @@ import { SpareMemory } from "./spare-memory.ts";
 /** The default edge: our own HTTP/2 straight over sockets. */
 export const http2Edge: EdgeFactory = (methods, options) => createHttp2Edge(methods, options, http2Limits);
 
-/** Our own edge with limits of one's own; tests make them small. */
+/** The HTTP/2 edge with chosen limits; tests make them small. */
 export function createHttp2Edge(
   methods: readonly EdgeMethod[],
   options: EdgeOptions | undefined,

@@ -11,7 +11,7 @@ import { RequestHeaders } from "./request.ts";
 import type { Http2Stream } from "./stream.ts";
 import { past } from "./stream-table.ts";
 
-/** What each frame of a client does (RFC 9113 §6). */
+/** Handles each frame of a client (RFC 9113 §6). */
 export class Inbound implements FrameSink {
   /** The client's SETTINGS have come, which must be its first frame. */
   settled = false;

@@ -10,7 +10,10 @@ export interface Http2Limits {
   readonly connections: number;
   /** Connections that the kernel keeps until we accept them, and so the most that are accepted in one go, while others wait. */
   readonly backlogConnections: number;
-  /** What all connections together may hold: incomplete messages, unread answers, and open calls at {@link callBytes} each. Above it the connection that holds the most is ended. */
+  /**
+   * Bytes that all connections together may hold: incomplete messages, unread answers, and open calls at {@link callBytes} each. Above it the
+   * connection that holds the most is ended.
+   */
   readonly heldBytes: number;
   /** Calls open at once (SETTINGS_MAX_CONCURRENT_STREAMS); one more is refused with REFUSED_STREAM. */
   readonly streams: number;
@@ -33,9 +36,12 @@ export interface Http2Limits {
   readonly headerBlockBytes: number;
   /** Header list after decompression, names + values + 32 each (SETTINGS_MAX_HEADER_LIST_SIZE). */
   readonly headerListBytes: number;
-  /** What may be received of one call beyond what was consumed (SETTINGS_INITIAL_WINDOW_SIZE): small, so that no call's megabytes go before another's first bytes. */
+  /**
+   * Bytes that may be received of one call beyond those consumed (SETTINGS_INITIAL_WINDOW_SIZE): small, so that no call's megabytes go before
+   * another's first bytes.
+   */
   readonly streamWindowBytes: number;
-  /** What may be received beyond what was consumed, of all calls of the connection. */
+  /** Bytes that may be received beyond those consumed, over all calls of the connection. */
   readonly connectionWindowBytes: number;
   /** Memory for messages of which only a part has come. */
   readonly incompleteMessageBytes: number;
@@ -47,23 +53,23 @@ export interface Http2Limits {
   readonly turnWork: number;
   /** A connection that has used up a tenth of the burst of any rate, asked with too long a header list, or has too many silent calls, has a turn only once in so long. */
   readonly restMs: number;
-  /** From the connection's start until the client's preface and SETTINGS are there. */
+  /** From the connection's start to the client's preface and SETTINGS. */
   readonly handshakeTimeoutMs: number;
   /** From a header block's first frame to its last. */
   readonly headerBlockTimeoutMs: number;
   /** From a message's first byte to its last. */
   readonly messageTimeoutMs: number;
-  /** How long the socket may take none of the bytes that wait for it. */
+  /** Longest time in which the socket may take none of the bytes that wait for it. */
   readonly writeStallTimeoutMs: number;
   /** A connection silent for so long is asked by PING … */
   readonly keepaliveIntervalMs: number;
   /** … and closed if it stays silent for so long after. */
   readonly keepaliveTimeoutMs: number;
-  /** How often the time limits are looked at: they are kept to within one such interval. */
+  /** Interval between checks of the time limits, which are kept to within one interval. */
   readonly tickMs: number;
 }
 
-/** What an open call that holds nothing else is taken to cost; measured with its HTTP/2 state and a small handler, and rounded up. */
+/** Assumed memory of an open call that holds nothing else; measured with its HTTP/2 state and a small handler, and rounded up. */
 export const callBytes = 4 << 10;
 
 /** The limits in force. */

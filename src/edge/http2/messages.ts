@@ -6,7 +6,7 @@ import type { Http2Limits } from "./limits.ts";
 import type { SpareMemory } from "./spare-memory.ts";
 import type { Http2Stream } from "./stream.ts";
 
-/** Why a call cannot go on. */
+/** The reason why a call cannot go on. */
 export interface CallFailure {
   readonly status: GrpcStatus;
   readonly message: string;

@@ -13,7 +13,7 @@ export class Outbound {
   /** Streams that could send if the connection's window and the socket let them, the one that waits longest first. */
   readonly #ready = new Set<Http2Stream>();
   #window: number;
-  /** What waits costs so much memory, of all streams. */
+  /** Memory of all that waits to be sent, over all streams. */
   queuedBytes = 0;
 
   /** `finished` is told of each stream whose trailers are written. */
@@ -159,7 +159,7 @@ export class Outbound {
 /** Sent chunks are let go of in batches: taking each from the front would move all the others. */
 const compactAfterChunks = 1_024;
 
-/** What a chunk costs beside its bytes, so that many small ones count for what they are. */
+/** Memory of a chunk beyond its bytes, so that many small ones count in full. */
 const chunkOverheadBytes = 128;
 
 function costOf(chunk: Uint8Array): number {

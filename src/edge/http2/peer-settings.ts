@@ -19,7 +19,7 @@ export const settingId = {
 
 const settingBytes = 6;
 
-/** What the client has told us of itself. */
+/** The client's settings. */
 export class PeerSettings {
   /** The send window of a stream that opens now. */
   initialWindowBytes = defaultWindowBytes;

@@ -22,7 +22,7 @@ export class RateLimiter {
     return true;
   }
 
-  /** Whether more has been taken of late than an ordinary client takes. */
+  /** True if more has been taken lately than an ordinary client takes. */
   get strained(): boolean {
     return this.#tokens < this.#limit.burst * easyShare;
   }

@@ -2,7 +2,7 @@ import { kind } from "./header-kind.ts";
 import type { HeaderSink } from "./hpack-decoder.ts";
 import { entryBytes, type HeaderField } from "./hpack-table.ts";
 
-/** What a client asks for: the fields of one HEADERS, checked as far as HTTP/2 wants it (RFC 9113 §8.2, §8.3). */
+/** A client's request: the fields of one HEADERS, checked as far as HTTP/2 requires (RFC 9113 §8.2, §8.3). */
 export class RequestHeaders implements HeaderSink {
   method = "";
   path = "";
@@ -38,12 +38,12 @@ export class RequestHeaders implements HeaderSink {
     }
   }
 
-  /** Whether these are headers that may open a stream. */
+  /** True if these headers may open a stream. */
   isValidRequest(): boolean {
     return !this.#malformed && this.method !== "" && this.path !== "" && this.#scheme !== "";
   }
 
-  /** Whether these are headers that may close a stream. */
+  /** True if these headers may close a stream. */
   isValidTrailer(): boolean {
     return !this.#malformed && this.#pseudoSeen === 0;
   }

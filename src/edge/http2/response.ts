@@ -6,10 +6,7 @@ const maxMessageLength = 1_024;
 /** `:status: 200` from the static table. */
 const status200 = Buffer.from([0x88]);
 
-/**
- * Our header blocks use no dynamic table and no Huffman code: they are short and mostly constants,
- * and so no header of ours depends on the client's table size.
- */
+/** Our header blocks use no dynamic table and no Huffman code: they are short and mostly constant, and do not depend on the client's table size. */
 const contentType = literal("content-type", "application/grpc");
 
 /** Header block of every answer that begins well. */

@@ -1,6 +1,6 @@
 import type { Http2Stream } from "./stream.ts";
 
-/** How a stream that is not open came to be so. */
+/** The way in which a stream ceased to be open. */
 export const past = {
   /** Its number was passed over, or is too old to be remembered. */
   unknown: 0,
@@ -13,7 +13,7 @@ export const past = {
 /** One value of {@link past}. */
 export type Past = (typeof past)[keyof typeof past];
 
-/** How many of the latest streams are remembered. */
+/** Number of the latest streams that are remembered. */
 const remembered = 4_096;
 
 /** The streams of one connection: those open, and for a while how those that are over ended. */
@@ -52,7 +52,7 @@ export class StreamTable {
     if (id > this.lastId - remembered * 2) this.#past[(id >> 1) % remembered] = how;
   }
 
-  /** How a stream that is not open ended; only for numbers up to `lastId`. */
+  /** The way in which a stream ceased to be open; only for numbers up to `lastId`. */
   pastOf(id: number): Past {
     if (id <= this.lastId - remembered * 2) return past.left;
     return (this.#past[(id >> 1) % remembered] ?? past.unknown) as Past;

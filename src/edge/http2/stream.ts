@@ -2,7 +2,7 @@ import { type EdgeHandler, type EdgeMessage, type EdgeStream, type GrpcStatus, g
 import type { PartialMessage } from "./messages.ts";
 import { failureBlock, okTrailerBlock } from "./response.ts";
 
-/** What a stream needs of its connection. */
+/** The connection, as a stream uses it. */
 export interface StreamOwner {
   send(stream: Http2Stream, message: EdgeMessage): void;
   /** Sends the trailers once everything sent before is on its way. */
@@ -35,13 +35,13 @@ export class Http2Stream implements EdgeStream {
   silent = false;
   /** Our HEADERS are sent. */
   answered = false;
-  /** What the client lets us send on this stream; negative after it lowered its SETTINGS. */
+  /** Bytes that the client lets us send on this stream; negative after it lowered its SETTINGS. */
   sendWindow: number;
   /** Received and not yet given back by WINDOW_UPDATE. */
   unreturnedBytes = 0;
   /** The service has more messages than it can handle now: the window is not given back. */
   paused = false;
-  /** What the client's `content-length` leaves to come; -1 when it named none. */
+  /** Bytes still expected by the client's `content-length`; -1 when it named none. */
   contentLeft = -1;
   queue: SendQueue | undefined;
   /** Trailers that wait for the queue. */

@@ -2,10 +2,10 @@ import type { ProtobufWriter } from "../../core/protobuf-writer.ts";
 
 /** How bodies reach us, in the order of Envoy's `BodySendMode`. */
 const bodyModes = ["none", "streamed", "buffered", "buffered_partial", "full_duplex_streamed"] as const;
-/** Whether headers or trailers reach us, in the order of `HeaderSendMode`; `default` leaves it as it is. */
+/** Modes for headers and trailers, in the order of `HeaderSendMode`; `default` changes nothing. */
 const headerModes = ["default", "send", "skip"] as const;
 
-/** The body mode with this number; undefined: there is none. */
+/** The body mode with this number. Undefined if there is none. */
 export function bodyModeOf(number: number): BodyMode | undefined {
   return bodyModes[number];
 }
@@ -15,10 +15,7 @@ export type BodyMode = (typeof bodyModes)[number];
 /** One of Envoy's header and trailer modes. */
 export type HeaderMode = (typeof headerModes)[number];
 
-/**
- * What to send us of the rest of this exchange. Envoy takes both body modes literally, the one that was not meant to change too,
- * so both have to be said.
- */
+/** The messages to send us for the rest of this exchange. Envoy takes both body modes literally, so both must be set even if only one changes. */
 export interface ProcessingMode {
   readonly requestBody: BodyMode;
   readonly responseBody: BodyMode;

@@ -10,7 +10,7 @@ import { lookUpScalar, type Scalar } from "./struct-lookup.ts";
  */
 export type ProcessingRequest = HttpHeaders | HttpBody | HttpTrailers;
 
-/** What each kind of message may bring along. */
+/** Fields that any kind of message may carry. */
 export interface RequestContext {
   /**
    * An attribute that the filter is configured to send, e.g. `xds.cluster_name`; Envoy sends them with the first message of
@@ -19,7 +19,7 @@ export interface RequestContext {
   attribute(name: string): Scalar | undefined;
   /** A scalar of the forwarded dynamic metadata, e.g. `("tollgate.plan", "id")`. Throws `internal` when that is malformed. */
   metadata(namespace: string, name: string): Scalar | undefined;
-  /** How the filter is configured to send us answers' bodies; Envoy tells it with a stream's first message, and not before 1.34. */
+  /** The configured mode for answers' bodies. Envoy sends it with a stream's first message, and only from 1.34 on. */
   responseBodyMode(): BodyMode | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface HeadersReply {
   readonly dynamicMetadata?: StructObject;
 }
 
-/** What becomes of a body, or of one chunk of it. `streamed` belongs to FULL_DUPLEX_STREAMED and to nothing else. */
+/** The change to a body, or to one chunk of it. `streamed` is valid with FULL_DUPLEX_STREAMED only. */
 export type BodyEdit =
   | { readonly kind: "replace"; readonly bytes: Uint8Array }
   | { readonly kind: "clear" }

@@ -5,8 +5,7 @@ export type Scalar = string | number | boolean;
 
 /**
  * One leaf of a `map<string, google.protobuf.Struct>` whose entries carry `entryTag` in the message being read:
- * `map[key].fields[name]`. Undefined where there is none, where it is null, and where it is a struct or a list itself.
- * Both names have to be ASCII.
+ * `map[key].fields[name]`. Undefined if it is missing, null, a struct or a list. Both names must be ASCII.
  */
 export function lookUpScalar(
   reader: ProtobufReader,

@@ -1,10 +1,10 @@
 import { assert } from "../../core/errors.ts";
 import type { ProtobufWriter } from "../../core/protobuf-writer.ts";
 
-/** What a `google.protobuf.Value` can hold, in JSON's own terms. */
+/** A value of a `google.protobuf.Value`, in JSON's terms. */
 export type StructValue = null | boolean | number | string | readonly StructValue[] | StructObject;
 
-/** What a `google.protobuf.Struct` can hold. */
+/** A `google.protobuf.Struct` as an object. */
 export interface StructObject {
   readonly [name: string]: StructValue;
 }

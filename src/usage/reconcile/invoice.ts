@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { appendAll } from "../../core/append-all.ts";
 
-/** What a provider says it served: the calls of one model in one period, or one call. */
+/** A provider's statement of what it served: the calls of one model in one period, or one call. */
 export interface InvoiceLine {
   readonly model: string;
   /** From here, before `endMs`; both are the call's own time on a line about one call. */

@@ -17,7 +17,7 @@ export interface Difference {
   readonly ours: Tally | undefined;
 }
 
-/** What was compared, and what differs. */
+/** The compared totals and their differences. */
 export interface Reconciliation {
   readonly differences: readonly Difference[];
   readonly theirs: Tally;

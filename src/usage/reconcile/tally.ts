@@ -17,7 +17,7 @@ export function plus(left: Tally, right: Tally): Tally {
   };
 }
 
-/** Whether two sides agree, on calls only where both count them. */
+/** True if two sides agree; calls are compared only where both count them. */
 export function agree(left: Tally, right: Tally): boolean {
   const sameCalls = left.calls === undefined || right.calls === undefined || left.calls === right.calls;
   return sameCalls && left.inputTokens === right.inputTokens && left.outputTokens === right.outputTokens;

@@ -15,7 +15,7 @@ export interface Subject {
   readonly value: string;
 }
 
-/** What an erasure did. */
+/** The result of an erasure. */
 export interface Erasure {
   readonly records: number;
   /** Segments that are still written or delivered and were left alone: erase again when they no longer are. */
@@ -26,7 +26,7 @@ const table: Fields = recordTable;
 
 /**
  * Takes a subject out of a usage log: its records keep their tenant, models, tokens and costs, so that sums stay as they were, and lose
- * the field itself, other fields that point to a person, and the account keys that name it. What sinks have delivered is theirs to erase.
+ * the field itself, other fields that point to a person, and the account keys that name it. Receivers of sinks must erase what was delivered to them.
  */
 export async function eraseSubject(
   folder: string,

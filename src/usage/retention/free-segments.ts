@@ -8,7 +8,7 @@ import { cursorPath, readCursor } from "../sink/cursor.ts";
 export async function freeSegments(folder: string, sinks: readonly string[]): Promise<readonly string[]> {
   let free = (await listSegments(folder)).slice(0, -1);
   for (const sink of sinks) {
-    // Where a damaged cursor stood is not known: everything may still have to be delivered.
+    // The position of a damaged cursor is unknown: everything may still have to be delivered.
     const cursor = await readCursor(cursorPath(folder, sink)).catch(() => undefined);
     free = cursor === undefined ? [] : free.filter((name) => name < cursor.segment);
   }

@@ -4,7 +4,7 @@ import { parseRecord, type StoredRecord } from "../read.ts";
 import { isCompressed, listSegments } from "../segment.ts";
 import type { Cursor } from "./cursor.ts";
 
-/** What comes after a cursor. */
+/** The records after a cursor. */
 export interface Batch {
   readonly records: readonly StoredRecord[];
   /** Lines that are no records, passed over. */

@@ -27,7 +27,7 @@ export class Deliveries {
     return this.#turn;
   }
 
-  /** Ends them all; nothing is delivered after it resolves. */
+  /** Ends them all. No records are delivered after it resolves. */
   close(): Promise<void> {
     return this.take([]);
   }

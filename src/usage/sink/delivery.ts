@@ -7,7 +7,7 @@ import { type Batch, readBatch } from "./batch.ts";
 import { type Cursor, cursorPath, readCursor, writeCursor } from "./cursor.ts";
 import { DeliveryError, type Sink } from "./sink.ts";
 
-/** How a log is delivered to a sink; only the first two have no default. */
+/** Options for delivering a log to a sink; only the first two have no default. */
 export interface DeliveryOptions {
   /** The usage log's folder; the cursor is kept there too. */
   readonly folder: string;
@@ -15,7 +15,7 @@ export interface DeliveryOptions {
   /** Records (500) and bytes (1 MiB) in memory at once, at most. */
   readonly batchRecords?: number;
   readonly batchBytes?: number;
-  /** How long to wait for new records at the log's end (250). */
+  /** Wait for new records at the log's end (250). */
   readonly pollMs?: number;
   /** Waits after a failure double from the first (250) to the last (30,000), each shortened by up to half at random. */
   readonly retryMinMs?: number;
@@ -32,7 +32,7 @@ export interface DeliveryFaults {
   readonly refusals: FaultHooks;
 }
 
-/** How a delivery does. `retrying`: the last attempt failed, and what is not delivered waits in the log. */
+/** The health of a delivery. `retrying`: the last attempt failed, and undelivered records wait in the log. */
 export interface DeliveryHealth {
   readonly sink: string;
   readonly state: "ok" | "retrying";

@@ -3,7 +3,7 @@ import { type ErrorCode, GatewayError } from "../../core/errors.ts";
 import type { Closable, KindContext } from "../../core/kind.ts";
 import type { StoredRecord } from "../read.ts";
 
-/** A receiver of usage records besides the log. It reads the log from a cursor of its own, never in a request's way. */
+/** A receiver of usage records besides the log. It reads the log from its cursor, outside the path of requests. */
 export interface Sink extends Closable {
   /** Of letters, digits, `.`, `_` and `-`; names the cursor. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Sink extends Closable {
 
 /** Why records were not delivered. */
 export class DeliveryError extends GatewayError {
-  /** How long the receiver asks to be left alone; undefined if it does not say. */
+  /** The wait that the receiver asks for. Undefined if it states none. */
   readonly askedWaitMs: number | undefined;
 
   constructor(
@@ -34,7 +34,7 @@ export interface SinkKind {
   readonly type: string;
   /** The whole entry, `type` included. */
   readonly schema: z.ZodObject;
-  /** `section`: as the schema has it, references to secrets resolved. */
+  /** `section` is as parsed by the schema, with references to secrets resolved. */
   create(section: never, context: KindContext): Sink;
 }
 
