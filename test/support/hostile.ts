@@ -9,11 +9,16 @@ import { programArgs } from "./program.ts";
 import { createTestConfig } from "./test-config.ts";
 import { startTollgate, type TollgateProcess } from "./tollgate-process.ts";
 
-/** How long each part lasts. */
+/** How long each part lasts. Calm and attack take turns, so that whatever else the machine does falls on both. */
 export interface HostileTimes {
   readonly warmUpMs: number;
+  /** How often calm and attack follow each other; default once. */
+  readonly rounds?: number;
+  /** Of each round. */
   readonly calmMs: number;
   readonly attackMs: number;
+  /** Only the attacks whose names hold this. */
+  readonly attack?: string;
 }
 
 /** What honest requests saw, in one part. */
@@ -43,20 +48,33 @@ const honestKey = "key-tiny";
 const attackerKey = "key-acme";
 
 /** Undergoes the attack; everything that was started has ended when it resolves. */
-export async function undergoAttack({ warmUpMs, calmMs, attackMs }: HostileTimes): Promise<HostileOutcome> {
-  const attacker = await startAttacker();
+export async function undergoAttack({
+  warmUpMs,
+  rounds = 1,
+  calmMs,
+  attackMs,
+  attack = "",
+}: HostileTimes): Promise<HostileOutcome> {
+  const attacker = await startAttacker(attack);
   const config = await createTestConfig({ config: hostileConfig(attacker.port) });
   let tollgate: TollgateProcess | undefined;
   try {
     tollgate = await startTollgate(config);
     const { baseUrl, pid, envoyPid } = tollgate;
     await askFor(baseUrl, warmUpMs);
-    const calm = await askFor(baseUrl, calmMs);
+    const calm: Asked[] = [];
+    const attacked: Asked[] = [];
     const memory = watchMemory({ gateway: pid, envoy: envoyPid });
-    attacker.begin({ url: new URL(baseUrl).origin, key: attackerKey });
-    const attacked = await askFor(baseUrl, attackMs);
+    for (let round = 0; round < rounds; round += 1) {
+      calm.push(await askFor(baseUrl, calmMs));
+      if (round === 0) attacker.begin({ url: new URL(baseUrl).origin, key: attackerKey });
+      else attacker.goOn();
+      attacked.push(await askFor(baseUrl, attackMs));
+      if (round < rounds - 1) await attacker.pause();
+    }
     const { gateway, envoy } = memory.end();
-    return { calm, attacked, gateway, envoy, bouts: await attacker.end() };
+    const bouts = await attacker.end();
+    return { calm: trafficOf(calm), attacked: trafficOf(attacked), gateway, envoy, bouts };
   } finally {
     attacker.kill();
     await tollgate?.end("SIGTERM");
@@ -85,8 +103,15 @@ identity:
 `;
 }
 
+/** What came of honest requests in one stretch of time. */
+interface Asked {
+  readonly failures: readonly string[];
+  readonly tookMs: readonly number[];
+  readonly asked: number;
+}
+
 /** Asks at a steady pace, however long answers take. */
-async function askFor(baseUrl: string, forMs: number): Promise<HonestTraffic> {
+async function askFor(baseUrl: string, forMs: number): Promise<Asked> {
   const body = chatBody({ model: "one" });
   const failures: string[] = [];
   const tookMs: number[] = [];
@@ -105,11 +130,16 @@ async function askFor(baseUrl: string, forMs: number): Promise<HonestTraffic> {
     asked.push(answered);
   }
   await Promise.all(asked);
-  tookMs.sort((a, b) => a - b);
+  return { asked: asked.length, failures, tookMs };
+}
+
+/** All stretches of one kind together. */
+function trafficOf(stretches: readonly Asked[]): HonestTraffic {
+  const tookMs = stretches.flatMap((one) => one.tookMs).sort((a, b) => a - b);
   const at = (share: number): number => tookMs[Math.floor(tookMs.length * share)] ?? Number.NaN;
   return {
-    asked: asked.length,
-    failures,
+    asked: stretches.reduce((sum, { asked }) => sum + asked, 0),
+    failures: stretches.flatMap(({ failures }) => failures),
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     slowestMs: tookMs.at(-1) ?? Number.NaN,
@@ -135,15 +165,22 @@ function watchMemory<Name extends string>(pids: Readonly<Record<Name, number>>) 
   };
 }
 
-async function startAttacker() {
+async function startAttacker(attack: string) {
   const [flag = "", ...more] = programArgs("test/support/hostile-process");
   const args = [flag, ...more];
   const program = args.pop() ?? "";
-  const child = fork(program, [], { cwd: packageRoot, execArgv: args, serialization: "json" });
+  const child = fork(program, [attack], { cwd: packageRoot, execArgv: args, serialization: "json" });
   const { port } = await messageOf<{ port: number }>(child);
   return {
     port,
     begin: (target: AttackTarget) => void child.send(target),
+    /** Resolves once no bout is under way. */
+    pause: async (): Promise<void> => {
+      const paused = messageOf(child);
+      child.send("pause");
+      await paused;
+    },
+    goOn: () => void child.send("go on"),
     end: async (): Promise<ReadonlyMap<string, number>> => {
       const ended = messageOf<{ bouts: [string, number][] }>(child);
       child.send("stop");
