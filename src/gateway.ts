@@ -4,6 +4,7 @@ import type { AdminSource } from "./admin/admin-source.ts";
 import { ownAdminToken, removeAdminToken } from "./admin/admin-token.ts";
 import { AlertWebhook, webhookFaults } from "./admin/alert-webhook.ts";
 import { adminSourceOf } from "./admin/gateway-source.ts";
+import { HealthServer } from "./admin/health-server.ts";
 import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
 import { reportTargetState } from "./admin/target-events.ts";
@@ -101,6 +102,7 @@ export class Gateway {
   #envoyAway: string | undefined;
   #admin: AdminServer | undefined;
   #adminToken: string | undefined;
+  #healthServer: HealthServer | undefined;
   readonly #tokenFile: string;
   readonly #deliveries: Deliveries;
   #edgeAddress: EdgeAddress | undefined;
@@ -199,6 +201,10 @@ export class Gateway {
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
       gateway.#adminToken = await ownAdminToken(snapshot.admin, options.log);
       gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
+      gateway.#healthServer = await HealthServer.startAt(
+        snapshot.admin.healthAddress,
+        gateway.#adminSource(),
+      );
     } catch (error) {
       await gateway.close();
       throw error;
@@ -287,6 +293,7 @@ export class Gateway {
   /** Says it wants no more, and waits for running exchanges, at most `deadlineMs`. */
   async drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
+    this.#healthServer?.tell();
     this.#health.setServing(false);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -316,6 +323,7 @@ export class Gateway {
         () => this.#offload.close(),
         () => this.#usageDesk.close(),
         () => this.#admin?.close(),
+        () => this.#healthServer?.close(),
         () => (this.#adminToken === undefined ? undefined : removeAdminToken(this.#tokenFile)),
         () => this.#webhook.close(),
         () => this.#kept.close(),

@@ -38,6 +38,9 @@ function listenFailure(error: unknown, { listen, server, admin }: Snapshot): Com
   if (edge.kind === "unix" && port === undefined) return inUse(edge, "server.address");
   if (edge.kind === "tcp" && edge.port === port) return inUse(edge, "server.address");
   if (admin.address.port === port) return inUse(admin.address, "admin.address");
+  const { healthAddress } = admin;
+  if (healthAddress !== undefined && healthAddress.port === port)
+    return inUse(healthAddress, "admin.healthAddress");
   return undefined;
 }
 

@@ -17,6 +17,7 @@ const fixed: readonly (readonly [name: string, of: (snapshot: Snapshot) => unkno
   ["server.address", ({ server }) => server.address],
   ["server.token", ({ server }) => server.token],
   ["admin.address", ({ admin }) => admin.address],
+  ["admin.healthAddress", ({ admin }) => admin.healthAddress],
   ["ledger", (snapshot) => shown(snapshot, "ledger")],
   ["usage.log", ({ usageLog }) => usageLog.folder],
 ];

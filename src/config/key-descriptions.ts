@@ -14,6 +14,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Longest wait for running exchanges after SIGTERM; those still running then are cut and settled.",
   admin: "The admin interface: probes, metrics, and what the commands talk to.",
   "admin.address": "Host and port that it listens on.",
+  "admin.healthAddress":
+    "Host and port for `/livez` and `/readyz` alone, answered by a thread of their own without a token, whatever the event loop is doing. Left out: the admin interface answers them.",
   "admin.token":
     "Token that callers must send, at least 16 characters. Required if the address is not loopback. Without it, only the gateway's own user is served.",
   backends: "Providers' APIs, each with its credentials, by a name of your choice.",

@@ -196,6 +196,7 @@ function compileOwn(
     server: Object.freeze({ address: edge, token: server.token, drainMs: server.drain }),
     admin: Object.freeze({
       address: admin.address,
+      healthAddress: admin.healthAddress,
       token: admin.token,
       tokenFile: join(edge.kind === "unix" ? dirname(edge.path) : inputs.resolve("run"), "admin.token"),
     }),

@@ -59,6 +59,7 @@ const server = z
 const admin = z
   .strictObject({
     address: tcpAddress.prefault(defaults.admin.address),
+    healthAddress: tcpAddress.optional(),
     token: bearerToken.optional(),
   })
   .prefault({});

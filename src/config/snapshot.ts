@@ -35,6 +35,8 @@ export interface ServerConfig {
 /** Health, metrics and the usage API. */
 export interface AdminConfig {
   readonly address: TcpAddress;
+  /** Where probes are answered by a thread of their own; undefined: by the admin interface alone. */
+  readonly healthAddress: TcpAddress | undefined;
   /** What `Authorization: Bearer` must carry; undefined only on loopback. */
   readonly token: string | undefined;
   /** Where a gateway without a token writes the one it makes at its start; absolute, in the folder of its socket. */

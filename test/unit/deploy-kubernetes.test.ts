@@ -74,12 +74,12 @@ describe("deploy/kubernetes", () => {
       ["readinessProbe", "/readyz"],
       ["livenessProbe", "/livez"],
     ] as const)
-      assert.deepEqual(tollgate[probe]?.httpGet, { path, port: "admin" });
+      assert.deepEqual(tollgate[probe]?.httpGet, { path, port: "health" });
     assert.ok(config.kind === "snapshot");
     const { listen, admin } = config.snapshot;
     assert.deepEqual(
       ports.map(({ containerPort }) => containerPort),
-      [listen.address.port, admin.address.port],
+      [listen.address.port, admin.address.port, admin.healthAddress?.port],
     );
   });
 

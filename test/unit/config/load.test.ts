@@ -41,6 +41,7 @@ describe("loadConfig()", () => {
     assert.deepEqual(snapshot.admin, {
       address: { kind: "tcp", host: "127.0.0.1", port: 9090 },
       token: undefined,
+      healthAddress: undefined,
       tokenFile: join(folder, "run/admin.token"),
     });
     assert.equal(snapshot.ledger.type, "local");
