@@ -10,11 +10,14 @@ export interface WorkerPoolOptions {
   readonly workersMax: number;
   /** Orders that wait for a worker, over all tenants, who share the places fairly. */
   readonly waitingMax: number;
-  /** Longest that one order may take once a worker has it; the worker is ended then. */
+  /** Longest that one order may take once a worker has it and has started; the worker is ended then. */
   readonly orderMs: number;
   /** Heap of one worker in MiB; the worker that needs more ends, and its order with it. */
   readonly heapMb: number;
 }
+
+/** What a worker may take beyond its first order's time to load its program, on a machine that is short of CPU. */
+const startMs = 2_000;
 
 /** The reason why an order has no answer. `lost`: its worker ended for a reason unrelated to the order. */
 export type OrderFailure = "no-room" | "too-long" | "no-memory" | "lost";
@@ -106,9 +109,10 @@ export class WorkerPool<Order, Answer> {
     const task = this.#next();
     if (task === undefined) return;
     const thread = idle ?? this.#start();
+    const waitMs = this.#options.orderMs + (idle === undefined ? startMs : 0);
     thread.task = task;
     thread.worker.ref();
-    thread.timer = setTimeout(() => this.#end(thread, new OrderFailed("too-long")), this.#options.orderMs);
+    thread.timer = setTimeout(() => this.#end(thread, new OrderFailed("too-long")), waitMs);
     thread.worker.postMessage(task.order);
   }
 

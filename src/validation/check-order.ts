@@ -9,7 +9,12 @@ export type CheckOrder =
       readonly codeFence: boolean;
       readonly text: string;
     }
-  | { readonly kind: "pattern"; readonly source: string; readonly flags: string; readonly text: string };
+  | {
+      readonly kind: "pattern";
+      readonly source: string;
+      readonly ignoreCase: boolean;
+      readonly text: string;
+    };
 
 /** A worker's verdict on a text. `unreadable`: the schema is not a JSON Schema. */
 export type CheckAnswer = "passes" | "fails" | "unreadable";

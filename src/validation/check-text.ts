@@ -6,7 +6,7 @@ import type { Finding } from "./rule.ts";
 /** Two, of which a tenant alone has one: a schema or pattern made to take long keeps no other tenant's answers waiting. */
 const workersMax = 2;
 const waitingMax = 1_024;
-/** Longest check, the start of a worker included. */
+/** Longest check. */
 const checkMs = 2_000;
 const heapMb = 256;
 /** Checks remembered because they took too long. */
@@ -38,7 +38,7 @@ export async function checkText(tenantId: string, order: CheckOrder): Promise<Fi
 
 /** A schema that takes too long does so for other texts, too; a pattern may not. */
 function digestOf(order: CheckOrder): string {
-  const what = order.kind === "pattern" ? `${order.flags}/${order.source}/${order.text}` : order.schema;
+  const what = order.kind === "pattern" ? `${order.ignoreCase}/${order.source}/${order.text}` : order.schema;
   return createHash("sha256").update(`${order.kind}/${what}`).digest("base64");
 }
 

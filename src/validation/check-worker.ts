@@ -1,3 +1,4 @@
+import { type LinearPattern, linearPattern } from "../core/linear-pattern.ts";
 import { serveOrders } from "../core/serve-orders.ts";
 import type { CheckAnswer, CheckOrder } from "./check-order.ts";
 import { compileSchema } from "./compile-schema.ts";
@@ -5,13 +6,13 @@ import { parseText } from "./json-text.ts";
 
 /** Regular expressions that stay compiled; the first is forgotten first. */
 const patternsMax = 256;
-const patterns = new Map<string, RegExp>();
+const patterns = new Map<string, LinearPattern>();
 
 serveOrders((order: CheckOrder) => ({ answer: check(order) }));
 
 function check(order: CheckOrder): CheckAnswer {
   if (order.kind === "pattern")
-    return patternOf(order.source, order.flags).test(order.text) ? "passes" : "fails";
+    return patternOf(order.source, order.ignoreCase).test(order.text) ? "passes" : "fails";
   const schema = compileSchema(order.schema);
   if (schema.kind === "unreadable") return "unreadable";
   if (order.kind === "read") return "passes";
@@ -19,9 +20,9 @@ function check(order: CheckOrder): CheckAnswer {
   return parsed !== undefined && schema.fits(parsed.value) ? "passes" : "fails";
 }
 
-function patternOf(source: string, flags: string): RegExp {
-  const key = `${flags}/${source}`;
-  const known = patterns.get(key) ?? new RegExp(source, flags);
+function patternOf(source: string, ignoreCase: boolean): LinearPattern {
+  const key = `${ignoreCase}/${source}`;
+  const known = patterns.get(key) ?? linearPattern(source, ignoreCase);
   patterns.set(key, known);
   if (patterns.size > patternsMax) {
     const [first] = patterns.keys();

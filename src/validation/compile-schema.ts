@@ -1,5 +1,6 @@
 import { Ajv, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { linearPattern } from "../core/linear-pattern.ts";
 
 /** Longest schema that is read, in characters of its JSON. */
 export const schemaCharactersMax = 65_536;
@@ -13,7 +14,7 @@ export type CompiledSchema =
 
 /**
  * Each schema gets a separate instance, so that no `$id` of one resolves a reference of another. Schemas are not checked against their meta-schema,
- * which takes longer than all else: compiling finds impossible keywords.
+ * which takes longer than all else: compiling finds impossible keywords. Patterns are matched in linear time.
  */
 const options: Options = {
   strict: false,
@@ -22,6 +23,7 @@ const options: Options = {
   meta: false,
   validateSchema: false,
   ownProperties: true,
+  code: { regExp: Object.assign((pattern: string) => linearPattern(pattern), { code: "linearPattern" }) },
 };
 
 const compiled = new Map<string, CompiledSchema>();

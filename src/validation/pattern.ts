@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { linearPattern } from "../core/linear-pattern.ts";
 import { checkText } from "./check-text.ts";
 import type { Rule } from "./rule.ts";
 import { defineRule } from "./rule-kind.ts";
@@ -13,28 +14,35 @@ export const pattern = defineRule({
     .min(1)
     .max(patternCharactersMax)
     .describe(
-      "A regular expression (JavaScript's, with the u flag; a leading (?i) ignores case) that must match somewhere in the answer's text: ^ and $ are its ends. Matching that takes longer than 2 s is a failed check.",
+      "A regular expression (JavaScript's, with the u flag; a leading (?i) ignores case) that must match somewhere in the answer's text: ^ and $ are its ends. It is matched in linear time, so lookahead, lookbehind and backreferences are refused. Matching that takes longer than 2 s is a failed check.",
     ),
   create: (written, { inputs: { refuse } }) => {
     const expression = compile(written, refuse);
     if (expression === undefined) return () => undefined;
-    const { source, flags } = expression;
+    const { source, ignoreCase } = expression;
     return (_asked, tenantId) =>
       Object.freeze<Rule>({
         name: "pattern",
         ofText: true,
-        // An answer may be made to let a pattern backtrack.
-        check: ({ text }) => checkText(tenantId, { kind: "pattern", source, flags, text }),
+        // Linear time may be long all the same: a pattern may have a thousand states for each character.
+        check: ({ text }) => checkText(tenantId, { kind: "pattern", source, ignoreCase, text }),
       });
   },
 });
 
-const ignoreCase = "(?i)";
+const ignoreCasePrefix = "(?i)";
 
-function compile(written: string, refuse: (why: string) => void): RegExp | undefined {
-  const folded = written.startsWith(ignoreCase);
+interface Expression {
+  readonly source: string;
+  readonly ignoreCase: boolean;
+}
+
+function compile(written: string, refuse: (why: string) => void): Expression | undefined {
+  const ignoreCase = written.startsWith(ignoreCasePrefix);
+  const source = ignoreCase ? written.slice(ignoreCasePrefix.length) : written;
   try {
-    return new RegExp(folded ? written.slice(ignoreCase.length) : written, folded ? "iu" : "u");
+    linearPattern(source, ignoreCase);
+    return { source, ignoreCase };
   } catch (error) {
     refuse(error instanceof Error ? error.message : "is no regular expression");
     return undefined;

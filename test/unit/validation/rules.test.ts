@@ -90,10 +90,10 @@ describe("pattern", () => {
     assert.equal((await check({ pattern: "^\\p{Lu}" }, "Ärger")).result, "passed");
   });
 
-  it("fails, saying so, where an answer makes it backtrack", async () => {
-    const result = await check({ pattern: "^(a+)+$" }, `${"a".repeat(60)}!`);
+  it("is decided at once where an answer would make it backtrack", async () => {
+    const result = await check({ pattern: "^(a+)+$" }, `${"a".repeat(60_000)}!`);
     assert.equal(result.result, "failed");
-    assert.equal(result.bound, "slow");
+    assert.equal(result.bound, undefined);
   });
 
   it("is refused where it is no regular expression", async () => {
