@@ -7,6 +7,7 @@ import { Gateway } from "../gateway.ts";
 import { withEndpointClusters } from "../xds/cluster-names.ts";
 import { EnvoyAdmin } from "../xds/envoy-admin.ts";
 import { EnvoyConfig } from "../xds/envoy-config.ts";
+import { watchVersion } from "../xds/envoy-version.ts";
 import { envoyInputOf } from "../xds/input-of.ts";
 import { writeTrustedCas } from "../xds/trusted-cas.ts";
 import { followConfig } from "./follow-config.ts";
@@ -65,11 +66,15 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
       inputOf: (one) => ({ ...envoyInputOf(one, running.edgeAddress, caFile), adminSocket }),
       inUse: () => running.snapshotsInUse,
     });
+    const unwatch = watchVersion(admin, folder, (problem) => log.warn({ envoy_files: folder }, problem));
     return {
       take: (next) => config.take(next, () => admin),
       // Envoy may be gone already.
       drain: () => admin.drain().catch(() => undefined),
-      close: () => config.close(),
+      close: () => {
+        unwatch();
+        config.close();
+      },
     };
   }
 }

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import type { Snapshot } from "../config/snapshot.ts";
 import { createLog } from "../core/log.ts";
-import { findEnvoy } from "../xds/envoy-binary.ts";
+import { type EnvoyBinary, findEnvoy } from "../xds/envoy-binary.ts";
+import { binaryProblem } from "../xds/envoy-version.ts";
 import { followConfig } from "./follow-config.ts";
 import { startingGateway } from "./listen-failure.ts";
 import { loadGood } from "./load-snapshot.ts";
@@ -28,6 +29,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   const { snapshot } = loaded;
   warnOfProxies(terminal);
   const binary = await findEnvoy(terminal.env, join(terminal.cwd, ".tollgate"), (line) => terminal.err(line));
+  await refuseOldEnvoy(binary);
   let lost: (reason: string) => void = () => {};
   const envoyLost = new Promise<string>((done) => {
     lost = done;
@@ -52,6 +54,13 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   unfollow();
   await stack.stop(reason === undefined ? gateway.snapshot.server.drainMs : 0);
   if (reason !== undefined) throw new CommandFailure(reason);
+}
+
+/** An Envoy that is too old is known before anything starts. */
+async function refuseOldEnvoy({ path, source }: EnvoyBinary): Promise<void> {
+  if (source === "installed") return;
+  const problem = await binaryProblem(path, `${source}: ${path}`);
+  if (problem !== undefined) throw new CommandFailure(problem);
 }
 
 /** The commands to type next. */

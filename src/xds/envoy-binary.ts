@@ -39,6 +39,15 @@ export async function findEnvoy(
   folder: string,
   progress: (line: string) => void,
 ): Promise<EnvoyBinary> {
+  const own = ownEnvoy(env);
+  if (own !== undefined) return own;
+  const path = resolve(folder, `envoy-${envoyVersion}`);
+  if (!existsSync(path)) await install(path, resolve(folder), env, progress);
+  return { path, source: "installed" };
+}
+
+/** The Envoy that somebody else has put here: `ENVOY_BIN`, then `PATH`. Throws an Error for an `ENVOY_BIN` that does not exist. */
+export function ownEnvoy(env: NodeJS.ProcessEnv): EnvoyBinary | undefined {
   const named = env.ENVOY_BIN;
   if (named !== undefined && named !== "") {
     if (!existsSync(named)) throw new Error(`ENVOY_BIN names ${named}, which does not exist`);
@@ -48,10 +57,7 @@ export async function findEnvoy(
     .split(delimiter)
     .map((place) => join(place, "envoy"))
     .find((file) => existsSync(file));
-  if (onPath !== undefined) return { path: onPath, source: "PATH" };
-  const path = resolve(folder, `envoy-${envoyVersion}`);
-  if (!existsSync(path)) await install(path, resolve(folder), env, progress);
-  return { path, source: "installed" };
+  return onPath === undefined ? undefined : { path: onPath, source: "PATH" };
 }
 
 async function install(
