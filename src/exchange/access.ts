@@ -4,13 +4,13 @@ import type { GatewayError } from "../core/errors.ts";
 import type { Target } from "../plan/plan.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 
-/** Who asks, under which config. */
+/** A caller, and the config that its exchange is pinned to. */
 export interface Caller {
   readonly snapshot: Snapshot;
   readonly attributes: Attributes;
 }
 
-/** Why a caller may not use a route: by a name it was asked for, or because none of its targets is for this caller; undefined: it may. */
+/** The reason why a caller may not use a route: by the name it asked for, or because none of the targets is for this caller. Undefined if it may. */
 export function accessRefusal(
   caller: Caller,
   asked: readonly string[],
@@ -24,8 +24,8 @@ export function accessRefusal(
 }
 
 /**
- * Why a target's model is not for this caller, under whatever name it was asked for; undefined: it is. An entry that is spelled out and
- * has a rule of its own is judged by that alone.
+ * The reason why a caller may not use a target's model, under whatever name it asked. Undefined if it may. A spelled-out entry with its own rule is
+ * judged by that rule alone.
  */
 export function targetRefusal(
   { snapshot, attributes }: Caller,

@@ -23,7 +23,7 @@ import { spend } from "./stages.ts";
 import { noteStandings } from "./standing.ts";
 import { stopSince } from "./stopping.ts";
 
-/** Refuses by the headers alone what would be refused with its body too; undefined: go on. Never throws. */
+/** Refuses by the headers alone what would be refused with its body too. Undefined to go on. Never throws. */
 export function preview(exchange: Exchange): Outcome | undefined {
   try {
     examineHeaders(exchange);
@@ -54,7 +54,7 @@ function judge(exchange: Exchange, body: Buffer): MaybePromise<Outcome> {
   });
 }
 
-/** The route of a request, its input counted for every target; undefined: the client has left. Throws what refuses it. */
+/** The route of a request, with its input counted for every target. Undefined if the client has left. Throws the refusal. */
 export function routeAndCount(exchange: Exchange, body: Buffer): MaybePromise<ModelRoute | undefined> {
   const { stages } = exchange;
   const { clock } = exchange.services;
@@ -89,7 +89,7 @@ function inputTokensAllowed(exchange: Exchange): number | undefined {
   return exchange.snapshot.caps(exchangeAttributes(exchange)).inputTokens;
 }
 
-/** How many tokens the request has, by the counter of the first target that would answer it. Nothing leaves, nothing is held. */
+/** Answers with the request's tokens, by the counter of the first target that would serve it. Nothing leaves and nothing is held. */
 function answerCount(exchange: Exchange, route: ModelRoute): Outcome {
   const [target] = route.targets;
   const count = target === undefined ? undefined : inputCountFor(exchange, target);

@@ -5,9 +5,9 @@ import type { Target } from "../plan/plan.ts";
 import { backendOf, carriageOf } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** Why a target would bill what cannot be held, naming the client's field; undefined: it would not. */
+/** The reason why a target would bill more than can be held, naming the client's field. Undefined if it would not. */
 export function cannotHold(exchange: Exchange, target: Target): GatewayError | undefined {
-  // What is translated is written anew: nothing of the client's own reaches the provider.
+  // A translated request is written anew: none of the client's own members reach the provider.
   if (carriageOf(exchange, target)?.kind !== "pass") return undefined;
   return heededMember(exchange, target) ?? unpricedTier(exchange, target);
 }
@@ -23,7 +23,7 @@ function heededMember(exchange: Exchange, target: Target): GatewayError | undefi
   return undefined;
 }
 
-/** A tier without a price of its own would be billed at one that nobody knows. */
+/** A tier without a price would be billed at an unknown one. */
 function unpricedTier(exchange: Exchange, { backend, model }: Target): GatewayError | undefined {
   const { serviceTier } = admitted(exchange).facts;
   if (serviceTier === undefined) return undefined;

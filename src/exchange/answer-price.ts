@@ -5,10 +5,10 @@ import type { Usage } from "../usage/usage.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** What an answer is charged at. */
+/** The price that an answer is charged at. */
 export interface AnswerPrice {
   readonly rate: Rate;
-  /** Whether the catalogue has the price of the model and of the tier that the answer names; else the rate is the target's standard one. */
+  /** True if the catalogue has the price of the model and tier that the answer names; otherwise the rate is the target's standard one. */
   readonly isKnown: boolean;
 }
 
@@ -29,7 +29,7 @@ export function priceOfAnswer(
   return { rate, isKnown };
 }
 
-/** The rate of the model that answered; undefined: the catalogue has none. A backend's own price is that of all its models. */
+/** The rate of the model that answered. Undefined if the catalogue has none. A backend's own price covers all its models. */
 function rateOfModel(
   { snapshot, openedAtMs }: Exchange,
   { target: { target, rate } }: Attempt,

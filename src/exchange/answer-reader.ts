@@ -8,7 +8,7 @@ import type { Exchange } from "./exchange.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { answerContextOf, callIdOf, translateResponse } from "./translating.ts";
 
-/** A `ResponseTransform` whose end may have to be waited for: that of a large whole answer is read by another thread. */
+/** A `ResponseTransform` whose end may be asynchronous: another thread reads large whole answers. */
 export interface AnswerReader {
   push(chunk: Buffer, end: boolean): MaybePromise<Buffer>;
   readonly seen: ResponseSeen;

@@ -11,7 +11,10 @@ export interface UnansweredAttempt {
   readonly upstreamAddress?: string | undefined;
 }
 
-/** Why an attempt at this host got no answer: Envoy's own words where it has some, else what its flags mean; undefined: it was answered, or ran into its deadline. */
+/**
+ * The reason why an attempt at this host got no answer: Envoy's own words where it has some, else the meaning of its flags. Undefined if it was
+ * answered, or ran into its deadline.
+ */
 export function attemptReason(attempt: UnansweredAttempt, hostname: string): string | undefined {
   const isUnresolved =
     attempt.upstreamAddress === `${unresolvedAddress.address}:${unresolvedAddress.port}` &&

@@ -17,17 +17,20 @@ export type AttemptFate =
       readonly class: FailureClass;
     };
 
-/** Why an answer was not passed on. */
+/** The reason for not passing an answer on. */
 export interface Judgement {
   readonly class: FailureClass;
   readonly error: GatewayError;
   /** As the provider answered. */
   readonly status: number;
-  /** What the provider said it used: it will bill it. */
+  /** The usage that the provider stated, which it will bill. */
   readonly usage: Usage | undefined;
   /** The model that the answer named. */
   readonly model: string | undefined;
-  /** What was made all the same and will be billed, though nothing says what it took: all of a whole answer, of a stream its input at least; undefined: nothing. */
+  /**
+   * Output that was made all the same and will be billed, though its usage is not stated: all of a whole answer, or at least the input of a stream.
+   * Undefined if there is none.
+   */
   readonly made: "hold" | "input" | undefined;
 }
 
@@ -40,21 +43,21 @@ export interface Attempt {
   startedMs: number;
   endedMs: number | undefined;
   fate: AttemptFate;
-  /** Why no answer came, in Envoy's words, e.g. `TLS_error:…:CERTIFICATE_VERIFY_FAILED`. */
+  /** The reason for a missing answer, in Envoy's words, e.g. `TLS_error:…:CERTIFICATE_VERIFY_FAILED`. */
   reason: string | undefined;
   /** The provider's own id of the call, once it has answered. */
   requestId: string | undefined;
   /** Its credentials, which an answer may repeat and no client may see. */
   secrets: readonly Buffer[];
-  /** What of the request was said differently or left out, as its target's format demands; told to the client. */
+  /** Changes to the request that its target's format requires: fields reworded or left out. The client is told. */
   changes: readonly string[];
-  /** What its refusal means by status and body, where somebody read both. */
+  /** The class of its refusal by status and body, where both were read. */
   refusedAs: FailureClass | undefined;
-  /** A good status has come, of an answer that is looked at before the client sees any of it; undefined: not so. */
+  /** A good status of an answer that is read before the client sees any of it. Undefined otherwise. */
   begun: "whole" | "stream" | undefined;
-  /** What its answer said when it was looked at before the client saw any of it; undefined: nothing was wrong, or nobody looked. */
+  /** The failure found in its answer before the client saw any of it. Undefined if there was none, or the answer was not read. */
   judged: Judgement | undefined;
-  /** What checks of its answer came to; undefined: there were none. */
+  /** The result of its answer's checks. Undefined if there were none. */
   checked: CheckResult | undefined;
   /** Of its time, what was spent on checks. */
   checkedMs: number;
@@ -62,19 +65,18 @@ export interface Attempt {
   signed: boolean;
 }
 
-/** What a provider bills of a try that failed. */
+/** The provider's billing of a failed attempt. */
 export type Billing =
   | "nothing"
   /** A stream broke off before it said anything: its input, by our own count, and nobody knows what else. */
   | "input"
-  /** What the provider itself said. */
+  /** Billed as the provider stated. */
   | "said"
   /** Generated without a word of what it took: the dearest it can have been. */
   | "hold";
 
 /**
- * What a provider bills of a try that failed like this: one that ran into its deadline went on working, one that said what it used was
- * done, and so was a whole answer that broke on its way, which is there before anything of it is sent.
+ * The provider's billing of an attempt that failed like this. One that ran into its deadline went on working. One that stated its usage was done, and so was a whole answer that broke on its way, since it is complete before any of it is sent.
  */
 export function billingOf({ fate, begun, judged }: Attempt): Billing {
   if (judged !== undefined) {
@@ -92,7 +94,10 @@ const unconnectedFlags: ReadonlySet<string> = new Set(["UF", "UH", "DF"]);
 /** Flags of a connection that broke after the request was on its way. */
 const brokenFlags: ReadonlySet<string> = new Set(["UC", "UR"]);
 
-/** Whether a try broke off without any answer after its provider may have begun to work: seldom billed, and nobody can tell. */
+/**
+ * True if an attempt broke off without any answer after its provider may have begun to work. Such attempts are seldom billed, and nothing tells which
+ * are.
+ */
 export function brokeUnanswered({ fate }: Attempt): boolean {
   return (
     fate.kind === "failed" && fate.status === undefined && fate.flags.some((flag) => brokenFlags.has(flag))

@@ -1,7 +1,7 @@
 import { type Attributes, attributesOf } from "../condition/attributes-of.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** What conditions compare of an exchange whose request has been read. */
+/** The values that conditions compare, of an exchange whose request has been read. */
 export function exchangeAttributes(exchange: Exchange): Attributes {
   const { contract, facts } = admitted(exchange);
   const { head, principal, dialect } = exchange;

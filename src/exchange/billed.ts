@@ -6,7 +6,7 @@ import { type Attempt, billingOf } from "./attempt.ts";
 import { type Exchange, planned } from "./exchange.ts";
 import { withHold } from "./planning.ts";
 
-/** What the failed attempts so far are billed, where their providers said it, or may be at most. */
+/** The bill of the failed attempts so far: as their providers stated it, or at most. */
 export function billedSoFar(exchange: Exchange): Hold {
   return sum(exchange.attempts.map((attempt) => billed(exchange, attempt)));
 }

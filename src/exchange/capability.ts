@@ -5,7 +5,9 @@ import type { Target } from "../plan/plan.ts";
 import { modelRequestOf } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** Why a target's model cannot do what is asked, naming the client's field where it is known; undefined: it can, or nobody knows. */
+/**
+ * The reason why a target's model cannot do what is asked, naming the client's field where it is known. Undefined if it can, or if that is unknown.
+ */
 export function cannotDo(exchange: Exchange, target: Target): GatewayError | undefined {
   const { capabilities } = modelFactsOf(target.model);
   if (capabilities === undefined) return undefined;
@@ -19,7 +21,7 @@ export function cannotDo(exchange: Exchange, target: Target): GatewayError | und
 
 type Checked = Exclude<Capability, "reasoning">;
 
-/** What each asks for in the request, and what a model without it is said to do. */
+/** The request's field for each ability, and the words for a model without it. */
 const lacks: Readonly<Record<Checked, { readonly says: string; readonly by: readonly Feature[] }>> = {
   images: { says: "takes no images", by: ["image_base64", "image_url"] },
   tools: { says: "takes no tools", by: ["tools"] },

@@ -8,20 +8,20 @@ import { formatTarget, type Target } from "../plan/plan.ts";
 import type { Provider } from "../provider/provider.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** How a request gets to a provider, and the answer back: in its own bytes, or said anew in the provider's format. */
+/** The form in which a request reaches a provider: its own bytes, or translated to the provider's format. */
 export type Carriage =
   | { readonly kind: "pass"; readonly dialect: Dialect; readonly operation: Operation }
   | {
       readonly kind: "translate";
       /** The provider's. */
       readonly dialect: Dialect;
-      /** What the provider is asked for. */
+      /** The operation asked of the provider. */
       readonly operation: Operation;
       readonly client: ClientCodec;
       readonly upstream: UpstreamCodec;
     };
 
-/** Why a target cannot answer this kind of request, naming the client's field where it is one that stands in the way; undefined: it can. */
+/** The reason why a target cannot answer this kind of request, naming the client's field if one is at fault. Undefined if it can. */
 export function cannotCarry(exchange: Exchange, target: Target, model: string): GatewayError | undefined {
   const carriage = carriageOf(exchange, target);
   if (carriage?.kind === "translate") {
@@ -33,7 +33,7 @@ export function cannotCarry(exchange: Exchange, target: Target, model: string): 
   return new GatewayError("unsupported", why, { param: "model" });
 }
 
-/** How a target is reached; undefined when its provider can neither take this kind of request nor one that says the same. */
+/** The form in which a request reaches a target. Undefined if its provider can take neither this kind of request nor an equivalent. */
 export function carriageOf(exchange: Exchange, target: Target): Carriage | undefined {
   const { dialect, operation, services } = exchange;
   const { provider } = backendOf(exchange, target);

@@ -5,7 +5,7 @@ import { priceOfAnswer, unknownDifference } from "./answer-price.ts";
 import { type Attempt, billingOf, brokeUnanswered } from "./attempt.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 
-/** What one attempt used and cost. */
+/** The usage and cost of one attempt. */
 export interface Charge {
   readonly attempt: Attempt;
   readonly usage: Usage;
@@ -55,7 +55,7 @@ function free(attempt: Attempt): Charge {
   };
 }
 
-/** Nobody knows what was used, and the provider bills it all the same: the dearest it can have been. */
+/** The usage is unknown and the provider bills it all the same: charged at the most it can have been. */
 function chargeHold(attempt: Attempt): Charge {
   const { costMaxNanoUsd } = attempt.target;
   return {
@@ -81,7 +81,10 @@ function chargeJudged(exchange: Exchange, attempt: Attempt, said: Usage): Charge
   return priced(attempt, rate, usage, "partial", isKnown ? more : unknownDifference(attempt, rate, usage));
 }
 
-/** What the provider said it used, at the price of the model and tier that it named; where nobody knows that price, its bill says how much more. */
+/**
+ * The usage that the provider stated, at the price of the model and tier that it named. If that price is unknown, the charge says by how much the
+ * bill may be higher.
+ */
 function chargeSaid(
   exchange: Exchange,
   attempt: Attempt,
@@ -115,7 +118,7 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
   return chargeCounted(exchange, attempt, { usage, source, answeredBy: seen?.model });
 }
 
-/** What was counted here of an answer. */
+/** Our own count of an answer. */
 interface Counted {
   readonly usage: Usage;
   readonly source: UsageSource;

@@ -9,13 +9,13 @@ import type { Attempt } from "./attempt.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { spend } from "./stages.ts";
 
-/** What a plan's answers have to be, and the rules of this request; undefined: nobody asks. */
+/** The checks of a plan's answers, and the rules of this request. Undefined if there are none. */
 export interface Checks {
   readonly validation: Validation;
   readonly bound: BoundRules;
 }
 
-/** The checks of a plan's answers. Reads the request's own response format while it is there. */
+/** The checks of a plan's answers. Reads the request's response format while the body is still there. */
 export function checksOf(exchange: Exchange, plan: Plan): MaybePromise<Checks | undefined> {
   const { original, snapshot, services } = exchange;
   const validation = snapshot.model(plan.model)?.validation;
@@ -30,7 +30,7 @@ export function checksOf(exchange: Exchange, plan: Plan): MaybePromise<Checks | 
   });
 }
 
-/** What a request wants its answer to be. */
+/** The answer format that a request asks for. */
 function formatOf(
   { dialect, principal, services }: Exchange,
   body: Buffer,
@@ -62,7 +62,7 @@ export function concludeCheck(
   });
 }
 
-/** What a client is told of an answer that failed: the rules, and nothing of the answer. */
+/** The client's error for an answer that failed: it names the rules and quotes nothing of the answer. */
 export function checkFailure({ failed, bound }: CheckResult): GatewayError {
   const why = bound === undefined ? "" : `: ${bounds[bound]}`;
   return new GatewayError("validation_failed", `the model's answer failed ${failed.join(", ")}${why}`);
@@ -70,7 +70,7 @@ export function checkFailure({ failed, bound }: CheckResult): GatewayError {
 
 const bounds = { large: "it is too long to check", slow: "checking it took too long" } as const;
 
-/** A check of an answer that waits for it; undefined: its plan's answers do not. */
+/** A check of an answer that waits for it. Undefined if the plan's answers do not wait. */
 export function beginCheck({ checks, plan }: Exchange): AnswerCheck | undefined {
   return checks === undefined || plan?.validated !== true ? undefined : new AnswerCheck(checks.bound);
 }

@@ -9,8 +9,8 @@ import { admitted, type Exchange } from "./exchange.ts";
 export type StepsTaken = ReadonlyMap<string, number>;
 
 /**
- * What every policy claims for a plan. Before a request is under way, `steps` binds the claims of each budget that has further steps
- * to the share at which the next begins. Throws the first denial.
+ * The claims of every policy for a plan. Before a request is under way, `steps` binds the claims of each budget that has further steps to the share
+ * at which the next begins. Throws the first denial.
  */
 export function claimsOf(exchange: Exchange, plan: Plan, steps?: StepsTaken): readonly Claim[] {
   const { principal, services, snapshot } = exchange;
@@ -34,7 +34,7 @@ export function claimsOf(exchange: Exchange, plan: Plan, steps?: StepsTaken): re
   return claims;
 }
 
-/** Where the next step of a budget begins; undefined: it has no further one. */
+/** The share at which the next step of a budget begins. Undefined if it has no further one. */
 function nextStepPercent({ name, degrade }: Policy, steps: StepsTaken): number | undefined {
   return degrade?.[steps.get(name) ?? 0]?.atPercent;
 }

@@ -44,7 +44,7 @@ export class Closing {
     this.#downstreamClosed = true;
     this.#exchange.deadlines?.stop();
     this.#exchange.releaseOriginal();
-    // Nothing has left yet: only the client can have ended this.
+    // The request has not left yet, so only the client can have ended this.
     if (this.#exchange.plan === undefined && this.#open === 0) this.#exchange.end("downstream_reset");
     this.check();
     if (!this.#settled) this.#wait();

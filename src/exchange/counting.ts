@@ -6,7 +6,7 @@ import { requestWeight } from "../tokens/request-weight.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
 /**
- * Counts the request's input for each target; text once for all that share a vocabulary, and long text in turns, so that nobody else waits. Where
+ * Counts the request's input for each target. Text is counted once for all targets that share a vocabulary, and long text in turns, so that other exchanges do not wait. Where
  * no target allows more than `stopAbove` tokens, counting ends there, with a count above it. When the client leaves, nothing is counted.
  */
 export function countInput(
@@ -47,7 +47,7 @@ export function countForRoute(exchange: Exchange): MaybePromise<void> {
   });
 }
 
-/** No target has this name: nothing is ever learnt of it. */
+/** A target name that never occurs, so its counts are never corrected. */
 const neutral = "";
 
 /** Counts the text by each vocabulary among the counters, one after the other. */
@@ -76,7 +76,7 @@ function countText(
   });
 }
 
-/** What the counters of a vocabulary make of one of its tokens at least: a count that is too many for this one is too many for all. */
+/** The least that the counters of a vocabulary make of one of its tokens: a count above the limit for this counter is above it for all. */
 function scaleMin(counters: readonly Counter[], vocabulary: Counter): number {
   let min = Number.POSITIVE_INFINITY;
   for (const counter of counters) {

@@ -45,7 +45,7 @@ export class Deadlines {
     if (atMs === Number.POSITIVE_INFINITY) return;
     const waitMs = Math.max(1, Math.ceil(atMs - this.#exchange.services.clock.monotonicMs()));
     this.#timer = setTimeout(() => this.#fire(), Math.min(waitMs, timerMsMax));
-    // What is left open when a process ends needs no deadline.
+    // A deadline must not keep the process running.
     this.#timer.unref();
   }
 

@@ -4,7 +4,7 @@ import type { Headers } from "../core/headers.ts";
 import { answerTooLarge, wholeAnswerBytesMax } from "../dialect/whole-response.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** What one piece of an answer may become, however many slices it is decoded in: one reply to Envoy takes it on. */
+/** Most bytes that one piece of an answer may decode to, in however many slices: they go on in one reply to Envoy. */
 const decodedPieceBytesMax = 4 * wholeAnswerBytesMax;
 
 /** Decoded at once, by a thread of zlib's. */

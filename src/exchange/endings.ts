@@ -1,13 +1,13 @@
 import { formatUsd } from "../core/money.ts";
 import type { Ending, UsageRecord } from "../usage/record.ts";
 
-/** How the exchanges ended that were open at one moment. */
+/** The endings of the exchanges that were open at one moment. */
 export interface EndingsSummary {
   readonly exchanges: number;
   readonly endings: Readonly<Partial<Record<Ending, number>>>;
   /** Exchanges that had no record yet when the wait was over. */
   readonly still_open: number;
-  /** What they were charged in all, in USD. */
+  /** The sum of their charges, in USD. */
   readonly charged_usd: string;
 }
 

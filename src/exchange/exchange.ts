@@ -37,11 +37,11 @@ export interface RequestHead {
   readonly headers: Headers;
   /** No body follows. */
   readonly endOfStream: boolean;
-  /** Where the request came from, address and port as Envoy says it; absent: it does not say. */
+  /** The source of the request, address and port, as Envoy states it. Absent if it does not. */
   readonly source?: string;
 }
 
-/** What an exchange is opened with. */
+/** Everything an exchange is opened with. */
 export interface Opening {
   readonly id: string;
   readonly snapshot: Snapshot;
@@ -78,26 +78,26 @@ export class Exchange {
   /** For each target (`backend/model`) that a large body was checked for: what stands in the way of translating it. */
   readonly largeBodyChecks = new Map<string, { readonly refusal: GatewayError | undefined }>();
 
-  /** How many input tokens the request has for each target (`backend/model`) that was thought of. */
+  /** Input tokens of the request for each target (`backend/model`) that was considered. */
   readonly inputCounts = new Map<string, InputCount>();
 
   facts: RequestFacts | undefined;
   contract: Contract | undefined;
   /** Input tokens for rules of `routes` that compare them. */
   neutralTokens: number | undefined;
-  /** The rule of `routes` that matched; undefined: none did, or none was asked yet. */
+  /** The rule of `routes` that matched. Undefined if none did, or before routing. */
   rule: RouteRule | undefined;
   /** Targets that were left out of the plan, and why. */
   rejected: readonly Rejected[] = [];
-  /** The retry budget was used up when the plan was made: it has one target where there could be more. */
+  /** The retry budget was used up when the plan was made, so that it has one target where there could be more. */
   retriesWithheld = false;
   plan: Plan | undefined;
   claims: readonly Claim[] = [];
-  /** What the plan's answers are checked by; undefined: by nothing. */
+  /** The checks of the plan's answers. Undefined if there are none. */
   checks: Checks | undefined;
   /** Where the caller stands with its limits, for every answer. */
   limitHeaders: readonly (readonly [name: string, value: string])[] = [];
-  /** The budget that had no room for what was asked, and whose ladder was climbed for less; undefined: it gets what it asked for. */
+  /** The budget that had no room for the request as asked, and whose ladder reduced it. Undefined if it is served as asked. */
   degradedBy: string | undefined;
   /** The request body as the client sent it; released with the first response byte. */
   original: Buffer | undefined;
@@ -127,7 +127,7 @@ export class Exchange {
   lateHeaders: readonly (readonly [name: string, value: string])[] = [];
   /** The response was seen to its end. */
   responseEnded = false;
-  /** The answer ends before its time: its client is told so in the last that it gets, or, where nothing can say it, has to be cut off. */
+  /** The answer ends early. Its client is told so in the last bytes it gets, or, where nothing can say it, must be cut off. */
   broken: "told" | "cut" | undefined;
   /** There as soon as somebody speaks with Envoy for this exchange. */
   speaker: Speaker | undefined;
@@ -188,7 +188,7 @@ export class Exchange {
   }
 }
 
-/** What admission has learnt; asking before is a bug. */
+/** The results of admission. Throws before they are known. */
 export function admitted(exchange: Exchange): { readonly facts: RequestFacts; readonly contract: Contract } {
   const { facts, contract } = exchange;
   assert(facts !== undefined && contract !== undefined, "the exchange has not been admitted");

@@ -22,37 +22,37 @@ export interface TriedClaim {
   readonly fits: boolean;
 }
 
-/** How a target would be asked. */
+/** The form in which a target would be asked. */
 export interface Saying {
   /** Its provider's format. */
   readonly format: DialectName;
-  /** Whether the request would be said anew in it; otherwise its own bytes go. */
+  /** True if the request would be translated to it; otherwise its own bytes go. */
   readonly translated: boolean;
-  /** What would be said differently or left out, each as the answer's warning tells it. */
+  /** Fields that would be reworded or left out, each as the answer's warning names it. */
   readonly changes: readonly string[];
 }
 
 /** An offer that would be made to the ledger. */
 export interface TriedOffer {
-  /** The budget whose ladder led to it, and from which share on; undefined: what was asked for, or less of its fallbacks. */
+  /** The budget whose ladder led to it, and the share from which it did. Undefined for the request as asked, or for fewer of its fallbacks. */
   readonly degraded: LadderStep["degraded"];
   readonly plan: Plan;
   /** One for each target of the plan, in its order. */
   readonly sayings: readonly Saying[];
-  /** What its answer would be checked by; undefined: by nothing. */
+  /** The checks of its answer. Undefined if there are none. */
   readonly checks: Checks | undefined;
   readonly claims: readonly TriedClaim[];
   /** Every claim fits, or only observes. */
   readonly fits: boolean;
 }
 
-/** What would become of a request. */
+/** The handling of a request. */
 export interface Explanation {
   /** Every offer up to the one that would be taken. */
   readonly offers: readonly TriedOffer[];
   /** Targets that would be left out of the plan that was asked for, and why. */
   readonly rejected: readonly Rejected[];
-  /** What refuses it; undefined: the last offer would be taken, and its first target asked. */
+  /** The refusal of the request. Undefined if the last offer would be taken, and its first target asked. */
   readonly refusal: GatewayError | undefined;
 }
 

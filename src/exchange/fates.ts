@@ -15,7 +15,7 @@ export interface Fate {
   readonly status: number | undefined;
   /** Envoy's response flags, e.g. `UF`, `DC`. */
   readonly flags: readonly string[];
-  /** Why the connection upstream failed, in Envoy's words. */
+  /** The reason for a failed connection upstream, in Envoy's words. */
   readonly transportFailure?: string | undefined;
   /** The address, with its port, that the attempt went to. */
   readonly upstreamAddress?: string | undefined;

@@ -13,13 +13,16 @@ const jitter = 1.5;
 
 /** The attempt that follows a failed one. */
 export interface Following {
-  /** Clusters of all attempts, those made included, where the plan has changed; undefined: it stands. */
+  /** Clusters of all attempts, past ones included, if the plan has changed. Undefined if it stands. */
   readonly clusters: readonly string[] | undefined;
-  /** How long to wait before it, in whole seconds; undefined: no longer than a connection takes. */
+  /** The wait before it, in whole seconds. Undefined if it is no longer than a connection takes. */
   readonly waitSec: number | undefined;
 }
 
-/** Who is asked after this attempt, by how it failed; undefined: nobody. `waitMs`: how long its target asks to be left alone. Changes the plan where others are asked than it says. */
+/**
+ * The attempt that follows this one, by the class of its failure. Undefined if none does. `waitMs` is the wait that its target asks for. Changes the
+ * plan if the next target is another than planned.
+ */
 export function follow(
   exchange: Exchange,
   attempt: Attempt,
@@ -64,7 +67,7 @@ function askAgain(exchange: Exchange, attempt: Attempt, waitMs: number): Followi
   return goOnWith(exchange, attempt, [attempt.target], waitSec === 0 ? undefined : waitSec);
 }
 
-/** Whether the model of an answer that failed its checks is asked once more, and has not been yet. */
+/** True if the model of an answer that failed its checks may be asked once more, and has not been yet. */
 function asksAnew(exchange: Exchange): boolean {
   if (exchange.checks?.validation.onFail !== "reask" || planned(exchange).spareAttempts === 0) return false;
   return exchange.attempts.filter(({ judged }) => judged?.class === "quality").length === 1;
@@ -94,7 +97,10 @@ function goOnWith(
   return { clusters: targets.map(({ target }) => clusterOf(exchange, target)), waitSec };
 }
 
-/** Whether a target is known to hold more than the one that the request was too long for: than its window, or than the request where nobody knows that. */
+/**
+ * True if a target is known to take more than the one that the request was too long for: more than its window, or than the request where the window
+ * is unknown.
+ */
 function hasLargerWindow(exchange: Exchange, { target }: PlannedTarget, tooSmall: PlannedTarget): boolean {
   const window = contextWindowOf(exchange, target);
   return (

@@ -157,7 +157,7 @@ function attemptsMax({ targets, spareAttempts }: Plan): number {
   return targets.length + spareAttempts;
 }
 
-/** What the router takes for this request alone, and takes off before the first provider sees it. */
+/** Headers that configure the router for this request alone, and that it removes before a provider sees them. */
 function retryHeaders(plan: Plan): [string, string][] {
   const headers: [string, string][] = [["x-envoy-max-retries", String(attemptsMax(plan) - 1)]];
   const tryMs = perTryMs(plan);
@@ -165,7 +165,7 @@ function retryHeaders(plan: Plan): [string, string][] {
   return headers;
 }
 
-/** How long Envoy gives each try. */
+/** Envoy's timeout for each attempt, in milliseconds. */
 function perTryMs(plan: Plan): number | undefined {
   const { attemptMs, firstTokenMs } = plan.timeouts;
   return modeOf(plan) === "guarded" ? (firstTokenMs ?? attemptMs) : attemptMs;

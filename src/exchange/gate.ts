@@ -28,16 +28,15 @@ export interface GateHead {
   readonly headers: Headers;
 }
 
-/** What becomes of an answer. */
+/** The decision on an answer. */
 export type Verdict =
-  /** The client gets it. `last`: whatever its status, nobody else is asked. */
+  /** The client gets it. `last`: whatever its status, no other target is asked. */
   | { readonly kind: "release"; readonly last: boolean }
-  /** It is withheld. `following` undefined: nobody else is asked, and the client gets an error of ours. */
+  /** It is withheld. Without `following`, no other target is asked, and the client gets our error. */
   | { readonly kind: "fail"; readonly following: Following | undefined };
 
 /**
- * Looks at an answer before the client sees anything of it: a stream up to its first content, a whole answer to its end. What has said
- * nothing yet, and says an error, ends early or makes no sense, is a failed attempt.
+ * Looks at an answer before the client sees anything of it: a stream up to its first content, a whole answer to its end. An answer that states an error, ends early or makes no sense before its first content is a failed attempt.
  */
 export class Gate {
   readonly #exchange: Exchange;
@@ -47,7 +46,7 @@ export class Gate {
   readonly #reader: AnswerReader | undefined;
   readonly #check: AnswerCheck | undefined;
   readonly #error: Buffer[] = [];
-  /** What an upstream encoded although it was asked not to is read further down only. */
+  /** An answer encoded although we asked for identity is only read further down. */
   readonly #encoded: boolean;
   #bytes = 0;
   #content = false;
@@ -75,7 +74,7 @@ export class Gate {
     }
   }
 
-  /** Takes the next bytes; undefined: not known yet, which it never answers at the end. */
+  /** Takes the next bytes. Undefined while undecided; never at the end. */
   push(chunk: Buffer, end: boolean): MaybePromise<Verdict | undefined> {
     this.#bytes += chunk.length;
     const reader = this.#reader;
@@ -85,7 +84,7 @@ export class Gate {
     return this.#answerInTurns(reader, chunk, end);
   }
 
-  /** Takes an answer that came in one piece. What is to be checked is decoded first, if its upstream encoded it. */
+  /** Takes an answer that came in one piece. If it is to be checked and its upstream encoded it, it is decoded first. */
   pushWhole(body: Buffer): MaybePromise<Verdict> {
     const encoding = this.#head.headers.get("content-encoding") ?? "";
     const reader = this.#reader;
@@ -130,7 +129,7 @@ export class Gate {
     );
   }
 
-  /** It is whole, and too large to read or came while too much else was read: it passes like that, unless it has to be checked. */
+  /** The answer is complete, but too large to read, or came while too much else was read. It passes unread, unless it must be checked. */
   #unread(reader: AnswerReader): Verdict {
     if (this.#check === undefined) return release;
     const error =
@@ -165,7 +164,7 @@ export class Gate {
     this.#attempt.refusedAs = failure;
     noteFailure(this.#exchange, this.#attempt, failure, waitMs);
     const following = follow(this.#exchange, this.#attempt, failure, waitMs);
-    // What a provider says of our account with it is nobody else's business, whatever status it says it with.
+    // A provider's words about our account with it are not for clients, whatever their status.
     const isOurs = failure === "auth_or_quota" && status !== 429;
     if (following === undefined && !isOurs) return lastRelease;
     const code = codeOfFailure(failure, errorOfStatus(status).code);

@@ -32,7 +32,7 @@ const schema = z
   })
   .partial();
 
-/** What is known of an exchange when its request leaves: fields of its record, should it be lost. Never a prompt or a credential. */
+/** The facts of an exchange when its request leaves: fields of its record, should it be lost. Never a prompt or a credential. */
 export type HoldFacts = z.output<typeof schema>;
 
 /** The facts of an exchange about to ask the first target of a plan, as one line of JSON for the ledger to keep beside the hold. */

@@ -10,9 +10,9 @@ import { type Exchange, planned } from "./exchange.ts";
 import { holdFacts } from "./hold-facts.ts";
 import { clampPlan } from "./planning.ts";
 
-/** No tokenizer makes more tokens of a UTF-16 unit: it has at most three bytes. */
+/** No tokenizer makes more tokens of a UTF-16 unit, which has at most three bytes. */
 const tokensPerCharMax = 3;
-/** What a provider's own count of an answer may differ from ours. */
+/** Largest expected difference between a provider's count of an answer and ours. */
 const slackTokens = 16;
 /** A hold grows by a quarter of what was counted, and this, so that a long answer asks seldom. */
 const growthTokensMin = 256;
@@ -49,7 +49,7 @@ export class HoldWatch {
     this.#chars += chars;
   }
 
-  /** Why the stream must not go on; undefined: what has passed is covered, or soon will be. */
+  /** The reason to end the stream. Undefined while everything passed is covered, or soon will be. */
   check(): GatewayError | undefined {
     if (this.#refused !== undefined || this.#growing || this.#chars < this.#checkAtChars)
       return this.#refused;
@@ -108,7 +108,7 @@ export class HoldWatch {
     return { ...claim, amount: held?.amount ?? 0n };
   }
 
-  /** What cannot be held does not go on. */
+  /** A stream that cannot be held must not go on. */
   #fail(error: unknown): void {
     this.#ended();
     if (!(error instanceof GatewayError)) this.#exchange.services.observer.bug(error, this.#exchange.id);

@@ -11,7 +11,7 @@ export interface BodyOwner {
 
 /**
  * Bounds the bytes of request bodies that are on their way in, which Envoy buffers until they are whole. Room is taken by a body's declared
- * length, when its headers are there. Nobody waits for room: Envoy would go on buffering meanwhile.
+ * length, when its headers are there. Bodies never wait for room, since Envoy would go on buffering meanwhile.
  */
 export class Intake {
   readonly #limitBytes: number;

@@ -4,14 +4,14 @@ import type { Ending } from "../usage/record.ts";
 import type { Exchange } from "./exchange.ts";
 import { errorReply } from "./local-reply.ts";
 
-/** What a client gets last when its answer ends before its time. */
+/** The last bytes that a client gets when its answer ends early. */
 export type LastWord =
   /** In the place of the answer; where some of it has passed Envoy breaks the connection off instead. */
   | { readonly kind: "reply"; readonly reply: LocalReply }
   /** Behind what has passed, whereupon the answer ends as HTTP has it. */
   | { readonly kind: "last"; readonly bytes: Buffer };
 
-/** Who speaks with Envoy for an exchange. No closure, which V8 let whole exchanges outlive their end by: a scavenge took three times as long. */
+/** Sends messages to Envoy for an exchange. An object and not a closure: V8 kept whole exchanges alive through closures, and a scavenge took three times as long. */
 export interface Speaker {
   /** Says the last word to the client at once. */
   speak(word: LastWord): void;

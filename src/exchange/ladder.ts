@@ -18,7 +18,7 @@ export interface LadderStep {
   readonly steps: StepsTaken;
   /** Budgets whose `exceeded` was tried. */
   readonly climbed: readonly string[];
-  /** What last changed the plans; undefined: they are of what was asked for. */
+  /** The last change to the plans. Undefined if they are for the request as asked. */
   readonly degraded: { readonly by: string; readonly atPercent: number } | undefined;
 }
 
@@ -74,7 +74,7 @@ function climb(
   return chain(degrade(exchange, from, step), (more) => climb(exchange, from, rest, [...plans, ...more]));
 }
 
-/** What less there is than these plans; nothing, where the request cannot be answered so. */
+/** A step below these plans. Nothing if the request cannot be answered that way. */
 function degrade(exchange: Exchange, plans: readonly Plan[], to: Degradation): MaybePromise<readonly Plan[]> {
   const [first] = plans;
   if (first === undefined) return [];
@@ -98,7 +98,7 @@ function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybeP
   });
 }
 
-/** Whether a client who asks for vectors would get such as cannot be compared with those it was given so far. */
+/** True if a client who asks for vectors would get some that cannot be compared with those it got so far. */
 function makesOtherVectors(exchange: Exchange, targets: readonly Target[], from: readonly Plan[]): boolean {
   if (exchange.dialect.client?.hub !== "embeddings") return false;
   const spaces = new Set(

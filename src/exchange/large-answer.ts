@@ -6,7 +6,7 @@ import type { ResponseContext, ResponseSeen, ResponseTransform } from "../dialec
 import type { ReadAnswer } from "../dialect/offload/order.ts";
 import { wholeAnswerBytesMax } from "../dialect/whole-response.ts";
 
-/** How a large answer is read. */
+/** The state of reading a large answer. */
 interface Reading {
   /** The provider's own bytes go to the client, as they come. */
   readonly passes: boolean;
@@ -85,7 +85,7 @@ export class LargeAnswer {
       return body === undefined ? nothing : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     } catch (error) {
       const failure = GatewayError.from(error);
-      // It was made. One that passes can do so unread, and is charged at its hold; one that has to be translated cannot.
+      // The answer was generated. One that passes can do so unread, charged at its hold; one that must be translated cannot.
       this.#seen =
         this.#reading.passes && failure.code === "capacity"
           ? { ...this.#inner.seen, complete: true, unread: true }

@@ -9,7 +9,7 @@ import { formatTarget, type Target } from "../plan/plan.ts";
 import { type Carriage, carriageOf } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** What a translated request says of itself: what the client would take is not what is asked for here. */
+/** Headers of a translated request. The client's `accept` does not apply to it. */
 export const translatedHeaders: readonly (readonly [string, string])[] = [["accept", "*/*"]];
 
 /** Finds out, in a worker, whether a large body can be translated for those targets whose providers speak another format. */

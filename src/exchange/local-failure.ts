@@ -28,14 +28,14 @@ export function localFailure(head: ResponseHead): GatewayError {
   return new GatewayError(head.status === 504 ? "timeout" : "internal", "the request could not be forwarded");
 }
 
-/** How an exchange ended that Envoy answered by itself. */
+/** The ending of an exchange that Envoy answered by itself. */
 export function endingOf(head: ResponseHead): "timeout" | "upstream_reset" | "upstream_error" | "denied" {
   if (head.status === 413) return "denied";
   if (head.codeDetails.includes("timeout")) return "timeout";
   return head.codeDetails.startsWith("upstream_reset") ? "upstream_reset" : "upstream_error";
 }
 
-/** Why a try failed that Envoy answered by itself. `unsent`: nothing of its request had left. */
+/** The class of an attempt that Envoy answered by itself. `unsent`: none of its request had left. */
 export function classOfDetails(details: string, unsent: boolean): FailureClass {
   // The request asked for so much; its target has done nothing wrong.
   if (details === tooLargeDetails) return "client_error";

@@ -14,7 +14,7 @@ export interface LostHold {
   readonly about?: string | undefined;
 }
 
-/** What closing lost holds works with. */
+/** Services for closing lost holds. */
 export interface LostServices {
   readonly ledger: Ledger;
   /** The records written since the oldest of the holds was opened. */
@@ -42,7 +42,7 @@ export async function closeLost(holds: readonly LostHold[], services: LostServic
   return open.size;
 }
 
-/** What the record says was charged to each account of the hold. */
+/** The charges to each account of the hold, by the record. */
 function actualsOf({ claims }: LostHold, record: StoredRecord): readonly Actual[] {
   const charges = Array.isArray(record.accounts) ? [...record.accounts] : [];
   return claims.map(({ account }) => {

@@ -19,7 +19,10 @@ export function secretsIn(headers: readonly (readonly [name: string, value: stri
   });
 }
 
-/** An answer's bytes with stars in the place of each secret, in a copy; the same buffer where there is none. What is cut by the edge of a piece is not found. */
+/**
+ * A copy of an answer's bytes with stars in place of each secret, or the same buffer if there is none. A secret that is cut across pieces is not
+ * found.
+ */
 export function maskSecrets(bytes: Buffer, secrets: readonly Buffer[] = []): Buffer {
   let masked = bytes;
   for (const secret of secrets) {

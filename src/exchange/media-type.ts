@@ -1,7 +1,7 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 
-/** What every operation here takes, and what every provider is sent: no parameter means UTF-8 (RFC 8259 §8.1, §11). */
+/** The media type that every operation takes and every provider is sent. No parameter means UTF-8 (RFC 8259 §8.1, §11). */
 export const requestMediaType = "application/json";
 
 const accepted = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?;?[ \t]*$/i;

@@ -49,7 +49,7 @@ function enter(services: Services, opening: Opening): Opened {
   return { kind: "exchange", exchange };
 }
 
-/** The list of models, or one of them, in the shape of the SDK that asks; nothing is spent, so there is no exchange. */
+/** The list of models, or one of them, in the format of the SDK that asks. It costs nothing, so there is no exchange. */
 function showModels(
   services: Services,
   { snapshot, head, operation: { model }, principal, id }: Omit<Opening, "dialect" | "openedMs">,
@@ -71,7 +71,7 @@ function showModels(
   return { kind: "reply", reply };
 }
 
-/** Whether there is a model of that name that this caller may use; the error of a contract that is none. */
+/** True if a model of that name exists and this caller may use it; or the error of an invalid contract. */
 function usableBy(
   snapshot: Snapshot,
   { headers }: RequestHead,

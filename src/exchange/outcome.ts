@@ -12,7 +12,7 @@ export interface Forward {
   readonly plan: PlanMetadata;
 }
 
-/** What becomes of a request: it leaves, or it is answered here. */
+/** The outcome of a request: it leaves, or it is answered here. */
 export type Outcome = Forward | { readonly kind: "reply"; readonly reply: LocalReply };
 
 /** What Envoy tells with the response headers. */
@@ -26,7 +26,7 @@ export interface ResponseHead {
   readonly attempt: number;
 }
 
-/** What becomes of the response headers: they pass, edited, or the client gets an answer of ours instead. */
+/** The outcome for response headers: they pass, edited, or the client gets our answer instead. */
 export type ResponseOutcome =
   | { readonly kind: "pass"; readonly headers: HeaderEdits }
   /** They wait until the body has been seen: only then is it known what they are to say. */

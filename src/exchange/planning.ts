@@ -63,7 +63,7 @@ function spareAttemptsOf({ askedWaitMaxMs }: Timeouts, validation: Validation | 
   return (askedWaitMaxMs === undefined ? 0 : 1) + (validation?.onFail === "reask" ? 1 : 0);
 }
 
-/** Whether answers wait until they are checked. Where nothing is generated there is nothing to check. */
+/** True if answers wait until they are checked. Where nothing is generated there is nothing to check. */
 function holdsAnswers({ validation }: ModelRoute, { outputCap, stream }: RequestFacts): boolean {
   if (validation === undefined || outputCap === 0) return false;
   return !stream || validation.stream === "hold";
@@ -137,7 +137,7 @@ export function withHold(plan: Omit<Plan, "hold">, billed: Hold = nothing): Plan
 
 const nothing: Hold = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
 
-/** What a target would be held at, for comparing it with others; undefined: nobody knows its price. */
+/** The amount a target would be held at, for comparing it with others. Undefined if its price is unknown. */
 function costGuess(exchange: Exchange, target: Target, caps: Caps): bigint | undefined {
   const rate = priceOf(exchange, target);
   if (rate === undefined) return undefined;

@@ -2,7 +2,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type BodyOwner, freeBodyBytes } from "./intake.ts";
 
-/** How long a body may take whatever its size, and how fast one must be that takes longer: 1 Mbit/s. */
+/** Time that a body may take whatever its size, and the rate required of one that takes longer: 1 Mbit/s. */
 const graceMs = 10_000;
 const bytesPerSecondMin = 131_072;
 /** Deadlines are rounded up to this, so that few lists of timers serve all requests. */

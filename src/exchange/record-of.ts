@@ -132,7 +132,7 @@ function tokenClasses(usage: Usage | undefined): RecordedTokenClasses {
   };
 }
 
-/** Why the first target did not answer. */
+/** The reason why the first target did not answer. */
 function fallbackReason(exchange: Exchange): FallbackReason | undefined {
   if (exchange.degradedBy !== undefined) return "budget";
   const [first] = exchange.attempts;
@@ -142,7 +142,7 @@ function fallbackReason(exchange: Exchange): FallbackReason | undefined {
   return first.fate.class === "rate_limited" ? "throttle" : "provider";
 }
 
-/** What all providers tried took together, our own work left out. */
+/** The time of all attempts together, without our own work. */
 function inferenceMs({ forward, fallback }: Stages): number | null {
   return forward === undefined ? null : rounded(forward + (fallback ?? 0));
 }
@@ -196,7 +196,7 @@ function chargeOf(account: Account, actual: Actual | undefined): RecordedCharge 
   };
 }
 
-/** How a record names an account's window. */
+/** The name of an account's window in a record. */
 export function windowName({ window }: Account): string {
   switch (window.kind) {
     case "bucket":

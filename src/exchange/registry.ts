@@ -28,7 +28,7 @@ export class Registry {
     return this.#open.size;
   }
 
-  /** Whether a tenant may open one more: many half-sent requests of one keep no other from being served. */
+  /** True if a tenant may open one more exchange: one tenant's many half-sent requests must not keep others from being served. */
   hasRoom(tenantId: string): boolean {
     return this.#share.fits(tenantId, 1);
   }

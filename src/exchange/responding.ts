@@ -134,7 +134,7 @@ function passPlain(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromis
   if (end) noteEnd(exchange, startedMs);
   const checkedMs = exchange.answeredBy?.checkedMs ?? 0;
   return chain(transformed(exchange, chunk, end), (out) => {
-    // Checks are a stage of their own.
+    // Checks are a separate stage.
     const checkingMs = (exchange.answeredBy?.checkedMs ?? 0) - checkedMs;
     spend(exchange.stages, "respond", startedMs + checkingMs, clock);
     return out;
@@ -186,7 +186,7 @@ function abandon(exchange: Exchange, { seen }: AnswerReader): void {
   exchange.broken = admitted(exchange).facts.stream ? "told" : "cut";
 }
 
-/** What the client gets in place of an answer that turned out to be broken; where some of it has passed Envoy breaks the connection off instead. */
+/** The client's error in place of a broken answer. If some of the answer has passed, Envoy breaks off the connection instead. */
 export function brokenReply(exchange: Exchange): LocalReply {
   const { errorCode = "upstream_invalid", transform } = exchange;
   const error = transform?.seen.error ?? new GatewayError(errorCode, "the provider's answer is broken");
@@ -206,7 +206,7 @@ export function endAnswer(exchange: Exchange): boolean {
   return true;
 }
 
-/** The format's own end is there, or all that comes before it: a finish reason and the whole usage. */
+/** The format's end has come, or all that comes before it: a finish reason and the whole usage. */
 function saysAll({ complete, error, finishReason, usage, usagePartial }: ResponseSeen): boolean {
   return (
     complete || (error === undefined && finishReason !== undefined && usage !== undefined && !usagePartial)
@@ -275,7 +275,7 @@ function requestIdOf(headers: Headers): string | undefined {
 function exhausted(exchange: Exchange, head: ResponseHead): void {
   const { plan } = exchange;
   if (plan === undefined) return;
-  // Without an attempt of Envoy's, nothing was sent of the one that was encoded.
+  // Without an attempt of Envoy's, the encoded attempt was never sent.
   const unsent = head.attempt === 0;
   // One more than planned: Envoy could not connect once more, and nothing was sent.
   const number = Math.min(head.attempt, plan.targets.length);
@@ -324,7 +324,7 @@ function outputCounterOf(exchange: Exchange): Exchange["outputCounter"] {
   const counter = counterOfTarget(exchange, exchange.answeredBy.target.target);
   const output = counter.stream(exchange.principal.tenantId);
   exchange.outputCounter = output;
-  // A whole answer is there, and billed, before anything of it is seen.
+  // A whole answer is complete, and billed, before any of it is seen.
   if (admitted(exchange).facts.stream)
     exchange.holdWatch = new HoldWatch(exchange, exchange.answeredBy, counter, output);
   return output;

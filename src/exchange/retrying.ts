@@ -34,7 +34,7 @@ function isLate(exchange: Exchange): boolean {
   return exchange.closing.over || exchange.broken !== undefined || exchange.phase !== "forwarded";
 }
 
-/** What was planned may have been stopped since: then it does not leave, and costs nothing. */
+/** A planned target may have been stopped since. The attempt then does not leave, and costs nothing. */
 function refuseStopped(exchange: Exchange, attempt: Attempt): Outcome | undefined {
   const stopped = stopSince(exchange, attempt.target.target);
   if (stopped === undefined) return undefined;

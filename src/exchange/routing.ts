@@ -13,10 +13,10 @@ import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { isForced, stopOf, whyStopped } from "./stopping.ts";
 
-/** What a client names, or leaves out, to be served by the route of its workflow. */
+/** Model names, besides a missing one, that leave the model to the route of the workflow. */
 const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
 
-/** How a request is served: the first rule that matches decides, else the model that the client named; then access, and what was stopped by hand. Throws what refuses it. */
+/** The route of a request: the first rule that matches decides, else the model that the client named; then access and stops. Throws the refusal. */
 export function findRoute(exchange: Exchange): ModelRoute {
   const { facts } = admitted(exchange);
   const rule = exchange.snapshot.routes.find(exchangeAttributes(exchange));
@@ -44,8 +44,8 @@ function unknownModel(name: string): GatewayError {
 }
 
 /**
- * The targets of a route in the order they are to be tried: filter, then selection, then health. At least one; notes on the exchange
- * which were left out and why. Throws what refuses the request when none is left; where that is a field of its own, the error names it.
+ * The targets of a route in the order they are to be tried: filter, then selection, then health. At least one. Notes on the exchange which targets
+ * were left out, and why. Throws the refusal when none is left, naming the client's field if one is at fault.
  */
 export function chooseTargets(
   exchange: Exchange,
@@ -73,12 +73,12 @@ export function chooseTargets(
   const fallback = route.fallback.filter(may);
   const ordered = order(candidates, route.select, choosingFor(exchange, route, cost));
   const [first, ...others] = open(exchange, route.name, ordered, fallback, rejected);
-  // Who is only stopped could answer later.
+  // A model that is only stopped could answer later.
   if (first === undefined) throw nobody(exchange, route, rejected, stopped ? undefined : refusals[0]);
   return [first, ...others];
 }
 
-/** Why a target cannot say or do what the request asks for, or bills what cannot be held; undefined: it can. */
+/** The reason why a target cannot express or do what the request asks for, or bills more than can be held. Undefined if it can. */
 function refusalBy(exchange: Exchange, target: Target, { name }: ModelRoute): GatewayError | undefined {
   return cannotCarry(exchange, target, name) ?? cannotDo(exchange, target) ?? cannotHold(exchange, target);
 }
@@ -105,7 +105,7 @@ function choosingFor(
   };
 }
 
-/** Why a target may not answer this request, whatever it asks for; undefined: it may. No fallback crosses this. */
+/** The reason why a target may not answer this request, whatever it asks for. Undefined if it may. Fallbacks are bound by it, too. */
 function outOfBounds(exchange: Exchange, target: Target): string | undefined {
   const { contract } = admitted(exchange);
   const backend = exchange.snapshot.backends.get(target.backend);
@@ -130,7 +130,7 @@ function tooLongFor(exchange: Exchange, target: Target): string | undefined {
   return window !== undefined && inputTokens > window ? tooLong : undefined;
 }
 
-/** Input and output that a target takes together, in tokens: as its backend says, else as its model is known for; undefined: nobody knows. */
+/** Input and output that a target takes together, in tokens: as its backend states, else as is known of its model. Undefined if unknown. */
 export function contextWindowOf({ snapshot }: Exchange, { backend, model }: Target): number | undefined {
   return snapshot.backends.get(backend)?.contextWindow ?? modelFactsOf(model).contextTokensMax;
 }
@@ -178,13 +178,13 @@ function nobody(
   rejected: readonly Rejected[],
   refusal: GatewayError | undefined,
 ): GatewayError {
-  // Asking again changes nothing: of the targets it may go to, none can say or do what it asks for.
+  // Asking again changes nothing: none of the allowed targets can express or do what the request asks for.
   if (refusal !== undefined) return refusal;
   if (rejected.every(({ reason }) => reason === tooLong))
     return new GatewayError("context_length_exceeded", `the input is too long for model "${route.name}"`, {
       param: "model",
     });
-  // Which backends there are is not the client's business.
+  // Clients are not told which backends exist.
   const why = [...new Set(rejected.map(({ reason }) => reason))].join("; ");
   const rule = exchange.rule === undefined ? "" : ` (${exchange.rule.name})`;
   return new GatewayError(

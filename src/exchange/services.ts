@@ -17,7 +17,7 @@ import type { Intake } from "./intake.ts";
 import type { Originals } from "./originals.ts";
 import type { Registry } from "./registry.ts";
 
-/** What exchanges work with; made once, in the composition root. */
+/** The services of exchanges, created once in the composition root. */
 export interface Services {
   readonly clock: Clock;
   readonly ledger: Ledger;
@@ -31,11 +31,11 @@ export interface Services {
   readonly offload: Offload;
   /** Bounds the bodies that are on their way in. */
   readonly intake: Intake;
-  /** How the targets do. */
+  /** The health of the targets. */
   readonly health: Health;
-  /** What operators have ordered by hand. */
+  /** The overrides that operators have set. */
   readonly overrides: Overrides;
-  /** How many attempts beyond the first there were, over all exchanges. */
+  /** Counts attempts beyond the first, over all exchanges. */
   readonly retryBudget: RetryBudget;
   /** How often answers pass their checks. */
   readonly quality: Quality;
@@ -64,7 +64,7 @@ export interface Observer {
   observed(accounts: readonly Account[]): void;
   /** The retry budget was used up: an exchange has one attempt where its model would give it more. */
   retriesWithheld(): void;
-  /** What an exchange cost of what was held for it; `model`: its entry of the config's `models`. */
+  /** Called with an exchange's hold and cost; `model` is its entry of the config's `models`. */
   settled(model: string, heldNanoUsd: bigint, costNanoUsd: bigint): void;
   /** An answer was checked, the last of several tries or not; `model`: its entry of the config's `models`. */
   checked(model: string, result: CheckResult): void;

@@ -31,7 +31,7 @@ export async function settle(exchange: Exchange): Promise<void> {
     services.observer.settled(plan.entry, plan.hold.costNanoUsd, BigInt(record.cost_nano_usd ?? 0));
 }
 
-/** What an exchange cost, as record and charges. Where that cannot be told for a bug of ours, it is the whole hold. */
+/** The cost of an exchange, as record and charges. If a bug prevents computing it, the whole hold is charged. */
 function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly actuals: readonly Actual[] } {
   try {
     const charges = exchange.plan === undefined ? [] : chargeAttempts(exchange);
@@ -49,7 +49,7 @@ function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly 
   }
 }
 
-/** What a provider billed teaches how its model counts, unless it billed what it looked up itself. */
+/** Learns from a provider's bill how its model counts, unless it billed content that it looked up itself. */
 function learn(exchange: Exchange, charges: readonly Charge[]): void {
   if ((exchange.facts?.parts.storedReasonings ?? 0) > 0) return;
   for (const { attempt, usage, source } of charges) {
@@ -68,7 +68,7 @@ function ownFieldsOf({ contract }: Exchange): ReadonlyMap<string, string> | unde
 
 const contractFields: ReadonlySet<string> = new Set(recordFields);
 
-/** What an account is charged: nothing for an exchange that nobody can bill; one kept by backend pays for that backend's attempts alone. */
+/** The charge to an account: nothing for an exchange that cannot be billed. An account kept by backend pays for that backend's attempts alone. */
 function actualOf(exchange: Exchange, { account }: Claim, charges: readonly Charge[]): Actual {
   const own = charges.filter(
     ({ attempt, source }) =>

@@ -3,7 +3,7 @@ import type { Exchange } from "./exchange.ts";
 
 /**
  * Gives back the slots of an exchange whose client is about to get the end of its answer. Settlement waits for Envoy's other streams and
- * its log; a client that asks again at once must not meet its own last request. What else is held stays until settlement.
+ * its log; a client that asks again at once must not meet its own last request. All other amounts stay held until settlement.
  */
 export function freeSlots(exchange: Exchange): void {
   const { claims, id, services } = exchange;

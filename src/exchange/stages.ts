@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 
-/** How long each stage of an exchange took, in milliseconds of the monotonic clock; undefined: it was not entered. No two overlap. */
+/** The time of each stage of an exchange, in milliseconds of the monotonic clock. Undefined if it was not entered. Stages do not overlap. */
 export interface Stages {
   /** Authentication: path and credential to dialect and principal. */
   identify: number | undefined;
@@ -9,7 +9,7 @@ export interface Stages {
   guard: number | undefined;
   /** Prompt assembly: the request as each target tried is sent it. */
   assemble: number | undefined;
-  /** What decides: request read, contract, route, plan. */
+  /** Decisions: request read, contract, route, plan. */
   route: number | undefined;
   count: number | undefined;
   /** Waiting for the ledger. */
@@ -23,7 +23,7 @@ export interface Stages {
   respond: number | undefined;
 }
 
-/** Nothing has happened yet. All keys from the start: one hidden class. */
+/** Stages before anything has happened. All keys are set from the start, for one hidden class. */
 export function newStages(): Stages {
   return {
     identify: undefined,

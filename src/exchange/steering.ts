@@ -12,7 +12,7 @@ import { cut } from "./stopping.ts";
 /** Exchanges looked at before others have their turn. */
 const cutsInRow = 256;
 
-/** What steering works with. */
+/** Services for overrides. */
 export interface SteeringServices {
   readonly clock: Clock;
   readonly overrides: Overrides;
@@ -35,7 +35,7 @@ export class Steering {
     return this.#services.overrides.list(this.#services.clock.nowMs());
   }
 
-  /** A new override, which nobody has ordered yet. `forMs`: undefined: until it is lifted. */
+  /** A new override that is not in force yet. Without `forMs` it holds until it is lifted. */
   draft(asked: Omit<Override, "id" | "sinceMs" | "untilMs">, forMs: number | undefined): Override {
     const sinceMs = this.#services.clock.nowMs();
     const id = randomBytes(4).toString("hex");
@@ -82,7 +82,7 @@ export class Steering {
     return changed;
   }
 
-  /** What runs, and no more: a request that comes meanwhile finds the override in force. */
+  /** Only running exchanges: a request that comes meanwhile finds the override in force. */
   async #cut(override: Override): Promise<number> {
     let count = 0;
     const running = [...this.#services.registry.exchanges()];

@@ -12,7 +12,7 @@ import {
 import type { Exchange } from "./exchange.ts";
 import { interrupt } from "./interrupting.ts";
 
-/** Why a request that takes this route is refused whatever its targets; undefined: nobody has stopped it. */
+/** The reason why a request that takes this route is refused whatever its targets. Undefined if it is not stopped. */
 export function stopOf(exchange: Exchange, routeName: string): GatewayError | undefined {
   const { overrides, clock } = exchange.services;
   if (!overrides.any) return undefined;
@@ -20,13 +20,13 @@ export function stopOf(exchange: Exchange, routeName: string): GatewayError | un
   return override === undefined ? undefined : stopError(override, clock.nowMs());
 }
 
-/** Why a target is out of a request's reach, in words that tell no names; undefined: nobody has stopped it. */
+/** The reason why a target is excluded from a request, in words that reveal no names. Undefined if it is not stopped. */
 export function whyStopped(exchange: Exchange, target: Target, routeName: string): string | undefined {
   const override = excludingOf(exchange, target, routeName);
   return override === undefined ? undefined : `it is stopped ${untilOf(override)}`;
 }
 
-/** Why an attempt must not begin, that was planned before somebody stopped it; undefined: it may. */
+/** The reason why an attempt must not begin that was planned before its target was stopped. Undefined if it may. */
 export function stopSince(exchange: Exchange, target: Target): GatewayError | undefined {
   const routeName = exchange.plan?.model ?? "";
   const override = excludingOf(exchange, target, routeName);
@@ -34,7 +34,7 @@ export function stopSince(exchange: Exchange, target: Target): GatewayError | un
   return stopOf(exchange, routeName);
 }
 
-/** Whether a target is to be asked although it rests. */
+/** True if an override has the target asked although it is ejected. */
 export function isForced(exchange: Exchange, target: Target, routeName: string): boolean {
   const { overrides, clock } = exchange.services;
   return overrides.any && overrides.forces(target, scopedOf(exchange, routeName), clock.nowMs());
@@ -70,7 +70,10 @@ function scopedOf({ principal, contract, facts }: Exchange, routeName: string): 
   };
 }
 
-/** What a client is told: who calls is refused (403), what would answer is not there (503). Which backends there are, and why, is not the client's business. */
+/**
+ * The client's error: a stopped caller is refused (403), a stopped model or backend is not available (503). Clients are not told which backends
+ * exist, or why they are stopped.
+ */
 function stopError(override: Override, nowMs: number): GatewayError {
   const { scope, untilMs } = override;
   const what = choosesTargets(scope) ? "what would answer this request" : formatScope(scope);

@@ -6,7 +6,7 @@ import type { Attempt } from "./attempt.ts";
 import { checkFailure, concludeCheck } from "./checking.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
-/** What becomes of a stream after a piece of it: it goes on, ends here, or says nothing more but is read on for what it cost. */
+/** The decision after a piece of a stream: it goes on, ends here, or is withheld from now on but still read for its cost. */
 export type StreamVerdict = "go-on" | "cut" | "withhold";
 
 /**
@@ -21,7 +21,7 @@ export class StreamCheck {
   #concluded = false;
   #failure: GatewayError | undefined;
 
-  /** The check of a stream that does not wait for it; undefined: it has waited, or nobody asks. */
+  /** The check of a stream that does not wait for it. Undefined if it has waited, or there is none. */
   static of(exchange: Exchange, attempt: Attempt): StreamCheck | undefined {
     const { checks, plan } = exchange;
     if (checks === undefined || plan?.validated === true) return undefined;
@@ -40,7 +40,7 @@ export class StreamCheck {
     this.#check = new AnswerCheck(bound, !this.#marks && admitted(exchange).facts.tools === 0);
   }
 
-  /** Why the stream may not end as if it were whole; undefined: nothing says so. */
+  /** The reason why the stream may not end as if it were complete. Undefined if there is none. */
   get failure(): GatewayError | undefined {
     return this.#failure;
   }
@@ -50,7 +50,7 @@ export class StreamCheck {
     this.#check.push(text, kind, choice);
   }
 
-  /** What becomes of the stream, as far as it has come. */
+  /** The decision on the stream as far as it has come. */
   look(seen: ResponseSeen): MaybePromise<StreamVerdict> {
     if (this.#failure !== undefined) return "withhold";
     const lost = this.#check.lost !== undefined;

@@ -63,7 +63,7 @@ export function translateHeaders(
   return { set: [], remove };
 }
 
-/** What an answer's writer has to know of its exchange. */
+/** The facts of an exchange that an answer's writer needs. */
 export function answerContextOf(exchange: Exchange, attempt: Attempt): AnswerContext {
   return {
     id: exchange.id,
@@ -74,7 +74,7 @@ export function answerContextOf(exchange: Exchange, attempt: Attempt): AnswerCon
   };
 }
 
-/** What a provider's error means, in our words. Its own are the client's to read, and go nowhere else. */
+/** A provider's error in our words. Its own words go to the client and nowhere else. */
 function errorOf(provider: Provider, { status, headers }: ResponseContext, body: Buffer): GatewayError {
   const plain = errorOfStatus(status);
   const code = codeOfFailure(provider.classify(status, headers, body), plain.code);

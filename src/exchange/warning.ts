@@ -4,7 +4,7 @@ export const warningHeader = "x-tollgate-warning";
 /** Longest warning, in characters. */
 const warningCharsMax = 1_024;
 
-/** What became of the client's fields, as far as it has room; field names are the client's own, so nothing but plain text leaves. */
+/** The warning of changed fields, as far as it has room. Field names come from the client, so only plain text leaves. */
 export function warningOf(changes: readonly string[]): string {
   return changes
     .join(", ")
