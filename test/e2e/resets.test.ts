@@ -21,7 +21,7 @@ models:
 identity: [{ type: api-key, file: ./keys.yaml }]
 budgets: [{ name: day, per: [tenant_id], usd: 100, window: day }]
 `;
-const requests = 2_000;
+const requests = 600;
 const clients = 20;
 
 describeOnEveryEdge(`${requests} requests with resets in between`, (edge) => {

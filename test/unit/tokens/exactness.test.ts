@@ -4,7 +4,8 @@ import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
 import { heapMergeOf, referenceOf, vocabularies } from "./oracle.ts";
 
-const fuzzStrings = 200_000;
+// More of them: `npm run soak:tokens` and `npm run fuzz`.
+const fuzzStrings = 40_000;
 /** Two tenants, whose memos are warm, and nobody, whose memos are always new. */
 const tenants = ["a", "b", undefined];
 
