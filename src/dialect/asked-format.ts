@@ -5,8 +5,7 @@ import type { OutputFormat } from "./model-request.ts";
 import { pickMembers } from "./pick-members.ts";
 
 /**
- * How a format's request asks for the form of its answer: only the named members are parsed, however large the rest. What cannot be
- * read asks for nothing here: the provider will say what is wrong with it.
+ * Reads the answer format that a request asks for. Only the named members are parsed, however large the rest. An unreadable one counts as none: the provider will report it.
  */
 export function askedFormat(
   members: readonly string[],

@@ -1,6 +1,6 @@
-/** What every request without a wire format tells of itself, whatever it asks for. */
+/** Facts that every request without a wire format has, whatever it asks for. */
 export interface Asked<Feature extends string = string> {
-  /** What of it not every format can say, each with the client's first field that says it. */
+  /** The features it uses that not every format has, each with the client's first field that uses it. */
   readonly uses: ReadonlyMap<Feature, string>;
   /** Fields of the client's format alone that no other can carry and whose loss changes no answer. */
   readonly dropped: readonly string[];

@@ -71,7 +71,7 @@ export function bedrockException(error: GatewayError): Buffer {
 }
 
 function bodyOf(error: GatewayError): Buffer {
-  // Clients tell an over-long prompt by these words: there is no exception of its own for it.
+  // Clients recognise an over-long prompt by these words; no exception is specific to it.
   const tooLong = error.code === "context_length_exceeded";
   const message = tooLong ? `Input is too long for requested model: ${error.message}` : error.message;
   return Buffer.from(JSON.stringify({ message }));

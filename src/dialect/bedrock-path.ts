@@ -20,7 +20,7 @@ export function matchBedrock(
   return { name, model, stream: action.endsWith("-stream") };
 }
 
-/** Whose embeddings a model on Bedrock makes, told by its name alone, as are the bodies InvokeModel takes; undefined: no embeddings, or nobody knows whose. */
+/** The maker of the embeddings of a model on Bedrock, by its name alone, as are the bodies that InvokeModel takes. Undefined if it makes none, or the maker is unknown. */
 export function embedderOf(model: string): "titan" | "cohere" | undefined {
   if (!/embed/i.test(model)) return undefined;
   if (/titan/i.test(model)) return "titan";

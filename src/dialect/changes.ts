@@ -1,7 +1,7 @@
 import type { Asked } from "./asked.ts";
 import { type Feature, featureNames, type Supports } from "./feature.ts";
 
-/** What became of a request's fields on the way to a target that does not keep them all, as the client is told. */
+/** Collects the changes to a request's fields for a target that does not keep them all, in the words the client is told. */
 export class Changes<Name extends string = Feature> {
   readonly #request: Asked<Name>;
   readonly #told: string[] = [];

@@ -17,7 +17,7 @@ export function claudeTraits(model: string): ClaudeTraits {
   return { thinks: version >= 307, adaptive: version >= 406, samples: version <= 406 };
 }
 
-/** Whether a model is one of Claude's, also as Bedrock writes it. */
+/** True if a model is one of Claude's, also in Bedrock's spelling. */
 export function isClaude(model: string): boolean {
   return model.includes("claude");
 }

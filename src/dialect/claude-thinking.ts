@@ -37,7 +37,7 @@ const budgetTokens: Readonly<Record<ReasoningEffort, number>> = {
 const budgetTokensMin = 1_024;
 
 /**
- * How a model of Claude's is asked to think (https://platform.claude.com/docs/en/api/messages): newer ones by effort, older ones by a budget under the output cap.
+ * The thinking members for a model of Claude's (https://platform.claude.com/docs/en/api/messages): newer ones by effort, older ones by a budget under the output cap.
  * Where a request forbids thinking, or the model cannot, it is left out and the client told.
  */
 export function claudeThinking(

@@ -6,10 +6,10 @@ import type { Supports } from "./feature.ts";
 import type { JsonObject } from "./json-view.ts";
 import type { ModelEvent } from "./model-event.ts";
 
-/** What formats speak of without a wire format: each has a request and an answer of its own, and only formats of one are translated into each other. */
+/** The kinds of work that formats share. Each has its own request and answer, and only formats of one kind are translated into each other. */
 export type Hub = "chat" | "embeddings";
 
-/** What an answer's writer has to know besides the events. */
+/** Facts that an answer's writer needs besides the events. */
 export interface AnswerContext {
   /** The exchange's id; answers get ids of the format made from it. */
   readonly id: string;
@@ -25,7 +25,7 @@ export interface AnswerContext {
 export interface EventEncoder {
   /** Adds to `out` what the client gets for an event. */
   encode(event: ModelEvent, out: ByteRuns): void;
-  /** What a client must get when the answer breaks off here; nothing where only a cut is honest. */
+  /** The last bytes for a client whose answer breaks off here; empty where only a cut is honest. */
   breakOff(error: GatewayError): Buffer;
 }
 
@@ -47,7 +47,7 @@ export interface EncodedRequest {
   readonly body: Buffer;
   /** Request headers that the format wants. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** What was said differently or left out, each as the client is told: its field and what became of it. */
+  /** Fields that were reworded or left out, each in the words the client is told. */
   readonly changes: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export interface EncodeTarget {
 /** A format in which providers answer requests of others; `Request` and `Writer` are the hub's. */
 export interface UpstreamCodec<Request extends Asked = Asked, Writer = unknown> {
   readonly hub: Hub;
-  /** What every feature of the hub becomes. */
+  /** The format's support of every feature of the hub. */
   readonly supports: Supports<string>;
   /** Throws `unsupported` or `invalid_request`, naming the client's field, for the first thing that the format, or this model of it, has no way to say. */
   check(request: Request, model: string): void;

@@ -23,13 +23,13 @@ export type DialectName =
   | "cohere-embed"
   | "cohere-rerank";
 
-/** What a request asks for: a kind of work, and what its path alone says about it. */
+/** The operation of a request: a kind of work, and the facts that its path alone states. */
 export interface Operation {
   /** e.g. `chat`, `embeddings`, `models`, `count_tokens`. */
   readonly name: string;
   /** The model, where the path names it (Bedrock, Gemini). */
   readonly model?: string;
-  /** Whether the path asks for a stream, where it does. */
+  /** True if the path asks for a stream; absent where paths do not say. */
   readonly stream?: boolean;
   /** Answered here, without an upstream: the list of models, the one that the path names, or how many tokens the request has. */
   readonly local?: "models" | "token_count";
@@ -42,7 +42,7 @@ export interface LocalReply {
   readonly body: Buffer;
 }
 
-/** What decides about a request, read from its bytes without parsing what nobody reads; the upstream will read the same. */
+/** The deciding facts of a request, read from its bytes without parsing the rest; the upstream will read the same. */
 export interface RequestFacts {
   readonly operation: Operation;
   /** The model as the client names it; empty when the request names none. */
@@ -52,11 +52,11 @@ export interface RequestFacts {
   readonly choices: number;
   /** Calls that a provider may bill for this one at most (Cohere's search units); absent: one. */
   readonly calls?: number;
-  /** The larger of the caps the client set on output tokens; undefined: none; 0 where nothing is generated. */
+  /** The larger of the caps the client set on output tokens. Undefined if none; 0 where nothing is generated. */
   readonly outputCap: number | undefined;
   /** The string contents to be counted as input, in order. */
   readonly text: readonly TextSpan[];
-  /** What there is besides `text`: what it weighs depends on the model (see requestWeight). */
+  /** Counts of everything besides `text`; their weight depends on the model (see requestWeight). */
   readonly parts: RequestParts;
   readonly messages: number;
   readonly tools: number;
@@ -67,15 +67,15 @@ export interface RequestFacts {
   readonly fields: ReadonlyMap<string, string>;
   /** Members that only some servers heed, by their folded key (see `foldedKey`), as the client wrote them. Bounded by the table of them. */
   readonly extensions: ReadonlyMap<string, string>;
-  /** The service tier that the client asks for by name; undefined: the standard one, or the vendor's choice. */
+  /** The service tier that the client asks for by name. Undefined for the standard one, or the vendor's choice. */
   readonly serviceTier: string | undefined;
-  /** Whether the client itself asked for usage in its stream. */
+  /** True if the client itself asked for usage in its stream. */
   readonly wantsUsage: boolean;
   /** The dialect's own positions of what it may splice; opaque to others. */
   readonly marks: unknown;
 }
 
-/** What changes in a request on its way to one target; everything else passes byte for byte. */
+/** The changes to a request on its way to one target; everything else passes byte for byte. */
 export interface RequestEdits {
   readonly model: string;
   /** The output cap to write; undefined leaves the client's own. */
@@ -84,7 +84,7 @@ export interface RequestEdits {
   readonly outputCapField: string;
 }
 
-/** What was learnt from the response bytes so far. */
+/** Facts read from the response bytes so far. */
 export interface ResponseSeen {
   readonly usage: Usage | undefined;
   /** The provider's usage object was there but incomplete. */
@@ -100,7 +100,7 @@ export interface ResponseSeen {
   readonly complete: boolean;
   /** An error the provider sent inside a 200, or what made its answer unreadable. */
   readonly error: GatewayError | undefined;
-  /** The answer was too large to be read: nobody knows what it took. */
+  /** The answer was too large to be read, so its usage is unknown. */
   readonly unread: boolean;
   /** The answer stopped making sense: nothing of it passes any more, and what has passed must not end as if it were whole. */
   readonly unreadable: boolean;
@@ -111,14 +111,14 @@ export interface ResponseTransform {
   /** Takes the next bytes (cut anywhere) and returns what goes to the client: the same buffer where nothing changes. */
   push(chunk: Buffer, end: boolean): Buffer;
   readonly seen: ResponseSeen;
-  /** What a client must get when the answer breaks off here: an in-dialect error event, or nothing where only a cut is honest. */
+  /** The last bytes for a client whose answer breaks off here: an in-dialect error event, or nothing where only a cut is honest. */
   breakOff(error: GatewayError): Buffer;
 }
 
-/** What a piece of billed output is: the answer's own words, or what stands beside them. */
+/** The kind of a piece of billed output: the answer's own words, or content beside them. */
 export type OutputKind = "answer" | "reasoning" | "refusal" | "call";
 
-/** What a response transform needs to know and whom it tells. */
+/** The facts and callbacks of a response transform. */
 export interface ResponseContext {
   readonly status: number;
   readonly headers: Headers;
@@ -141,7 +141,7 @@ export interface Dialect {
   /** Throws `invalid_request` for anything not understood, ambiguous, or readable in two ways. */
   inspect(body: Buffer, operation: Operation): RequestFacts;
   splice(body: Buffer, facts: RequestFacts, edits: RequestEdits): Buffer;
-  /** What the request wants its answer's text to be; undefined: anything. Formats that cannot ask for it have none. */
+  /** The format that the request asks of its answer's text. Undefined for any. Formats without such a member have none. */
   readonly outputFormat?: (body: Buffer) => OutputFormat | undefined;
   /** The bytes of the answer as they pass from an upstream of the same dialect to the client. */
   passResponse(context: ResponseContext): ResponseTransform;

@@ -8,10 +8,10 @@ import { errorOfStatus } from "./upstream-error.ts";
 /** Largest error body read, in bytes; of a larger one only the status counts. */
 const errorBodyBytesMax = 1024 * 1024;
 
-/** How a dialect's errors are told and made. */
+/** The way a dialect reads and writes errors. */
 export interface ErrorShape {
   isError(body: JsonObject): boolean;
-  /** Whether it says, with a status of another meaning, that the gateway's own account is at fault; absent: statuses tell. */
+  /** True if the body blames the gateway's own account under a status of another meaning. Absent where statuses suffice. */
   blamesAccount?(body: JsonObject): boolean;
   encode(error: GatewayError): Buffer;
 }
@@ -57,7 +57,7 @@ export class ErrorResponse implements ResponseTransform {
     return this.#shape.encode(this.seen.error);
   }
 
-  /** What the status means, with what the provider says of it. */
+  /** The error that the status means, with the provider's message. */
   #reworded(bytes: Buffer): GatewayError {
     const plain = errorOfStatus(this.#status);
     return new GatewayError(plain.code, refusalMessage(bytes) ?? plain.message);

@@ -4,7 +4,7 @@ import { EventStreamDecoder, type EventStreamMessage } from "../core/event-strea
 import type { ResponseTransform } from "./dialect.ts";
 import type { ResponseState } from "./response-state.ts";
 
-/** What one dialect does with the messages of an AWS event stream. */
+/** A dialect's reader of the messages of an AWS event stream. */
 export interface MessageReader {
   /** Notes what a message says, and adds to `out` the bytes the client gets for it. Throws `upstream_invalid` for what is no message of the format. */
   read(message: EventStreamMessage, out: ByteRuns): void;

@@ -5,7 +5,7 @@ const long = /\d{16}/;
 /** A string, which is passed over, or an integer of many digits. */
 const stringOrInteger = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
-/** The first integer of a JSON text that parsing would change; undefined: none. Identifiers are often as long as that. */
+/** The first integer of a JSON text that parsing would change. Undefined if there is none. Identifiers are often that long. */
 export function inexactInteger(json: string): string | undefined {
   if (!long.test(json)) return undefined;
   for (const [token] of json.matchAll(stringOrInteger)) {

@@ -1,4 +1,4 @@
-/** What a request may ask for that not every format can say, and what it is called in the table of the documentation. */
+/** Features of a request that not every format has, with their names in the table of the documentation. */
 export const features = {
   system_later: "system message behind the first turn",
   image_base64: "image in base64",
@@ -35,8 +35,8 @@ export type Feature = keyof typeof features;
 /** Every feature, in the order of the table. */
 export const featureNames: readonly Feature[] = Object.keys(features) as Feature[];
 
-/** What a format makes of a feature: it says it; it says it nearly, with a warning; it leaves it out, with a warning; it refuses the request. */
+/** A format's support of a feature: it expresses it; nearly, with a warning; it leaves it out, with a warning; it refuses the request. */
 export type Support = "kept" | "adapted" | "dropped" | "refused";
 
-/** What a format makes of every feature. */
+/** A format's support of every feature. */
 export type Supports<Name extends string = Feature> = Readonly<Record<Name, Support>>;

@@ -15,7 +15,7 @@ export class HeldAnswer {
     this.#chunks.push(chunk);
   }
 
-  /** All of it; nothing is held any more. */
+  /** Returns and releases all held bytes. */
   take(): Buffer {
     const [only] = this.#chunks;
     const whole = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);

@@ -1,4 +1,4 @@
-/** What a limit counts, as SDKs are told of it. */
+/** The unit of a limit, in the headers that SDKs read. */
 export type LimitedUnit = "requests" | "tokens" | "input_tokens" | "output_tokens";
 
 /** Where a caller stands with a limit. */

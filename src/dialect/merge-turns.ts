@@ -51,7 +51,7 @@ function asked(system: TextPart[]): MergedTurn {
   return { role: "user", parts: [last], field: "messages" };
 }
 
-/** Whether a part says anything: blank text does not. */
+/** True if a part has content: blank text has none. */
 export function isSaid(part: Part): boolean {
   return part.type !== "text" || part.text.trim() !== "";
 }

@@ -1,6 +1,6 @@
 import type { Usage } from "../usage/usage.ts";
 
-/** Why an answer ended, unified. */
+/** The unified reason for the end of an answer. */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error";
 
 /** One step of one of the answers: `choice` counts them from 0, `call` the tool calls within one. Deltas come as they were cut; those of one kind that follow each other belong together. */

@@ -63,7 +63,7 @@ export class ModelRequestDraft extends AskedDraft<Feature> {
     return { type: "document", source, name, cache };
   }
 
-  /** What a tool answered, its features noted. Throws `unsupported` for content that is neither text, image nor document. */
+  /** A tool's result, its features noted. Throws `unsupported` for content that is neither text, image nor document. */
   toolResult(
     id: string,
     parts: readonly Part[],

@@ -34,14 +34,14 @@ export interface DocumentPart {
   readonly cache?: CacheMark | undefined;
 }
 
-/** What a model thought, with the vendor's proof of it, which goes back unchanged. */
+/** A model's reasoning, with the vendor's proof of it, which goes back unchanged. */
 export interface ReasoningPart {
   readonly type: "reasoning";
   readonly text: string;
   readonly signature?: string | undefined;
 }
 
-/** What a model thought, enciphered by its vendor. */
+/** A model's reasoning, encrypted by its vendor. */
 export interface RedactedPart {
   readonly type: "redacted";
   readonly data: string;
@@ -59,7 +59,7 @@ export interface ToolCallPart {
   readonly cache?: CacheMark | undefined;
 }
 
-/** What a tool answered. */
+/** The result of a tool. */
 export interface ToolResultPart {
   readonly type: "tool_result";
   readonly id: string;
@@ -68,10 +68,10 @@ export interface ToolResultPart {
   readonly cache?: CacheMark | undefined;
 }
 
-/** What a model may answer. */
+/** A part of a model's answer. */
 export type AnswerPart = TextPart | ReasoningPart | RedactedPart | ToolCallPart;
 
-/** What a turn holds. */
+/** A part of a turn. */
 export type Part = AnswerPart | ImagePart | DocumentPart | ToolResultPart;
 
 /** One turn of a conversation, as the client wrote it: neighbours may have the same role. `system` is a system message behind the first turn. */
@@ -86,7 +86,7 @@ export interface Turn {
 export interface Tool {
   readonly name: string;
   readonly description: string | undefined;
-  /** JSON Schema of the arguments; undefined: it takes none. */
+  /** JSON Schema of the arguments. Undefined if it takes none. */
   readonly parameters: object | undefined;
   readonly strict: boolean | undefined;
   readonly cache?: CacheMark | undefined;
@@ -94,12 +94,12 @@ export interface Tool {
   readonly field: string;
 }
 
-/** Whether tools must be called. */
+/** The choice between calling tools and answering. */
 export type ToolChoice =
   | { readonly kind: "auto" | "required" | "none" }
   | { readonly kind: "tool"; readonly name: string };
 
-/** What the answer's text has to be. */
+/** The required format of the answer's text. */
 export type OutputFormat =
   | { readonly kind: "json" }
   | {
@@ -110,7 +110,7 @@ export type OutputFormat =
       readonly strict: boolean | undefined;
     };
 
-/** How much the model is to think; nothing set: as its vendor does by itself. */
+/** The amount of reasoning asked of the model. Unset for its vendor's default. */
 export type Reasoning =
   | { readonly kind: "off" }
   | { readonly kind: "effort"; readonly effort: ReasoningEffort }
@@ -122,7 +122,7 @@ export type Reasoning =
 export type ReasoningEffort = "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
 
 /**
- * A conversation for a model, without a wire format: what at least three formats can say. Model, stream and output cap are not in it: they are
+ * A conversation for a model, without a wire format: the features that at least three formats have. Model, stream and output cap are not in it: they are
  * decided elsewhere (`RequestFacts`, `RequestEdits`). Made by a client dialect's `decodeRequest`, written by an upstream dialect's `encodeRequest`.
  */
 export interface ModelRequest extends Asked<Feature> {

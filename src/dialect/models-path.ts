@@ -5,7 +5,7 @@ import { pathOf } from "./request-path.ts";
 /** Longest name looked up, in characters. */
 const modelCharsMax = 256;
 
-/** What a path asks about models: the list at `base`, or the one whose name follows it, with its slashes as they are or escaped. */
+/** Matches a path that asks about models: the list at `base`, or the one whose name follows it, with its slashes plain or escaped. */
 export function matchModels(base: string, method: string, path: string): Operation | undefined {
   if (method !== "GET") return undefined;
   const at = pathOf(path);

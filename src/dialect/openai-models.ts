@@ -13,7 +13,7 @@ const chatting = /^gpt-5(?:\.\d+)?-chat/;
 const restful = /^gpt-5\.[1-9]/;
 const unstoppable = /^(?:o3|o4)\b/;
 
-/** The traits of a model by its name; a name with a vendor before it (`openai/o3`) is read without. `off`: it is told not to reason. */
+/** The traits of a model by its name, ignoring a vendor before it (`openai/o3`). `off`: it is told not to reason. */
 export function openaiTraits(model: string, off: boolean): OpenaiTraits {
   const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();
   const reasons = reasoning.test(name) && !chatting.test(name);

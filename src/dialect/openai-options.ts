@@ -13,7 +13,7 @@ export function readEffort(value: unknown, field: string): Reasoning {
   return { kind: "effort", effort };
 }
 
-/** Whether a word is one of the efforts. */
+/** True if a word is one of the efforts. */
 export function isEffort(value: unknown): value is ReasoningEffort {
   return typeof value === "string" && efforts.has(value);
 }

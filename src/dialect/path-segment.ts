@@ -1,4 +1,4 @@
-/** What a part of a path says with its escapes undone; undefined where they are broken. */
+/** A part of a path with its escapes decoded. Undefined if they are malformed. */
 export function decodeSegment(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment);

@@ -6,12 +6,12 @@ import type { ModelRequest, Part, Turn } from "./model-request.ts";
 import { invalid } from "./read-field.ts";
 import { argumentsObject } from "./tool-arguments.ts";
 
-/** What a format has words for: its features, and the bounds within which it takes them. */
+/** The features that a format has, and the bounds within which it takes them. */
 export interface Reach {
   readonly supports: Supports;
   /** Names of tools that it takes. */
   readonly toolName: RegExp;
-  /** Most stop sequences; undefined: no bound. */
+  /** Most stop sequences. Undefined for no bound. */
   readonly stopMax?: number;
   /** Refuses stop sequences of white space alone. */
   readonly refusesBlankStop?: boolean;
@@ -19,13 +19,13 @@ export interface Reach {
   readonly refusesNoneAfterCalls?: boolean;
   /** Refuses a conversation in which the assistant speaks first. */
   readonly userFirst?: boolean;
-  /** Tells the result of a tool by the name of its call, which has to be there. */
+  /** The result of a tool carries the name of its call, which must exist. */
   readonly namesResults?: boolean;
   /** Takes the arguments of earlier calls as text, whatever they are. */
   readonly argumentsAsText?: boolean;
   /** Fetches nothing but what is said to be at `http:` or `https:`. */
   readonly httpOnly?: boolean;
-  /** Media types of pictures and documents in base64, as keys; undefined: all. */
+  /** Media types of pictures and documents in base64, as keys. Undefined for all. */
   readonly imageTypes?: Readonly<Record<string, string>>;
   readonly documentTypes?: Readonly<Record<string, string>>;
 }

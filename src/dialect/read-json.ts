@@ -43,7 +43,7 @@ export function optional<Value>(
   return isAbsent(value) ? undefined : read(value, field);
 }
 
-/** Whether a field says nothing: missing or null. */
+/** True if a field is missing or null. */
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
@@ -58,7 +58,7 @@ export function onlyKnown(object: JsonObject, known: ReadonlySet<string>, field:
   }
 }
 
-/** Whether a value says no more than its absence: null, false, 0, an empty text, list or object, as clients write options that they do not use. */
+/** True if a value means no more than its absence: null, false, 0, an empty text, list or object, as clients write options that they do not use. */
 export function asksForNothing(value: unknown): boolean {
   if (typeof value !== "object" || value === null)
     return isAbsent(value) || value === false || value === 0 || value === "";

@@ -1,13 +1,13 @@
 import { asksForMore, foldedKey, type RefusedMembers, refusalOf } from "./refused-members.ts";
 import type { RequestDraft } from "./request-draft.ts";
 
-/** What is known of members that a dialect does not read one by one. */
+/** The known members that a dialect does not read one by one. */
 export interface OtherMembers {
   /** Members that are no part of the prompt, whatever they hold. */
   readonly unbilled: ReadonlySet<string>;
   /** Members that no provider of the format may get. */
   readonly refused?: RefusedMembers;
-  /** Members of some servers' own: they are noted, and each provider decides which of them it heeds. */
+  /** Members of particular servers. They are noted, and each provider decides which of them it heeds. */
   readonly extensions?: RefusedMembers;
   /** Before the name of a member in a refusal, e.g. `generationConfig.`. */
   readonly path?: string;

@@ -4,9 +4,9 @@ import { listOf, objectOf, parseJson, textOf } from "./json-view.ts";
 const messageCharsMax = 2_000;
 
 /**
- * What a provider says is wrong, whichever shape its server gives an error body: OpenAI's `error.message`, a list of one such object
+ * A provider's error message, in whichever shape its server gives an error body: OpenAI's `error.message`, a list of one such object
  * (Google's OpenAI endpoint), `error` as a string (Ollama, TGI), `message` alone (vLLM before 0.10, Mistral, Cohere, AWS; `Message` too), or
- * FastAPI's `detail` (https://fastapi.tiangolo.com/tutorial/handling-errors/). Undefined where it says nothing that can be read.
+ * FastAPI's `detail` (https://fastapi.tiangolo.com/tutorial/handling-errors/). Undefined if it has none that can be read.
  */
 export function refusalMessage(body: Buffer): string | undefined {
   const parsed = parseJson(body.toString());

@@ -3,7 +3,7 @@ import type { JsonScan } from "../core/json-scan.ts";
 import { hosted } from "./type-table.ts";
 import { uncountable } from "./uncountable.ts";
 
-/** Why a member is refused. */
+/** The reason for refusing a member. */
 type Cause =
   /** It names content stored or fetched elsewhere. */
   | "stored"

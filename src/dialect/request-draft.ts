@@ -26,7 +26,7 @@ export class RequestDraft {
   calls = 1;
   outputCap: number | undefined;
   messages = 0;
-  /** Whether `messages` counts a conversation's messages, which are framed, or inputs that are text alone. */
+  /** True if `messages` counts a conversation's messages, which are framed; false for inputs that are text alone. */
   framed = true;
   names = 0;
   tools = 0;

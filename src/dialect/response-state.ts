@@ -5,7 +5,7 @@ import type { OutputKind, ResponseContext, ResponseSeen } from "./dialect.ts";
 /** Longest finish reason kept: providers make up their own. */
 const wordCharactersMax = 64;
 
-/** What a response transform has learnt, while it learns. */
+/** The facts of a response, while it is being read. */
 export class ResponseState implements ResponseSeen {
   usage: Usage | undefined;
   usagePartial = false;

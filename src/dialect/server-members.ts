@@ -72,7 +72,7 @@ const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
       "image_data",
       "audio_data",
       "video_data",
-      // How many tokens an image or a film becomes.
+      // Sets the number of tokens of an image or a film.
       "images_config",
       "max_dynamic_patch",
       "min_dynamic_patch",
@@ -95,7 +95,7 @@ const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
     harmlessPremiums,
   ),
   // `all_litellm_params` and DynamicPromptManagementParamLiteral of BerriAI/litellm, litellm/types/utils.py; `extra_*` and the vendors' own members
-  // go on to the provider. Headers turn on betas, which have prices of their own.
+  // go on to the provider. Headers turn on betas, which are priced separately.
   litellm: refusedMembers(
     {
       model: [

@@ -6,7 +6,7 @@ const nameCharsMax = 32;
 
 /**
  * Names that ask for the standard price, or leave the tier to the account: OpenAI's, Anthropic's, Groq's, Bedrock's, Gemini's (2026-11-30).
- * What an account chose is in the answer.
+ * The answer states the account's choice.
  */
 const standard: ReadonlySet<string> = new Set([
   "auto",
@@ -17,12 +17,12 @@ const standard: ReadonlySet<string> = new Set([
   "unspecified",
 ]);
 
-/** Whether a tier's name stands for the standard price. */
+/** True if a tier's name stands for the standard price. */
 export function isStandardTier(name: string): boolean {
   return standard.has(name.toLowerCase());
 }
 
-/** Reads the member that asks for a service tier; one with a price of its own is held at that price, or refused where it has none. */
+/** Reads the member that asks for a service tier. A priced tier is held at its price; one without a price is refused. */
 export function readServiceTier(draft: RequestDraft, param: string): void {
   noteTier(draft, readText(draft.scan, param));
 }

@@ -4,7 +4,7 @@ import { SseDecoder, type SseEvent } from "../core/sse.ts";
 import type { ResponseTransform } from "./dialect.ts";
 import type { ResponseState } from "./response-state.ts";
 
-/** What one dialect does with the events of a stream. */
+/** A dialect's reader of the events of a stream. */
 export interface EventReader {
   /** Notes what an event says, and adds to `out` the bytes the client gets for it. Throws `upstream_invalid` for what is no event of the format. */
   read(event: SseEvent, out: ByteRuns): void;
@@ -15,8 +15,7 @@ export interface EventReader {
 }
 
 /**
- * A stream of server-sent events on its way to the client. Only whole events leave, so that whatever breaks off can be followed by an event.
- * What cannot be read ends the answer here: the client gets an error event, `seen.error` is set, and nothing further passes.
+ * A stream of server-sent events on its way to the client. Only whole events leave, so that an error event can follow if the stream breaks off. An unreadable event ends the answer here: the client gets an error event, `seen.error` is set, and nothing further passes.
  */
 export class SseResponse implements ResponseTransform {
   readonly seen: ResponseState;

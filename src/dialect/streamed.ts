@@ -1,6 +1,6 @@
 import type { ResponseContext } from "./dialect.ts";
 
-/** Whether an answer is a stream of server-sent events: its own content type says it; without one, the request. */
+/** True if an answer is a stream of server-sent events, by its content type or, without one, by the request. */
 export function isEventStream(context: ResponseContext): boolean {
   return isOfType(context, /^\s*text\/event-stream\b/i);
 }

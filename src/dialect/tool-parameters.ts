@@ -8,7 +8,7 @@ export function toolParameters(parameters: object | undefined): object {
   return isWhole || isComposed(parameters) ? parameters : { type: "object", properties: {}, ...parameters };
 }
 
-/** What is said by reference or by alternatives needs no properties of its own. */
+/** A schema made of references or alternatives needs no properties. */
 function isComposed(parameters: object): boolean {
   return "type" in parameters && ["$ref", "anyOf", "oneOf", "allOf"].some((name) => name in parameters);
 }

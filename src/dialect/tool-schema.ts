@@ -2,7 +2,7 @@ import type { RequestDraft } from "./request-draft.ts";
 
 /**
  * Reads a tool's JSON Schema that comes next, by what providers render of one: names and types of properties, descriptions and enumerated values.
- * The root's own type is not rendered. What is not known here counts as it is written.
+ * The root's own type is not rendered. Unknown keywords count as written.
  */
 export function readToolSchema(draft: RequestDraft): void {
   readSchema(draft, true);

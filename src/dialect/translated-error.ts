@@ -27,7 +27,7 @@ export class TranslatedError implements ResponseTransform {
     return this.#translate(Buffer.concat(this.#held));
   }
 
-  /** What came of the error says nothing; that there was one still does. */
+  /** The body of the error is lost; the status still shows the error. */
   breakOff(_error: GatewayError): Buffer {
     return this.#translate(nothing);
   }

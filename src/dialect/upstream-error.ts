@@ -1,6 +1,6 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 
-/** What an upstream's status means when its body does not say it in the client's format. */
+/** The meaning of an upstream's status when its body does not state an error in the client's format. */
 export function errorOfStatus(status: number): GatewayError {
   return new GatewayError(codeOfStatus(status), `the provider answered with status ${status}`);
 }

@@ -4,8 +4,7 @@ import { type JsonObject, parseObject } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
 
 /**
- * Largest whole answer that is read, in bytes after decoding. A larger one passes unread where it can, and is {@link answerTooLarge} where it
- * has to be read first; either way it is charged at the most it can have cost.
+ * Largest whole answer that is read, in bytes after decoding. A larger one passes unread where possible, and is {@link answerTooLarge} where it must be read first; either way it is charged at the most it can have cost.
  */
 export const wholeAnswerBytesMax = 64 * 1024 * 1024;
 

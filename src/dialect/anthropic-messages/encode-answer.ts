@@ -44,7 +44,7 @@ const stopReasons: Readonly<Record<FinishReason, string>> = {
   error: "refusal",
 };
 
-/** Anthropic's usage: what was read from and written to the cache is beside the input. What is unknown counts 0. */
+/** Anthropic's usage: cache reads and writes are counted beside the input. Unknown counts are written as 0. */
 export function encodeMessagesUsage(usage: Usage): object {
   const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0 } = usage;
   const { cacheWriteTokens = 0, cacheWrite1hTokens = 0 } = usage;

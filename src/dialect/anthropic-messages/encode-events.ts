@@ -84,7 +84,7 @@ class MessagesEncoder implements EventEncoder {
 
   #start(model: string, out: ByteRuns): void {
     const { id, inputTokens } = this.#context;
-    // What the input really was comes with the last delta.
+    // The actual input tokens come with the last delta.
     const usage = { inputTokens, outputTokens: 0 };
     write(out, "message_start", {
       message: {

@@ -10,7 +10,7 @@ import { checkReach, type Reach } from "../reach.ts";
 import { toolParameters } from "../tool-parameters.ts";
 import { encodeSystem, encodeTurn } from "./encode-turns.ts";
 
-/** What a Messages request can say of what others can. */
+/** The features of other formats that a Messages request can express. */
 export const messagesReach: Reach = {
   supports: supportsAllBut({
     system_later: "adapted",

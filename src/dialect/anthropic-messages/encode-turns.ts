@@ -6,7 +6,7 @@ import type { ModelRequest, Part, Source, TextPart } from "../model-request.ts";
 import { argumentsObject } from "../tool-arguments.ts";
 import { providerId } from "../tool-call-id.ts";
 
-/** `system`: one text as it is, or blocks where more has to be said. */
+/** `system`: one plain text, or blocks where more must be expressed. */
 export function encodeSystem(system: readonly TextPart[]): string | readonly object[] {
   const [only] = system;
   if (only !== undefined && system.length === 1 && only.cache === undefined) return only.text;
@@ -42,7 +42,7 @@ function encodePart(part: Part, field: string, request: ModelRequest, changes: C
         },
       ];
     case "reasoning":
-      // What no vendor signed cannot be shown to Claude as its own.
+      // Reasoning that no vendor signed cannot be shown to Claude as its own.
       if (part.signature === undefined) {
         changes.note("reasoning_replay", "dropped: it has no signature");
         return [];

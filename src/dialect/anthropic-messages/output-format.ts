@@ -11,7 +11,7 @@ export function readMessagesFormat(format: JsonObject, field: string): OutputFor
   return { kind: "schema", schema, name: undefined, description: undefined, strict: undefined };
 }
 
-/** What a Messages request asks for, in `output_config.format` or, as the beta had it, in `output_format`. */
+/** The answer format that a Messages request asks for, in `output_config.format` or, as the beta had it, in `output_format`. */
 export const messagesFormat = askedFormat(["output_config", "output_format"], (body) => {
   const config = optional(body.output_config, "output_config", objectAt);
   const format = optional(config?.format ?? body.output_format, "output_config.format", objectAt);

@@ -63,5 +63,5 @@ export const toolTypes: TypeTable = {
  */
 export const ownToolTokens = 2_500;
 
-/** Edits of `context_management`: clearing takes content away, a compaction is an answer of its own. */
+/** Edits of `context_management`: clearing takes content away, a compaction is a separate answer. */
 export const contextEditTypes: TypeTable = { counted: new Set(["clear_tool_uses", "clear_thinking"]) };

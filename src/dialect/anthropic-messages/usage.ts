@@ -36,7 +36,7 @@ export function readMessagesUsage(usage: JsonObject, outputKnown: boolean): Usag
 }
 
 /**
- * What was billed above the standard price without being a tier by name: fast mode, and inference in one geography, which a workspace may have
+ * Surcharges on the standard price that are not tiers by name: fast mode, and inference in one geography, which a workspace may have
  * for its default (build-with-claude/fast-mode and data-residency, 2026-11-30).
  */
 function premiumOf({ speed, inference_geo: geo }: JsonObject): string | undefined {
@@ -48,7 +48,7 @@ function hourTokens(part: JsonObject): number | undefined {
   return tokensOf(objectOf(part.cache_creation)?.ephemeral_1h_input_tokens);
 }
 
-/** Later usage over earlier: it is cumulative, and what it leaves out or says null for stays as it was. */
+/** Merges later usage over earlier. Usage is cumulative; members that later usage omits or sets to null stay as they were. */
 export function mergeUsage(earlier: JsonObject, later: JsonObject): JsonObject {
   return { ...earlier, ...Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)) };
 }

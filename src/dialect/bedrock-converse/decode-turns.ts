@@ -91,7 +91,7 @@ function decodeBlock(draft: ModelRequestDraft, block: JsonObject, field: string)
   }
 }
 
-/** What a tool answered may be JSON, which other formats take as text. */
+/** A tool's result may be JSON, which other formats take as text. */
 function decodeResult(draft: ModelRequestDraft, block: JsonObject, field: string): Part {
   if (!isAbsent(block.json)) return { type: "text", text: JSON.stringify(block.json) };
   return decodeBlock(draft, block, field);

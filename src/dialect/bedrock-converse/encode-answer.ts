@@ -28,7 +28,7 @@ const stopReasons: Readonly<Record<FinishReason, string>> = {
   error: "malformed_model_output",
 };
 
-/** Bedrock's usage: what was read from and written to the cache is beside the input. What is unknown counts 0. */
+/** Bedrock's usage: cache reads and writes are counted beside the input. Unknown counts are written as 0. */
 export function encodeConverseUsage(usage: Usage): object {
   const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0 } = usage;
   const { cacheWriteTokens = 0, cacheWrite1hTokens = 0 } = usage;

@@ -9,7 +9,7 @@ import { toolParameters } from "../tool-parameters.ts";
 import { cachePoint, DocumentNames, encodeSystem, encodeTurn } from "./encode-turns.ts";
 import { documentFormats, imageFormats } from "./media.ts";
 
-/** What a Converse request can say of what others can. */
+/** The features of other formats that a Converse request can express. */
 export const converseReach: Reach = {
   supports: supportsAllBut({
     system_later: "adapted",
@@ -60,7 +60,7 @@ export function encodeConverseRequest(request: ModelRequest, target: EncodeTarge
   return { body: Buffer.from(JSON.stringify(body)), headers: [], changes: changes.told };
 }
 
-/** What is said to the model past Bedrock: known for Claude's models only. */
+/** Fields for the model that Bedrock passes through; known for Claude's models only. */
 function encodeAdditional(request: ModelRequest, target: EncodeTarget, changes: Changes): object {
   const { reasoning, topK } = request;
   if (!isClaude(target.model)) {

@@ -52,7 +52,7 @@ function encodePart(part: Part, field: string, names: DocumentNames, changes: Ch
     case "document":
       return [encodeDocument(part, names), ...cachePoint(part.cache)];
     case "reasoning":
-      // What no vendor signed cannot be shown to a model as its own.
+      // Reasoning that no vendor signed cannot be shown to a model as its own.
       if (part.signature === undefined) {
         changes.note("reasoning_replay", "dropped: it has no signature");
         return [];

@@ -57,7 +57,7 @@ export class ConverseEvents implements MessageReader {
   }
 }
 
-/** What a message that is no event tells of: an exception, or an error of the framing itself. */
+/** The error of a message that is not an event: an exception, or an error of the framing itself. */
 export function exceptionOf({ headers }: EventStreamMessage): GatewayError | undefined {
   switch (headers.get(":message-type")) {
     case "event":

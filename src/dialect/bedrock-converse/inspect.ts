@@ -36,8 +36,7 @@ type InferenceMarks = MarkedObject<(typeof inferenceKeys.names)[number]>;
 const unbilledKeys: ReadonlySet<string> = new Set(["additionalModelResponseFieldPaths"]);
 
 /**
- * Members that the provider does not get: guardrails are billed by the text that they check, and latency-optimised inference has prices of its
- * own (aws.amazon.com/bedrock/pricing, 2026-11-30).
+ * Members that the provider does not get: guardrails are billed by the text that they check, and latency-optimised inference is priced separately (aws.amazon.com/bedrock/pricing, 2026-11-30).
  */
 const refused = refusedMembers({ hosted: ["guardrailConfig"], stored: ["prompt", "promptIdentifier"] });
 

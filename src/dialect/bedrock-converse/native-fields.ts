@@ -12,7 +12,7 @@ import type { RequestDraft } from "../request-draft.ts";
 
 const path = "additionalModelRequestFields";
 
-/** What model families call their own output cap: beside `inferenceConfig` it would be a second one. */
+/** The output caps of model families: beside `inferenceConfig` each would be a second cap. */
 const nativeCaps: ReadonlySet<string> = new Set(
   [
     "max_tokens",
@@ -31,7 +31,7 @@ const nativeConfigs: ReadonlySet<string> = new Set(
   ["inferenceConfig", "textGenerationConfig"].map(foldedKey),
 );
 
-/** What the families' own formats have beyond Converse's: more answers (Cohere, AI21, OpenAI), another model or prompt. */
+/** Members of the families' formats beyond Converse's: more answers (Cohere, AI21, OpenAI), another model or prompt. */
 const refused: RefusedMembers = new Map([
   ...refusedOfMessages,
   ...refusedMembers({

@@ -25,7 +25,7 @@ export function readTextFormat(config: JsonObject): OutputFormat | undefined {
   };
 }
 
-/** What a Converse request asks for. */
+/** The answer format that a Converse request asks for. */
 export const converseFormat = askedFormat(["outputConfig"], (body) => {
   const config = optional(body.outputConfig, "outputConfig", objectAt);
   return config === undefined ? undefined : readTextFormat(config);

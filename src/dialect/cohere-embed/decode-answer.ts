@@ -23,7 +23,7 @@ function readKinds(scan: JsonScan, vectors: Map<NumberKind, readonly Buffer[]>):
   if (scan.kind() !== "object") throw noVector();
   scan.enter();
   for (let kind = scan.nextKey(kindKeys); kind !== undefined; kind = scan.nextKey(kindKeys)) {
-    // What was not asked for is null.
+    // Members that were not asked for are null.
     if (kind === "" || scan.kind() === "null") scan.skip();
     else vectors.set(kind, readVectors(scan));
   }

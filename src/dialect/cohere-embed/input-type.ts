@@ -1,6 +1,6 @@
 import type { EmbeddingPurpose } from "../embedding/embedding-request.ts";
 
-/** What Cohere calls each purpose; questions and facts to be looked up are queries to it. Undefined: it has no word for it. */
+/** Cohere's words for each purpose; questions and facts to be looked up are queries to it. Undefined where it has none. */
 export const cohereInputTypes: Readonly<Record<EmbeddingPurpose, string | undefined>> = {
   query: "search_query",
   document: "search_document",
@@ -12,7 +12,7 @@ export const cohereInputTypes: Readonly<Record<EmbeddingPurpose, string | undefi
   similarity: undefined,
 };
 
-/** What each of Cohere's words means; `image` is for pictures alone. */
+/** The meaning of each of Cohere's words; `image` is for pictures alone. */
 export const coherePurposes: ReadonlyMap<string, EmbeddingPurpose> = new Map([
   ["search_query", "query"],
   ["search_document", "document"],

@@ -25,7 +25,7 @@ const typesMax = 16;
 
 /** Where a request for Cohere's embeddings can be changed. */
 export interface CohereEmbedMarks extends MarkedObject<RequestKey> {
-  /** The kinds of numbers that the client asks for; undefined: it names none. */
+  /** The kinds of numbers that the client asks for. Undefined if it names none. */
   readonly types: readonly string[] | undefined;
 }
 
@@ -76,7 +76,7 @@ function readMember(
   }
 }
 
-/** Each item has a vector of its own. */
+/** Each item gets a separate vector. */
 function readItems(draft: RequestDraft, param: string, read: () => void): void {
   if (!enterArray(draft.scan, param)) return;
   while (draft.scan.nextItem()) {

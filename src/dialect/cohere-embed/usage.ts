@@ -3,7 +3,7 @@ import type { Usage } from "../../usage/usage.ts";
 import { bedrockInputTokens } from "../bedrock-usage.ts";
 import { objectOf, tokensOf } from "../json-view.ts";
 
-/** What an answer with embeddings cost: Cohere says it in `meta`, images apart, Bedrock in a header alone. Undefined: neither says. */
+/** The usage of an answer with embeddings: Cohere states it in `meta`, images apart, Bedrock in a header alone. Undefined if neither does. */
 export function cohereUsage(meta: unknown, headers: Headers): Usage | undefined {
   const billed = objectOf(objectOf(meta)?.billed_units);
   const told = tokensOf(billed?.input_tokens) ?? bedrockInputTokens(headers);

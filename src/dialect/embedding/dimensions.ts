@@ -2,7 +2,7 @@ import { cannotSay } from "../reach.ts";
 import type { EmbeddingRequest } from "./embedding-request.ts";
 
 /**
- * The dimensions a model can be asked for, by a part of its name; the first match counts. One number: it has those and takes no such field. As
+ * The dimensions a model can be asked for, by a part of its name; the first match counts. A model with one number has those and takes no such field. As
  * published by the vendors, 2026-09: https://developers.openai.com/api/docs/models, https://docs.cohere.com/docs/cohere-embed,
  * https://ai.google.dev/gemini-api/docs/embeddings, https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html
  */
@@ -16,7 +16,7 @@ const table: readonly (readonly [part: RegExp, sizes: readonly [number, ...numbe
   [/embed-(?:english|multilingual)-light-v3/, [384]],
 ];
 
-/** What to say of dimensions to a model: nothing where it has what is asked for anyway. */
+/** The dimensions to ask a model for. Undefined where it has what is asked for anyway. */
 export function dimensionsFor({ dimensions }: EmbeddingRequest, model: string): number | undefined {
   const sizes = sizesOf(model);
   return sizes?.length === 1 && sizes[0] === dimensions ? undefined : dimensions;

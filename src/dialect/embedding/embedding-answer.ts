@@ -6,7 +6,7 @@ export type Vectors = ReadonlyMap<NumberKind, readonly Buffer[]>;
 
 /** A whole answer, without a wire format. */
 export interface EmbeddingAnswer {
-  /** As the provider names it; undefined: it does not. */
+  /** The model as the provider names it. Undefined if it does not. */
   readonly model: string | undefined;
   readonly vectors: Vectors;
   /** Undefined: the provider told none. */

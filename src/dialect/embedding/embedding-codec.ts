@@ -12,7 +12,7 @@ type EmbeddingClientCodec = ClientCodec<EmbeddingRequest, EmbeddingWriter>;
 /** A format in which providers answer with embeddings. */
 type EmbeddingUpstreamCodec = UpstreamCodec<EmbeddingRequest, EmbeddingWriter>;
 
-/** What tells one format of providers from another. */
+/** The differences between providers' formats. */
 interface EmbeddingFormat {
   readonly supports: EmbeddingSupports;
   /** The operation that answers a batch. */

@@ -1,7 +1,7 @@
 import { keptBut } from "../changes.ts";
 import type { Support, Supports } from "../feature.ts";
 
-/** What a request for embeddings may ask for that not every format can say, and what it is called in the table of the documentation. */
+/** Features of a request for embeddings that not every format has, with their names in the table of the documentation. */
 export const embeddingFeatures = {
   texts: "several texts at once",
   token_ids: "input as token ids",
@@ -26,7 +26,7 @@ export const embeddingFeatureNames: readonly EmbeddingFeature[] = Object.keys(
   embeddingFeatures,
 ) as EmbeddingFeature[];
 
-/** What a format makes of every feature. */
+/** A format's support of every feature. */
 export type EmbeddingSupports = Supports<EmbeddingFeature>;
 
 /** Every feature kept but those named. */

@@ -3,7 +3,7 @@ import { invalid } from "../read-field.ts";
 import { listAt, textAt } from "../read-json.ts";
 import type { EmbeddingFeature } from "./embedding-feature.ts";
 
-/** What vectors are for, where a model makes others for each. */
+/** The purpose of vectors, for models that make different ones for each. */
 export type EmbeddingPurpose =
   | "query"
   | "document"
@@ -14,7 +14,7 @@ export type EmbeddingPurpose =
   | "fact_verification"
   | "code_query";
 
-/** What the numbers of a vector are. */
+/** The type of a vector's numbers. */
 export type NumberKind = "float" | "int8" | "uint8" | "binary" | "ubinary";
 
 /** Texts to be embedded, without a wire format. Made by a client dialect's `decodeRequest`, written by an upstream dialect's `encodeRequest`. */
@@ -23,7 +23,7 @@ export interface EmbeddingRequest extends Asked<EmbeddingFeature> {
   readonly texts: readonly string[];
   readonly dimensions: number | undefined;
   readonly purpose: EmbeddingPurpose | undefined;
-  /** Which end of a text that is too long is cut off; undefined: what the client's format does by itself. */
+  /** The end at which a text that is too long is cut. Undefined for the default of the client's format. */
   readonly truncate: "start" | "end" | "none" | undefined;
   /** At least one. */
   readonly numbers: readonly NumberKind[];

@@ -8,7 +8,7 @@ import { purposeOf } from "./task-type.ts";
 
 /** Read from the bytes by `inspectEmbed`, or the gateway's own. */
 const decided: ReadonlySet<string> = new Set(["model", "contract", "metadata"]);
-/** What all requests of a batch have to agree on: elsewhere it is said once. */
+/** Members that all requests of a batch must agree on: other formats have them once. */
 const shared = ["taskType", "outputDimensionality"];
 
 /** A request for embeddings of one content or a batch, without its wire format. */

@@ -74,7 +74,7 @@ class PartReader {
     return text === undefined || text === "" ? [] : [{ type: "text", text }];
   }
 
-  /** What a model thought; `thoughtSignature` may hold another vendor's proof, as `encode-events` wrote it. */
+  /** A model's reasoning; `thoughtSignature` may hold another vendor's proof, as `encode-events` wrote it. */
   #thought(part: JsonObject, signature: string | undefined, field: string): readonly Part[] {
     onlyKnown(part, textKeys, field);
     this.#draft.use("reasoning_replay", field);

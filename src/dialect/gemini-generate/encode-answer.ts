@@ -29,7 +29,7 @@ const finishReasons: Readonly<Record<FinishReason, string>> = {
   error: "OTHER",
 };
 
-/** Gemini's usage: thoughts are beside the candidates. What is unknown counts 0. */
+/** Gemini's usage: thoughts are counted beside the candidates. Unknown counts are written as 0. */
 export function encodeGenerateUsage(usage: Usage): object {
   const { inputTokens = 0, outputTokens = 0, cachedInputTokens, reasoningTokens = 0 } = usage;
   return {

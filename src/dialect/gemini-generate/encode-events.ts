@@ -25,7 +25,7 @@ interface OpenCall {
   arguments: string;
 }
 
-/** Writes a Gemini stream (https://ai.google.dev/api/generate-content): every event is a response of its own; the last has why it ended, and the usage. */
+/** Writes a Gemini stream (https://ai.google.dev/api/generate-content): every event is a separate response; the last has the finish reason and the usage. */
 class GenerateEncoder implements EventEncoder {
   readonly #id: string;
   #model: string;

@@ -5,7 +5,7 @@ import type { ModelRequest, Reasoning, ReasoningEffort, Tool } from "../model-re
 import { checkReach, type Reach } from "../reach.ts";
 import { TurnWriter } from "./encode-turns.ts";
 
-/** What a Gemini request can say of what others can. */
+/** The features of other formats that a Gemini request can express. */
 export const generateReach: Reach = {
   supports: supportsAllBut({
     system_later: "adapted",

@@ -14,8 +14,7 @@ import { readGenerateUsage } from "./usage.ts";
 const candidatesMax = 8;
 
 /**
- * Reads a Gemini stream (https://ai.google.dev/api/generate-content): every event is a response of its own, its usage cumulative. There is no end mark:
- * a stream is whole once every candidate it showed gave a finish reason, or there is a reason why the prompt was blocked.
+ * Reads a Gemini stream (https://ai.google.dev/api/generate-content): every event is a separate response with cumulative usage. The format has no end mark: a stream is complete once every candidate has a finish reason, or the prompt was blocked.
  */
 export class GenerateEvents implements EventReader {
   readonly #seen: ResponseState;
@@ -57,7 +56,7 @@ export class GenerateReader {
     this.#seen = seen;
   }
 
-  /** Whether there was an answer, and all of it has come. */
+  /** True if an answer has begun and all of it has come. */
   get finished(): boolean {
     return this.#seen.finishReason !== undefined && this.#unfinished.size === 0;
   }

@@ -59,7 +59,7 @@ function matchGenerate(method: string, path: string): Operation | undefined {
     case "countTokens":
       return { name: "count_tokens", model, stream: false, local: "token_count" };
     default:
-      // What follows a colon is an action.
+      // The part after a colon is an action.
       return pathOf(path).includes(":") ? undefined : matchModels("/v1beta/models", method, path);
   }
 }

@@ -12,7 +12,7 @@ export function readSchema(name: "responseSchema" | "responseJsonSchema", value:
   return { kind: "schema", schema, name: undefined, description: undefined, strict: undefined };
 }
 
-/** What a Gemini request asks for. */
+/** The answer format that a Gemini request asks for. */
 export const generateFormat = askedFormat(["generationConfig", "generation_config"], (body) => {
   const written = optional(camel(body).generationConfig, "generationConfig", objectAt);
   return written === undefined ? undefined : formatOf(camel(written));

@@ -44,7 +44,7 @@ const refusedOfPart = refusedMembers(
   },
   { mediaResolution: mediaResolutions },
 );
-/** What a part may have besides its content; no part of the prompt. */
+/** Members of a part besides its content, which are not part of the prompt. */
 const unbilledMembers: ReadonlySet<string> = new Set(["partMetadata", "part_metadata"]);
 
 /** Reads `contents`: what counts as text, and what else there is. */

@@ -1,6 +1,6 @@
 const prefix = "redacted:";
 
-/** Enciphered reasoning of another vendor as a signature of Gemini's format, which has to be base64. */
+/** Another vendor's encrypted reasoning as a signature of Gemini's format, which must be base64. */
 export function redactedSignature(data: string): string {
   return Buffer.from(prefix + data).toString("base64");
 }

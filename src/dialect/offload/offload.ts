@@ -51,7 +51,7 @@ export function unpackFacts({ facts, spans }: PackedFacts): RequestFacts {
 }
 
 /**
- * What an order that was not done means to the client. A busy machine looks like a slow body, so only one that needs too much memory, which
+ * The client's error for an order that failed. A busy machine looks like a slow body, so only one that needs too much memory, which
  * it always will, is the client's fault.
  */
 function failureOf({ kind }: Order, { failure, cause }: OrderFailed): GatewayError {

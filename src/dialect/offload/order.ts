@@ -23,7 +23,7 @@ export interface ForeignTarget {
   readonly model: string;
 }
 
-/** What a worker is asked about a body. `body` is memory that both threads read, and none writes to. */
+/** A question to a worker about a body. `body` is memory that both threads read, and none writes to. */
 export type Order =
   | {
       readonly kind: "inspect";
@@ -60,11 +60,11 @@ export type Order =
       readonly pieces: readonly Uint8Array[];
     };
 
-/** How a whole answer of status 200 is read. */
+/** The way to read a whole answer of status 200. */
 export interface AnswerReading {
   /** The client's. */
   readonly dialect: DialectName;
-  /** The provider's, where it is another; undefined: the answer passes as it is. */
+  /** The provider's dialect, where it is another. Undefined if the answer passes unchanged. */
   readonly upstream: DialectName | undefined;
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -72,14 +72,14 @@ export interface AnswerReading {
   readonly callId: string;
 }
 
-/** What translation needs to know of a request before it is written. */
+/** Facts of a request that translation needs before it is written. */
 export interface Checked {
   readonly asked: Asked;
   /** For each target what stands in the way. */
   readonly refusals: readonly (PlainError | undefined)[];
 }
 
-/** A request written for a target; `body` undefined: it stays as it is. */
+/** A request written for a target. `body` is undefined if it stays unchanged. */
 export interface Written {
   readonly body: Uint8Array | undefined;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -93,15 +93,15 @@ export interface OutputPiece {
   readonly text: string;
 }
 
-/** What was learnt of an answer, without its error's class. */
+/** Facts read from an answer, without its error's class. */
 export type PlainSeen = Omit<ResponseSeen, "error"> & { readonly error: PlainError | undefined };
 
 /** A whole answer that was read. */
 export interface ReadAnswer {
-  /** What goes to the client; undefined: the provider's own bytes. */
+  /** The bytes for the client. Undefined for the provider's own. */
   readonly body: Uint8Array | undefined;
   readonly seen: PlainSeen;
-  /** What it says, of each kind and answer at most {@link pieceCharsMax}: enough for checks, which look at no more. */
+  /** Its text, of each kind and answer at most {@link pieceCharsMax}: enough for checks, which look at no more. */
   readonly pieces: readonly OutputPiece[];
   /** All of its output in UTF-8, where the provider did not say how much it is. */
   readonly output: Uint8Array | undefined;

@@ -22,7 +22,7 @@ export function readAnswer(reading: AnswerReading, pieces: readonly Uint8Array[]
     checkWeight(whole, "upstream_invalid", "the provider's answer");
   } catch (error) {
     if (reading.upstream !== undefined) throw error;
-    // What passes need not be read: like an answer that is too long, it is charged at its hold.
+    // An answer that passes need not be read. Like one that is too long, it is charged at its hold.
     const seen = { ...plainSeen(reader.seen), complete: true, unread: true };
     return { answer: { body: undefined, seen, pieces: [], output: undefined } };
   }
@@ -58,7 +58,7 @@ function plainSeen(seen: ResponseSeen): PlainSeen {
   };
 }
 
-/** What an answer says, as it is read. */
+/** Collects an answer's text while it is read. */
 class Output {
   readonly #texts: string[] = [];
   readonly #kept = new Map<string, { kind: OutputKind; choice: number; pieces: string[]; chars: number }>();

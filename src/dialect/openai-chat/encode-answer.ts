@@ -21,7 +21,7 @@ export function encodeChat(answer: ModelAnswer, context: AnswerContext): object 
   };
 }
 
-/** OpenAI's usage object: details are inside the totals. What is unknown counts 0, as the format cannot say so. */
+/** OpenAI's usage object: details are inside the totals. Unknown counts are written as 0, since the format cannot express them. */
 export function encodeChatUsage(usage: Usage): object {
   const { inputTokens = 0, outputTokens = 0, cachedInputTokens, reasoningTokens } = usage;
   const written = (usage.cacheWriteTokens ?? 0) + (usage.cacheWrite1hTokens ?? 0);

@@ -21,7 +21,7 @@ export function encodeChatAnswer(context: AnswerContext): EventEncoder {
 class ChatEncoder implements EventEncoder {
   readonly #context: AnswerContext;
   readonly #begun = new Set<number>();
-  /** What every chunk begins with. */
+  /** The members that every chunk begins with. */
   #head = "";
   readonly #tail: string;
   #usage: Usage | undefined;

@@ -10,7 +10,7 @@ import { encodeTurns } from "./encode-turns.ts";
 /** Names of tools and schemas that OpenAI takes. */
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** What a chat request can say of what others can. */
+/** The features of other formats that a chat request can express. */
 export const chatReach: Reach = {
   supports: supportsAllBut({
     document_text: "refused",
@@ -32,7 +32,7 @@ export const chatReach: Reach = {
   argumentsAsText: true,
 };
 
-/** What a schema is called whose format has no names. */
+/** Name of a schema from a format without names. */
 const schemaName = "answer";
 
 /** Writes a chat request. */

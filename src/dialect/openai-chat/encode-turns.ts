@@ -2,7 +2,7 @@ import { appendAll } from "../../core/append-all.ts";
 import type { ModelRequest, Part, Source, TextPart, ToolResultPart, Turn } from "../model-request.ts";
 import { providerId } from "../tool-call-id.ts";
 
-/** `messages`: the system text, then every turn; each tool's answer is a message of its own, before what the user says with it. */
+/** `messages`: the system text, then every turn. Each tool's result is a separate message before the user's words of its turn. */
 export function encodeTurns(request: ModelRequest): readonly object[] {
   const messages: object[] = [];
   if (request.system.length > 0) messages.push({ role: "system", content: encodeTexts(request.system) });

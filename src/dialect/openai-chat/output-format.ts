@@ -21,7 +21,7 @@ export function readChatFormat(value: unknown): OutputFormat | undefined {
   }
 }
 
-/** What a chat request asks for. */
+/** The answer format that a chat request asks for. */
 export const chatFormat = askedFormat(["response_format"], (body) =>
   optional(body.response_format, "response_format", readChatFormat),
 );

@@ -44,7 +44,7 @@ function readData(scan: JsonScan): readonly Buffer[] {
     if (place === undefined || vector === undefined || vectors[place] !== undefined) throw noVector();
     vectors[place] = vector;
   }
-  // Only then is there one in every place.
+  // Otherwise some item has no vector.
   if (vectors.length !== items) throw noVector();
   return vectors;
 }

@@ -17,7 +17,7 @@ const unbilledKeys: ReadonlySet<string> = new Set(["user", "input_type"]);
 
 /** Where a request for embeddings can be changed. */
 export interface EmbeddingsMarks extends MarkedObject<RequestKey> {
-  /** Whether the client wants vectors in base64, as OpenAI's SDKs do unless they are told otherwise. */
+  /** True if the client wants vectors in base64, as OpenAI's SDKs do by default. */
   readonly base64: boolean;
 }
 

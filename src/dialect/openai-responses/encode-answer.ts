@@ -6,7 +6,7 @@ import type { AnswerPart } from "../model-request.ts";
 import { withSignature } from "../tool-call-id.ts";
 import { sealRedacted, sealSignature } from "./reasoning-proof.ts";
 
-/** How a response stands. */
+/** The status of a response. */
 export type ResponseStatus = "in_progress" | "completed" | "incomplete" | "failed";
 
 /** A response, whole or as it stands before its end. */
@@ -47,7 +47,7 @@ export function encodeWholeResponse(answer: ModelAnswer, context: AnswerContext)
   return encodeResponse(answer, statusOf(choice.finish), output, choice.finish, context);
 }
 
-/** Why an answer ended, as the format says it. */
+/** The status that the format gives a finished answer. */
 export function statusOf(finish: FinishReason): Exclude<ResponseStatus, "in_progress"> {
   switch (finish) {
     case "length":
@@ -109,7 +109,7 @@ export function itemId(type: AnswerPart["type"], index: number, context: AnswerC
   return `${prefix}_${plain(context)}${index}`;
 }
 
-/** Usage in the words of the Responses API. What is unknown counts 0, as the format cannot say so. */
+/** Usage in the words of the Responses API. Unknown counts are written as 0, since the format cannot express them. */
 function encodeResponsesUsage(usage: Usage): object {
   const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0, reasoningTokens = 0 } = usage;
   return {

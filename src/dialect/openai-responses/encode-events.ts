@@ -125,7 +125,7 @@ class ResponsesEncoder implements EventEncoder {
     if (this.#open?.type === type && this.#open.call === call) return false;
     this.#leave(out);
     this.#open = { type, call, begun: false };
-    // What a call is named is known from the start; what is said is not.
+    // A call's name is known from the start; its arguments are not.
     const item = encodeItem(part, this.#items, "in_progress", this.#context);
     const empty = type === "text" ? { ...item, content: [] } : item;
     this.#write("response.output_item.added", { output_index: this.#items, item: empty }, out);

@@ -64,8 +64,7 @@ const others: OtherMembers = { unbilled: unbilledKeys, refused, extensions: allS
 export type ResponsesMarks = MarkedObject<RequestKey>;
 
 /**
- * Reads what decides about a Responses request (https://developers.openai.com/api/reference/resources/responses) in one pass over its bytes. What pulls in content from
- * elsewhere is refused, and so is `background`: its tokens would show only in an answer that does not come this way.
+ * Reads what decides about a Responses request (https://developers.openai.com/api/reference/resources/responses) in one pass over its bytes. Members that pull in content from elsewhere are refused. So is `background`, whose tokens would only show in an answer that does not come this way.
  */
 export function inspectResponses(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);

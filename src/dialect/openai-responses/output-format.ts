@@ -5,7 +5,7 @@ import { readSchemaFormat } from "../openai-options.ts";
 import { invalid } from "../read-field.ts";
 import { objectAt, optional } from "../read-json.ts";
 
-/** What the `format` of `text` asks for; throws `invalid_request` for what it cannot be. */
+/** The format that `text` asks for. Throws `invalid_request` for an invalid one. */
 export function readTextFormat(text: JsonObject): OutputFormat | undefined {
   const format = optional(text.format, "text.format", objectAt);
   switch (format?.type) {
@@ -21,7 +21,7 @@ export function readTextFormat(text: JsonObject): OutputFormat | undefined {
   }
 }
 
-/** What a Responses request asks for. */
+/** The answer format that a Responses request asks for. */
 export const responsesFormat = askedFormat(["text"], (body) => {
   const text = optional(body.text, "text", objectAt);
   return text === undefined ? undefined : readTextFormat(text);

@@ -51,7 +51,7 @@ export function readInput(draft: RequestDraft): void {
   }
 }
 
-/** What decides about an item, once all its members are read: its type may come last. */
+/** The deciding facts of an item, known once all its members are read: its type may come last. */
 interface Item {
   type: string | undefined;
   /** Members that say something, not null. */

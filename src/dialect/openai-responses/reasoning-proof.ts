@@ -1,4 +1,4 @@
-/** What another vendor's proof of a thought is called where the format has OpenAI's own. */
+/** Prefix of another vendor's proof of reasoning, in the place of OpenAI's own. */
 const signed = "signed:";
 const redacted = "redacted:";
 
@@ -12,7 +12,7 @@ export function sealRedacted(data: string): string {
   return redacted + data;
 }
 
-/** What such an `encrypted_content` holds; neither where it is OpenAI's own, which is of no use to another vendor. */
+/** The content of such an `encrypted_content`. Empty if it is OpenAI's own, which is of no use to another vendor. */
 export function unseal(content: string): { readonly signature?: string; readonly data?: string } {
   if (content.startsWith(signed)) return { signature: content.slice(signed.length) };
   if (content.startsWith(redacted)) return { data: content.slice(redacted.length) };
