@@ -11,6 +11,9 @@ import { TextSpans } from "./text-spans.ts";
 /** Characters of sealed reasoning held as one token: four of base64 are three bytes, and text has about four bytes a token. */
 const charsPerSealedToken = 4;
 
+/** Longest id of a tool call that vendors make or take: 64 characters (Bedrock's `toolUseId`, API_runtime_ToolUseBlock.html, 2026-12-01). */
+const callIdBytesMax = 64;
+
 /** The facts of a request while its bytes are read; a dialect fills in what its format has. */
 export class RequestDraft {
   readonly scan: JsonScan;
@@ -61,10 +64,12 @@ export class RequestDraft {
     if (tokens !== undefined && tokens > (this.outputCap ?? -1)) this.outputCap = tokens;
   }
 
-  /** Passes the id of a tool call. */
+  /** Passes the id of a tool call. What is longer than any vendor's own is held as text, whoever is asked. */
   callId(): void {
     this.scan.skip();
-    this.callIdBytes += this.scan.end - this.scan.start;
+    const bytes = this.scan.end - this.scan.start;
+    this.callIdBytes += Math.min(bytes, callIdBytesMax);
+    this.otherTokens += Math.max(0, bytes - callIdBytesMax);
   }
 
   /** Passes what only the model's vendor can read (sealed reasoning), which its model may read: base64 of text and more. */

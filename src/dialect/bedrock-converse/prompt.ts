@@ -21,6 +21,8 @@ const blockKeys = new KeySet([
   "citationsContent",
   "searchResult",
   "cachePoint",
+  "toolAddition",
+  "toolRemoval",
 ]);
 const reasoningKeys = new KeySet(["reasoningText", "redactedContent"]);
 const reasoningTextKeys = new KeySet(["text", "signature"]);
@@ -98,6 +100,10 @@ function readBlock(key: (typeof blockKeys.names)[number] | "", draft: RequestDra
     case "searchResult":
       text.value(scan);
       return;
+    case "toolAddition":
+    case "toolRemoval":
+      // They name tools that stand elsewhere.
+      throw uncountable(`messages[].content[].${key}`);
     case "":
       throw new GatewayError(
         "unsupported",
@@ -111,7 +117,8 @@ function readBlock(key: (typeof blockKeys.names)[number] | "", draft: RequestDra
   }
 }
 
-const countedBlocks = blockKeys.names.filter((name) => name !== "guardContent").join(", ");
+const refusedBlocks: ReadonlySet<string> = new Set(["guardContent", "toolAddition", "toolRemoval"]);
+const countedBlocks = blockKeys.names.filter((name) => !refusedBlocks.has(name)).join(", ");
 
 /** `server_tool_use` and its results come from tools that run at the vendor. */
 function readUseType({ scan }: RequestDraft, param: string): void {

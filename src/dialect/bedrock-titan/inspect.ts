@@ -4,14 +4,28 @@ import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
 import { readPlace } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 
 const requestKeys = new KeySet(["inputText", "inputImage", "contract", "metadata"]);
 type RequestKey = (typeof requestKeys.names)[number];
 
-const unbilledKeys: ReadonlySet<string> = new Set(["embeddingTypes", "embeddingConfig"]);
+/** Titan takes one text and one image, both in the request; other media and places in S3 are of Bedrock's other embedders. */
+const others: OtherMembers = {
+  unbilled: new Set(["embeddingTypes", "embeddingConfig"]),
+  refused: refusedMembers({
+    stored: [
+      "inputVideo",
+      "inputAudio",
+      "inputDocument",
+      "mediaSource",
+      "s3Location",
+      "singleEmbeddingParams",
+    ],
+  }),
+};
 
 /** Where a request for Titan's embeddings can be changed. */
 export type TitanMarks = MarkedObject<RequestKey>;
@@ -42,7 +56,7 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, { unbilled: unbilledKeys });
+      readOther(draft, others);
       return;
     default:
       unreachable(key);

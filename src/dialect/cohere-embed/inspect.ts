@@ -4,9 +4,11 @@ import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
 import { enterArray, enterObject, invalid, readModel, readPlace, readText } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
+import { checkType, type TypeTable } from "../type-table.ts";
 
 const requestKeys = new KeySet([
   "model",
@@ -19,7 +21,15 @@ const requestKeys = new KeySet([
 ]);
 type RequestKey = (typeof requestKeys.names)[number];
 
-const unbilledKeys: ReadonlySet<string> = new Set(["input_type", "truncate"]);
+const others: OtherMembers = {
+  unbilled: new Set(["input_type", "truncate"]),
+  refused: refusedMembers({ stored: ["dataset_id", "file_id", "file_ids", "documents"] }),
+};
+/** Parts of an input; EmbedContent of cohere-ai/cohere-typescript, 2026-12-01, and Bedrock's page of Embed v4. */
+const partTypes: TypeTable = {
+  counted: new Set(["text", "image_url"]),
+  stored: new Set(["document", "s3", "video_url", "audio_url"]),
+};
 /** More kinds of numbers than there are. */
 const typesMax = 16;
 
@@ -69,7 +79,7 @@ function readMember(
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, { unbilled: unbilledKeys });
+      readOther(draft, others);
       return;
     default:
       unreachable(key);
@@ -86,7 +96,7 @@ function readItems(draft: RequestDraft, param: string, read: () => void): void {
 }
 
 const inputKeys = new KeySet(["content"]);
-const partKeys = new KeySet(["image_url"]);
+const partKeys = new KeySet(["type", "image_url"]);
 const imageKeys = new KeySet(["url"]);
 
 /** An input of words and pictures. */
@@ -109,11 +119,14 @@ function readPart(draft: RequestDraft): void {
     text.value(scan);
     return;
   }
+  let type: string | undefined;
   scan.enter();
   for (let key = scan.nextKey(partKeys); key !== undefined; key = scan.nextKey(partKeys)) {
-    if (key === "image_url") readImage(draft);
+    if (key === "type") type = readText(scan, "inputs[].content[].type");
+    else if (key === "image_url") readImage(draft);
     else text.value(scan);
   }
+  checkType(partTypes, type, "inputs[].content[]");
 }
 
 /** By its URL, which Cohere has in an object and Bedrock alone. */

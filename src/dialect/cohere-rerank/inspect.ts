@@ -4,7 +4,8 @@ import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
 import { enterArray, invalid, readModel } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
-import { readOther } from "../read-other.ts";
+import { type OtherMembers, readOther } from "../read-other.ts";
+import { refusedMembers } from "../refused-members.ts";
 import { RequestDraft } from "../request-draft.ts";
 import { readFields } from "../request-fields.ts";
 
@@ -43,7 +44,7 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       readFields(scan, key, draft.fields);
       return;
     case "":
-      readOther(draft, { unbilled: unbilledKeys });
+      readOther(draft, others);
       return;
     default:
       unreachable(key);
@@ -70,4 +71,8 @@ function readDocuments(draft: RequestDraft): void {
   draft.calls = Math.max(1, Math.ceil(chunks / documentsPerSearch));
 }
 
-const unbilledKeys: ReadonlySet<string> = new Set(["rank_fields"]);
+/** A document is text or fields of text; what names stored ones instead is refused. */
+const others: OtherMembers = {
+  unbilled: new Set(["rank_fields"]),
+  refused: refusedMembers({ hosted: ["connectors"], stored: ["dataset_id", "file_id", "file_ids"] }),
+};

@@ -1,4 +1,5 @@
 import { GatewayError, unreachable } from "../../core/errors.ts";
+import type { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
 import { asksForMore, foldedKey, refusalOf, refusedMembers } from "../refused-members.ts";
@@ -36,14 +37,12 @@ export const mediaResolutions: readonly string[] = [
 ];
 
 /** Members of a part, besides those read: what cannot be counted, and why. More frames a second than one are more than is held. */
-const refusedOfPart = refusedMembers(
-  {
-    hosted: ["toolCall", "toolResponse"],
-    output: ["videoMetadata", "mediaProcessing"],
-    premium: ["mediaResolution"],
-  },
-  { mediaResolution: mediaResolutions },
-);
+const refusedOfPart = refusedMembers({
+  hosted: ["toolCall", "toolResponse"],
+  output: ["videoMetadata", "mediaProcessing"],
+  stored: ["audioTranscription", "speechMetadata"],
+});
+const resolutionKeys = new KeySet(["level"]);
 /** Members of a part besides its content, which are not part of the prompt. */
 const unbilledMembers: ReadonlySet<string> = new Set(["partMetadata", "part_metadata"]);
 
@@ -131,12 +130,28 @@ function readPart(draft: RequestDraft): void {
 /** A part is what its one member says: one that is not known is content that nobody counts. */
 function readUnknown({ scan }: RequestDraft): void {
   const name = scan.text();
+  if (foldedKey(name) === "mediaresolution" && scan.kind() === "object") {
+    readResolution(scan);
+    return;
+  }
   const refused = refusedOfPart.get(foldedKey(name));
   const asks = asksForMore(scan, refused ?? { cause: "stored" });
   if (!asks || unbilledMembers.has(name)) return;
   if (refused !== undefined) throw refusalOf(refused, `contents[].parts[].${name.slice(0, 64)}`);
   const param = "contents[].parts[]";
   throw new GatewayError("unsupported", `${param} has a member that cannot be counted`, { param });
+}
+
+/** The resolution of one part: a level that is held; a number of tokens of the client's own choice is not. */
+function readResolution(scan: JsonScan): void {
+  const param = "contents[].parts[].mediaResolution";
+  scan.enter();
+  for (let key = scan.nextKey(resolutionKeys); key !== undefined; key = scan.nextKey(resolutionKeys)) {
+    const level = key === "level" ? readText(scan, `${param}.level`) : undefined;
+    const isHeld = level === undefined || mediaResolutions.includes(level.toUpperCase());
+    if (!isHeld || (key === "" && asksForMore(scan, { cause: "premium" })))
+      throw refusalOf({ cause: "premium" }, param);
+  }
 }
 
 /** A function's answer may have media beside its text. */

@@ -1,96 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { GatewayError } from "../../../src/core/errors.ts";
-import type { DialectName, RequestFacts } from "../../../src/dialect/dialect.ts";
-import { dialects } from "../../../src/dialect/index.ts";
-
-/** Where a thing stands in a request of a dialect. */
-interface Place {
-  readonly dialect: DialectName;
-  readonly path: string;
-  readonly put: (thing: unknown) => object;
-}
-
-const user = (content: unknown) => [{ role: "user", content }];
-const claude = "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0";
-const gemini = "/v1beta/models/gemini-2.5-flash:generateContent";
-
-const places = {
-  chatPart: {
-    dialect: "openai-chat",
-    path: "/v1/chat/completions",
-    put: (part) => ({ model: "m", messages: user([{ type: "text", text: "x" }, part]) }),
-  },
-  chatTool: {
-    dialect: "openai-chat",
-    path: "/v1/chat/completions",
-    put: (tool) => ({ model: "m", messages: user("x"), tools: [tool] }),
-  },
-  chatMessage: {
-    dialect: "openai-chat",
-    path: "/v1/chat/completions",
-    put: (message) => ({ model: "m", messages: [message] }),
-  },
-  responsesItem: {
-    dialect: "openai-responses",
-    path: "/v1/responses",
-    put: (item) => ({ model: "m", input: [{ role: "user", content: "x" }, item] }),
-  },
-  responsesPart: {
-    dialect: "openai-responses",
-    path: "/v1/responses",
-    put: (part) => ({ model: "m", input: user([part]) }),
-  },
-  responsesTool: {
-    dialect: "openai-responses",
-    path: "/v1/responses",
-    put: (tool) => ({ model: "m", input: "x", tools: [tool] }),
-  },
-  messagesBlock: {
-    dialect: "anthropic-messages",
-    path: "/v1/messages",
-    put: (block) => ({ model: "m", max_tokens: 9, messages: user([block]) }),
-  },
-  messagesTool: {
-    dialect: "anthropic-messages",
-    path: "/v1/messages",
-    put: (tool) => ({ model: "m", max_tokens: 9, messages: user("x"), tools: [tool] }),
-  },
-  invokeTool: {
-    dialect: "bedrock-invoke",
-    path: `${claude}/invoke`,
-    put: (tool) => ({ max_tokens: 9, messages: user("x"), tools: [tool] }),
-  },
-  converseBlock: {
-    dialect: "bedrock-converse",
-    path: `${claude}/converse`,
-    put: (block) => ({ messages: user([block]) }),
-  },
-  converseTool: {
-    dialect: "bedrock-converse",
-    path: `${claude}/converse`,
-    put: (tool) => ({ messages: user([{ text: "x" }]), toolConfig: { tools: [tool] } }),
-  },
-  converseNativeTool: {
-    dialect: "bedrock-converse",
-    path: `${claude}/converse`,
-    put: (tool) => ({ messages: user([{ text: "x" }]), additionalModelRequestFields: { tools: [tool] } }),
-  },
-  geminiPart: {
-    dialect: "gemini-generate",
-    path: gemini,
-    put: (part) => ({ contents: [{ role: "user", parts: [{ text: "x" }, part] }] }),
-  },
-  geminiTool: {
-    dialect: "gemini-generate",
-    path: gemini,
-    put: (tool) => ({ contents: [{ role: "user", parts: [{ text: "x" }] }], tools: [tool] }),
-  },
-} satisfies Record<string, Place>;
+import { inspectAt, isRefusal, type RequestPlace, requestPlaces } from "../../support/request-places.ts";
 
 /** Things that no request may have, by where they stand. */
-const uncounted: Readonly<Record<keyof typeof places, readonly object[]>> = {
+const uncounted: Readonly<Record<keyof typeof requestPlaces, readonly object[]>> = {
   chatPart: [
     { type: "file", file: { file_id: "file-1" } },
     { type: "file", file: { file_data: "https://x.example/a.pdf" } },
@@ -200,9 +114,18 @@ const uncounted: Readonly<Record<keyof typeof places, readonly object[]>> = {
       inlineData: { mimeType: "image/png", data: "AAAA" },
       mediaResolution: { level: "MEDIA_RESOLUTION_ULTRA_HIGH" },
     },
+    { inlineData: { mimeType: "image/png", data: "AAAA" }, media_resolution: { numTokens: 100_000 } },
     { toolCall: { toolType: "GOOGLE_SEARCH" } },
     { tomorrow: { uri: "gs://b/a.pdf" } },
   ],
+  cohereEmbedPart: [
+    { type: "document", document: { file_id: "f" } },
+    { type: "video_url", video_url: { url: "https://x.example/a.mp4" } },
+    { type: "tomorrow", text: "x" },
+    { text: "x" },
+  ],
+  bedrockCoherePart: [{ type: "s3", s3: { uri: "s3://b/a.png" } }],
+  geminiEmbedPart: [{ fileData: { fileUri: "gs://b/a.pdf" } }, { tomorrow: { uri: "gs://b/a.pdf" } }],
   geminiTool: [
     { googleSearch: {} },
     { google_search: {} },
@@ -217,7 +140,7 @@ const uncounted: Readonly<Record<keyof typeof places, readonly object[]>> = {
 };
 
 /** The same kinds as clients and SDKs send them by default. */
-const counted: Readonly<Record<keyof typeof places, readonly object[]>> = {
+const counted: Readonly<Record<keyof typeof requestPlaces, readonly object[]>> = {
   chatPart: [
     { type: "text", text: "x" },
     { type: "image_url", image_url: { url: "https://x.example/a.png", detail: "auto" } },
@@ -277,8 +200,18 @@ const counted: Readonly<Record<keyof typeof places, readonly object[]>> = {
     { text: "x", thought: true },
     { functionResponse: { name: "f", response: { output: "x" } } },
     { inlineData: { mimeType: "image/png", data: "AAAA" }, partMetadata: { a: 1 } },
+    {
+      inlineData: { mimeType: "image/png", data: "AAAA" },
+      mediaResolution: { level: "media_resolution_high", numTokens: null },
+    },
   ],
   geminiTool: [{ functionDeclarations: [{ name: "f", parameters: { type: "OBJECT" } }] }],
+  cohereEmbedPart: [
+    { type: "text", text: "x" },
+    { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
+  ],
+  bedrockCoherePart: [{ type: "image_url", image_url: "data:image/png;base64,AAAA" }],
+  geminiEmbedPart: [{ text: "x" }, { inlineData: { mimeType: "image/png", data: "AAAA" } }],
 };
 
 /** Members that mean nothing there: whatever of them stands beside a thing must change nothing. */
@@ -289,36 +222,43 @@ const besides = fc.dictionary(
 );
 
 describe("inspect() of content that the request does not hold", () => {
-  for (const [name, place] of Object.entries(places) as [keyof typeof places, Place][]) {
+  for (const [name, place] of Object.entries(requestPlaces) as [keyof typeof requestPlaces, RequestPlace][]) {
     for (const thing of uncounted[name])
       it(`refuses ${name} ${JSON.stringify(thing)}, whatever else it holds, in any order`, () =>
         fc.assert(
           fc.property(besides, fc.boolean(), (more, first) => {
             const whole = first ? { ...more, ...thing } : { ...thing, ...unless(more, thing) };
-            assert.throws(() => inspect(place, place.put(whole)), isRefusal, JSON.stringify(whole));
+            assert.throws(() => inspectAt(place, place.put(whole)), isRefusal, JSON.stringify(whole));
           }),
           { numRuns: 40 },
         ));
 
     for (const thing of counted[name])
       it(`takes ${name} ${JSON.stringify(thing)}`, () =>
-        assert.doesNotThrow(() => inspect(place, place.put(thing))));
+        assert.doesNotThrow(() => inspectAt(place, place.put(thing))));
   }
 
-  it("refuses every type that it does not know, and quotes none of them", () =>
+  it("refuses every type that it does not know, wherever it stands, and quotes none of them", () =>
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z_]{12,24}$/), (type) => {
-        for (const place of [places.chatPart, places.chatTool, places.responsesItem, places.messagesBlock])
+        for (const [name, place] of Object.entries(requestPlaces)) {
+          // A message has no type: what it holds beside its content is held as its text.
+          if (name === "chatMessage") continue;
+          const isNamed = /^(?:gemini|converse(?!Native))/.test(name);
+          const thing = isNamed ? { [type]: { text: "x" } } : { type, text: "x", content: "x", name: "x" };
           assert.throws(
-            () => inspect(place, place.put({ type, text: "x", content: "x", name: "x" })),
+            () => inspectAt(place, place.put(thing)),
             (error) => isRefusal(error) && !String(error).includes(type),
+            name,
           );
+        }
       }),
+      { numRuns: 50 },
     ));
 });
 
 /** Top-level members that bill what is not known here, with the path of the format that has them. */
-const members: readonly (readonly [keyof typeof places, object])[] = [
+const members: readonly (readonly [keyof typeof requestPlaces, object])[] = [
   ["chatMessage", { web_search_options: { search_context_size: "low" } }],
   ["chatMessage", { prediction: { type: "content", content: "x" } }],
   ["chatMessage", { search_parameters: { mode: "on" } }],
@@ -358,25 +298,14 @@ const harmless: typeof members = [
 ];
 
 describe("inspect() of members that change what is billed", () => {
-  const fine = (name: keyof typeof places) => places[name].put(counted[name][0]);
+  const fine = (name: keyof typeof requestPlaces) => requestPlaces[name].put(counted[name][0]);
   for (const [name, member] of members)
     it(`refuses ${name} with ${JSON.stringify(member)}`, () =>
-      assert.throws(() => inspect(places[name], { ...fine(name), ...member }), isRefusal));
+      assert.throws(() => inspectAt(requestPlaces[name], { ...fine(name), ...member }), isRefusal));
   for (const [name, member] of harmless)
     it(`takes ${name} with ${JSON.stringify(member)}`, () =>
-      assert.doesNotThrow(() => inspect(places[name], { ...fine(name), ...member })));
+      assert.doesNotThrow(() => inspectAt(requestPlaces[name], { ...fine(name), ...member })));
 });
-
-function inspect({ dialect: name, path }: Place, body: object): RequestFacts {
-  const dialect = dialects.find((one) => one.name === name);
-  const operation = dialect?.match("POST", path);
-  assert.ok(dialect !== undefined && operation !== undefined);
-  return dialect.inspect(Buffer.from(JSON.stringify(body)), operation);
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof GatewayError && error.status === 400 && error.param !== undefined;
-}
 
 function unless(more: Readonly<Record<string, unknown>>, thing: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(more).filter(([name]) => !Object.hasOwn(thing, name)));
