@@ -52,6 +52,7 @@ const earlyOpus4: readonly string[] = ["-2", "@", "-0", "-1", "-5", "-6", ".1", 
  * Anthropic: https://platform.claude.com/docs/en/build-with-claude/vision (patches of 28 px; 4,784 of them from Claude 4.7 on, 1,568 before).
  * Gemini to 2.5: https://ai.google.dev/gemini-api/docs/tokens; of unknown size, 256 and up to 2,048 for pan and scan. From Gemini 3 on:
  * https://ai.google.dev/gemini-api/docs/media-resolution, the default and `MEDIA_RESOLUTION_HIGH`.
+ * Qwen-VL: 4 to 16,384 tokens an image of 28 px squares, where the server sets no other bound (model card of Qwen2.5-VL).
  */
 export const imageRules: readonly (readonly [parts: readonly string[], rule: ImageRule])[] = [
   [["gpt-4o-mini"], tiles(2833, 5667)],
@@ -80,6 +81,7 @@ export const imageRules: readonly (readonly [parts: readonly string[], rule: Ima
     { kind: "crops", cropTokens: 258, cropPx: 768, wholeMaxPx: 384, cropsMax: 9 },
   ],
   [["gemini"], { kind: "flat", tokens: 1_120 }],
+  [["qwen"], patches(28, { edgeMaxPx: 65_535, patchesMax: 16_384 })],
 ];
 
 /** Of a model that no rule names: as OpenAI's dearest of the larger ones that count tiles, for want of anything better. */
@@ -94,7 +96,11 @@ function openaiPatches(factor: number, limits = sameLimits(capped)): ImageRule {
 }
 
 function claudePatches(edgeMaxPx: number, patchesMax: number): ImageRule {
-  return { kind: "patches", patchPx: 28, factor: 1, limits: sameLimits({ patchesMax, edgeMaxPx }) };
+  return patches(28, { edgeMaxPx, patchesMax });
+}
+
+function patches(patchPx: number, limit: PatchLimit): ImageRule {
+  return { kind: "patches", patchPx, factor: 1, limits: sameLimits(limit) };
 }
 
 function sameLimits(limit: PatchLimit): Readonly<Record<ImageDetail, PatchLimit>> {

@@ -100,6 +100,7 @@ describe("imageTokens()", () => {
     ["a large image of Opus 4", "claude-opus-4@20250514", 4000, 4000, 1568],
     ["a large image of Sonnet 5", "claude-sonnet-5", 4000, 4000, 4784],
     ["a large image of Mythos", "us.anthropic.claude-mythos-5-2", 4000, 4000, 4784],
+    ["an image of Qwen-VL", "qwen/qwen2.5-vl-72b-instruct", 2800, 2800, 10_000],
     ["a model that nobody knows", "my-model", 512, 512, 255],
   ];
   for (const [what, model, width, height, tokens] of cases) {
