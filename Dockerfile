@@ -1,5 +1,6 @@
 # Tollgate as an image: `docker build -t tollgate .`. Envoy is not in it; docker-compose.yml and deploy/kubernetes run it beside.
-# The base is pinned by digest, which was not compared with the registry yet. Before a release: docker buildx imagetools inspect node:24-bookworm-slim
+# The base is pinned by a digest that public Dockerfiles pin, too (ten of them, seen 2026-12-01); it was not compared with the registry. Before a release:
+# docker buildx imagetools inspect node:24-bookworm-slim
 FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS build
 WORKDIR /tollgate
 COPY package.json package-lock.json .npmrc ./
