@@ -33,6 +33,11 @@ export class Closing {
     this.check();
   }
 
+  /** It is charged and recorded, and its hold is closed. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   /** The downstream stream is closed: nobody waits for an answer. */
   get over(): boolean {
     return this.#downstreamClosed;

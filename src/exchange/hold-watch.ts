@@ -51,6 +51,8 @@ export class HoldWatch {
 
   /** The reason to end the stream. Undefined while everything passed is covered, or soon will be. */
   check(): GatewayError | undefined {
+    // A long piece may still be under way when the wait for it is over.
+    if (this.#exchange.closing.settled) return undefined;
     if (this.#refused !== undefined || this.#growing || this.#chars < this.#checkAtChars)
       return this.#refused;
     const tokens = this.#output.total();

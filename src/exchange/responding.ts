@@ -123,7 +123,7 @@ function passInTurns(exchange: Exchange, chunk: Buffer, end: boolean): MaybeProm
   const out = new ByteRuns();
   const passed = inSlices(chunk, end, async (slice, last) => {
     out.add(await passPlain(exchange, slice, last));
-    return exchange.broken !== undefined;
+    return exchange.broken !== undefined || exchange.closing.settled;
   });
   return passed.then(() => out.take(chunk));
 }

@@ -41,6 +41,23 @@ async function stream(exchanges: Exchanges) {
 }
 
 describe("a stream whose provider does not heed the cap", () => {
+  it("asks for no more once it is settled, though a long piece of it is still under way", async () => {
+    let adjusted = 0;
+    const ledger = new MemoryLedger({ clock: systemClock });
+    const adjust = ledger.adjust.bind(ledger);
+    ledger.adjust = (...args) => {
+      adjusted += 1;
+      return adjust(...args);
+    };
+    const exchanges = start("1", ledger);
+    const exchange = await stream(exchanges);
+    passText(exchange, tenTokens);
+    await exchanges.close(exchange);
+    const before = adjusted;
+    for (let at = 0; at < 200; at++) passText(exchange, tenTokens);
+    assert.equal(adjusted, before);
+  });
+
   it("goes on while the budget has room, its hold ahead of its output, and is charged what it had", async () => {
     const exchanges = start("1");
     const exchange = await stream(exchanges);
