@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import {
   type Beside,
   type Crowd,
@@ -72,7 +73,7 @@ function report(): string {
 
 Written by \`npm run bench:large -- ${seconds} ${rounds}\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}. Four clients ask for answers of 1 KB for ${seconds} s, each 10 ms after the
 last, while others have streams under way. Gateway and Envoy share one CPU; provider and clients have the other. Plain Envoy and Tollgate are measured in turn, each
-started anew. Ratios tell more than times: what else the machine does moves both.
+started anew. Ratios tell more than times: what else the machine does moves both. Its load average at the end was ${loadavg()[0]?.toFixed(0)} on ${availableParallelism()} CPUs.
 
 | beside | round | plain Envoy: p50 / p99, ms | Tollgate: p50 / p99, ms | p99, times plain Envoy's | plain Envoy grows, MB | Tollgate's Envoy + Tollgate grow, MB |
 |---|---|---|---|---|---|---|
