@@ -1,3 +1,4 @@
+import { earlyClaudes } from "./early-claudes.ts";
 import type { RequestFormat } from "./overhead-table.ts";
 import type { VocabularyName } from "./vocabulary.ts";
 
@@ -37,12 +38,13 @@ const cl100k: Family = {
 export const unknownFamily: Family = estimator("unknown", "o200k_base", 1.15, 1.5);
 
 const claude = estimator("claude", "cl100k_base", 1.27, 1.3, "anthropic");
+const laterClaude = estimator("claude-opus-4-7", "cl100k_base", 1.65, 1.3, "anthropic");
 
 /** Counts a model of a provider when its name says nothing. */
 export const providerFamilies: ReadonlyMap<string, Family> = new Map([
   ["openai", estimator("openai", "o200k_base", 1, 1.4, "openai")],
   ["azure-openai", estimator("openai", "o200k_base", 1, 1.4, "openai")],
-  ["anthropic", claude],
+  ["anthropic", laterClaude],
 ]);
 
 /**
@@ -51,7 +53,7 @@ export const providerFamilies: ReadonlyMap<string, Family> = new Map([
  * OpenAI's: from tiktoken's `model.py`. Estimators: as of 2026-11-21, fitted to what test/bench/tokens/estimators.ts measured on English,
  * code, JSON and 22 other languages with tokenizers from npm packages; the errors are in test/bench/results/token-estimators.md.
  * - claude: only the vocabulary of Claude 2 is public; ai-tokenizer 1.0.6 found that times 1.10 for later models, to 1.4 % on English. From
- *   Opus 4.7 on it is another tokenizer: the same text counted 1.33 times as many tokens (count_tokens, one sample, by
+ *   4.7 on, of every size, it is another tokenizer: the same text counted 1.33 times as many tokens (count_tokens, one sample, by
  *   jackin.tailrocks.com/research/token-optimization/42-multimodal-token-economics).
  * - gemini: Gemma's tokenizers, which Google says are Gemini's.
  * - llama, qwen: their vocabularies grew from cl100k_base, so Latin text and code are within 2 %, and other scripts count too much.
@@ -61,11 +63,8 @@ export const familyRules: readonly (readonly [parts: readonly string[], family: 
   [["gpt-4o", "gpt-4.1", "gpt-4.5", "chatgpt-4o", "gpt-5", "gpt-oss", "o1", "o3", "o4"], o200k],
   [["gpt-realtime", "gpt-audio", "gpt-image", "codex", "computer-use"], o200k],
   [["gpt-4", "gpt-3.5", "gpt-35", "text-embedding", "davinci-002", "babbage-002"], cl100k],
-  [
-    ["claude-opus-4-7", "claude-opus-4-8", "claude-opus-5", "claude-fable"],
-    estimator("claude-opus-4-7", "cl100k_base", 1.65, 1.3, "anthropic"),
-  ],
-  [["claude"], claude],
+  [earlyClaudes, claude],
+  [["claude"], laterClaude],
   [["gemini", "gemma"], estimator("gemini", "o200k_base", 1.12, 1.15, "gemini")],
   [
     ["deepseek-r1-distill-llama", "llama", "llama2", "llama3", "codellama"],

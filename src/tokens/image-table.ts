@@ -1,3 +1,5 @@
+import { earlyClaudes } from "./early-claudes.ts";
+
 /** What OpenAI's field `detail` may say; without it, `auto` holds. */
 export type ImageDetail = "low" | "high" | "auto" | "original";
 
@@ -39,11 +41,6 @@ const original: PatchLimit = { patchesMax: 10_000, edgeMaxPx: 6_000 };
 /** No limit of patches; an image of more than 30,000 is refused by the API. */
 const unresized: PatchLimit = { patchesMax: 30_000, edgeMaxPx: 65_535 };
 
-/** Opus 4 with its date, 4.1, 4.5 and 4.6, as Anthropic, Google and OpenRouter write them. */
-const earlyOpus4: readonly string[] = ["-2", "@", "-0", "-1", "-5", "-6", ".1", ".5", ".6"].map(
-  (version) => `claude-opus-4${version}`,
-);
-
 /**
  * Rules by a part of the model's name, the first match wins; a later model of a vendor is weighed as its dearest one. As of 2026-12-01.
  *
@@ -70,11 +67,7 @@ export const imageRules: readonly (readonly [parts: readonly string[], rule: Ima
   [["o1", "o3"], tiles(75, 150)],
   [["gpt-3", "gpt-4", "chatgpt-4o"], tiles(85, 170)],
   [["gpt", "chatgpt"], openaiPatches(1.2, unresizedLimits())],
-  [
-    ["claude-2", "claude-3", "claude-instant", "claude-sonnet-4", "claude-haiku-4"],
-    claudePatches(1568, 1568),
-  ],
-  [earlyOpus4, claudePatches(1568, 1568)],
+  [earlyClaudes, claudePatches(1568, 1568)],
   [["claude"], claudePatches(2576, 4784)],
   [
     ["gemini-1", "gemini-2", "gemma"],

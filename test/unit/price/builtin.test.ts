@@ -74,6 +74,13 @@ describe("the built-in prices", () => {
     }
   });
 
+  it("price long prompts of Haiku 5.5 as its page says", () => {
+    const { tiers } = priceOf("anthropic", "claude-haiku-5-5", Date.parse("2026-12-02"));
+    const [tier] = tiers;
+    assert.equal(tier?.aboveInputTokens, 100_000);
+    assert.deepEqual([tier.rate.input, tier.rate.output], [500_000n, 2_500_000n]);
+  });
+
   it("price what the example configuration names", () => {
     for (const [provider, model] of [
       ["openai", "gpt-4.1"],

@@ -13,6 +13,10 @@ describe("counterOf()", () => {
     ["gpt-35-turbo", "cl100k_base"],
     ["text-embedding-3-small", "cl100k_base"],
     ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude"],
+    ["claude-opus-4-6", "claude"],
+    ["claude-sonnet-5-5", "claude-opus-4-7"],
+    ["claude-haiku-5-5", "claude-opus-4-7"],
+    ["us.anthropic.claude-mythos-5", "claude-opus-4-7"],
     ["models/gemini-2.5-flash", "gemini"],
     ["meta.llama3-70b-instruct-v1:0", "llama"],
     ["mistral-large-latest", "mistral"],
@@ -29,7 +33,7 @@ describe("counterOf()", () => {
 
   it("goes by the provider when the name says nothing", () => {
     assert.equal(counterOf("azure-openai", "prod-chat").name, "openai");
-    assert.equal(counterOf("anthropic", "next").name, "claude");
+    assert.equal(counterOf("anthropic", "next").name, "claude-opus-4-7");
     assert.equal(counterOf("constructor", "next").name, "unknown");
   });
 
