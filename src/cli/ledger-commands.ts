@@ -1,9 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Snapshot } from "../config/snapshot.ts";
 import { parseSealed, unseal } from "../core/seal.ts";
-import { inspectLedger, type LedgerInspection } from "../ledger/repair.ts";
+import { windowName } from "../exchange/record-of.ts";
+import type { AppliedCharges, RecordedAccountCharge, RecordSource } from "../ledger/missing-charges.ts";
+import { inspectLedger, type LedgerInspection, repairLedger } from "../ledger/repair.ts";
 import { readRecords, type StoredRecord } from "../usage/read.ts";
 import { cursorPath, readCursor } from "../usage/sink/cursor.ts";
 import { damagedLines } from "../usage/verify.ts";
@@ -24,7 +26,7 @@ export function addLedgerCommands(program: Command, terminal: Terminal): void {
   ledger
     .command("repair")
     .description(
-      "keep what can be read of a damaged ledger, and say what is lost; damaged files stay as *.damaged",
+      "keep what can be read of a damaged ledger and charge again what its records say; damaged files stay as *.damaged",
     )
     .addOption(config())
     .action(({ config }) => repair(terminal, config));
@@ -32,9 +34,9 @@ export function addLedgerCommands(program: Command, terminal: Terminal): void {
 
 async function verify(terminal: Terminal, config: string): Promise<void> {
   const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, config));
-  const inspection = await inspectLedger(snapshot.ledger.folder, false);
+  const inspection = await inspectLedger(snapshot.ledger.folder);
   let found = tellDamage(terminal, snapshot, inspection);
-  for (const problem of await damagedSmallFiles(snapshot)) {
+  for (const { problem } of await damagedSmallFiles(snapshot)) {
     found += 1;
     terminal.out(problem);
   }
@@ -56,15 +58,24 @@ async function verify(terminal: Terminal, config: string): Promise<void> {
 
 async function repair(terminal: Terminal, config: string): Promise<void> {
   const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, config));
-  const { folder } = snapshot.ledger;
-  const inspection = await inspectLedger(folder, true);
-  if (tellDamage(terminal, snapshot, inspection) === 0) return terminal.out("the ledger is not damaged");
-  const { accounts, openHolds, leftOut } = inspection;
+  const inspection = await repairLedger(snapshot.ledger.folder, recordSource(snapshot));
+  const damaged = tellDamage(terminal, snapshot, inspection);
+  if (damaged === 0) terminal.out("the ledger is not damaged");
+  else tellRepair(terminal, inspection);
+  for (const { path, problem, without } of await damagedSmallFiles(snapshot)) {
+    terminal.out(problem);
+    if (without === undefined) continue;
+    await rename(path, `${path}.damaged`);
+    terminal.out(`${path}: now ${path}.damaged: ${without}`);
+  }
+}
+
+function tellRepair(terminal: Terminal, { accounts, openHolds, leftOut, charges }: LedgerInspection): void {
   terminal.out(
     `kept: ${accounts} accounts, ${openHolds} open holds, which the next start settles by their records`,
   );
   if (leftOut > 0) terminal.out(`left out: ${leftOut} changes that cannot be told to belong to one account`);
-  for (const line of await missingCharges(snapshot, inspection)) terminal.out(line);
+  for (const charge of charges) terminal.out(tellCharges(charge));
 }
 
 function tellDamage(terminal: Terminal, { ledger }: Snapshot, { damages }: LedgerInspection): number {
@@ -73,51 +84,79 @@ function tellDamage(terminal: Terminal, { ledger }: Snapshot, { damages }: Ledge
   return damages.length;
 }
 
-/** Problems of the files that are replaced whole, and of the audit log. */
-async function damagedSmallFiles({ ledger, usageLog }: Snapshot): Promise<readonly string[]> {
-  const problems: string[] = [];
-  for (const name of ["overrides.json", "calibration.json"]) {
+/** A file that is replaced whole, or the audit log, and what is wrong with it. */
+interface DamagedFile {
+  readonly path: string;
+  readonly problem: string;
+  /** What follows when a repair takes it away; undefined: it stays as it is. */
+  readonly without: string | undefined;
+}
+
+const withoutFile: Readonly<Record<string, string>> = {
+  "overrides.json": "nothing is stopped or forced by hand any more; order anew what is still wanted",
+  "calibration.json": "token counts are calibrated anew",
+};
+
+async function damagedSmallFiles({ ledger, usageLog }: Snapshot): Promise<readonly DamagedFile[]> {
+  const damaged: DamagedFile[] = [];
+  for (const [name, without] of Object.entries(withoutFile)) {
     const path = join(ledger.folder, name);
     const text = await textOf(path);
     if (text === undefined) continue;
     try {
       parseSealed(text);
     } catch (error) {
-      problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      damaged.push({ path, problem: `${path}: ${why}`, without });
     }
   }
-  for (const { name } of usageLog.sinks)
-    await readCursor(cursorPath(usageLog.folder, name)).catch((error) => problems.push(String(error)));
-  const audit = join(ledger.folder, "audit.jsonl");
-  for (const [at, line] of ((await textOf(audit)) ?? "").split("\n").entries())
-    if (line !== "" && !isJson(unseal(line))) problems.push(`${audit}: line ${at + 1} is damaged`);
-  return problems;
-}
-
-/** Charges in the records of exchanges that the repaired ledger does not have, account by account. */
-async function missingCharges(
-  { usageLog }: Snapshot,
-  { knownExchanges, knownSinceMs }: LedgerInspection,
-): Promise<readonly string[]> {
-  if (knownSinceMs === undefined) return [];
-  const sums = new Map<string, { records: number; charged: bigint }>();
-  for await (const record of readRecords(usageLog.folder, { sinceMs: knownSinceMs })) {
-    if (knownExchanges.has(String(record.exchange_id)) || record.error_code !== undefined) continue;
-    for (const [account, charged] of chargesOf(record)) {
-      const sum = sums.get(account) ?? { records: 0, charged: 0n };
-      sums.set(account, { records: sum.records + 1, charged: sum.charged + charged });
-    }
+  for (const { name } of usageLog.sinks) {
+    const path = cursorPath(usageLog.folder, name);
+    const without = "the sink gets every record of the log again; exchange_id tells doubles";
+    await readCursor(path).catch((error) => damaged.push({ path, problem: String(error), without }));
   }
-  return [...sums].map(
-    ([account, { records, charged }]) => `not charged: ${account}: ${charged} by ${records} records`,
-  );
+  const path = join(ledger.folder, "audit.jsonl");
+  for (const [at, line] of ((await textOf(path)) ?? "").split("\n").entries())
+    if (line !== "" && !isJson(unseal(line)))
+      damaged.push({ path, problem: `${path}: line ${at + 1} is damaged`, without: undefined });
+  return damaged;
 }
 
-function chargesOf({ accounts }: StoredRecord): readonly (readonly [account: string, charged: bigint])[] {
+/** The usage log as a repair reads it, and the accounts of the config. */
+function recordSource({ usageLog, policies }: Snapshot): RecordSource {
+  return {
+    async *since(sinceMs) {
+      for await (const record of readRecords(usageLog.folder, sinceMs === undefined ? {} : { sinceMs }))
+        yield {
+          exchangeId: String(record.exchange_id),
+          atMs: Date.parse(String(record.time)),
+          charges: chargesOf(record),
+        };
+    },
+    accountOf({ name, key, window }) {
+      for (const policy of policies)
+        for (const rule of policy.name === name ? policy.rules : []) {
+          const account = rule.find(key);
+          if (account !== undefined && windowName(account) === window) return account;
+        }
+      return undefined;
+    },
+  };
+}
+
+function chargesOf({ accounts }: StoredRecord): readonly RecordedAccountCharge[] {
   if (!Array.isArray(accounts)) return [];
-  return accounts
-    .map((one) => [[one.name, one.key, one.window].join(" "), BigInt(String(one.charged))] as const)
-    .filter(([, charged]) => charged > 0n);
+  return accounts.map(({ name, key, window, charged }) => ({
+    name: String(name),
+    key: String(key),
+    window: String(window),
+    amount: BigInt(String(charged)),
+  }));
+}
+
+function tellCharges({ account, records, charged, unknown }: AppliedCharges): string {
+  if (unknown === 0n) return `charged again: ${account}: ${charged} by ${records} records`;
+  return `not charged: ${account}: ${unknown} by ${records} records: the config has no such limit or budget`;
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -14,23 +14,25 @@ const perFrame = 500;
 
 /** A state at one moment, apart from what happens next. */
 export interface FrozenState {
+  /** The moment, by the wall clock. */
+  readonly atMs: number;
   readonly table: AccountTable;
   readonly holds: readonly (readonly [id: string, hold: Hold])[];
 }
 
 /** Freezes a state: a copy of its columns, not of its accounts one by one. */
-export function freeze({ table, holds }: LedgerState): FrozenState {
+export function freeze({ table, holds }: LedgerState, atMs: number): FrozenState {
   const copies = [...holds].map(([id, hold]) => {
     const legs = hold.legs.map((leg) => ({ ...leg }));
     return [id, { ...hold, legs }] as const;
   });
-  return { table: table.copy(), holds: copies };
+  return { atMs, table: table.copy(), holds: copies };
 }
 
 /** The frames of a checkpoint after which the journal goes on in `segment`. */
 export function* checkpointFrames(frozen: FrozenState, segment: number): Generator<Buffer> {
-  yield jsonFrame({ version, segment });
-  const { table } = frozen;
+  const { table, atMs } = frozen;
+  yield jsonFrame({ version, segment, atMs });
   for (let row = 0; row < table.rowsEnd; row += perFrame) {
     const accounts: AccountLine[] = [];
     for (let next = row; next < Math.min(row + perFrame, table.rowsEnd); next++)
@@ -48,15 +50,22 @@ export interface CheckpointDamage {
   readonly bytes: number;
 }
 
+/** What was read of a checkpoint. */
+export interface LoadedCheckpoint {
+  /** The journal segment that goes on from it. */
+  readonly segment: number | undefined;
+  /** When it was made; undefined where that is lost, and in checkpoints of earlier versions. */
+  readonly atMs: number | undefined;
+  readonly damages: readonly CheckpointDamage[];
+}
+
 /**
  * Fills an empty state from a checkpoint; returns the journal segment that goes on from it, if it says so, and what is damaged. Entries that are no longer valid (a hold on an account that is lost) are left out. Throws `ledger_unavailable` for a later version.
  */
-export function loadCheckpoint(
-  bytes: Buffer,
-  state: LedgerState,
-): { readonly segment: number | undefined; readonly damages: readonly CheckpointDamage[] } {
+export function loadCheckpoint(bytes: Buffer, state: LedgerState): LoadedCheckpoint {
   const damages: CheckpointDamage[] = [];
   let segment: number | undefined;
+  let atMs: number | undefined;
   let isWhole = false;
   for (const piece of readFrames(bytes)) {
     if (piece.kind === "damage") {
@@ -68,13 +77,14 @@ export function loadCheckpoint(
       if (!versionsRead.includes(part.version))
         throw new GatewayError("ledger_unavailable", `the ledger's checkpoint has version ${part.version}`);
       segment = part.segment;
+      atMs = part.atMs;
     } else if ("accounts" in part) for (const line of part.accounts) restoreAccount(state.table, line);
     else if ("holds" in part) for (const line of part.holds) restoreHold(state, line);
     else isWhole = true;
   }
   if ((segment === undefined || !isWhole) && damages.length === 0)
     damages.push({ at: bytes.length, bytes: 0 });
-  return { segment, damages };
+  return { segment, atMs, damages };
 }
 
 interface AccountLine {
@@ -112,7 +122,7 @@ type HoldLine = readonly [
 ];
 
 type Part =
-  | { readonly version: number; readonly segment: number }
+  | { readonly version: number; readonly segment: number; readonly atMs?: number }
   | { readonly accounts: readonly AccountLine[] }
   | { readonly holds: readonly HoldLine[] }
   | { readonly end: true };

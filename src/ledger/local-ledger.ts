@@ -214,7 +214,7 @@ export class LocalLedger implements Ledger {
     if (this.#journal.isGone) this.#entries.take();
     this.#journal.close();
     this.#journal = next;
-    const frozen = freeze(this.#memory.state);
+    const frozen = freeze(this.#memory.state, this.#options.clock.nowMs());
     await syncFolder(folder);
     await writeCheckpoint(folder, frozen, this.#segment);
   }

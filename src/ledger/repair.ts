@@ -7,7 +7,9 @@ import { readFrames } from "./frame.ts";
 import { checkpointName, listSegments, readIfThere, segmentPath, writeCheckpoint } from "./ledger-folder.ts";
 import { lockLedger } from "./local-ledger.ts";
 import { createMemoryLedger } from "./memory.ts";
+import { type AppliedCharges, applyMissingCharges, type RecordSource } from "./missing-charges.ts";
 import { ReplayOverGaps } from "./replay-over-gaps.ts";
+import type { LedgerState } from "./state.ts";
 
 /** Bytes of a ledger's file that are not what was written. */
 export interface LedgerDamage {
@@ -28,25 +30,34 @@ export interface LedgerInspection {
   readonly openHolds: number;
   /** Holds and other changes that were read and left out: the account they are about is not certain. */
   readonly leftOut: number;
-  /** Exchanges whose holds the journal knows, and since when it knows all. */
-  readonly knownExchanges: ReadonlySet<string>;
-  readonly knownSinceMs: number | undefined;
+  /** What was charged again by the records of exchanges; empty unless a damaged ledger was repaired. */
+  readonly charges: readonly AppliedCharges[];
+}
+
+/** Reads all that can be read of a ledger's files. Throws `ledger_unavailable` when a process has the ledger. */
+export function inspectLedger(folder: string): Promise<LedgerInspection> {
+  return inspectAlone(folder, undefined);
 }
 
 /**
- * Reads all that can be read of a ledger's files. With `repair`, files that are damaged are kept with `.damaged` behind their names, and a
- * checkpoint of what was read takes their place. Throws `ledger_unavailable` when a process has the ledger.
+ * As {@link inspectLedger}; files that are damaged are kept with `.damaged` behind their names, and one checkpoint takes their place, of what
+ * was read and of what the records say besides. The checkpoint is replaced whole, so that a repair that is broken off has changed nothing,
+ * and one that is made again finds no damage: nothing is charged twice.
  */
-export async function inspectLedger(folder: string, repair: boolean): Promise<LedgerInspection> {
+export function repairLedger(folder: string, records: RecordSource): Promise<LedgerInspection> {
+  return inspectAlone(folder, records);
+}
+
+async function inspectAlone(folder: string, records: RecordSource | undefined): Promise<LedgerInspection> {
   const lock = await lockLedger(folder);
   try {
-    return await inspect(folder, repair);
+    return await inspect(folder, records);
   } finally {
     await lock.close();
   }
 }
 
-async function inspect(folder: string, repair: boolean): Promise<LedgerInspection> {
+async function inspect(folder: string, records: RecordSource | undefined): Promise<LedgerInspection> {
   const { state } = createMemoryLedger({ clock: systemClock });
   const damages: LedgerDamage[] = [];
   const segments = await listSegments(folder);
@@ -54,6 +65,8 @@ async function inspect(folder: string, repair: boolean): Promise<LedgerInspectio
   const loaded = checkpoint === undefined ? undefined : loadCheckpoint(checkpoint, state);
   for (const { at, bytes } of loaded?.damages ?? [])
     damages.push({ file: checkpointName, at, bytes, what: "accounts, or holds that were open" });
+  const isCheckpointDamaged = damages.length > 0 || (checkpoint === undefined && (segments[0] ?? 1) > 1);
+  const checkpointed = isCheckpointDamaged ? accountIds(state) : undefined;
   const first = loaded?.segment ?? segments[0] ?? 1;
   if (checkpoint === undefined && first > 1)
     damages.push({
@@ -86,11 +99,16 @@ async function inspect(folder: string, repair: boolean): Promise<LedgerInspectio
     }
   }
   state.endReplay();
-  if (repair && damages.length > 0) {
+  let charges: readonly AppliedCharges[] = [];
+  if (records !== undefined && damages.length > 0) {
+    const { known: exchanges, endsAlone } = replay;
+    // Without a checkpoint the journal is all there ever was.
+    const sinceMs = checkpoint === undefined ? 0 : (loaded?.atMs ?? replay.sinceMs);
+    charges = await applyMissingCharges(state, records, { exchanges, endsAlone, sinceMs, checkpointed });
     for (const name of new Set(damages.map(({ file }) => file))) await keepDamaged(join(folder, name));
     const next = last + 1;
     await writeFile(segmentPath(folder, next), "", { mode: 0o600, flag: "wx" });
-    await writeCheckpoint(folder, freeze(state), next);
+    await writeCheckpoint(folder, freeze(state, systemClock.nowMs()), next);
   }
   return {
     damages,
@@ -98,9 +116,14 @@ async function inspect(folder: string, repair: boolean): Promise<LedgerInspectio
     accounts: state.table.size,
     openHolds: state.holds.size,
     leftOut: replay.leftOut,
-    knownExchanges: replay.known,
-    knownSinceMs: replay.sinceMs,
+    charges,
   };
+}
+
+function accountIds({ table }: LedgerState): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (let row = 0; row < table.rowsEnd; row++) if (table.isUsed(row)) ids.add(table.account(row).id);
+  return ids;
 }
 
 async function keepDamaged(path: string): Promise<void> {

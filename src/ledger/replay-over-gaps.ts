@@ -12,6 +12,8 @@ export class ReplayOverGaps implements ChangeLog {
   readonly #replay: ChangeLog;
   /** Exchanges whose holds were read, here or by the checkpoint. */
   readonly known: Set<string>;
+  /** Exchanges whose end was read and whose hold was not. */
+  readonly endsAlone = new Set<string>();
   /** Holds that were open at a gap. */
   readonly #doubtful = new Set<string>();
   /** Rows whose account was stated after the last gap. Undefined if there was no gap. */
@@ -72,6 +74,7 @@ export class ReplayOverGaps implements ChangeLog {
 
   closed(nowMs: number, id: string, actuals: readonly bigint[]): void {
     this.#at(nowMs);
+    if (!this.known.has(id)) this.endsAlone.add(id);
     if (this.#doubtful.has(id)) this.#leaveOut();
     else this.#replay.closed(nowMs, id, actuals);
   }

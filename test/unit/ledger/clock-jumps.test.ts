@@ -260,7 +260,7 @@ describe("calendar windows under a clock that is set at random", () => {
 /** The ledger that a new process makes of a checkpoint. */
 function fromCheckpoint(ledger: MemoryLedger, clock: ManualClock): MemoryLedger {
   const again = createMemoryLedger({ clock });
-  const bytes = Buffer.concat([...checkpointFrames(freeze(ledger.state), 1)]);
+  const bytes = Buffer.concat([...checkpointFrames(freeze(ledger.state, 0), 1)]);
   assert.equal(loadCheckpoint(bytes, again.state).segment, 1);
   assert.ok(again.state instanceof LedgerState);
   return again;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import type { Account } from "../../../src/ledger/ledger.ts";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
-import { inspectLedger } from "../../../src/ledger/repair.ts";
+import type { RecordSource } from "../../../src/ledger/missing-charges.ts";
+import { inspectLedger, repairLedger } from "../../../src/ledger/repair.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
 import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -18,6 +19,9 @@ const zeta = account("day", 1_000_000n, "tenant_id=zeta");
 const tiny = account("day", 1_000_000n, "tenant_id=tiny");
 const late = account("day", 1_000_000n, "tenant_id=late");
 const tenants = [acme, zeta, tiny, late];
+
+/** A repair without a usage log. */
+const noRecords: RecordSource = { async *since() {}, accountOf: () => undefined };
 
 /** Every exchange is charged to one account, by its own amount. */
 async function use(ledger: LocalLedger, on: Account, id: string, amount: bigint): Promise<void> {
@@ -91,7 +95,7 @@ describe("a ledger with one byte changed", () => {
       const { length } = await readFile(join(folder, name));
       for (let at = 0; at < length; at += 5 + random.below(20)) {
         const copy = await flipped(folder, name, at, 1 << random.below(8));
-        const { damages, tornBytes } = await inspectLedger(copy, true);
+        const { damages, tornBytes } = await repairLedger(copy, noRecords);
         assert.ok(damages.length === 1 || tornBytes > 0, `${name} byte ${at}`);
         for (const damage of damages) {
           assert.equal(damage.file, name);
@@ -112,7 +116,7 @@ describe("a ledger with one byte changed", () => {
           assert.ok(parts.includes(amount), `${name} byte ${at}: ${found}`);
         }
         await ledger.close();
-        const again = await inspectLedger(copy, false);
+        const again = await inspectLedger(copy);
         assert.deepEqual(again.damages, []);
       }
     }
@@ -121,7 +125,7 @@ describe("a ledger with one byte changed", () => {
   it("is left as it is where there is no damage", async () => {
     const folder = await lived();
     const before = await readdir(folder);
-    assert.deepEqual((await inspectLedger(folder, true)).damages, []);
+    assert.deepEqual((await repairLedger(folder, noRecords)).damages, []);
     assert.deepEqual(await readdir(folder), before);
     const ledger = await openLedger(folder, clock);
     assert.deepEqual([...used(ledger)], whole);
@@ -134,7 +138,7 @@ describe("a ledger with one byte changed", () => {
     const copy = await folders.crash(folder);
     await rm(join(copy, journal));
     await assert.rejects(openLedger(copy, clock), new RegExp(`${journal} is missing`));
-    await inspectLedger(copy, true);
+    await repairLedger(copy, noRecords);
     const ledger = await openLedger(copy, clock);
     assert.deepEqual([...used(ledger)], [1n, 10n, 0n, 0n]);
     await ledger.close();
