@@ -1,10 +1,12 @@
 import { GatewayError } from "../core/errors.ts";
+import { AnswerTail, lastMembers } from "./answer-tail.ts";
 import type { ResponseTransform } from "./dialect.ts";
-import { type JsonObject, parseObject } from "./json-view.ts";
+import { type JsonObject, objectOf, parseObject } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
 
 /**
- * Largest whole answer that is read, in bytes after decoding. A larger one passes unread where possible, and is {@link answerTooLarge} where it must be read first; either way it is charged at the most it can have cost.
+ * Largest whole answer that is read, in bytes after decoding. A larger one passes where it can, and only the usage at its end is read; it is
+ * {@link answerTooLarge} where it has to be read first. Without a usage it is charged at the most it can have cost.
  */
 export const wholeAnswerBytesMax = 64 * 1024 * 1024;
 
@@ -22,6 +24,7 @@ export class WholeResponse implements ResponseTransform {
   readonly #read: (answer: JsonObject, seen: ResponseState) => void;
   readonly #parse: (bytes: Buffer) => JsonObject | undefined;
   #chunks: Buffer[] = [];
+  readonly #tail = new AnswerTail();
   #length = 0;
 
   /** `read` notes what the answer says, and throws `upstream_invalid` for what is no answer; `seen.complete` is set when it was an object and told of no error. */
@@ -37,6 +40,7 @@ export class WholeResponse implements ResponseTransform {
 
   push(chunk: Buffer, end: boolean): Buffer {
     this.#length += chunk.length;
+    this.#tail.push(chunk);
     if (this.#length > wholeAnswerBytesMax) this.#chunks = [];
     else if (chunk.length > 0) this.#chunks.push(chunk);
     if (end) this.#finish();
@@ -48,6 +52,18 @@ export class WholeResponse implements ResponseTransform {
     return nothing;
   }
 
+  /** Reads what stands behind the content of an answer too large to be read: its usage, if the format has it there. */
+  #readTail(): void {
+    const members = lastMembers(this.#tail.take(), tailKeys);
+    if (objectOf(members.usage ?? members.usageMetadata) === undefined) return;
+    try {
+      this.#read(members, this.seen);
+    } catch (error) {
+      // A format that wants more than that: it stays unread.
+      if (!(error instanceof GatewayError)) throw error;
+    }
+  }
+
   #finish(): void {
     const [only] = this.#chunks;
     const whole = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
@@ -55,6 +71,7 @@ export class WholeResponse implements ResponseTransform {
     if (this.#length > wholeAnswerBytesMax) {
       this.seen.complete = true;
       this.seen.unread = true;
+      this.#readTail();
       return;
     }
     try {
@@ -69,5 +86,11 @@ export class WholeResponse implements ResponseTransform {
     }
   }
 }
+
+/** What the formats say of an answer beside its content; all but Anthropic's model stands behind the content. */
+const tailKeys: ReadonlySet<string> = new Set([
+  ...["usage", "usageMetadata", "service_tier", "serviceTier"],
+  ...["model", "modelVersion", "stop_reason", "stopReason"],
+]);
 
 const nothing = Buffer.alloc(0);

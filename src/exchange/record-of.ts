@@ -85,6 +85,7 @@ export function recordOf(
     stream: facts?.stream,
     bytes_in: exchange.bytesIn,
     bytes_out: exchange.bytesOut,
+    answer_unread: seen?.unread === true ? true : undefined,
     cache: undefined,
     accounts: exchange.claims.map((claim, index) => chargeOf(claim.account, actuals[index])),
     config_version: exchange.snapshot.version,

@@ -190,6 +190,10 @@ export const recordTable = {
   stream: known(flag, "The answer was streamed."),
   bytes_in: known(count, "Bytes of the request's body."),
   bytes_out: known(count, "Bytes of the answer's body as the client got it."),
+  answer_unread: known(
+    flag,
+    "True: the answer was too large to be read. Its usage was read from its last 64 KiB (usage_source: provider), or it is charged at its hold (estimated).",
+  ),
   cache: known(text, "Reserved."),
   accounts: known(listOf(chargeTable), "The charge to each limit and budget."),
   config_version: known(text, "First 12 hex digits of the config's SHA-256."),

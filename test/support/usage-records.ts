@@ -98,6 +98,7 @@ export const fullRecord: CompleteRecord = {
   stream: true,
   bytes_in: 9_120,
   bytes_out: 44_310,
+  answer_unread: true,
   cache: "miss",
   accounts: [{ name: "tenant-month", key: "tenant_id=acme", window: "2026-11", charged: "21000000" }],
   config_version: "0f3c9a1b2d4e",

@@ -74,7 +74,9 @@ export function exceptionOf({ headers }: EventStreamMessage): GatewayError | und
 /** Notes what a whole answer says; there are 200s without an `output`. */
 export function readConverse(answer: JsonObject, seen: ResponseState): void {
   const message = objectOf(objectOf(answer.output)?.message);
-  if (message === undefined) seen.error ??= errorInStream(answer.__type, objectOf(answer.Output)?.__type);
+  // Of an answer too large to be read, only the usage is.
+  if (message === undefined && answer.usage === undefined)
+    seen.error ??= errorInStream(answer.__type, objectOf(answer.Output)?.__type);
   for (const value of listOf(message?.content)) {
     const block = objectOf(value);
     const use = objectOf(block?.toolUse);

@@ -86,9 +86,11 @@ function bodyOf(format: string, bytes: number, encoding: string): Buffer {
   const key = `${format} ${bytes} ${encoding}`;
   if (latest?.key === key) return latest.body;
   const plain = Buffer.alloc(bytes, " ");
-  plain.write(
+  const answer = Buffer.from(
     JSON.stringify(format === "openai-responses" ? openaiResponse : translationAnswers[format]?.text.whole),
   );
+  // Of what is too large to be read, the end is.
+  answer.copy(plain, bytes > wholeAnswerBytesMax ? bytes - answer.length : 0);
   const body = encoding === "gzip" ? gzipSync(plain, { level: 0 }) : plain;
   latest = { key, body };
   return body;
@@ -141,15 +143,17 @@ describe("a whole answer, by its size, whatever looks at it first", () => {
     const isTooLarge =
       role === "translate" || role === "check" || (role === "keep" && encoding === "identity");
 
-    it(`above it ${isTooLarge ? "is an error" : "passes"}, and is charged at its hold: ${name}`, async () => {
+    it(`above it ${isTooLarge ? "is an error, charged at its hold" : "passes, charged by the usage at its end"}: ${name}`, async () => {
       const bytes = wholeAnswerBytesMax + 1;
       const { status, message, record, ...came } = await answered(format, role, bytes, encoding);
       if (isTooLarge) {
         assert.deepEqual([status, record?.error_code], [502, "response_too_large"]);
         assert.match(message ?? "", /too large|larger than the 67108864 bytes/);
       } else assert.deepEqual([status, record?.error_code, came.bytes], [200, undefined, bytes]);
-      assert.equal(record?.usage_source, "estimated");
-      assert.equal(record.cost_nano_usd, record.held_nano_usd);
+      assert.equal(record?.usage_source, isTooLarge ? "estimated" : "provider");
+      assert.equal(record?.answer_unread, isTooLarge ? undefined : true);
+      if (isTooLarge) assert.equal(record?.cost_nano_usd, record?.held_nano_usd);
+      else assert.equal(record?.cost_max_nano_usd, "0");
       assert.deepEqual(world.bugs, []);
     });
   }
