@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Snapshot } from "../config/snapshot.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { EnvoyAdmin } from "./envoy-admin.ts";
 import type { EnvoyBackend, EnvoyInput } from "./envoy-input.ts";
 import { publish, publishClusters } from "./publish.ts";
@@ -19,6 +20,8 @@ export interface EnvoyConfigOptions {
   readonly inputOf: (snapshot: Snapshot) => EnvoyInput;
   /** The configs that open exchanges are pinned to. */
   readonly inUse: () => Iterable<Snapshot>;
+  /** Tells how long clusters have been old; the machine's by default. */
+  readonly clock?: Clock;
 }
 
 type Clusters = ReadonlyMap<string, EnvoyBackend>;
@@ -72,6 +75,10 @@ export class EnvoyConfig {
     clearInterval(this.#timer);
   }
 
+  #nowMs(): number {
+    return (this.#options.clock ?? systemClock).monotonicMs();
+  }
+
   #has(input: EnvoyInput): boolean {
     return [...clustersOf(input)].every(([name, backend]) =>
       isDeepStrictEqual(this.#taken.get(name), backend),
@@ -96,7 +103,7 @@ export class EnvoyConfig {
   }
 
   #replaceWith(input: EnvoyInput): void {
-    const sinceMs = performance.now();
+    const sinceMs = this.#nowMs();
     const needed = clustersOf(input);
     const old = new Map(this.#old);
     for (const [name, backend] of clustersOf(this.#input)) old.set(name, { backend, sinceMs });
@@ -113,7 +120,7 @@ export class EnvoyConfig {
     const inUse = new Set<string>();
     for (const snapshot of this.#options.inUse())
       for (const { cluster } of snapshot.backends.values()) inUse.add(cluster);
-    const earliestMs = performance.now() - oldClusterMaxMs;
+    const earliestMs = this.#nowMs() - oldClusterMaxMs;
     const kept = [...this.#old]
       .filter(([name, { sinceMs }]) => inUse.has(name) && sinceMs > earliestMs)
       .slice(-oldClustersMax);

@@ -35,6 +35,7 @@ models:
   classes:
     targets: [alpha/model-a, beta/model-b]
     timeouts: { firstToken: 1500ms, attempt: 1500ms, total: 20s, latencyClass: { interactive: { firstToken: 300ms, attempt: 300ms } } }
+  defaulted: { targets: [alpha/fake-hang, beta/model-b], timeouts: { total: 3s } }
   whole: { targets: [alpha/model-a], timeouts: { latencyClass: { batch: { attempt: 700ms, total: 700ms } } } }
 identity: [{ type: api-key, file: ./keys.yaml }]
 `;
@@ -77,6 +78,16 @@ identity: [{ type: api-key, file: ./keys.yaml }]
           // Nothing was sent there.
           assert.equal((first as { cost_nano_usd?: string }).cost_nano_usd, "0");
         });
+  });
+
+  describe("that nobody has set", () => {
+    it("sends a whole answer that hangs to the next target after half of the total", async () => {
+      const { answer, record, first } = await recorded("defaulted", false);
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(record.model_route, "beta/model-b");
+      assert.deepEqual([first.target, first.class], ["alpha/fake-hang", "timeout"]);
+      assert.ok(first.ms >= 1_450 && first.ms < 2_900, `${first.ms} ms`);
+    });
   });
 
   describe("of a latency class", () => {

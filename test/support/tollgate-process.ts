@@ -68,7 +68,8 @@ export async function startTollgate(config: TestConfig, cpu?: Cpu): Promise<Toll
   };
 }
 
-function collect(stream: ChildProcess["stdout"]): () => string {
+/** What a stream has said so far, asked whenever it is wanted. */
+export function collect(stream: ChildProcess["stdout"]): () => string {
   let text = "";
   stream?.setEncoding("utf8").on("data", (part: string) => {
     text += part;
