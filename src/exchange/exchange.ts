@@ -20,6 +20,7 @@ import { Closing } from "./closing.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { HoldWatch } from "./hold-watch.ts";
 import type { Speaker } from "./interrupting.ts";
+import type { SecretMask } from "./masking.ts";
 import type { Services } from "./services.ts";
 import { newStages, type Stages } from "./stages.ts";
 import type { StreamCheck } from "./stream-check.ts";
@@ -117,6 +118,8 @@ export class Exchange {
   streamCheck: StreamCheck | undefined;
   /** Keeps the hold of a streamed answer ahead of its output. */
   holdWatch: HoldWatch | undefined;
+  /** Keeps the credentials of the attempt that answers from its client; undefined: nothing has passed yet. */
+  secretMask: SecretMask | undefined;
   answeredBy: Attempt | undefined;
   responseStatus: number | undefined;
   firstContentMs: number | undefined;

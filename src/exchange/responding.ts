@@ -21,7 +21,7 @@ import { breakOff } from "./interrupting.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { classOfDetails, endingOf, localFailure } from "./local-failure.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
-import { maskSecrets } from "./masking.ts";
+import { SecretMask } from "./masking.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { accountFailure, emptyRefusalError, refusalHeaders } from "./refusal.ts";
 import { noteAnswer, noteFailure } from "./signs.ts";
@@ -153,19 +153,30 @@ function transformed(exchange: Exchange, chunk: Buffer, end: boolean): MaybeProm
   if (transform === undefined) return chunk;
   return chain(transform.push(chunk, end), (written) =>
     chain(exchange.streamCheck?.look(transform.seen) ?? "go-on", (verdict) =>
-      sentOn(exchange, transform, written, verdict, end),
+      chain(masked(exchange, written, verdict, end), (out) => sentOn(exchange, transform, out, verdict, end)),
     ),
   );
+}
+
+/** What a client may see of the next bytes. */
+function masked(
+  exchange: Exchange,
+  written: Buffer,
+  verdict: StreamVerdict,
+  end: boolean,
+): MaybePromise<Buffer> {
+  if (verdict !== "go-on") return noBytes;
+  exchange.secretMask ??= new SecretMask(exchange.answeredBy?.secrets ?? []);
+  return exchange.secretMask.push(written, end);
 }
 
 function sentOn(
   exchange: Exchange,
   transform: AnswerReader,
-  written: Buffer,
+  out: Buffer,
   verdict: StreamVerdict,
   end: boolean,
 ): Buffer {
-  const out = verdict === "go-on" ? maskSecrets(written, exchange.answeredBy?.secrets) : noBytes;
   exchange.bytesOut += out.length;
   if (!end) {
     if (transform.seen.unreadable) abandon(exchange, transform);
@@ -173,7 +184,8 @@ function sentOn(
     const lost = verdict === "cut" ? exchange.streamCheck?.failure : undefined;
     const why = lost ?? exchange.holdWatch?.check();
     if (why === undefined) return out;
-    return Buffer.concat([out, breakOff(exchange, why, "cut_by_policy")]);
+    const rest = exchange.secretMask?.rest() ?? noBytes;
+    return Buffer.concat([out, rest, breakOff(exchange, why, "cut_by_policy")]);
   }
   const tail = finish(exchange);
   exchange.bytesOut += tail.length;

@@ -6,7 +6,6 @@ import type { EdgeMessage } from "../edge/edge.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { LastWord, Speaker } from "../exchange/interrupting.ts";
-import { maskSecrets } from "../exchange/masking.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
 import { type Receipt, receive } from "../exchange/receiving.ts";
@@ -180,8 +179,7 @@ export class DownstreamRole implements Role, Speaker {
     if (bytes.length > 0) this.#heldBody.push(bytes);
     if (!last && this.#heldBytes <= heldBytesMax) return undefined;
     const [only = noBytes, ...more] = this.#heldBody.splice(0);
-    const whole =
-      more.length === 0 ? only : maskSecrets(Buffer.concat([only, ...more]), exchange.answeredBy?.secrets);
+    const whole = more.length === 0 ? only : Buffer.concat([only, ...more]);
     return this.#release(exchange, whole, last);
   }
 
