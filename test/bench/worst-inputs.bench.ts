@@ -1,4 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { headersOf } from "../../src/core/headers.ts";
+import { heldClockMs } from "../support/held-clock.ts";
+import { longestStallMs } from "../support/loop-stall.ts";
 import {
   gzipBomb,
   type WorstInput,
@@ -15,8 +18,10 @@ import {
   worstCaseExchanges,
 } from "../support/worst-stall.ts";
 
-// The longest that the event loop is held, in CPU time of its thread, by the worst input known for each reader, at the size limits: request
-// bodies of 31 MB, whole answers of 60 MB, streams of 16 MB that Envoy hands on in pieces of 1 MB. Usage: npm run bench:worst [MEGABYTES]
+// The longest that the event loop is held, less what its thread waited for a processor, by the worst input known for each reader, at the size
+// limits: request bodies of 31 MB, whole answers of 60 MB, streams of 16 MB that Envoy hands on in pieces of 1 MB. What an input causes comes
+// each time, and what the machine adds does not: a row above the bar is run again, and the least and the most of its runs are shown.
+// Usage: npm run bench:worst [MEGABYTES]
 
 const megabytes = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
 const requestBytes = (megabytes ?? 31) * 1_000_000;
@@ -28,8 +33,12 @@ const pieceBytes = 1_000_000;
 const orderMs = 300_000;
 const exchanges = worstCaseExchanges(orderMs);
 
-function row(what: string, name: string, stallMs: number, tookMs: number): void {
-  console.log(`| ${what} | ${name} | ${stallMs.toFixed(1)} | ${tookMs.toFixed(0)} |`);
+const barMs = 8;
+const runsMax = 4;
+
+function row(what: string, name: string, stallsMs: readonly number[], tookMs: number): void {
+  const [least, most] = [Math.min(...stallsMs), Math.max(...stallsMs)].map((ms) => ms.toFixed(1));
+  console.log(`| ${what} | ${name} | ${least} | ${most} | ${stallsMs.length} | ${tookMs.toFixed(0)} |`);
 }
 
 async function measure(
@@ -39,16 +48,26 @@ async function measure(
   stall: (body: Buffer) => Promise<number>,
 ) {
   const body = input.make(bytes);
-  const beganMs = performance.now();
-  const stallMs = await stall(body);
-  row(what, input.name, stallMs, performance.now() - beganMs);
+  const stallsMs: number[] = [];
+  let tookMs = 0;
+  while (stallsMs.length < runsMax && (stallsMs.at(-1) ?? barMs) >= barMs) {
+    const beganMs = performance.now();
+    stallsMs.push(await stall(body));
+    tookMs = performance.now() - beganMs;
+  }
+  row(what, input.name, stallsMs, tookMs);
 }
 
 const whole: AnswerKind = { contentType: "application/json", model: "one", stream: false, pieceBytes };
 const streamed: AnswerKind = { contentType: "text/event-stream", model: "one", stream: true, pieceBytes };
 
-console.log("| reader | input | longest stall, ms | whole, ms |\n|---|---|---|---|");
-for (const input of worstRequests.slice(0, 1)) await requestStallMs(exchanges, input.make(1_000_000), "one");
+// What a gateway has done before its first request: vocabularies and workers are there.
+for (const input of worstRequests.slice(0, 3))
+  for (const model of ["one", "other"]) await requestStallMs(exchanges, input.make(1_000_000), model);
+console.log("| reader | input | least, ms | most, ms | runs | whole, ms |\n|---|---|---|---|---|---|");
+await measure("nothing", { name: "the loop turns for 2 s", make: () => Buffer.alloc(0) }, 0, () =>
+  longestStallMs(() => delay(2_000), heldClockMs),
+);
 for (const input of worstRequests) {
   await measure("request, passed", input, requestBytes, (body) => requestStallMs(exchanges, body, "one"));
   await measure("request, translated", input, requestBytes, (body) =>
@@ -81,8 +100,8 @@ for (const [what, kind] of [
   );
 // As many as Envoy lets through: 100 headers, 60 KiB.
 const flood = Array.from({ length: 99 }, (_, n) => [`x-flood-${n}`, "a".repeat(590)] as const);
+await headersStallMs(exchanges, headersOf({}));
 const headers = headersOf({ ...Object.fromEntries(flood), "content-type": "application/json" });
-await headersStallMs(exchanges, headers);
-row("request headers", "99 of 600 bytes", await headersStallMs(exchanges, headers), 0);
+row("request headers", "99 of 600 bytes", [await headersStallMs(exchanges, headers)], 0);
 await exchanges.services.offload.close();
 process.exit(0);

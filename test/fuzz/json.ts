@@ -87,7 +87,7 @@ const intruders = [
 ] as const;
 
 /** Cuts, doubles, or adds at up to three places; one text in four stays whole. */
-function mutated(text: string, random: Random): string {
+export function mutated(text: string, random: Random): string {
   let out = text;
   for (let left = random.below(4); left > 0; left--) {
     const at = random.below(out.length + 1);

@@ -2,15 +2,17 @@ import { VocabularyCounter } from "../../src/tokens/vocabulary-counter.ts";
 import { referenceOf, vocabularies } from "../unit/tokens/oracle.ts";
 import { type FuzzOptions, fuzzFrames, fuzzHpack } from "./http2.ts";
 import { fuzzJson } from "./json.ts";
+import { fuzzSplice } from "./splice.ts";
 import { fuzzString, randomOf } from "./strings.ts";
 
 // Every fuzzer in turn, each round by another seed: npm run fuzz [-- SECONDS [SEED]]. A failure names the seed that repeats it.
 const [seconds = "600", firstSeed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
 
-const fuzzers: readonly (readonly [name: string, fuzz: (options: FuzzOptions) => void, runs: number])[] = [
+const fuzzers: readonly (readonly [name: string, fuzz: (options: FuzzOptions) => unknown, runs: number])[] = [
   ["frames", fuzzFrames, 500],
   ["hpack", fuzzHpack, 5_000],
   ["json", fuzzJson, 20_000],
+  ["inspect and splice", fuzzSplice, 10_000],
   ["token counts", fuzzCounts, 2_000],
 ];
 

@@ -86,6 +86,14 @@ export const worstStreams: readonly WorstInput[] = [
   { name: "empty data", make: filled("", "data\n", "\n\n") },
   { name: "unknown fields", make: filled("", "x\n", "\n\n") },
   { name: "small events", make: filled("", 'data: {"choices":[]}\n\n', "\n\n") },
+  {
+    name: "one event of one text",
+    make: (bytes) => filled('data: {"x":"', "A", '"}\n\n')(Math.min(bytes, 8_000_000)),
+  },
+  {
+    name: "one event of one text in another script",
+    make: (bytes) => filled('data: {"x":"', "字", '"}\n\n')(Math.min(bytes, 8_000_000)),
+  },
   { name: "one event of numbers", make: filled('data: {"x":[0', ",0", "]}\n\n") },
   { name: "one event of lists", make: filled('data: {"x":[[]', ",[]", "]}\n\n") },
   { name: "deltas", make: filled("", 'data: {"choices":[{"delta":{"content":"a"}}]}\n\n', "\n\n") },
