@@ -1,4 +1,5 @@
 import { ByteQueue } from "./byte-queue.ts";
+import { decodeUtf8 } from "./decode-utf8.ts";
 import { GatewayError } from "./errors.ts";
 import { JsonValues } from "./json-values.ts";
 
@@ -134,7 +135,7 @@ function readEvent(bytes: Buffer, from: number): SseEvent {
     at = end + 1;
     const valueStart = fieldValue(bytes, start, end);
     if (valueStart < 0) continue;
-    const value = bytes.toString("utf8", valueStart, end);
+    const value = decodeUtf8(bytes.subarray(valueStart, end));
     if (bytes[start] === letterE) name = value;
     else {
       dataStart = data === undefined ? valueStart : -1;

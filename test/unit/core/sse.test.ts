@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SseDecoder, sseEventBytesMax } from "../../../src/core/sse.ts";
+import { eventValuesMax, SseDecoder, sseEventBytesMax } from "../../../src/core/sse.ts";
 import { growth } from "../../support/growth.ts";
 
 function events(
@@ -119,6 +119,36 @@ describe("SseDecoder", () => {
       };
       assert.equal(take(sseEventBytesMax), sseEventBytesMax);
       assert.throws(() => take(sseEventBytesMax + 1), { code: "upstream_invalid" });
+    });
+
+  it("refuses an event of more values than are parsed in a few milliseconds, before it is whole", () => {
+    const decoder = new SseDecoder();
+    decoder.push(Buffer.from("data: ["), false);
+    assert.throws(
+      () => {
+        for (let values = 0; values <= 2 * eventValuesMax; values += 1_000) {
+          decoder.push(Buffer.from("[],".repeat(1_000)), false);
+          assert.equal(decoder.next(), undefined);
+        }
+      },
+      { code: "upstream_invalid", message: /values/ },
+    );
+  });
+
+  it("takes one large event after the other, each counted by itself", () => {
+    const event = `data: [${"0,".repeat(eventValuesMax - 10)}0]\n\n`;
+    assert.equal(events([event, event, event]).length, 3);
+  });
+
+  for (const lineBreak of ["\n", "\r", "\r\n"])
+    it(`takes a flood of ${JSON.stringify(lineBreak)} for few events`, () => {
+      const flood = lineBreak.repeat(10_000);
+      const found = events([`data: a${flood}data: b${lineBreak}${lineBreak}`]);
+      assert.deepEqual(
+        found.filter(([, data]) => data !== undefined).map(([, data]) => data),
+        ["a", "b"],
+      );
+      assert.ok(found.length < 10, `${found.length} events`);
     });
 
   it("searches no byte of a long event twice", () => {

@@ -3,18 +3,26 @@ import { after, describe, it } from "node:test";
 import { worstAnswers, worstRequests, worstStreams } from "../../support/worst-inputs.ts";
 import { answerStallMs, requestStallMs, worstCaseExchanges } from "../../support/worst-stall.ts";
 
-// The short form of `npm run bench:worst`: at a hundredth of the size, work that is not sliced or done elsewhere takes 80 ms and more.
+// The short form of `npm run bench:worst`: at a hundredth of the size, work that is not sliced or done elsewhere takes 80 ms and more. What an
+// input causes comes each time, and what the machine adds does not: the least of some runs counts.
 const bytes = 300_000;
-const stallMsMax = 40;
+const stallMsMax = 15;
+const runsMax = 5;
 const exchanges = worstCaseExchanges();
 after(() => exchanges.services.offload.close());
+
+async function leastMs(stall: () => Promise<number>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < runsMax && least >= stallMsMax; run += 1) least = Math.min(least, await stall());
+  return least;
+}
 
 describe("the event loop", () => {
   it("is never held for long by a request", async () => {
     // The first request reads the vocabulary and starts the worker, which a gateway has done before.
     for (const { make } of worstRequests.slice(0, 2)) await requestStallMs(exchanges, make(bytes), "one");
     for (const { name, make } of worstRequests) {
-      const stallMs = await requestStallMs(exchanges, make(bytes), "one");
+      const stallMs = await leastMs(() => requestStallMs(exchanges, make(bytes), "one"));
       assert.ok(stallMs < stallMsMax, `${name}: ${stallMs} ms`);
     }
   });
@@ -26,7 +34,7 @@ describe("the event loop", () => {
     it(`is never held for long by a ${what}`, async () => {
       for (const { name, make } of inputs) {
         const kind = { contentType, model: "one", stream, pieceBytes: bytes };
-        const stallMs = await answerStallMs(exchanges, make(bytes), kind);
+        const stallMs = await leastMs(() => answerStallMs(exchanges, make(bytes), kind));
         assert.ok(stallMs < stallMsMax, `${name}: ${stallMs} ms`);
       }
     });
