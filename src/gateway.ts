@@ -9,7 +9,7 @@ import { tellLedgerEvent } from "./admin/ledger-events.ts";
 import { Metrics } from "./admin/metrics.ts";
 import { reportTargetState } from "./admin/target-events.ts";
 import { seriesOf } from "./admin/target-metrics.ts";
-import { UsageDesk } from "./admin/usage-desk.ts";
+import { UsageJobs } from "./admin/usage-jobs.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { closeAll } from "./core/close-all.ts";
@@ -19,13 +19,13 @@ import type { Log } from "./core/log.ts";
 import { dialects } from "./dialect/index.ts";
 import { Offload } from "./dialect/offload/offload.ts";
 import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts";
-import { createHealth, type Health } from "./edge/health.ts";
+import { createHealth, type HealthService } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
 import { requireToken } from "./edge/require-token.ts";
 import { Endings, type EndingsSummary } from "./exchange/endings.ts";
-import { noteFate } from "./exchange/fates.ts";
 import { Intake } from "./exchange/intake.ts";
-import { closeLost } from "./exchange/lost.ts";
+import { noteLoggedOutcome } from "./exchange/logged-outcome.ts";
+import { closeLost } from "./exchange/lost-exchanges.ts";
 import { Originals } from "./exchange/originals.ts";
 import { Registry } from "./exchange/registry.ts";
 import type { Services } from "./exchange/services.ts";
@@ -88,9 +88,9 @@ export class Gateway {
   readonly #ledger: Ledger;
   readonly #usageLog: UsageLog;
   readonly #usageLock: FolderLock;
-  readonly #usageDesk: UsageDesk;
+  readonly #usageJobs: UsageJobs;
   readonly #kept: KeptCalibration;
-  readonly #health: Health;
+  readonly #health: HealthService;
   readonly #edge: Edge;
   readonly #metrics: Metrics;
   readonly #clock: Clock;
@@ -120,7 +120,7 @@ export class Gateway {
     this.#usageLock = usageLock;
     this.#tokenFile = options.snapshot.admin.tokenFile;
     this.#deliveries = new Deliveries(options.snapshot.usageLog.folder, { log: options.log, clock });
-    this.#usageDesk = new UsageDesk(options.snapshot.usageLog.folder);
+    this.#usageJobs = new UsageJobs(options.snapshot.usageLog.folder);
     this.#clock = clock;
     this.#kept = kept;
     const { calibration } = kept;
@@ -174,7 +174,7 @@ export class Gateway {
     const methods = [
       extProcMethod(services, () => this.#snapshot),
       accessLog({
-        onEntry: (entry) => noteFate(this.#registry, entry),
+        onEntry: (entry) => noteLoggedOutcome(this.#registry, entry),
         onFailure: (error) => this.#metrics.bug(error, undefined),
       }),
     ];
@@ -321,7 +321,7 @@ export class Gateway {
         () => this.#edge.close(),
         () => this.#registry.whenIdle(),
         () => this.#offload.close(),
-        () => this.#usageDesk.close(),
+        () => this.#usageJobs.close(),
         () => this.#admin?.close(),
         () => this.#healthServer?.close(),
         () => (this.#adminToken === undefined ? undefined : removeAdminToken(this.#tokenFile)),
@@ -374,7 +374,7 @@ export class Gateway {
       clock: this.#clock,
       log: this.#log,
       metrics: this.#metrics,
-      usage: this.#usageDesk,
+      usage: this.#usageJobs,
       ledger: this.#ledger,
       steering: this.#steering,
       health: this.#targetHealth,

@@ -1,7 +1,7 @@
 import type { BudgetsSource } from "./budgets-api.ts";
 import type { OverridesSource } from "./overrides-api.ts";
 import type { TargetsAnswer } from "./targets-api.ts";
-import type { UsageDesk } from "./usage-desk.ts";
+import type { UsageJobs } from "./usage-jobs.ts";
 
 /** The running gateway as the admin interface sees it. Each member is read when a request asks for it. */
 export interface AdminSource {
@@ -15,7 +15,7 @@ export interface AdminSource {
   /** The token generated at start when the config sets none. Undefined if there is none. */
   ownToken(): string | undefined;
   /** Runs reports on the usage log. */
-  readonly usage: UsageDesk;
+  readonly usage: UsageJobs;
   /** Wall time. */
   nowMs(): number;
   readonly budgets: BudgetsSource;

@@ -11,7 +11,7 @@ import { type AuditEntry, appendAudit } from "./audit-log.ts";
 import { type BudgetLedger, ledgerBudgets } from "./ledger-budgets.ts";
 import type { Metrics } from "./metrics.ts";
 import { type TargetsAnswer, targetRow } from "./targets-api.ts";
-import type { UsageDesk } from "./usage-desk.ts";
+import type { UsageJobs } from "./usage-jobs.ts";
 
 /** The parts of a running gateway that the admin interface shows and changes. */
 export interface GatewayParts extends Pick<AdminSource, "unreadyReasons" | "ownToken"> {
@@ -20,7 +20,7 @@ export interface GatewayParts extends Pick<AdminSource, "unreadyReasons" | "ownT
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Pick<Metrics, "contentType" | "render">;
-  readonly usage: UsageDesk;
+  readonly usage: UsageJobs;
   readonly ledger: BudgetLedger;
   readonly steering: Steering;
   readonly health: Health;

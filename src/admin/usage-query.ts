@@ -44,9 +44,9 @@ export type ParsedUsageQuery =
 /** Defaults of a query. */
 export const usageDefaults = { by: "tenant_id,requested_model", since: "30d" } as const;
 
-const maxFields = 8;
+const fieldsMax = 8;
 const fieldName = /^[a-z][a-z0-9_]{0,39}$/;
-const maxTop = 100_000;
+const topMax = 100_000;
 
 /** Reads a query; the first thing that is wrong with it ends that. */
 export function parseUsageQuery(text: UsageQueryText, nowMs: number): ParsedUsageQuery {
@@ -60,8 +60,8 @@ export function parseUsageQuery(text: UsageQueryText, nowMs: number): ParsedUsag
   if (format === "focus" && text.by !== undefined)
     return problem("by", "must be left out with format focus, which has groups of its own");
   const by = format === "focus" ? focusDimensions : fieldsOf(text.by ?? usageDefaults.by);
-  if (by.length > maxFields || !by.every((field) => fieldName.test(field)))
-    return problem("by", `must be up to ${maxFields} names of record fields, separated by commas`);
+  if (by.length > fieldsMax || !by.every((field) => fieldName.test(field)))
+    return problem("by", `must be up to ${fieldsMax} names of record fields, separated by commas`);
   for (const flag of ["baseline", "project"] as const)
     if (!["", "true", undefined].includes(text[flag]))
       return problem(flag, "is there or not: it has no value");
@@ -79,8 +79,8 @@ export function parseUsageQuery(text: UsageQueryText, nowMs: number): ParsedUsag
   if (text.project !== undefined && (sinceMs !== monthStartMs || text.until !== undefined))
     return problem("project", "goes by this month so far: leave out since and until");
   const top = text.top === undefined ? undefined : Number(text.top);
-  if (top !== undefined && !(/^\d{1,6}$/.test(text.top ?? "") && top >= 1 && top <= maxTop))
-    return problem("top", `must be a number from 1 to ${maxTop}`);
+  if (top !== undefined && !(/^\d{1,6}$/.test(text.top ?? "") && top >= 1 && top <= topMax))
+    return problem("top", `must be a number from 1 to ${topMax}`);
   const query = {
     by: inTimeZone(by, timeZone),
     timeZone,

@@ -8,7 +8,7 @@ import { type BackendCommon, backendCommon } from "./schema.ts";
 import type { Backend, BackendTls } from "./snapshot.ts";
 
 /** A whole system's authorities take about a quarter of this. */
-const maxCaLength = 1_048_576;
+const caLengthMax = 1_048_576;
 const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** The backends without problems, and the prices that some of them set themselves. */
@@ -88,7 +88,7 @@ function compileTls(
 
 /** The problem with a file of authorities, or undefined if each of its certificates can be read. */
 function caProblem(pem: string): string | undefined {
-  if (pem.length > maxCaLength) return `is too large for a file of CAs (${maxCaLength} bytes at most)`;
+  if (pem.length > caLengthMax) return `is too large for a file of CAs (${caLengthMax} bytes at most)`;
   const certificates = pem.match(certificatePattern) ?? [];
   if (certificates.length === 0) return "must hold certificates in PEM";
   const bad = certificates.findIndex((certificate) => !isCertificate(certificate));

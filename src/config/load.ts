@@ -44,7 +44,7 @@ export type LoadedConfig =
     };
 
 /** The longest path a Unix socket can have: sun_path of Linux, with its closing NUL. */
-const maxSocketPathBytes = 107;
+const socketPathBytesMax = 107;
 
 /**
  * Loads a config and every file it names; what `material` has of them is not read and checked again. A secret that is not there is a
@@ -238,10 +238,10 @@ function checkAdmin({ file }: Compilation, { address, token }: Sections["admin"]
 function socketAddress({ file, inputs }: Compilation, address: EdgeAddress): EdgeAddress {
   if (address.kind === "tcp") return address;
   const path = inputs.resolve(address.path);
-  if (Buffer.byteLength(path) > maxSocketPathBytes)
+  if (Buffer.byteLength(path) > socketPathBytesMax)
     file.refuse(
       ["server", "address"],
-      `${path} is longer than a Unix socket's path can be (${maxSocketPathBytes} bytes)`,
+      `${path} is longer than a Unix socket's path can be (${socketPathBytesMax} bytes)`,
     );
   return { kind: "unix", path };
 }

@@ -1,18 +1,18 @@
 import { readFileSync, statSync } from "node:fs";
 
 /** A bigger file is a mistake. */
-const maxFileBytes = 64 * 1_048_576;
+const fileBytesMax = 64 * 1_048_576;
 
 /** A file's bytes, or why there are none, to be said after its name. */
 export type ReadFile =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "problem"; readonly problem: string };
 
-/** Reads a file of at most {@link maxFileBytes}. Never throws. */
+/** Reads a file of at most {@link fileBytesMax}. Never throws. */
 export function readFile(path: string): ReadFile {
   try {
-    if (statSync(path).size > maxFileBytes)
-      return { kind: "problem", problem: `is larger than ${maxFileBytes} bytes` };
+    if (statSync(path).size > fileBytesMax)
+      return { kind: "problem", problem: `is larger than ${fileBytesMax} bytes` };
     return { kind: "bytes", bytes: readFileSync(path) };
   } catch (error) {
     return { kind: "problem", problem: `cannot be read (${systemCode(error)})` };

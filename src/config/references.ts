@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type ReadFile, textOf } from "./read-file.ts";
 
-const maxSecretFileBytes = 65_536;
+const secretFileBytesMax = 65_536;
 const referencePattern = /\$\{([^}]*)\}/g;
 
 /** The secrets that must be set: all, or those of these sections. */
@@ -60,10 +60,10 @@ function readSecret(path: string, { readFile }: References): Found {
   const name = `the file ${path}`;
   const read = readFile(path);
   if (read.kind === "problem") return { kind: "absent", problem: `${name} ${read.problem}` };
-  if (read.bytes.length > maxSecretFileBytes)
+  if (read.bytes.length > secretFileBytesMax)
     return {
       kind: "bad",
-      problem: `${name} is too large for a secret (${maxSecretFileBytes} bytes at most)`,
+      problem: `${name} is too large for a secret (${secretFileBytesMax} bytes at most)`,
     };
   const decoded = textOf(read.bytes);
   if ("problem" in decoded) return { kind: "bad", problem: `${name} ${decoded.problem}` };

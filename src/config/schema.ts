@@ -18,8 +18,8 @@ import {
 import { timeoutsSection } from "./timeouts-section.ts";
 
 const minBodyLimitBytes = 1_024;
-const maxBodyLimitBytes = 1_073_741_824;
-const maxAttempts = 10;
+const bodyLimitBytesMax = 1_073_741_824;
+const attemptsMax = 10;
 
 /** Defaults, in the words of the config file. */
 export const defaults = {
@@ -35,7 +35,7 @@ const listen = z
   .strictObject({
     address: listenAddress.prefault(defaults.listen.address),
     bodyLimit: sizeBytes
-      .refine((bytes) => bytes >= minBodyLimitBytes && bytes <= maxBodyLimitBytes, "must be 1KiB to 1GiB")
+      .refine((bytes) => bytes >= minBodyLimitBytes && bytes <= bodyLimitBytesMax, "must be 1KiB to 1GiB")
       .prefault(defaults.listen.bodyLimit),
   })
   .prefault({});
@@ -123,7 +123,7 @@ export const modelSection = z.strictObject({
   key: z.array(z.string().min(1)).min(1).optional(),
   failover: z.enum(["content", "status"]).optional(),
   validate: validationSection.optional(),
-  attempts: z.int().min(1).max(maxAttempts).optional(),
+  attempts: z.int().min(1).max(attemptsMax).optional(),
   mixedEmbeddings: z.boolean().optional(),
   timeouts: timeoutsSection,
 });

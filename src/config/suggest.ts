@@ -1,14 +1,14 @@
-const maxDistance = 2;
+const distanceMax = 2;
 /** As many letters that begin a known word are that word cut short. */
 const minPrefix = 4;
 
 /** ` (did you mean "X"?)` for the nearest of the known words, or nothing when none is near. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   let nearest: string | undefined;
-  let nearestDistance = maxDistance + 1;
+  let nearestDistance = distanceMax + 1;
   for (const candidate of known) {
     if (word.length >= minPrefix && candidate.startsWith(word)) return ` (did you mean "${candidate}"?)`;
-    if (Math.abs(candidate.length - word.length) > maxDistance) continue;
+    if (Math.abs(candidate.length - word.length) > distanceMax) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     // Half the word wrong is another word, not a slip.
     if (distance < nearestDistance && distance * 2 < candidate.length) {

@@ -16,10 +16,10 @@ import { type References, substitute } from "./references.ts";
 import { isSecretKey } from "./secret-key.ts";
 import { unquotedReferences } from "./unquoted-references.ts";
 
-const maxNodes = 500_000;
-const maxDepth = 32;
+const nodesMax = 500_000;
+const depthMax = 32;
 /** Enough to mend for one time. */
-const maxProblems = 1_000;
+const problemsMax = 1_000;
 
 /** Stands in for a secret that is not there and not needed: it passes for one of any kind. */
 const absentSecret = "a-secret-that-is-not-there-on-this-machine";
@@ -89,7 +89,7 @@ export class YamlFile {
   /** Notes what the parser has to say; false when the text is no YAML that can be read. */
   #noteSyntax(text: string): boolean {
     const { errors, warnings, directives } = this.#document;
-    const unquoted = errors.length === 0 ? [] : unquotedReferences(text, maxProblems);
+    const unquoted = errors.length === 0 ? [] : unquotedReferences(text, problemsMax);
     for (const offset of unquoted)
       this.#refuseAt(
         offset,
@@ -121,7 +121,7 @@ export class YamlFile {
     const { line, col } = this.#lines.linePos(offset);
     const path = formatPath(at);
     this.#refused.add(path);
-    if (this.problems.length >= maxProblems) return;
+    if (this.problems.length >= problemsMax) return;
     this.problems.push({
       file: this.name,
       path,
@@ -159,9 +159,9 @@ export class YamlFile {
 
   #convert(node: unknown, path: Path, depth: number): Converted {
     this.#nodes += 1;
-    if (this.#nodes > maxNodes || depth > maxDepth) {
+    if (this.#nodes > nodesMax || depth > depthMax) {
       if (this.#nodes !== Number.POSITIVE_INFINITY)
-        this.refuse(path, `the file has more than ${maxNodes} values or ${maxDepth} levels`);
+        this.refuse(path, `the file has more than ${nodesMax} values or ${depthMax} levels`);
       this.#nodes = Number.POSITIVE_INFINITY;
       return nothing;
     }

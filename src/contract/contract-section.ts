@@ -2,14 +2,14 @@ import { z } from "zod";
 import { recordFields } from "../usage/record-fields.ts";
 
 /** Values are short words, not texts: they key accounts and label records. UTF-16 units. */
-export const maxValueLength = 256;
+export const valueLengthMax = 256;
 
 /** True if a contract may carry this text: not too long, no control characters, and no `|`, which separates the parts of an account's id. */
 export function isValue(text: string): boolean {
-  return text.length <= maxValueLength && !/[\p{Cc}|]/u.test(text);
+  return text.length <= valueLengthMax && !/[\p{Cc}|]/u.test(text);
 }
 
-const value = z.string().min(1).refine(isValue, `must be at most ${maxValueLength} plain characters`);
+const value = z.string().min(1).refine(isValue, `must be at most ${valueLengthMax} plain characters`);
 const source = z
   .string()
   .regex(

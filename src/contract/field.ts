@@ -1,5 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
-import { type FieldSection, isValue, maxValueLength } from "./contract-section.ts";
+import { type FieldSection, isValue, valueLengthMax } from "./contract-section.ts";
 
 /** One place a field's value may come from. */
 export type Source =
@@ -44,7 +44,7 @@ export function valueProblem(field: Field, value: string): string | undefined {
   if (field.values !== undefined && !field.values.has(value))
     return `${field.name} must be one of ${[...field.values].join(", ")}`;
   if (!isValue(value))
-    return `${field.name} must be at most ${maxValueLength} characters, without control characters and |`;
+    return `${field.name} must be at most ${valueLengthMax} characters, without control characters and |`;
   return undefined;
 }
 

@@ -24,13 +24,13 @@ export function readText(scan: JsonScan, param: string): string | undefined {
 }
 
 /** Where a value stands in the body. */
-export interface Place {
+export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /** Passes a value and tells where its inside stands if it is a string; the string itself is not made. */
-export function readPlace(scan: JsonScan): Place | undefined {
+export function readRange(scan: JsonScan): ByteRange | undefined {
   if (scan.kind() !== "string") {
     scan.skip();
     return undefined;

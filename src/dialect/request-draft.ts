@@ -5,7 +5,7 @@ import { audioLengthOf, documentPagesOf, videoLengthOf } from "../tokens/media-l
 import { newLookBudget } from "../tokens/pdf-pages.ts";
 import type { Operation, RequestFacts } from "./dialect.ts";
 import { known } from "./known.ts";
-import type { Place } from "./read-field.ts";
+import type { ByteRange } from "./read-field.ts";
 import { TextSpans } from "./text-spans.ts";
 
 /** Characters of sealed reasoning held as one token: four of base64 are three bytes, and text has about four bytes a token. */
@@ -79,26 +79,26 @@ export class RequestDraft {
   }
 
   /** Takes an image: its base64 or `data:` URL where it stands, or one that is elsewhere. */
-  addImage(place?: Place, detail?: string): void {
+  addImage(place?: ByteRange, detail?: string): void {
     this.images += 1;
     const size = place === undefined ? undefined : imageSizeOf(this.scan.body, place.start, place.end);
     this.#images.push({ ...known("size", size), ...known("detail", detail) });
   }
 
   /** Takes a document, not as text, by its base64. */
-  addDocument({ start, end }: Place): void {
+  addDocument({ start, end }: ByteRange): void {
     this.#pages += documentPagesOf(this.scan.body, start, end, this.#lookBudget);
   }
 
   /** Takes sound by its base64; the format as the client names it. */
-  addAudio({ start, end }: Place, format: string): void {
+  addAudio({ start, end }: ByteRange, format: string): void {
     const { seconds, secondsMax } = audioLengthOf(this.scan.body, start, end, format);
     this.#audioSeconds += seconds;
     this.#audioSecondsMax += secondsMax;
   }
 
   /** Takes film by its base64. */
-  addVideo({ start, end }: Place): void {
+  addVideo({ start, end }: ByteRange): void {
     const { seconds, secondsMax } = videoLengthOf(start, end);
     this.#videoSeconds += seconds;
     this.#videoSecondsMax += secondsMax;

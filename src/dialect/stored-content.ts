@@ -1,5 +1,5 @@
 import type { JsonScan } from "../core/json-scan.ts";
-import { type Place, readPlace } from "./read-field.ts";
+import { type ByteRange, readRange } from "./read-field.ts";
 import { uncountable } from "./uncountable.ts";
 
 /** Refuses a member that names stored content; null and an empty text name none. */
@@ -8,7 +8,7 @@ export function refuseStored(scan: JsonScan, param: string): void {
     scan.skip();
     return;
   }
-  if (readPlace(scan) === undefined || scan.start !== scan.end) throw uncountable(param);
+  if (readRange(scan) === undefined || scan.start !== scan.end) throw uncountable(param);
 }
 
 /** Longest scheme of a URL that is looked for. */
@@ -16,8 +16,8 @@ const schemeBytesMax = 32;
 const dataScheme = "data:";
 
 /** Reads a member that must hold content itself, in base64 or as a `data:` URL; some servers fetch what has another URL. */
-export function readInline(scan: JsonScan, param: string): Place | undefined {
-  const place = readPlace(scan);
+export function readInline(scan: JsonScan, param: string): ByteRange | undefined {
+  const place = readRange(scan);
   if (place === undefined) return undefined;
   const head = scan.body.toString("latin1", place.start, Math.min(place.end, place.start + schemeBytesMax));
   if (/[:\\]/.test(head) && !head.toLowerCase().startsWith(dataScheme)) throw uncountable(param);

@@ -8,10 +8,10 @@ const reply = {
 } as const;
 
 /** Most `Watch` calls open at once. */
-const maxWatchers = 1_024;
+const watchersMax = 1_024;
 
 /** The standard gRPC health service and the switch behind it. */
-export interface Health {
+export interface HealthService {
   /** `Check` and `Watch`, to be served beside the methods whose health they tell. */
   readonly methods: readonly EdgeMethod[];
   /** Sets the health status, and tells every watcher of a change. */
@@ -19,7 +19,7 @@ export interface Health {
 }
 
 /** Health of these gRPC services, e.g. `envoy.service.ext_proc.v3.ExternalProcessor`, and of the server as a whole (``). Not serving at first. */
-export function createHealth(services: readonly string[]): Health {
+export function createHealth(services: readonly string[]): HealthService {
   const known = new Set(["", ...services]);
   const watchers = new Set<EdgeStream>();
   let serving = false;
@@ -56,7 +56,7 @@ function watchMethod(
     open(stream) {
       const handler = unaryRequest(stream, (service) => {
         if (!known.has(service)) return stream.send(reply.serviceUnknown);
-        if (watchers.size >= maxWatchers)
+        if (watchers.size >= watchersMax)
           return stream.fail(grpcStatus.resourceExhausted, "too many watchers");
         watchers.add(stream);
         stream.send(current());

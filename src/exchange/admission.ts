@@ -14,13 +14,13 @@ import { encodeAttempt } from "./forwarding.ts";
 import { holdFacts } from "./hold-facts.ts";
 import { firstStep, type LadderStep, nextStep } from "./ladder.ts";
 import { checkLargeBody } from "./large-body.ts";
+import { noteLimitStatus } from "./limit-status.ts";
 import { replyHeaders } from "./local-reply.ts";
 import type { Outcome } from "./outcome.ts";
 import { makePlan } from "./planning.ts";
 import { leave, refuse, refuseForLimit } from "./refusing.ts";
 import { findRoute } from "./routing.ts";
 import { spend } from "./stages.ts";
-import { noteStandings } from "./standing.ts";
 import { stopSince } from "./stopping.ts";
 
 /** Refuses by the headers alone what would be refused with its body too. Undefined to go on. Never throws. */
@@ -133,7 +133,7 @@ function reserve(exchange: Exchange, step: LadderStep): MaybePromise<Outcome> {
 
 /** No offer fits: the answer says which account stands in the way, and where the caller stands with the others. */
 function limited(exchange: Exchange, refused: Refused, claims: readonly Claim[]): MaybePromise<Outcome> {
-  return chain(noteStandings(exchange, claims), () => refuseForLimit(exchange, refused));
+  return chain(noteLimitStatus(exchange, claims), () => refuseForLimit(exchange, refused));
 }
 
 function take(exchange: Exchange, offer: Offer | undefined, { degraded }: LadderStep): MaybePromise<Outcome> {
@@ -143,7 +143,7 @@ function take(exchange: Exchange, offer: Offer | undefined, { degraded }: Ladder
   exchange.degradedBy = degraded?.by;
   const checked = chain(checksOf(exchange, offer.plan), (checks) => {
     exchange.checks = checks;
-    return noteStandings(exchange, offer.claims);
+    return noteLimitStatus(exchange, offer.claims);
   });
   return chain(checked, () => {
     if (exchange.closing.over) return leave(exchange);

@@ -2,13 +2,13 @@ import { GatewayError } from "../core/errors.ts";
 import { refusalOf } from "../dialect/refused-members.ts";
 import { allServerMembers } from "../dialect/server-members.ts";
 import type { Target } from "../plan/plan.ts";
-import { backendOf, carriageOf } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { backendOf, transportOf } from "./transport.ts";
 
 /** The reason why a target would bill more than can be held, naming the client's field. Undefined if it would not. */
 export function cannotHold(exchange: Exchange, target: Target): GatewayError | undefined {
   // A translated request is written anew: none of the client's own members reach the provider.
-  if (carriageOf(exchange, target)?.kind !== "pass") return undefined;
+  if (transportOf(exchange, target)?.kind !== "pass") return undefined;
   return heededMember(exchange, target) ?? unpricedTier(exchange, target);
 }
 

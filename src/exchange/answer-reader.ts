@@ -3,10 +3,10 @@ import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { ResponseContext, ResponseSeen } from "../dialect/dialect.ts";
 import { isAwsEventStream, isEventStream } from "../dialect/streamed.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Carriage } from "./carrying.ts";
 import type { Exchange } from "./exchange.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { answerContextOf, callIdOf, translateResponse } from "./translating.ts";
+import type { Transport } from "./transport.ts";
 
 /** A `ResponseTransform` whose end may be asynchronous: another thread reads large whole answers. */
 export interface AnswerReader {
@@ -22,19 +22,19 @@ export interface AnswerReader {
 export function answerReader(
   exchange: Exchange,
   attempt: Attempt,
-  carriage: Carriage,
+  transport: Transport,
   context: ResponseContext,
   onLarge: (output: Uint8Array | undefined) => MaybePromise<void> = () => {},
 ): AnswerReader {
   const inner =
-    carriage.kind === "pass"
-      ? carriage.dialect.passResponse(context)
-      : translateResponse(exchange, attempt, carriage, context);
+    transport.kind === "pass"
+      ? transport.dialect.passResponse(context)
+      : translateResponse(exchange, attempt, transport, context);
   if (context.status >= 400 || isEventStream(context) || isAwsEventStream(context)) return inner;
   const { dialect, services, principal } = exchange;
   const answerContext = answerContextOf(exchange, attempt);
   return new LargeAnswer(inner, {
-    passes: carriage.kind === "pass",
+    passes: transport.kind === "pass",
     onText: context.onText,
     onLarge,
     read: (pieces) =>
@@ -42,7 +42,7 @@ export function answerReader(
         kind: "answer",
         reading: {
           dialect: dialect.name,
-          upstream: carriage.kind === "pass" ? undefined : carriage.dialect.name,
+          upstream: transport.kind === "pass" ? undefined : transport.dialect.name,
           status: context.status,
           headers: [...context.headers.names()].map((name) => [name, context.headers.get(name) ?? ""]),
           context: { ...answerContext, facts: { ...answerContext.facts, text: [] } },

@@ -5,7 +5,7 @@ import type { Usage } from "../usage/usage.ts";
 import type { CheckResult } from "../validation/answer-check.ts";
 
 /** How one upstream try ended, as far as it is known. */
-export type AttemptFate =
+export type AttemptOutcome =
   | { readonly kind: "open" }
   | { readonly kind: "answered"; readonly status: number; readonly flags: readonly string[] }
   | {
@@ -42,7 +42,7 @@ export interface Attempt {
   /** When its request was ready to leave. */
   startedMs: number;
   endedMs: number | undefined;
-  fate: AttemptFate;
+  outcome: AttemptOutcome;
   /** The reason for a missing answer, in Envoy's words, e.g. `TLS_error:…:CERTIFICATE_VERIFY_FAILED`. */
   reason: string | undefined;
   /** The provider's own id of the call, once it has answered. */
@@ -78,14 +78,14 @@ export type Billing =
 /**
  * The provider's billing of an attempt that failed like this. One that ran into its deadline went on working. One that stated its usage was done, and so was a whole answer that broke on its way, since it is complete before any of it is sent.
  */
-export function billingOf({ fate, begun, judged }: Attempt): Billing {
+export function billingOf({ outcome, begun, judged }: Attempt): Billing {
   if (judged !== undefined) {
     if (judged.usage !== undefined) return "said";
     return judged.made ?? "nothing";
   }
-  if (fate.kind !== "failed") return "nothing";
+  if (outcome.kind !== "failed") return "nothing";
   if (begun !== undefined) return begun === "stream" ? "input" : "hold";
-  return fate.class === "timeout" && fate.status === undefined ? "hold" : "nothing";
+  return outcome.class === "timeout" && outcome.status === undefined ? "hold" : "nothing";
 }
 
 /** Flags of a connection that never was: it failed, no host is known, or its name does not resolve. */
@@ -98,9 +98,11 @@ const brokenFlags: ReadonlySet<string> = new Set(["UC", "UR"]);
  * True if an attempt broke off without any answer after its provider may have begun to work. Such attempts are seldom billed, and nothing tells which
  * are.
  */
-export function brokeUnanswered({ fate }: Attempt): boolean {
+export function brokeUnanswered({ outcome }: Attempt): boolean {
   return (
-    fate.kind === "failed" && fate.status === undefined && fate.flags.some((flag) => brokenFlags.has(flag))
+    outcome.kind === "failed" &&
+    outcome.status === undefined &&
+    outcome.flags.some((flag) => brokenFlags.has(flag))
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Hold, Plan, PlannedTarget } from "../plan/plan.ts";
+import type { HoldAmounts, Plan, PlannedTarget } from "../plan/plan.ts";
 import { costOf, type Rate } from "../price/rate.ts";
 import type { Usage } from "../usage/usage.ts";
 import { priceOfAnswer } from "./answer-price.ts";
@@ -7,7 +7,7 @@ import { type Exchange, planned } from "./exchange.ts";
 import { withHold } from "./planning.ts";
 
 /** The bill of the failed attempts so far: as their providers stated it, or at most. */
-export function billedSoFar(exchange: Exchange): Hold {
+export function billedSoFar(exchange: Exchange): HoldAmounts {
   return sum(exchange.attempts.map((attempt) => billed(exchange, attempt)));
 }
 
@@ -34,7 +34,7 @@ export function planBesideFailed(exchange: Exchange, plan: Plan, left: readonly 
   return { ...plan, targets: [...targets, ...over], hold };
 }
 
-function billed(exchange: Exchange, attempt: Attempt): Hold {
+function billed(exchange: Exchange, attempt: Attempt): HoldAmounts {
   const { target, judged } = attempt;
   switch (billingOf(attempt)) {
     case "nothing":
@@ -50,7 +50,7 @@ function billed(exchange: Exchange, attempt: Attempt): Hold {
   }
 }
 
-function holdOf(rate: Rate, usage: Usage): Hold {
+function holdOf(rate: Rate, usage: Usage): HoldAmounts {
   return {
     costNanoUsd: costOf(rate, usage),
     inputTokens: usage.inputTokens ?? 0,
@@ -58,7 +58,7 @@ function holdOf(rate: Rate, usage: Usage): Hold {
   };
 }
 
-function mostOf(exchange: Exchange, { costMaxNanoUsd, inputTokensMax }: PlannedTarget): Hold {
+function mostOf(exchange: Exchange, { costMaxNanoUsd, inputTokensMax }: PlannedTarget): HoldAmounts {
   const { outputCap, choices } = planned(exchange);
   return { costNanoUsd: costMaxNanoUsd, inputTokens: inputTokensMax, outputTokens: outputCap * choices };
 }
@@ -67,7 +67,7 @@ function isWhole({ inputTokens, outputTokens }: Usage): boolean {
   return inputTokens !== undefined && outputTokens !== undefined;
 }
 
-function sum(holds: readonly Hold[]): Hold {
+function sum(holds: readonly HoldAmounts[]): HoldAmounts {
   return holds.reduce(
     (all, one) => ({
       costNanoUsd: all.costNanoUsd + one.costNanoUsd,
@@ -78,4 +78,4 @@ function sum(holds: readonly Hold[]): Hold {
   );
 }
 
-const nothing: Hold = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
+const nothing: HoldAmounts = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };

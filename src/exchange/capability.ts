@@ -2,8 +2,8 @@ import { GatewayError } from "../core/errors.ts";
 import type { Feature } from "../dialect/feature.ts";
 import { type Capability, modelFactsOf } from "../plan/model-facts.ts";
 import type { Target } from "../plan/plan.ts";
-import { modelRequestOf } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { modelRequestOf } from "./transport.ts";
 
 /**
  * The reason why a target's model cannot do what is asked, naming the client's field where it is known. Undefined if it can, or if that is unknown.

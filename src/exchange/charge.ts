@@ -21,9 +21,9 @@ export function chargeAttempts(exchange: Exchange): readonly Charge[] {
   return exchange.attempts.map((attempt) => {
     const said = attempt.judged?.usage;
     if (said !== undefined) return chargeJudged(exchange, attempt, said);
-    if (attempt.fate.kind === "failed") return chargeFailed(exchange, attempt);
+    if (attempt.outcome.kind === "failed") return chargeFailed(exchange, attempt);
     // Taken by the provider and never answered: the client left, or Envoy did.
-    if (attempt.fate.kind === "open" && !streams(exchange)) return chargeHold(attempt);
+    if (attempt.outcome.kind === "open" && !streams(exchange)) return chargeHold(attempt);
     return chargeAnswer(exchange, attempt);
   });
 }

@@ -1,5 +1,5 @@
 import type { Exchange } from "./exchange.ts";
-import { missingFates } from "./fates.ts";
+import { missingOutcomes } from "./logged-outcome.ts";
 
 /** Longest wait for the exchange's other streams once its downstream stream is closed. */
 const streamsWaitMs = 250;
@@ -67,7 +67,7 @@ export class Closing {
   #complete(): boolean {
     if (this.#open > 0 && !this.#streamsWaived) return false;
     if (this.#reasonWaived) return true;
-    return this.#exchange.ending !== undefined && missingFates(this.#exchange) === 0;
+    return this.#exchange.ending !== undefined && missingOutcomes(this.#exchange) === 0;
   }
 
   #wait(): void {

@@ -1,6 +1,6 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { formatTarget, type Target } from "../plan/plan.ts";
-import type { Counter } from "../tokens/counter.ts";
+import type { TokenCounter } from "../tokens/counter.ts";
 import { type InputCount, inputCountOf } from "../tokens/input-count.ts";
 import { requestWeight } from "../tokens/request-weight.ts";
 import { admitted, type Exchange } from "./exchange.ts";
@@ -16,7 +16,7 @@ export function countInput(
 ): MaybePromise<void> {
   const missing = targets.filter((target) => !exchange.inputCounts.has(formatTarget(target)));
   const counters = missing.map((target) => counterOfTarget(exchange, target));
-  const text = new Map<Counter, number>();
+  const text = new Map<TokenCounter, number>();
   return chain(countText(exchange, counters, stopAbove, text, 0), () => {
     for (const [index, target] of missing.entries()) noteCount(exchange, target, counters[index], text);
   });
@@ -28,7 +28,7 @@ export function inputCountFor(exchange: Exchange, target: Target): InputCount | 
 }
 
 /** The counter of a target's model; within an exchange it stays what it was when the input was counted. */
-export function counterOfTarget(exchange: Exchange, target: Target): Counter {
+export function counterOfTarget(exchange: Exchange, target: Target): TokenCounter {
   const key = formatTarget(target);
   const known = exchange.inputCounts.get(key)?.counter;
   return known ?? exchange.services.counterOf(providerTypeOf(exchange, target), target.model, key);
@@ -53,9 +53,9 @@ const neutral = "";
 /** Counts the text by each vocabulary among the counters, one after the other. */
 function countText(
   exchange: Exchange,
-  counters: readonly Counter[],
+  counters: readonly TokenCounter[],
   stopAbove: number,
-  text: Map<Counter, number>,
+  text: Map<TokenCounter, number>,
   index: number,
 ): MaybePromise<void> {
   const vocabulary = counters[index]?.vocabulary;
@@ -77,7 +77,7 @@ function countText(
 }
 
 /** The least that the counters of a vocabulary make of one of its tokens: a count above the limit for this counter is above it for all. */
-function scaleMin(counters: readonly Counter[], vocabulary: Counter): number {
+function scaleMin(counters: readonly TokenCounter[], vocabulary: TokenCounter): number {
   let min = Number.POSITIVE_INFINITY;
   for (const counter of counters) {
     if (counter.vocabulary === vocabulary) min = Math.min(min, counter.factor * counter.correction.factor);
@@ -88,8 +88,8 @@ function scaleMin(counters: readonly Counter[], vocabulary: Counter): number {
 function noteCount(
   exchange: Exchange,
   target: Target,
-  counter: Counter | undefined,
-  text: ReadonlyMap<Counter, number>,
+  counter: TokenCounter | undefined,
+  text: ReadonlyMap<TokenCounter, number>,
 ): void {
   const tokens = counter === undefined ? undefined : text.get(counter.vocabulary);
   if (counter === undefined || tokens === undefined) return;

@@ -1,8 +1,8 @@
 import { GatewayError } from "../core/errors.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
+import { noteFailure, noteStall } from "./health-signals.ts";
 import { interrupt } from "./interrupting.ts";
 import { endAnswer } from "./responding.ts";
-import { noteFailure, noteStall } from "./signs.ts";
 
 /**
  * Keeps the plan's time from when the request leaves until the downstream stream closes: `timeouts.total` for all tries together, and of a
@@ -78,9 +78,9 @@ export class Deadlines {
 /** The last attempt was under way without an answer; what Envoy's access log says of it later is news to nobody. */
 function giveUp(exchange: Exchange): void {
   const attempt = exchange.attempts.at(-1);
-  if (attempt === undefined || attempt.fate.kind !== "open") return;
+  if (attempt === undefined || attempt.outcome.kind !== "open") return;
   attempt.endedMs = exchange.services.clock.monotonicMs();
-  attempt.fate = { kind: "failed", status: undefined, flags: [], class: "timeout" };
+  attempt.outcome = { kind: "failed", status: undefined, flags: [], class: "timeout" };
   exchange.logged.add(attempt.number);
   noteFailure(exchange, attempt, "timeout");
 }

@@ -19,7 +19,7 @@ import type { Checks } from "./checking.ts";
 import { Closing } from "./closing.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { HoldWatch } from "./hold-watch.ts";
-import type { Speaker } from "./interrupting.ts";
+import type { Interruptible } from "./interrupting.ts";
 import type { SecretMask } from "./masking.ts";
 import type { Services } from "./services.ts";
 import { newStages, type Stages } from "./stages.ts";
@@ -133,7 +133,7 @@ export class Exchange {
   /** The answer ends early. Its client is told so in the last bytes it gets, or, where nothing can say it, must be cut off. */
   broken: "told" | "cut" | undefined;
   /** There as soon as somebody speaks with Envoy for this exchange. */
-  speaker: Speaker | undefined;
+  downstream: Interruptible | undefined;
   /** Keep the plan's time once the request has left. */
   deadlines: Deadlines | undefined;
   bytesOut = 0;

@@ -6,13 +6,13 @@ import type { Plan, PlannedTarget } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { Rejected } from "../route/only.ts";
 import { routeAndCount } from "./admission.ts";
-import { plannedCarriage } from "./carrying.ts";
 import { type Checks, checksOf } from "./checking.ts";
 import { claimsOf } from "./claiming.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeRequest } from "./forwarding.ts";
 import { firstStep, type LadderStep, nextStep } from "./ladder.ts";
 import { makePlan } from "./planning.ts";
+import { plannedTransport } from "./transport.ts";
 
 /** A claim of an offer, and whether the account has room for it. */
 export interface TriedClaim {
@@ -129,9 +129,9 @@ async function tryOffer(
 }
 
 async function sayingOf(exchange: Exchange, plan: Plan, planned: PlannedTarget): Promise<Saying> {
-  const carriage = plannedCarriage(exchange, planned.target);
-  const { changes } = await writeRequest(exchange, plan, carriage, planned);
-  return { format: carriage.dialect.name, translated: carriage.kind === "translate", changes };
+  const transport = plannedTransport(exchange, planned.target);
+  const { changes } = await writeRequest(exchange, plan, transport, planned);
+  return { format: transport.dialect.name, translated: transport.kind === "translate", changes };
 }
 
 function refusedBy(offer: TriedOffer | undefined): Refused {

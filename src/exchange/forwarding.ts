@@ -5,7 +5,6 @@ import type { EncodedRequest } from "../dialect/codec.ts";
 import type { Plan, PlannedTarget } from "../plan/plan.ts";
 import type { OutgoingRequest } from "../provider/provider.ts";
 import type { Attempt } from "./attempt.ts";
-import { backendOf, type Carriage, modelRequestOf, plannedCarriage } from "./carrying.ts";
 import { clusterOf } from "./cluster-of.ts";
 import { admitted, type Exchange, planned } from "./exchange.ts";
 import { translatedHeaders, writeLargeBody } from "./large-body.ts";
@@ -13,6 +12,7 @@ import { secretsIn } from "./masking.ts";
 import { requestMediaType } from "./media-type.ts";
 import type { Forward } from "./outcome.ts";
 import { spend } from "./stages.ts";
+import { backendOf, modelRequestOf, plannedTransport, type Transport } from "./transport.ts";
 
 /** Client headers every provider may get; the dialect names the rest. */
 const passedHeaders: ReadonlySet<string> = new Set(["accept", "user-agent"]);
@@ -34,11 +34,11 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
   const { target } = attempt.target;
   const { provider } = backendOf(exchange, target);
   const { original } = exchange;
-  const carriage = plannedCarriage(exchange, target);
-  return chain(writeRequest(exchange, plan, carriage, attempt.target), (written) => {
+  const transport = plannedTransport(exchange, target);
+  return chain(writeRequest(exchange, plan, transport, attempt.target), (written) => {
     if (exchange.original === undefined) throw new GatewayError("shutting_down", "the client has left");
     attempt.changes = written.changes;
-    const prepared = provider.prepare(carriage.operation, target.model);
+    const prepared = provider.prepare(transport.operation, target.model);
     const outgoing: OutgoingRequest = {
       method: exchange.head.method,
       path: joinPath(provider.endpoint.pathname, prepared.path),
@@ -55,7 +55,7 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
       if (number === attemptsMax(plan)) exchange.releaseOriginal();
       const forward: Forward = {
         kind: "forward",
-        ...edits(exchange, number, plan, outgoing, carriage),
+        ...edits(exchange, number, plan, outgoing, transport),
         body: written.body,
         bodyChanged: written.body !== original,
       };
@@ -69,7 +69,7 @@ export function encodeAttempt(exchange: Exchange, number: number): MaybePromise<
 export function writeRequest(
   exchange: Exchange,
   { outputCap, choices }: Plan,
-  carriage: Carriage,
+  transport: Transport,
   { target, outputRoomTokens = outputCap }: PlannedTarget,
 ): MaybePromise<EncodedRequest> {
   const { original } = exchange;
@@ -79,14 +79,14 @@ export function writeRequest(
   const edits = {
     model: target.model,
     outputCap: Math.min(outputCap, outputRoomTokens),
-    outputCapField: provider.outputCapField(carriage.operation),
+    outputCapField: provider.outputCapField(transport.operation),
   };
   if (original.length >= largeBytesMin)
-    return writeLargeBody(exchange, original, carriage, { ...edits, stream: facts.stream, choices });
-  if (carriage.kind === "pass")
-    return { body: carriage.dialect.splice(original, facts, edits), headers: [], changes: [] };
-  const request = modelRequestOf(exchange, carriage.client);
-  const { body, headers, changes } = carriage.upstream.encodeRequest(request, {
+    return writeLargeBody(exchange, original, transport, { ...edits, stream: facts.stream, choices });
+  if (transport.kind === "pass")
+    return { body: transport.dialect.splice(original, facts, edits), headers: [], changes: [] };
+  const request = modelRequestOf(exchange, transport.client);
+  const { body, headers, changes } = transport.upstream.encodeRequest(request, {
     ...edits,
     stream: facts.stream,
     choices,
@@ -99,7 +99,7 @@ function edits(
   number: number,
   plan: Plan,
   outgoing: OutgoingRequest,
-  { dialect }: Carriage,
+  { dialect }: Transport,
 ): Pick<Forward, "headers" | "plan"> {
   const set: [string, string][] = [
     [":path", outgoing.path],
@@ -188,7 +188,7 @@ export function attemptAt(exchange: Exchange, number: number): Attempt {
       target,
       startedMs: now,
       endedMs: undefined,
-      fate: { kind: "open" },
+      outcome: { kind: "open" },
       reason: undefined,
       requestId: undefined,
       secrets: [],
@@ -209,9 +209,14 @@ export function closePrevious(exchange: Exchange, attempt: Attempt): void {
   const nowMs = exchange.services.clock.monotonicMs();
   const timeoutMs = perTryMs(planned(exchange));
   attempt.endedMs ??= nowMs;
-  if (attempt.fate.kind !== "open") return;
+  if (attempt.outcome.kind !== "open") return;
   const timedOut = timeoutMs !== undefined && nowMs - attempt.startedMs >= timeoutMs;
-  attempt.fate = { kind: "failed", status: undefined, flags: [], class: timedOut ? "timeout" : "overloaded" };
+  attempt.outcome = {
+    kind: "failed",
+    status: undefined,
+    flags: [],
+    class: timedOut ? "timeout" : "overloaded",
+  };
 }
 
 function joinPath(base: string, path: string): string {

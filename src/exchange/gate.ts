@@ -10,12 +10,12 @@ import type { FailureClass } from "../provider/provider.ts";
 import type { AnswerCheck } from "../validation/answer-check.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import type { Attempt, Judgement } from "./attempt.ts";
-import { backendOf, plannedCarriage } from "./carrying.ts";
 import { beginCheck, checkFailure, concludeCheck } from "./checking.ts";
 import { admitted, type Exchange } from "./exchange.ts";
-import { type Following, follow } from "./following.ts";
-import { noteFailure } from "./signs.ts";
+import { noteFailure } from "./health-signals.ts";
+import { type NextAttempt, planNextAttempt } from "./next-attempt.ts";
 import { codeOfFailure } from "./translating.ts";
+import { backendOf, plannedTransport } from "./transport.ts";
 
 /** Bytes that a stream may send without saying anything before it is let through unread. */
 const silenceBytesMax = 1_048_576;
@@ -29,11 +29,11 @@ export interface GateHead {
 }
 
 /** The decision on an answer. */
-export type Verdict =
+export type GateVerdict =
   /** The client gets it. `last`: whatever its status, no other target is asked. */
   | { readonly kind: "release"; readonly last: boolean }
-  /** It is withheld. Without `following`, no other target is asked, and the client gets our error. */
-  | { readonly kind: "fail"; readonly following: Following | undefined };
+  /** It is withheld. Without `next`, no other target is asked, and the client gets our error. */
+  | { readonly kind: "fail"; readonly next: NextAttempt | undefined };
 
 /**
  * Looks at an answer before the client sees anything of it: a stream up to its first content, a whole answer to its end. An answer that states an error, ends early or makes no sense before its first content is a failed attempt.
@@ -62,7 +62,7 @@ export class Gate {
       attempt.begun = whole ? "whole" : "stream";
       const check = whole ? beginCheck(exchange) : undefined;
       this.#check = check;
-      this.#reader = answerReader(exchange, attempt, plannedCarriage(exchange, attempt.target.target), {
+      this.#reader = answerReader(exchange, attempt, plannedTransport(exchange, attempt.target.target), {
         status: head.status,
         headers: head.headers,
         facts: admitted(exchange).facts,
@@ -75,7 +75,7 @@ export class Gate {
   }
 
   /** Takes the next bytes. Undefined while undecided; never at the end. */
-  push(chunk: Buffer, end: boolean): MaybePromise<Verdict | undefined> {
+  push(chunk: Buffer, end: boolean): MaybePromise<GateVerdict | undefined> {
     this.#bytes += chunk.length;
     const reader = this.#reader;
     if (reader === undefined) return this.#refusal(chunk, end);
@@ -85,7 +85,7 @@ export class Gate {
   }
 
   /** Takes an answer that came in one piece. If it is to be checked and its upstream encoded it, it is decoded first. */
-  pushWhole(body: Buffer): MaybePromise<Verdict> {
+  pushWhole(body: Buffer): MaybePromise<GateVerdict> {
     const encoding = this.#head.headers.get("content-encoding") ?? "";
     const reader = this.#reader;
     if (!this.#encoded || this.#check === undefined || reader === undefined || !isDecodable(encoding))
@@ -100,8 +100,8 @@ export class Gate {
     return judged.finally(() => decoder.close());
   }
 
-  async #answerInTurns(reader: AnswerReader, chunk: Buffer, end: boolean): Promise<Verdict | undefined> {
-    let verdict: Verdict | undefined;
+  async #answerInTurns(reader: AnswerReader, chunk: Buffer, end: boolean): Promise<GateVerdict | undefined> {
+    let verdict: GateVerdict | undefined;
     await inSlices(chunk, end, async (slice, last) => {
       verdict = await this.#answer(reader, slice, last);
       return verdict !== undefined;
@@ -109,11 +109,11 @@ export class Gate {
     return verdict;
   }
 
-  #answer(reader: AnswerReader, chunk: Buffer, end: boolean): MaybePromise<Verdict | undefined> {
+  #answer(reader: AnswerReader, chunk: Buffer, end: boolean): MaybePromise<GateVerdict | undefined> {
     return chain(reader.push(chunk, end), () => this.#look(reader, end));
   }
 
-  #look(reader: AnswerReader, end: boolean): MaybePromise<Verdict | undefined> {
+  #look(reader: AnswerReader, end: boolean): MaybePromise<GateVerdict | undefined> {
     const { seen } = reader;
     if (!this.#whole && (this.#content || seen.content)) return release;
     if (seen.error !== undefined) return this.#fail(classOf(seen.error), seen.error, reader);
@@ -130,7 +130,7 @@ export class Gate {
   }
 
   /** The answer is complete, but too large to read, or came while too much else was read. It passes unread, unless it must be checked. */
-  #unread(reader: AnswerReader): Verdict {
+  #unread(reader: AnswerReader): GateVerdict {
     if (this.#check === undefined) return release;
     const error =
       this.#bytes > wholeAnswerBytesMax
@@ -140,7 +140,7 @@ export class Gate {
   }
 
   /** The answer is whole and says something: what is left is what its model's rules say of it. */
-  #checked(reader: AnswerReader): MaybePromise<Verdict> {
+  #checked(reader: AnswerReader): MaybePromise<GateVerdict> {
     if (this.#check === undefined) return release;
     return chain(concludeCheck(this.#exchange, this.#attempt, this.#check, reader.seen), (result) =>
       result.result === "failed" ? this.#fail("quality", checkFailure(result), reader) : release,
@@ -148,7 +148,7 @@ export class Gate {
   }
 
   /** A refusal is known for what it is by its status; where the vendors' words decide, by its body too. */
-  #refusal(chunk: Buffer, end: boolean): Verdict | undefined {
+  #refusal(chunk: Buffer, end: boolean): GateVerdict | undefined {
     if (toldByBody.has(this.#head.status) && !this.#encoded && this.#bytes <= errorBytesMax) {
       this.#error.push(Buffer.from(chunk));
       if (!end) return undefined;
@@ -163,23 +163,23 @@ export class Gate {
     );
     this.#attempt.refusedAs = failure;
     noteFailure(this.#exchange, this.#attempt, failure, waitMs);
-    const following = follow(this.#exchange, this.#attempt, failure, waitMs);
+    const next = planNextAttempt(this.#exchange, this.#attempt, failure, waitMs);
     // A provider's words about our account with it are not for clients, whatever their status.
     const isOurs = failure === "auth_or_quota" && status !== 429;
-    if (following === undefined && !isOurs) return lastRelease;
+    if (next === undefined && !isOurs) return lastRelease;
     const code = codeOfFailure(failure, errorOfStatus(status).code);
     const error = new GatewayError(code, `the provider answered ${status}`);
     this.#judge({ class: failure, error, status, usage: undefined, model: undefined, made: undefined });
-    return { kind: "fail", following };
+    return { kind: "fail", next };
   }
 
-  #fail(failure: FailureClass, error: GatewayError, { seen }: AnswerReader): Verdict {
+  #fail(failure: FailureClass, error: GatewayError, { seen }: AnswerReader): GateVerdict {
     const broken = seen.unreadable || seen.unread || (seen.error === undefined && !seen.complete);
     const made = broken || failure === "quality" ? this.#made() : undefined;
     const { usage, model } = seen;
     this.#judge({ class: failure, error, status: this.#head.status, usage, model, made });
     noteFailure(this.#exchange, this.#attempt, failure);
-    return { kind: "fail", following: follow(this.#exchange, this.#attempt, failure) };
+    return { kind: "fail", next: planNextAttempt(this.#exchange, this.#attempt, failure) };
   }
 
   /** An answer without a byte was none. A stream that is held for its checks has been generated like a whole answer. */
@@ -191,12 +191,12 @@ export class Gate {
   #judge(judged: Judgement): void {
     assert(this.#attempt.judged === undefined, "an answer is judged once");
     this.#attempt.judged = judged;
-    this.#attempt.fate = { kind: "failed", status: judged.status, flags: [], class: judged.class };
+    this.#attempt.outcome = { kind: "failed", status: judged.status, flags: [], class: judged.class };
   }
 }
 
-const release: Verdict = { kind: "release", last: false };
-const lastRelease: Verdict = { kind: "release", last: true };
+const release: GateVerdict = { kind: "release", last: false };
+const lastRelease: GateVerdict = { kind: "release", last: true };
 
 /** Of two hints the longer one holds. */
 function longer(first: number | undefined, second: number | undefined): number | undefined {

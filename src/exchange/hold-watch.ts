@@ -2,7 +2,7 @@ import { GatewayError } from "../core/errors.ts";
 import { chain } from "../core/maybe-promise.ts";
 import type { Claim, Refused } from "../ledger/ledger.ts";
 import { refusal } from "../policy/refusal.ts";
-import type { Counter, StreamCounter } from "../tokens/counter.ts";
+import type { StreamCounter, TokenCounter } from "../tokens/counter.ts";
 import type { Attempt } from "./attempt.ts";
 import { planBesideFailed } from "./billed.ts";
 import { claimsOf } from "./claiming.ts";
@@ -34,7 +34,7 @@ export class HoldWatch {
   /** Rules without room that let the stream finish: they hold what they held, and are charged all of it. */
   readonly #lenient = new Set<string>();
 
-  constructor(exchange: Exchange, attempt: Attempt, counter: Counter, output: StreamCounter) {
+  constructor(exchange: Exchange, attempt: Attempt, counter: TokenCounter, output: StreamCounter) {
     const { outputCap, choices } = planned(exchange);
     this.#exchange = exchange;
     this.#attempt = attempt;

@@ -5,16 +5,16 @@ import type { Exchange } from "./exchange.ts";
 import { errorReply } from "./local-reply.ts";
 
 /** The last bytes that a client gets when its answer ends early. */
-export type LastWord =
+export type Interruption =
   /** In the place of the answer; where some of it has passed Envoy breaks the connection off instead. */
   | { readonly kind: "reply"; readonly reply: LocalReply }
   /** Behind what has passed, whereupon the answer ends as HTTP has it. */
   | { readonly kind: "last"; readonly bytes: Buffer };
 
 /** Sends messages to Envoy for an exchange. An object and not a closure: V8 kept whole exchanges alive through closures, and a scavenge took three times as long. */
-export interface Speaker {
+export interface Interruptible {
   /** Says the last word to the client at once. */
-  speak(word: LastWord): void;
+  interrupt(word: Interruption): void;
 }
 
 /**
@@ -22,15 +22,15 @@ export interface Speaker {
  * client is told why wherever there is a way to. Returns false for an exchange that has not got that far, or is over.
  */
 export function interrupt(exchange: Exchange, why: GatewayError, ending: Ending): boolean {
-  const { phase, closing, responseEnded, broken, speaker } = exchange;
+  const { phase, closing, responseEnded, broken, downstream } = exchange;
   const underWay = phase === "forwarded" || phase === "responding";
-  if (!underWay || closing.over || responseEnded || broken !== undefined || speaker === undefined)
+  if (!underWay || closing.over || responseEnded || broken !== undefined || downstream === undefined)
     return false;
-  speaker.speak(lastWord(exchange, why, ending));
+  downstream.interrupt(interruptionOf(exchange, why, ending));
   return true;
 }
 
-function lastWord(exchange: Exchange, why: GatewayError, ending: Ending): LastWord {
+function interruptionOf(exchange: Exchange, why: GatewayError, ending: Ending): Interruption {
   if (exchange.phase === "forwarded" || exchange.held) {
     exchange.end(ending, why.code);
     exchange.responseStatus = why.status;

@@ -6,20 +6,20 @@ import type { EncodedRequest, EncodeTarget } from "../dialect/codec.ts";
 import type { RequestFacts } from "../dialect/dialect.ts";
 import type { Written } from "../dialect/offload/order.ts";
 import { formatTarget, type Target } from "../plan/plan.ts";
-import { type Carriage, carriageOf } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { type Transport, transportOf } from "./transport.ts";
 
 /** Headers of a translated request. The client's `accept` does not apply to it. */
 export const translatedHeaders: readonly (readonly [string, string])[] = [["accept", "*/*"]];
 
-/** Finds out, in a worker, whether a large body can be translated for those targets whose providers speak another format. */
+/** Finds out, in a worker, whether a large body can be translated for those targets whose providers interrupt another format. */
 export function checkLargeBody(exchange: Exchange, targets: readonly Target[]): MaybePromise<void> {
   const { original, dialect, services, principal } = exchange;
   if (original === undefined || original.length < largeBytesMin) return;
   const foreign = targets.flatMap((target) => {
-    const carriage = carriageOf(exchange, target);
+    const transport = transportOf(exchange, target);
     const isKnown = exchange.largeBodyChecks.has(formatTarget(target));
-    return carriage?.kind === "translate" && !isKnown ? [{ target, dialect: carriage.dialect.name }] : [];
+    return transport?.kind === "translate" && !isKnown ? [{ target, dialect: transport.dialect.name }] : [];
   });
   if (foreign.length === 0) return;
   const checked = services.offload.do(principal.tenantId, {
@@ -51,25 +51,25 @@ export function checkLargeBody(exchange: Exchange, targets: readonly Target[]): 
 export function writeLargeBody(
   exchange: Exchange,
   original: Buffer,
-  carriage: Carriage,
+  transport: Transport,
   target: EncodeTarget,
 ): MaybePromise<EncodedRequest> {
   const { dialect, services, principal } = exchange;
   const common = { dialect: dialect.name, facts: withoutText(exchange), body: original };
   const written: Promise<Written> =
-    carriage.kind === "pass"
+    transport.kind === "pass"
       ? services.offload.do(principal.tenantId, { kind: "splice", ...common, edits: target })
       : services.offload.do(principal.tenantId, {
           kind: "encode",
           ...common,
-          upstream: carriage.dialect.name,
+          upstream: transport.dialect.name,
           target,
         });
   return chain(written, ({ body, headers, changes }) => {
-    assert(body !== undefined || carriage.kind === "pass", "a translated body is another");
+    assert(body !== undefined || transport.kind === "pass", "a translated body is another");
     return {
       body: body === undefined ? original : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-      headers: carriage.kind === "pass" ? headers : [...translatedHeaders, ...headers],
+      headers: transport.kind === "pass" ? headers : [...translatedHeaders, ...headers],
       changes,
     };
   });

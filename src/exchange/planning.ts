@@ -5,7 +5,7 @@ import type { Caps } from "../plan/caps.ts";
 import { modelFactsOf } from "../plan/model-facts.ts";
 import {
   formatTarget,
-  type Hold,
+  type HoldAmounts,
   type Mode,
   type Plan,
   type PlannedTarget,
@@ -118,7 +118,7 @@ export function planOffers(plan: Plan): readonly Plan[] {
 }
 
 /** The dearest of the targets, plus what failed attempts may be billed. */
-export function withHold(plan: Omit<Plan, "hold">, billed: Hold = nothing): Plan {
+export function withHold(plan: Omit<Plan, "hold">, billed: HoldAmounts = nothing): Plan {
   let costNanoUsd = 0n;
   let inputTokens = 0;
   for (const target of plan.targets) {
@@ -135,7 +135,7 @@ export function withHold(plan: Omit<Plan, "hold">, billed: Hold = nothing): Plan
   };
 }
 
-const nothing: Hold = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
+const nothing: HoldAmounts = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
 
 /** The amount a target would be held at, for comparing it with others. Undefined if its price is unknown. */
 function costGuess(exchange: Exchange, target: Target, caps: Caps): bigint | undefined {

@@ -99,14 +99,14 @@ function providerOf(exchange: Exchange, answer: Charge | undefined): string | nu
 }
 
 function attemptOf({ attempt, usage, source, costNanoUsd }: Charge): RecordedAttempt {
-  const { fate } = attempt;
-  const flags = fate.kind === "open" ? [] : fate.flags;
+  const { outcome } = attempt;
+  const flags = outcome.kind === "open" ? [] : outcome.flags;
   return {
     target: formatTarget(attempt.target.target),
     request_id: attempt.requestId,
-    status: fate.kind === "open" ? undefined : fate.status,
+    status: outcome.kind === "open" ? undefined : outcome.status,
     flags: flags.length === 0 ? undefined : flags.join(","),
-    class: fate.kind === "failed" ? fate.class : undefined,
+    class: outcome.kind === "failed" ? outcome.class : undefined,
     reason: attempt.reason,
     failed_rules: attempt.checked?.result === "failed" ? attempt.checked.failed.join(",") : undefined,
     ms: elapsed(attempt.startedMs, attempt.endedMs),
@@ -137,10 +137,10 @@ function tokenClasses(usage: Usage | undefined): RecordedTokenClasses {
 function fallbackReason(exchange: Exchange): FallbackReason | undefined {
   if (exchange.degradedBy !== undefined) return "budget";
   const [first] = exchange.attempts;
-  if (exchange.attempts.length < 2 || first?.fate.kind !== "failed") return undefined;
-  if (first.fate.class === "timeout") return "timeout";
-  if (first.fate.class === "quality") return "quality";
-  return first.fate.class === "rate_limited" ? "throttle" : "provider";
+  if (exchange.attempts.length < 2 || first?.outcome.kind !== "failed") return undefined;
+  if (first.outcome.class === "timeout") return "timeout";
+  if (first.outcome.class === "quality") return "quality";
+  return first.outcome.class === "rate_limited" ? "throttle" : "provider";
 }
 
 /** The time of all attempts together, without our own work. */

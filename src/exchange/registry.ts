@@ -10,13 +10,13 @@ export const tombstonesMax = 10_000;
  * Where an open exchange is found. A map that grows leaves its old table behind, which V8 chains to the new one: once the first is in the
  * old generation, all that every later one held stays until a full collection. So what the map holds can be emptied.
  */
-interface Place {
+interface OpenExchange {
   exchange: Exchange | undefined;
 }
 
 /** Open exchanges by id, and the ids of those closed last. */
 export class Registry {
-  readonly #open = new Map<string, Place>();
+  readonly #open = new Map<string, OpenExchange>();
   readonly #share = new FairShare(openExchangesMax);
   readonly #tombstones = new Set<string>();
   /** The same in a ring: to find its oldest, a set passes over all that was deleted before, some µs each time. */

@@ -9,25 +9,25 @@ import type { LocalReply, ResponseContext, ResponseSeen } from "../dialect/diale
 import { foreignHeaders } from "./answer-headers.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import { type Attempt, classOfFlags } from "./attempt.ts";
-import { type Carriage, plannedCarriage } from "./carrying.ts";
 import { countOutput } from "./count-output.ts";
 import { counterOfTarget } from "./counting.ts";
 import { beginDecoding, decodeInSlices } from "./decoding.ts";
 import { admitted, type Exchange } from "./exchange.ts";
-import { noteReason } from "./fates.ts";
 import { attemptAt } from "./forwarding.ts";
+import { noteAnswer, noteFailure } from "./health-signals.ts";
 import { HoldWatch } from "./hold-watch.ts";
 import { breakOff } from "./interrupting.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { classOfDetails, endingOf, localFailure } from "./local-failure.ts";
 import { errorReply, localDetails, replyHeaders } from "./local-reply.ts";
+import { noteReason } from "./logged-outcome.ts";
 import { SecretMask } from "./masking.ts";
 import type { ResponseHead, ResponseOutcome } from "./outcome.ts";
 import { accountFailure, emptyRefusalError, refusalHeaders } from "./refusal.ts";
-import { noteAnswer, noteFailure } from "./signs.ts";
 import { spend } from "./stages.ts";
 import { StreamCheck, type StreamVerdict } from "./stream-check.ts";
 import { translateHeaders } from "./translating.ts";
+import { plannedTransport, type Transport } from "./transport.ts";
 import { warningHeader, warningOf } from "./warning.ts";
 
 const noBytes = Buffer.alloc(0);
@@ -67,22 +67,22 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   if (unreadable !== undefined) return replace(exchange, unreadable, "upstream_error");
   exchange.responseStatus = head.status;
   if (head.status >= 400) exchange.end("upstream_error");
-  const carriage = plannedCarriage(exchange, attempt.target.target);
-  listen(exchange, attempt, carriage, head);
+  const transport = plannedTransport(exchange, attempt.target.target);
+  listen(exchange, attempt, transport, head);
   const own = ownHeaders(exchange, attempt);
   const isWhole = !admitted(exchange).facts.stream;
-  if (carriage.kind === "pass") {
+  if (transport.kind === "pass") {
     // A provider's own error is passed as it is, whatever it holds.
     exchange.held = isWhole && head.status < 400;
     return {
       kind: passOrHold(exchange),
       headers: {
         set: [...refusalHeaders(head), ...own],
-        remove: foreignHeaders(head.headers, carriage.dialect),
+        remove: foreignHeaders(head.headers, transport.dialect),
       },
     };
   }
-  const { set, remove } = translateHeaders(exchange, attempt, carriage, head);
+  const { set, remove } = translateHeaders(exchange, attempt, transport, head);
   exchange.held = isWhole || head.status >= 400;
   return { kind: passOrHold(exchange), headers: { set: [...set, ...own], remove } };
 }
@@ -214,7 +214,9 @@ export function endAnswer(exchange: Exchange): boolean {
   const { transform, broken, responseEnded } = exchange;
   if (transform === undefined || broken !== undefined || responseEnded || !saysAll(transform.seen))
     return false;
-  void chain(passPlain(exchange, noBytes, true), (bytes) => exchange.speaker?.speak({ kind: "last", bytes }));
+  void chain(passPlain(exchange, noBytes, true), (bytes) =>
+    exchange.downstream?.interrupt({ kind: "last", bytes }),
+  );
   return true;
 }
 
@@ -259,13 +261,13 @@ function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): voi
   // From the first response byte on no other attempt can follow.
   exchange.releaseOriginal();
   if (head.status < 400) {
-    attempt.fate = { kind: "answered", status: head.status, flags: [] };
+    attempt.outcome = { kind: "answered", status: head.status, flags: [] };
     return;
   }
   const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;
   const failureClass =
     attempt.refusedAs ?? provider?.classify(head.status, head.headers, noBytes) ?? classOfFlags([]);
-  attempt.fate = { kind: "failed", status: head.status, flags: [], class: failureClass };
+  attempt.outcome = { kind: "failed", status: head.status, flags: [], class: failureClass };
   noteFailure(
     exchange,
     attempt,
@@ -297,14 +299,14 @@ function exhausted(exchange: Exchange, head: ResponseHead): void {
   if (unsent) exchange.logged.add(attempt.number);
   const failureClass = classOfDetails(head.codeDetails, unsent);
   attempt.endedMs = exchange.services.clock.monotonicMs();
-  attempt.fate = { kind: "failed", status: undefined, flags: [], class: failureClass };
+  attempt.outcome = { kind: "failed", status: undefined, flags: [], class: failureClass };
   // Its access log entry says nothing of why: it would look like the target's fault.
   if (failureClass === "client_error") noteFailure(exchange, attempt, failureClass);
   noteReason(exchange, attempt, head.codeDetails);
 }
 
 /** Starts to read the answer as it passes. */
-function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: ResponseHead): void {
+function listen(exchange: Exchange, attempt: Attempt, transport: Transport, head: ResponseHead): void {
   const { facts } = admitted(exchange);
   const counter = outputCounterOf(exchange);
   let counts = true;
@@ -325,7 +327,7 @@ function listen(exchange: Exchange, attempt: Attempt, carriage: Carriage, head: 
       exchange.holdWatch?.passed(text.length);
     },
   };
-  exchange.transform = answerReader(exchange, attempt, carriage, context, (output) => {
+  exchange.transform = answerReader(exchange, attempt, transport, context, (output) => {
     counts = false;
     return countOutput(exchange, output);
   });

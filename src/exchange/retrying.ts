@@ -38,7 +38,7 @@ function isLate(exchange: Exchange): boolean {
 function refuseStopped(exchange: Exchange, attempt: Attempt): Outcome | undefined {
   const stopped = stopSince(exchange, attempt.target.target);
   if (stopped === undefined) return undefined;
-  attempt.fate = { kind: "failed", status: undefined, flags: [], class: "overloaded" };
+  attempt.outcome = { kind: "failed", status: undefined, flags: [], class: "overloaded" };
   attempt.signed = true;
   exchange.logged.add(attempt.number);
   return refuse(exchange, stopped);
@@ -49,7 +49,7 @@ function giveUp(exchange: Exchange): Outcome {
   const last = exchange.attempts.at(-1);
   assert(last !== undefined, "an attempt has failed before");
   closePrevious(exchange, last);
-  const timedOut = last.fate.kind === "failed" && last.fate.class === "timeout";
+  const timedOut = last.outcome.kind === "failed" && last.outcome.class === "timeout";
   const error =
     last.judged?.error ??
     new GatewayError(

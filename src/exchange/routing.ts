@@ -8,10 +8,10 @@ import { accessRefusal, type Caller, targetRefusal } from "./access.ts";
 import { cannotHold } from "./affordable.ts";
 import { exchangeAttributes } from "./attributes.ts";
 import { cannotDo } from "./capability.ts";
-import { cannotCarry, carriageOf } from "./carrying.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import { isForced, stopOf, whyStopped } from "./stopping.ts";
+import { cannotCarry, transportOf } from "./transport.ts";
 
 /** Model names, besides a missing one, that leave the model to the route of the workflow. */
 const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
@@ -119,7 +119,7 @@ function outOfBounds(exchange: Exchange, target: Target): string | undefined {
   const only = exchange.rule?.only;
   if (only === undefined) return undefined;
   const { region, private: isPrivate, provider, contextWindow } = backend;
-  const supports = carriageOf(exchange, target)?.dialect.upstream?.supports;
+  const supports = transportOf(exchange, target)?.dialect.upstream?.supports;
   const place = { provider: provider.type, region, private: isPrivate, supports, contextWindow };
   return outsideOf(only, target, place);
 }

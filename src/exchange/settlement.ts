@@ -6,7 +6,7 @@ import { type Charge, chargeAttempts, type Total, totalOf } from "./charge.ts";
 import { inputCountFor } from "./counting.ts";
 import type { Exchange } from "./exchange.ts";
 import { holdFacts } from "./hold-facts.ts";
-import { recordOfHold, wholeHold } from "./lost.ts";
+import { recordOfHold, wholeHold } from "./lost-exchanges.ts";
 import { recordOf } from "./record-of.ts";
 
 /** The one end of an exchange: price every attempt, make the record, close the hold. Never rejects. */

@@ -7,11 +7,11 @@ import { TranslatedError } from "../dialect/translated-error.ts";
 import { errorOfStatus } from "../dialect/upstream-error.ts";
 import type { FailureClass, Provider } from "../provider/provider.ts";
 import type { Attempt } from "./attempt.ts";
-import { backendOf, type Carriage } from "./carrying.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 import type { ResponseHead } from "./outcome.ts";
+import { backendOf, type Transport } from "./transport.ts";
 
-type Translation = Extract<Carriage, { kind: "translate" }>;
+type Translation = Extract<Transport, { kind: "translate" }>;
 
 const callIdChars = 20;
 

@@ -5,7 +5,7 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import type { LastWord, Speaker } from "../exchange/interrupting.ts";
+import type { Interruptible, Interruption } from "../exchange/interrupting.ts";
 import { open } from "../exchange/opening.ts";
 import type { Outcome } from "../exchange/outcome.ts";
 import { type Receipt, receive } from "../exchange/receiving.ts";
@@ -22,7 +22,7 @@ import type { Role, RoleLine } from "./role.ts";
 const heldBytesMax = 1 << 20;
 
 /** The role downstream: one stream for each request, from its headers to the end of its answer. */
-export class DownstreamRole implements Role, Speaker {
+export class DownstreamRole implements Role, Interruptible {
   readonly done = false;
   readonly mayBeginWithResponse = true;
   readonly #services: Services;
@@ -79,7 +79,7 @@ export class DownstreamRole implements Role, Speaker {
   }
 
   /** Said at once: Envoy takes it though it has asked nothing, and closes the upstream. */
-  speak(word: LastWord): void {
+  interrupt(word: Interruption): void {
     if (this.#exchange !== undefined) freeSlots(this.#exchange);
     switch (word.kind) {
       case "reply":
@@ -106,7 +106,7 @@ export class DownstreamRole implements Role, Speaker {
     return chain(open(this.#services, this.#snapshot, head), (opened) => {
       if (opened.kind === "reply") return localReply(opened.reply);
       this.#exchange = opened.exchange;
-      opened.exchange.speaker = this;
+      opened.exchange.downstream = this;
       if (this.#closed) opened.exchange.closing.close();
       const refused = preview(opened.exchange);
       if (refused?.kind === "reply") return localReply(refused.reply);

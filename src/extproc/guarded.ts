@@ -2,7 +2,7 @@ import type { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
 import { attemptAt } from "../exchange/forwarding.ts";
-import { Gate, type Verdict } from "../exchange/gate.ts";
+import { Gate, type GateVerdict } from "../exchange/gate.ts";
 import type { Services } from "../exchange/services.ts";
 import { AttemptRole } from "./attempt.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
@@ -18,7 +18,7 @@ export class GuardedRole implements Role {
   readonly last = false;
   readonly #attempt: AttemptRole;
   #gate: Gate | undefined;
-  #decide: ((verdict: Verdict) => void) | undefined;
+  #decide: ((verdict: GateVerdict) => void) | undefined;
   #giveUp: (error: unknown) => void = () => {};
   /** The look at the bytes that came last. */
   #judging: MaybePromise<void> = undefined;
@@ -77,13 +77,13 @@ export class GuardedRole implements Role {
     if (judged instanceof Promise) judged.catch((error) => this.#giveUp(error));
   }
 
-  #judge(verdict: Verdict | undefined): void {
+  #judge(verdict: GateVerdict | undefined): void {
     if (verdict === undefined) return;
     this.#decide?.(verdict);
     this.#decide = undefined;
   }
 
-  #reply(verdict: Verdict): EdgeMessage {
+  #reply(verdict: GateVerdict): EdgeMessage {
     this.#done = verdict.kind === "release";
     return verdictReply("response_headers", verdict);
   }

@@ -1,6 +1,6 @@
 import type { LocalReply } from "../dialect/dialect.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
-import type { Verdict } from "../exchange/gate.ts";
+import type { GateVerdict } from "../exchange/gate.ts";
 import { localDetails } from "../exchange/local-reply.ts";
 import type { Forward } from "../exchange/outcome.ts";
 import { attemptNamespace, lastAttemptHeader, planNamespace, seenKey, waitHeader } from "../plan/metadata.ts";
@@ -56,18 +56,18 @@ export function attemptReply(forward: Forward): EdgeMessage {
 }
 
 /** What Envoy is to do with an upstream's answer that was looked at. */
-export function verdictReply(kind: "response_headers" | "response_body", verdict: Verdict): EdgeMessage {
+export function verdictReply(kind: "response_headers" | "response_body", verdict: GateVerdict): EdgeMessage {
   if (verdict.kind === "release" && !verdict.last) return continueReplies[kind];
-  const following = verdict.kind === "fail" ? verdict.following : undefined;
+  const next = verdict.kind === "fail" ? verdict.next : undefined;
   const set: [string, string][] = [];
   if (verdict.kind === "fail") set.push([":status", "503"]);
-  if (following === undefined) set.push([lastAttemptHeader, "true"]);
-  if (following?.waitSec !== undefined) set.push([waitHeader, String(following.waitSec)]);
+  if (next === undefined) set.push([lastAttemptHeader, "true"]);
+  if (next?.waitSec !== undefined) set.push([waitHeader, String(next.waitSec)]);
   const reply = {
     edits: { set, remove: [] },
-    ...(following?.clusters === undefined
+    ...(next?.clusters === undefined
       ? {}
-      : { dynamicMetadata: { [planNamespace]: { priority_groups: priorityGroups(following.clusters) } } }),
+      : { dynamicMetadata: { [planNamespace]: { priority_groups: priorityGroups(next.clusters) } } }),
   };
   return kind === "response_headers"
     ? encodeHeadersReply({ kind, ...reply })

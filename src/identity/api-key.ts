@@ -5,7 +5,7 @@ import { defineIdentity, type IdentityInputs, type InputFile } from "./identity-
 import { principalOf, principalShape } from "./principal-section.ts";
 
 /** A longer credential is nobody's key and is not worth a digest. */
-const maxCredentialLength = 4_096;
+const credentialLengthMax = 4_096;
 
 const keySection = z
   .object({
@@ -44,7 +44,7 @@ export const apiKey = defineIdentity({
       type: "api-key",
       decidesAll: false,
       identify(credential, nowMs) {
-        if (credential === undefined || credential.length > maxCredentialLength) return unrecognised;
+        if (credential === undefined || credential.length > credentialLengthMax) return unrecognised;
         const key = keys.get(hash("sha256", credential, "hex"));
         if (key === undefined) return unrecognised;
         return nowMs < key.expiresAtMs ? key.recognised : expired;

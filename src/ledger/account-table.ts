@@ -1,6 +1,6 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { AccountIndex } from "./account-index.ts";
-import { Columns, type Counter } from "./counter.ts";
+import { AccountColumns, type UsageCounter } from "./counter.ts";
 import { createCounter } from "./create-counter.ts";
 import type { Account, Window } from "./ledger.ts";
 import { LedgerTime } from "./ledger-time.ts";
@@ -13,19 +13,19 @@ const sweepWhenFull = 1_000;
 const keepIdleMinutes = 10;
 
 /** The common data of one rule's accounts. */
-export interface Rule {
+export interface AccountRule {
   readonly index: number;
   readonly account: Omit<Account, "id" | "key" | "limit" | "alerts" | "tenant">;
   /** The parts of the accounts' ids before and after their keys. */
   readonly idStart: string;
   readonly idEnd: string;
-  readonly counter: Counter;
+  readonly counter: UsageCounter;
   /** As last asked with. */
   alerts: readonly number[] | undefined;
 }
 
 /** The part of an account that its rule has in common with others. */
-type RuleFields = Rule["account"] & { readonly alerts?: readonly number[] | undefined };
+type RuleFields = AccountRule["account"] & { readonly alerts?: readonly number[] | undefined };
 
 /** More than the limit, granted for the window of `mark`. */
 export interface Grant {
@@ -34,23 +34,23 @@ export interface Grant {
 }
 
 /**
- * Every account the ledger knows, by rule and key: a row of {@link Columns} each. An account that says nothing any more (nothing held, all that
+ * Every account the ledger knows, by rule and key: a row of {@link AccountColumns} each. An account that says nothing any more (nothing held, all that
  * was used has lapsed) gives its row back; a few rows are looked at with each new one, so no call pays for many.
  */
 export class AccountTable {
-  readonly columns: Columns;
+  readonly columns: AccountColumns;
   readonly time: LedgerTime;
   readonly #maxAccounts: number;
-  readonly #rules: Rule[] = [];
+  readonly #rules: AccountRule[] = [];
   /** By name: few have the same. */
-  readonly #rulesNamed = new Map<string, Rule[]>();
+  readonly #rulesNamed = new Map<string, AccountRule[]>();
   readonly #free: number[] = [];
   #shares = new TenantShares();
   #index: AccountIndex;
   #grants = new Map<number, Grant>();
   #swept = 0;
 
-  constructor(maxAccounts: number, time = new LedgerTime(), columns = new Columns()) {
+  constructor(maxAccounts: number, time = new LedgerTime(), columns = new AccountColumns()) {
     this.#maxAccounts = maxAccounts;
     this.time = time;
     this.columns = columns;
@@ -59,7 +59,7 @@ export class AccountTable {
 
   /** As it is now, apart from what happens next: for reading row by row, not for looking accounts up. */
   copy(): AccountTable {
-    const copy = new AccountTable(0, this.time, new Columns(this.columns));
+    const copy = new AccountTable(0, this.time, new AccountColumns(this.columns));
     copy.#index = this.#index.copyKeys(copy.columns.hash, copy.columns.rule);
     copy.#grants = new Map(this.#grants);
     copy.#shares = this.#shares.copyTenants();
@@ -162,11 +162,11 @@ export class AccountTable {
     for (let row = this.rowsEnd - 1; row >= 0; row--) if (!this.isUsed(row)) this.#free.push(row);
   }
 
-  counter(row: number): Counter {
+  counter(row: number): UsageCounter {
     return this.rule(row).counter;
   }
 
-  rule(row: number): Rule {
+  rule(row: number): AccountRule {
     const rule = this.#rules[this.columns.rule.get(row)];
     assert(rule !== undefined, "every row has a rule");
     return rule;
@@ -281,7 +281,7 @@ export class AccountTable {
     this.#grants.delete(row);
   }
 
-  #findRule({ name, unit, window, backend }: RuleFields): Rule | undefined {
+  #findRule({ name, unit, window, backend }: RuleFields): AccountRule | undefined {
     const named = this.#rulesNamed.get(name);
     if (named === undefined) return undefined;
     for (const rule of named) {
@@ -291,14 +291,14 @@ export class AccountTable {
     return undefined;
   }
 
-  #ruleFor(fields: RuleFields): Rule {
+  #ruleFor(fields: RuleFields): AccountRule {
     const known = this.#findRule(fields);
     if (known !== undefined) {
       known.alerts = fields.alerts;
       return known;
     }
     const { name, unit, window, alerts, backend } = fields;
-    const rule: Rule = {
+    const rule: AccountRule = {
       index: this.#rules.length,
       account: backend === undefined ? { name, unit, window } : { name, unit, window, backend },
       idStart: `${name}|`,

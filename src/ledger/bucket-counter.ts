@@ -1,4 +1,4 @@
-import type { Columns, Counter } from "./counter.ts";
+import type { AccountColumns, UsageCounter } from "./counter.ts";
 import type { LedgerTime } from "./ledger-time.ts";
 
 /**
@@ -7,12 +7,12 @@ import type { LedgerTime } from "./ledger-time.ts";
  * steady time: a clock that is set neither drains a bucket nor stops it. A level above the limit is debt: it drains before anything fits
  * again.
  */
-export class BucketCounter implements Counter {
-  readonly #columns: Columns;
+export class BucketCounter implements UsageCounter {
+  readonly #columns: AccountColumns;
   readonly #lengthMs: bigint;
   readonly #time: LedgerTime;
 
-  constructor(columns: Columns, lengthMs: number, time: LedgerTime) {
+  constructor(columns: AccountColumns, lengthMs: number, time: LedgerTime) {
     this.#columns = columns;
     this.#lengthMs = BigInt(lengthMs);
     this.#time = time;

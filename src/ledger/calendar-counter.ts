@@ -1,4 +1,4 @@
-import type { Columns, Counter } from "./counter.ts";
+import type { AccountColumns, UsageCounter } from "./counter.ts";
 import type { CalendarWindow } from "./ledger.ts";
 import type { LedgerTime } from "./ledger-time.ts";
 import { calendarSpan, type Span } from "./window.ts";
@@ -7,13 +7,13 @@ import { calendarSpan, type Span } from "./window.ts";
  * Counts from the start of a calendar window (`since`) to its end (`until`). The window before it is kept: a clock that is set forward
  * and back again finds what it had counted. Usage that a clock that was ahead counted in a window that has not begun yet counts now.
  */
-export class CalendarCounter implements Counter {
-  readonly #columns: Columns;
+export class CalendarCounter implements UsageCounter {
+  readonly #columns: AccountColumns;
   readonly #window: CalendarWindow;
   readonly #time: LedgerTime;
   #current: Span = { startMs: 0, endMs: 0 };
 
-  constructor(columns: Columns, window: CalendarWindow, time: LedgerTime) {
+  constructor(columns: AccountColumns, window: CalendarWindow, time: LedgerTime) {
     this.#columns = columns;
     this.#window = window;
     this.#time = time;

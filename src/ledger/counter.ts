@@ -3,7 +3,7 @@ import { RollingCells } from "./rolling-cells.ts";
 import { Float64Field, Int32Field, Int64Field, RowPages } from "./row-pages.ts";
 
 /** The numbers of every account, a row each. What `used`, `since` and `until` mean is the window's own business. */
-export class Columns {
+export class AccountColumns {
   readonly #rows: RowPages;
   readonly limit: Int64Field;
   readonly used: Int64Field;
@@ -24,7 +24,7 @@ export class Columns {
   readonly prior: PriorWindows;
 
   /** Empty, or a copy. */
-  constructor(from?: Columns) {
+  constructor(from?: AccountColumns) {
     const rows = from?.copyRows() ?? new RowPages();
     this.#rows = rows;
     this.limit = new Int64Field(rows, 0);
@@ -70,7 +70,7 @@ export class Columns {
  * How one kind of window counts. `mark` names the moment a hold was made, so that its end is booked where its beginning was.
  * `lapse` comes first: the others speak of the instant it was last called with.
  */
-export interface Counter {
+export interface UsageCounter {
   /** Forgets what has lapsed by now. */
   lapse(row: number, nowMs: number): void;
   /** The mark of what is held now. */

@@ -1,14 +1,14 @@
 import { unreachable } from "../core/errors.ts";
 import { BucketCounter } from "./bucket-counter.ts";
 import { CalendarCounter } from "./calendar-counter.ts";
-import type { Columns, Counter } from "./counter.ts";
+import type { AccountColumns, UsageCounter } from "./counter.ts";
 import type { Window } from "./ledger.ts";
 import type { LedgerTime } from "./ledger-time.ts";
 import { OpenCounter } from "./open-counter.ts";
 import { RollingCounter } from "./rolling-counter.ts";
 
 /** The counter of a window, over shared columns. */
-export function createCounter(window: Window, columns: Columns, time: LedgerTime): Counter {
+export function createCounter(window: Window, columns: AccountColumns, time: LedgerTime): UsageCounter {
   switch (window.kind) {
     case "bucket":
       return new BucketCounter(columns, window.lengthMs, time);

@@ -16,7 +16,7 @@ export const entryKind = {
 } as const;
 
 /** Ids are UUIDs; no id is longer in UTF-8. */
-const maxIdBytes = 255;
+const idBytesMax = 255;
 const firstBytes = 16_384;
 
 /**
@@ -118,8 +118,8 @@ export class EntryWriter implements ChangeLog {
   }
 
   #id(id: string): void {
-    const bytes = this.#bytes.write(id, this.#at + 1, maxIdBytes + 1, "utf8");
-    assert(bytes > 0 && bytes <= maxIdBytes, "an id has 1 to 255 bytes");
+    const bytes = this.#bytes.write(id, this.#at + 1, idBytesMax + 1, "utf8");
+    assert(bytes > 0 && bytes <= idBytesMax, "an id has 1 to 255 bytes");
     this.#bytes[this.#at] = bytes;
     this.#at += 1 + bytes;
   }
@@ -149,5 +149,5 @@ export class EntryWriter implements ChangeLog {
 }
 
 function idAndListBytes(count: number): number {
-  return 1 + maxIdBytes + 1 + 4 + count * 12;
+  return 1 + idBytesMax + 1 + 4 + count * 12;
 }

@@ -41,7 +41,7 @@ const defaultMaxHolds = 100_000;
 /** From here a refusal means that the limit is used up, and not that the request is large. */
 const usedUpPercent = 95n;
 /** About 1.1 billion dollars in nano-dollars: no sum of a claim and a balance leaves 64 bits. */
-const maxAmount = 2n ** 60n;
+const amountMax = 2n ** 60n;
 
 /** See {@link createMemoryLedger}. Nothing here waits: every answer is given at once. */
 export class MemoryLedger implements Ledger {
@@ -170,7 +170,7 @@ export class MemoryLedger implements Ledger {
         "invalid_request",
         `"${account.name}" refills by itself: nothing can be granted`,
       );
-    assert(amount >= -maxAmount && amount <= maxAmount, "an amount is within 2^60");
+    assert(amount >= -amountMax && amount <= amountMax, "an amount is within 2^60");
     this.state.grant(this.nowMs(), row, amount);
     this.#onEvent?.({ kind: "granted", account, amount, by });
   }
@@ -193,7 +193,7 @@ export class MemoryLedger implements Ledger {
     const observed: Account[] = [];
     for (const claim of claims) {
       const { account, amount } = claim;
-      assert(amount >= 0n && amount <= maxAmount, "an amount is between 0 and 2^60");
+      assert(amount >= 0n && amount <= amountMax, "an amount is between 0 and 2^60");
       const row = this.state.touch(nowMs, account);
       const room = ceilingOf(claim, account.limit + table.granted(row));
       if (table.counter(row).taken(row) + amount > room) {

@@ -1,10 +1,10 @@
-import type { Columns, Counter } from "./counter.ts";
+import type { AccountColumns, UsageCounter } from "./counter.ts";
 
 /** Counts only what is held now: a slot is free again the moment its exchange ends. */
-export class OpenCounter implements Counter {
-  readonly #columns: Columns;
+export class OpenCounter implements UsageCounter {
+  readonly #columns: AccountColumns;
 
-  constructor(columns: Columns) {
+  constructor(columns: AccountColumns) {
     this.#columns = columns;
   }
 

@@ -1,4 +1,4 @@
-import type { Columns, Counter } from "./counter.ts";
+import type { AccountColumns, UsageCounter } from "./counter.ts";
 import type { LedgerTime } from "./ledger-time.ts";
 import { rollingSlices, sliceLengthMs } from "./window.ts";
 
@@ -8,12 +8,12 @@ import { rollingSlices, sliceLengthMs } from "./window.ts";
  *
  * A leap of several slices may be a clock that is set forward. Usage that lapses by it is kept, and counts again when the clock is set back.
  */
-export class RollingCounter implements Counter {
-  readonly #columns: Columns;
+export class RollingCounter implements UsageCounter {
+  readonly #columns: AccountColumns;
   readonly #sliceMs: number;
   readonly #time: LedgerTime;
 
-  constructor(columns: Columns, lengthMs: number, time: LedgerTime) {
+  constructor(columns: AccountColumns, lengthMs: number, time: LedgerTime) {
     this.#columns = columns;
     this.#sliceMs = sliceLengthMs(lengthMs);
     this.#time = time;

@@ -52,7 +52,7 @@ export interface PlannedTarget {
 }
 
 /** The most an exchange may take: what claims are made from. */
-export interface Hold {
+export interface HoldAmounts {
   readonly costNanoUsd: bigint;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -75,5 +75,5 @@ export interface Plan {
   readonly validated: boolean;
   readonly timeouts: Timeouts;
   /** Covers the dearest target, and failed attempts that may be billed. */
-  readonly hold: Hold;
+  readonly hold: HoldAmounts;
 }

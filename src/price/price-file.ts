@@ -42,7 +42,7 @@ export type ParsedPrices =
   | { readonly kind: "file"; readonly file: PriceFile }
   | { readonly kind: "problems"; readonly problems: readonly PriceProblem[] };
 
-const maxEntries = 20_000;
+const entriesMax = 20_000;
 
 const schema = z.strictObject({
   version: z.literal("1", { error: "must be 1" }),
@@ -51,7 +51,7 @@ const schema = z.strictObject({
       error: "must be refuse, or { input, output }",
     })
     .optional(),
-  prices: z.array(priceEntry).max(maxEntries),
+  prices: z.array(priceEntry).max(entriesMax),
 });
 
 /**

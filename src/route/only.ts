@@ -29,7 +29,7 @@ export const onlySection = z
 export type Only = z.output<typeof onlySection>;
 
 /** Facts about a target's backend that bounds compare. */
-export interface Place {
+export interface TargetFacts {
   readonly provider: string;
   readonly region: string | undefined;
   readonly private: boolean;
@@ -40,7 +40,7 @@ export interface Place {
 }
 
 /** The reason why a target lies outside a bound, or undefined if it lies within. Unknown abilities of a model count as missing. */
-export function outsideOf(only: Only, target: Target, place: Place): string | undefined {
+export function outsideOf(only: Only, target: Target, place: TargetFacts): string | undefined {
   if (only.private !== undefined && place.private !== only.private)
     return only.private ? "it is not private" : "it is private";
   if (only.region !== undefined && !(place.region !== undefined && only.region.includes(place.region)))

@@ -2,19 +2,19 @@ import { type Correction, noCorrection } from "./counter.ts";
 import type { InputCount } from "./input-count.ts";
 
 /** Targets whose ratio is kept; the one not billed for the longest goes first. */
-const TARGETS_MAX = 256;
+const targetsMax = 256;
 /** Weight of a new observation once there are many, so that about the last fifty count. */
-const DECAY = 0.02;
+const decay = 0.02;
 /** A single request may be off by more (tools we do not know, a provider's own search); the ratio learns no more than this from it. */
-const RATIO_MAX = 4;
+const ratioMax = 4;
 /** Of fewer tokens, too many are framing. */
-const COUNTED_MIN_TOKENS = 50;
+const countedMinTokens = 50;
 /** A request of which less is text (images, say) tells of tables and not of a tokenizer. */
-const TEXT_MIN_SHARE = 0.5;
+const textMinShare = 0.5;
 /** Observations before the ratio's own spread replaces the stated error. */
-const TRUSTED_OBSERVATIONS = 20;
+const trustedObservations = 20;
 /** Spreads that the safety factor covers: about all but one in a hundred. */
-const SPREADS = 4;
+const spreads = 4;
 
 /** The learnt ratio of one target, as plain data that can be stored. */
 export interface TargetRatio {
@@ -37,23 +37,23 @@ export class Calibration {
   private readonly ratios = new Map<string, TargetRatio>();
 
   constructor(known: readonly TargetRatio[] = []) {
-    for (const ratio of known.slice(-TARGETS_MAX)) this.ratios.set(ratio.target, ratio);
+    for (const ratio of known.slice(-targetsMax)) this.ratios.set(ratio.target, ratio);
   }
 
   /** Takes the input tokens of a bill. Bills that say little about the tokenizer are ignored. */
   observe(target: string, { counted, text }: Pick<InputCount, "counted" | "text">, billed: number): void {
-    if (!(counted >= COUNTED_MIN_TOKENS && text >= counted * TEXT_MIN_SHARE && billed > 0)) return;
-    const observed = Math.log(Math.min(RATIO_MAX, Math.max(1 / RATIO_MAX, billed / counted)));
+    if (!(counted >= countedMinTokens && text >= counted * textMinShare && billed > 0)) return;
+    const observed = Math.log(Math.min(ratioMax, Math.max(1 / ratioMax, billed / counted)));
     const known = this.ratios.get(target) ?? { target, observations: 0, logRatio: 0, spread: 0 };
     const observations = known.observations + 1;
-    const weight = Math.max(DECAY, 1 / observations);
+    const weight = Math.max(decay, 1 / observations);
     const logRatio = known.logRatio + weight * (observed - known.logRatio);
     const spread = known.spread + weight * (Math.abs(observed - logRatio) - known.spread);
     this.version++;
     // Deleted and set again, a key is the map's last: the first is the one to forget.
     this.ratios.delete(target);
     this.ratios.set(target, { target, observations, logRatio, spread });
-    if (this.ratios.size <= TARGETS_MAX) return;
+    if (this.ratios.size <= targetsMax) return;
     for (const oldest of this.ratios.keys()) {
       this.ratios.delete(oldest);
       break;
@@ -64,8 +64,8 @@ export class Calibration {
   correction(target: string, statedSafetyFactor: number): Correction {
     const known = this.ratios.get(target);
     if (known === undefined) return noCorrection;
-    const trust = Math.min(1, known.observations / TRUSTED_OBSERVATIONS);
-    const learnt = trust < 1 ? Number.POSITIVE_INFINITY : Math.exp(SPREADS * known.spread);
+    const trust = Math.min(1, known.observations / trustedObservations);
+    const learnt = trust < 1 ? Number.POSITIVE_INFINITY : Math.exp(spreads * known.spread);
     return {
       factor: Math.exp(known.logRatio * trust),
       safetyFactor: Math.min(statedSafetyFactor, learnt),
@@ -84,7 +84,7 @@ export function isSound(ratio: unknown): ratio is TargetRatio {
   const { target, observations, logRatio, spread } = ratio as {
     readonly [Key in keyof TargetRatio]?: unknown;
   };
-  const bound = Math.log(RATIO_MAX);
+  const bound = Math.log(ratioMax);
   return (
     typeof target === "string" &&
     Number.isSafeInteger(observations) &&

@@ -29,7 +29,7 @@ export const CharClass = {
 } as const;
 
 /** The byte after the text, which no UTF-8 text contains. It saves every bounds check in the pre-tokenizers. */
-export const END_BYTE = 0xff;
+export const endByte = 0xff;
 
 /** Class of each code point in Unicode 16, the version that the reference tokenizers split by; the runtime's own may be newer. */
 export const codePointClass: Uint8Array = readClasses();
@@ -38,7 +38,7 @@ export const codePointClass: Uint8Array = readClasses();
 export const byteClass: Uint8Array = codePointClass
   .slice(0, 256)
   .fill(CharClass.MULTIBYTE, 0x80)
-  .fill(CharClass.END, END_BYTE);
+  .fill(CharClass.END, endByte);
 
 /** The file is a list of ranges: first code point, last code point, class. */
 function readClasses(): Uint8Array {
@@ -50,13 +50,13 @@ function readClasses(): Uint8Array {
   return classes;
 }
 
-/** Class and width in bytes of the character at `at`, as `class | width << 4`. The bytes are valid UTF-8 with {@link END_BYTE} behind. */
+/** Class and width in bytes of the character at `at`, as `class | width << 4`. The bytes are valid UTF-8 with {@link endByte} behind. */
 export function charAt(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] as number;
   if (lead < 0x80) return (codePointClass[lead] as number) | 0x10;
   const second = (bytes[at + 1] as number) & 0x3f;
   if (lead < 0xe0) return (codePointClass[((lead & 0x1f) << 6) | second] as number) | 0x20;
-  if (lead === END_BYTE) return CharClass.END | 0x10;
+  if (lead === endByte) return CharClass.END | 0x10;
   const third = (bytes[at + 2] as number) & 0x3f;
   if (lead < 0xf0) return (codePointClass[((lead & 0x0f) << 12) | (second << 6) | third] as number) | 0x30;
   const fourth = (bytes[at + 3] as number) & 0x3f;

@@ -1,6 +1,6 @@
-import { END_BYTE } from "./char-class.ts";
+import { endByte } from "./char-class.ts";
 
-const LOWER_CASE_BIT = 0x20;
+const lowerCaseBit = 0x20;
 
 /**
  * Length in bytes of an English contraction (`'s 't 'm 'd 're 've 'll`, in any case) at the apostrophe at `at`, else 0. Cases fold as in
@@ -9,8 +9,8 @@ const LOWER_CASE_BIT = 0x20;
 export function contractionLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at + 1] as number;
   if (first === 0xc5) return bytes[at + 2] === 0xbf ? 3 : 0;
-  if (first < 0x41 || first === END_BYTE) return 0;
-  switch (first | LOWER_CASE_BIT) {
+  if (first < 0x41 || first === endByte) return 0;
+  switch (first | lowerCaseBit) {
     case 0x73: // s
     case 0x74: // t
     case 0x6d: // m
@@ -18,9 +18,9 @@ export function contractionLength(bytes: Uint8Array, at: number): number {
       return 2;
     case 0x72: // re
     case 0x76: // ve
-      return ((bytes[at + 2] as number) | LOWER_CASE_BIT) === 0x65 ? 3 : 0;
+      return ((bytes[at + 2] as number) | lowerCaseBit) === 0x65 ? 3 : 0;
     case 0x6c: // ll
-      return ((bytes[at + 2] as number) | LOWER_CASE_BIT) === 0x6c ? 3 : 0;
+      return ((bytes[at + 2] as number) | lowerCaseBit) === 0x6c ? 3 : 0;
     default:
       return 0;
   }

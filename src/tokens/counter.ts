@@ -1,11 +1,11 @@
 import type { MaybePromise } from "../core/maybe-promise.ts";
 
 /** Counts the tokens of text for one model's family: exactly by its vocabulary, or as an estimate from the vocabulary that is closest. */
-export interface Counter {
+export interface TokenCounter {
   /** Name of what counts: a vocabulary (`o200k_base`) or an estimator (`claude`). Goes into metrics. */
   readonly name: string;
   /** The exact counter whose count this one scales; itself for a family that is exact. A text is counted once for all that share one. */
-  readonly vocabulary: Counter;
+  readonly vocabulary: TokenCounter;
   /** Tokens for each of the vocabulary's, as stated: 1 for an exact vocabulary. */
   readonly factor: number;
   /** By how much the true count may exceed the uncorrected one, as a factor ≥ 1: the stated error (1 for an exact vocabulary). */
@@ -49,7 +49,7 @@ export interface Caller {
 export interface PacedOptions {
   /** Only "more than so many tokens?" is asked. */
   readonly stopAbove?: number;
-  /** Whose text it is: see {@link Counter.count}. */
+  /** Whose text it is: see {@link TokenCounter.count}. */
   readonly tenant?: string;
   /** The requester of the count. */
   readonly caller?: Caller;
@@ -73,4 +73,4 @@ export interface StreamCounter {
  * Finds the counter of a model by the provider's type and the model's name; never fails (unknown models get a stated estimator). `target`
  * is what bills are known by (`backend/model`); what a counter was corrected by does not change any more.
  */
-export type CounterOf = (provider: string, model: string, target: string) => Counter;
+export type CounterOf = (provider: string, model: string, target: string) => TokenCounter;

@@ -1,4 +1,4 @@
-import { Merge, SCOPES_MAX } from "./merge.ts";
+import { Merge, scopesMax } from "./merge.ts";
 import { cl100kPieceEnd } from "./piece-cl100k.ts";
 import { o200kPieceEnd } from "./piece-o200k.ts";
 import { hashBytes, type Vocabulary, type VocabularyName } from "./vocabulary.ts";
@@ -12,13 +12,13 @@ const pieceEnds: Readonly<Record<VocabularyName, PieceEnd>> = {
 };
 
 /** Bytes that the engine may read behind a text. The first is END_BYTE, the others do not matter. */
-export const PADDING_BYTES = 16;
+export const paddingBytes = 16;
 
 /** Entries of the memo of pieces that are no token: 1.25 MiB, and all that is kept of any text, 15 bytes each. */
-const MEMO_ENTRIES = 1 << 16;
-const MEMO_MASK = MEMO_ENTRIES - 1;
+const memoEntries = 1 << 16;
+const memoMask = memoEntries - 1;
 /** A memo entry's low bits are the count (at most 15), the others the scope it was counted in. */
-const MEMO_COUNT_BITS = 4;
+const memoCountBits = 4;
 
 /** Masks for the two words of a piece of 0 to 7 bytes, and for the two upper ones of a piece of 8 to 15. */
 const lowMask = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1);
@@ -44,8 +44,8 @@ export class Engine {
   readonly vocabulary: Vocabulary;
   private readonly pieceEnd: PieceEnd;
   private readonly merge: Merge;
-  private readonly memoWords = new Int32Array(4 * MEMO_ENTRIES);
-  private readonly memoCounts = new Int32Array(MEMO_ENTRIES);
+  private readonly memoWords = new Int32Array(4 * memoEntries);
+  private readonly memoCounts = new Int32Array(memoEntries);
   private readonly scopes = new Map<string, number>();
   private lastScope = 0;
   private scope = 0;
@@ -60,7 +60,7 @@ export class Engine {
   openScope(tenant: string | undefined): number {
     const known = tenant === undefined ? undefined : this.scopes.get(tenant);
     if (known !== undefined) return known;
-    if (this.lastScope === SCOPES_MAX) this.forget();
+    if (this.lastScope === scopesMax) this.forget();
     this.lastScope++;
     if (tenant !== undefined) this.scopes.set(tenant, this.lastScope);
     return this.lastScope;
@@ -158,24 +158,24 @@ export class Engine {
     word3: number,
   ): number {
     const { memoWords, memoCounts, scope } = this;
-    const entry = hashBytes(word0, word1, word2, word3) & MEMO_MASK;
+    const entry = hashBytes(word0, word1, word2, word3) & memoMask;
     const at = 4 * entry;
     const known = memoCounts[entry] as number;
     if (
-      known >>> MEMO_COUNT_BITS === scope &&
+      known >>> memoCountBits === scope &&
       memoWords[at] === word0 &&
       memoWords[at + 1] === word1 &&
       memoWords[at + 2] === word2 &&
       memoWords[at + 3] === word3
     ) {
-      return known & ((1 << MEMO_COUNT_BITS) - 1);
+      return known & ((1 << memoCountBits) - 1);
     }
     const count = this.merge.count(scope, bytes, from, to);
     memoWords[at] = word0;
     memoWords[at + 1] = word1;
     memoWords[at + 2] = word2;
     memoWords[at + 3] = word3;
-    memoCounts[entry] = (scope << MEMO_COUNT_BITS) | count;
+    memoCounts[entry] = (scope << memoCountBits) | count;
     return count;
   }
 }

@@ -1,17 +1,17 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import {
   type Correction,
-  type Counter,
   noCorrection,
   type PacedOptions,
   type StreamCounter,
   type TextSpan,
+  type TokenCounter,
 } from "./counter.ts";
 
 /** Counts by another family's vocabulary, times a factor and a learnt correction, rounded up. */
-export class EstimatedCounter implements Counter {
+export class EstimatedCounter implements TokenCounter {
   readonly name: string;
-  readonly vocabulary: Counter;
+  readonly vocabulary: TokenCounter;
   readonly factor: number;
   readonly safetyFactor: number;
   readonly correction: Correction;
@@ -19,7 +19,7 @@ export class EstimatedCounter implements Counter {
 
   constructor(
     name: string,
-    vocabulary: Counter,
+    vocabulary: TokenCounter,
     factor: number,
     safetyFactor: number,
     correction: Correction = noCorrection,

@@ -1,5 +1,5 @@
 import type { Calibration } from "./calibration.ts";
-import { type Counter, type CounterOf, noCorrection } from "./counter.ts";
+import { type CounterOf, noCorrection, type TokenCounter } from "./counter.ts";
 import { EstimatedCounter } from "./estimated-counter.ts";
 import { type Family, familyRules, providerFamilies, unknownFamily } from "./family-table.ts";
 import { nameHasPart } from "./model-name.ts";
@@ -8,7 +8,7 @@ import type { VocabularyName } from "./vocabulary.ts";
 import { VocabularyCounter } from "./vocabulary-counter.ts";
 
 /** Finds the counter of a model by its name; one object for a family, so it may be called for each request. */
-export function counterOf(provider: string, model: string): Counter {
+export function counterOf(provider: string, model: string): TokenCounter {
   return counterOfFamily(familyOf(provider, model));
 }
 
@@ -42,14 +42,14 @@ function isExact(family: Family): boolean {
   return family.name === family.vocabulary;
 }
 
-const vocabularyCounters: Readonly<Record<VocabularyName, Counter>> = {
+const vocabularyCounters: Readonly<Record<VocabularyName, TokenCounter>> = {
   o200k_base: new VocabularyCounter("o200k_base"),
   cl100k_base: new VocabularyCounter("cl100k_base"),
 };
 
-const counters = new Map<Family, Counter>();
+const counters = new Map<Family, TokenCounter>();
 
-function counterOfFamily(family: Family): Counter {
+function counterOfFamily(family: Family): TokenCounter {
   let counter = counters.get(family);
   if (counter !== undefined) return counter;
   counter = vocabularyCounters[family.vocabulary];

@@ -4,8 +4,8 @@ import type { ImageSize } from "./image-weight.ts";
 /**
  * Part of an image that is decoded to find its size: the first bytes, and of a JPEG more, which may have a thumbnail and a colour profile before it.
  */
-const HEAD_CHARS = 64;
-const JPEG_HEAD_MAX_CHARS = ((1 << 17) / 3) * 4;
+const headChars = 64;
+const jpegHeadMaxChars = ((1 << 17) / 3) * 4;
 
 /**
  * Size in pixels of an image in base64, as it stands in a request's body between these bytes, or undefined: not PNG, JPEG or WebP,
@@ -13,10 +13,10 @@ const JPEG_HEAD_MAX_CHARS = ((1 << 17) / 3) * 4;
  */
 export function imageSizeOf(body: Buffer, start: number, end: number): ImageSize | undefined {
   const from = base64Start(body, start, end);
-  const head = decodeBase64(body, from, Math.min(end, from + HEAD_CHARS));
+  const head = decodeBase64(body, from, Math.min(end, from + headChars));
   const isJpeg = head.length > 1 && head.readUInt16BE(0) === 0xffd8;
   const size = isJpeg
-    ? jpegSize(decodeBase64(body, from, Math.min(end, from + JPEG_HEAD_MAX_CHARS)))
+    ? jpegSize(decodeBase64(body, from, Math.min(end, from + jpegHeadMaxChars)))
     : (pngSize(head) ?? webpSize(head));
   return size !== undefined && isCredible(size, ((end - from) * 3) / 4) ? size : undefined;
 }

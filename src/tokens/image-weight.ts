@@ -27,7 +27,7 @@ function tokensBy(rule: ImageRule, { size, detail }: ImagePart): number {
   switch (rule.kind) {
     case "tiles": {
       if (detail === "low") return rule.baseTokens;
-      return rule.baseTokens + rule.tileTokens * (size === undefined ? MOST_TILES : tilesOf(size));
+      return rule.baseTokens + rule.tileTokens * (size === undefined ? mostTiles : tilesOf(size));
     }
     case "patches": {
       const limit = limitOf(rule, detail);
@@ -42,7 +42,7 @@ function tokensBy(rule: ImageRule, { size, detail }: ImagePart): number {
 }
 
 /** A square of 2048 px, its shorter side brought to 768: 2048 × 768 px. */
-const MOST_TILES = 8;
+const mostTiles = 8;
 
 /** OpenAI: fit into 2048 px, bring the shorter side to 768, count the tiles of 512 px. */
 function tilesOf({ width, height }: ImageSize): number {

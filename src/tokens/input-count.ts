@@ -1,9 +1,9 @@
-import type { Counter } from "./counter.ts";
+import type { TokenCounter } from "./counter.ts";
 import type { Weight } from "./request-weight.ts";
 
 /** The input tokens of a request for one model: its text and everything else. */
 export interface InputCount {
-  readonly counter: Counter;
+  readonly counter: TokenCounter;
   /** As counted, without any correction: what a bill is compared with. Not rounded. */
   readonly counted: number;
   /** The part of `counted` that is text, and not framing, tools or media. */
@@ -15,7 +15,7 @@ export interface InputCount {
 }
 
 /** Puts the count together; `vocabularyTokens` is that of the counter's vocabulary, which may have been counted for other models too. */
-export function inputCountOf(counter: Counter, vocabularyTokens: number, weight: Weight): InputCount {
+export function inputCountOf(counter: TokenCounter, vocabularyTokens: number, weight: Weight): InputCount {
   const { factor, safetyFactor, correction } = counter;
   const text = vocabularyTokens * factor;
   const counted = text + weight.tokens;

@@ -1,4 +1,4 @@
-const BACKSLASH = 0x5c;
+const backslash = 0x5c;
 
 /** The state of unescaping a text: what is read next, and where the result goes. */
 export interface Unescaping {
@@ -15,7 +15,7 @@ export function unescapeInPlace(bytes: Uint8Array, progress: Unescaping, limit: 
   let { at, to } = progress;
   while (at < limit) {
     const byte = bytes[at++] as number;
-    if (byte !== BACKSLASH || at === end) {
+    if (byte !== backslash || at === end) {
       bytes[to++] = byte;
       continue;
     }
@@ -27,7 +27,7 @@ export function unescapeInPlace(bytes: Uint8Array, progress: Unescaping, limit: 
     }
     at += 4;
     if (codePoint >= 0xd800 && codePoint < 0xe000) {
-      const low = bytes[at] === BACKSLASH && bytes[at + 1] === 0x75 ? hexAt(bytes, at + 2, end) : -1;
+      const low = bytes[at] === backslash && bytes[at + 1] === 0x75 ? hexAt(bytes, at + 2, end) : -1;
       if (codePoint < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
         codePoint = 0x10000 + ((codePoint & 0x3ff) << 10) + (low & 0x3ff);
         at += 6;

@@ -3,17 +3,17 @@ import { hashPair, Layout, type Vocabulary } from "./vocabulary.ts";
 const { BASE_SHIFT, RANK_BITS, RANK_MASK, TOKEN, USED } = Layout;
 
 /** Entries of the memo of pairs. */
-const PAIR_MEMO_ENTRIES = 1 << 14;
-const PAIR_MEMO_MASK = PAIR_MEMO_ENTRIES - 1;
+const pairMemoEntries = 1 << 14;
+const pairMemoMask = pairMemoEntries - 1;
 /** An entry of it has room for so many scopes beside a rank, a bit and a sign. */
-export const SCOPES_MAX = (1 << (30 - RANK_BITS)) - 1;
+export const scopesMax = (1 << (30 - RANK_BITS)) - 1;
 /** A token pushed to follow its equal, without trying longer ones first. */
-const REPEATED = 1 << 30;
+const repeated = 1 << 30;
 /** Shorter tokens repeat too cheaply to be worth looking ahead. */
-const REPEATED_MIN_BYTES = 8;
+const repeatedMinBytes = 8;
 /** Sizes of the stack and of the marks that are kept between pieces; larger ones are given back by the next piece. */
-const KEPT_TOKENS = 1 << 12;
-const KEPT_BYTES = 1 << 14;
+const keptTokens = 1 << 12;
+const keptBytes = 1 << 14;
 
 /**
  * Byte-pair encoding of one piece, counted, in time linear in its length (after "rust-gems" `bpe`, github/rust-gems, MIT).
@@ -28,10 +28,10 @@ export class Merge {
   /** Tokens on the stack: after `run` returned true, the piece's tokens. */
   tokens = 0;
   private readonly vocabulary: Vocabulary;
-  private readonly pairMemo = new Int32Array(2 * PAIR_MEMO_ENTRIES).fill(-1);
-  private stack: Int32Array = new Int32Array(KEPT_TOKENS);
+  private readonly pairMemo = new Int32Array(2 * pairMemoEntries).fill(-1);
+  private stack: Int32Array = new Int32Array(keptTokens);
   /** One bit a position: whether something may end there. */
-  private alive = new Int32Array(KEPT_BYTES >>> 5);
+  private alive = new Int32Array(keptBytes >>> 5);
   private bytes: Uint8Array = new Uint8Array(0);
   private scope = 0;
   private start = 0;
@@ -43,7 +43,7 @@ export class Merge {
     this.vocabulary = vocabulary;
   }
 
-  /** Tokens of the piece from `start` to `end`; what the memo knows counts within a scope (1 to {@link SCOPES_MAX}) only. */
+  /** Tokens of the piece from `start` to `end`; what the memo knows counts within a scope (1 to {@link scopesMax}) only. */
   count(scope: number, bytes: Uint8Array, start: number, end: number): number {
     this.begin(scope, bytes, start, end);
     this.run(Number.MAX_SAFE_INTEGER);
@@ -54,9 +54,9 @@ export class Merge {
   begin(scope: number, bytes: Uint8Array, start: number, end: number): void {
     this.scope = scope << RANK_BITS;
     const words = ((end - start) >>> 5) + 1;
-    if (this.stack.length > KEPT_TOKENS) this.stack = new Int32Array(KEPT_TOKENS);
-    if (words > this.alive.length || this.alive.length > KEPT_BYTES >>> 5)
-      this.alive = new Int32Array(Math.max(words, KEPT_BYTES >>> 5));
+    if (this.stack.length > keptTokens) this.stack = new Int32Array(keptTokens);
+    if (words > this.alive.length || this.alive.length > keptBytes >>> 5)
+      this.alive = new Int32Array(Math.max(words, keptBytes >>> 5));
     this.bytes = bytes;
     this.start = start;
     this.end = end;
@@ -103,7 +103,7 @@ export class Merge {
       candidate = taken & RANK_MASK;
       position -= (split[2 * candidate] as number) >>> RANK_BITS;
       last = count > 0 ? (stack[count - 1] as number) & RANK_MASK : -1;
-      if ((taken & REPEATED) !== 0) candidate = this.longestMatch(this.start + position);
+      if ((taken & repeated) !== 0) candidate = this.longestMatch(this.start + position);
     }
     this.tokens = count;
     this.position = position;
@@ -119,7 +119,7 @@ export class Merge {
     const { alive, bytes } = this;
     let { stack } = this;
     const size = (this.vocabulary.split[2 * rank] as number) >>> RANK_BITS;
-    if (size < REPEATED_MIN_BYTES) return 0;
+    if (size < repeatedMinBytes) return 0;
     let top = count;
     for (let next = position + size; this.start + next <= this.end; next += size) {
       if ((((alive[next >>> 5] as number) >>> (next & 31)) & 1) === 0) break;
@@ -128,7 +128,7 @@ export class Merge {
       while (at < to && bytes[at] === bytes[at - size]) at++;
       if (at < to) break;
       if (top === stack.length) stack = this.grow();
-      stack[top++] = rank | REPEATED;
+      stack[top++] = rank | repeated;
     }
     return top - count;
   }
@@ -153,7 +153,7 @@ export class Merge {
   private isStable(left: number, right: number): boolean {
     const memo = this.pairMemo;
     const hash = Math.imul(left, 0x9e3779b1) + Math.imul(right, 0xc2b2ae35);
-    const at = ((hash ^ (hash >>> 15)) & PAIR_MEMO_MASK) << 1;
+    const at = ((hash ^ (hash >>> 15)) & pairMemoMask) << 1;
     if (memo[at] === left) {
       const entry = memo[at + 1] as number;
       if (entry >>> 1 === (right | this.scope)) return (entry & 1) !== 0;

@@ -6,21 +6,21 @@ import { Merge } from "./merge.ts";
 import { asUtf8, characterStart, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
 
 /** How long the loop is held before others get their turn. */
-const TURN_MS = 0.5;
+const turnMs = 0.5;
 /** What is done between two looks at the clock: a fraction of the turn, whatever the text is. */
-const SLICE_BYTES = 1 << 11;
-const UNESCAPED_BYTES = 1 << 16;
-const COPIED_BYTES = 1 << 18;
-const MERGE_STEPS = 1 << 10;
+const sliceBytes = 1 << 11;
+const unescapedBytes = 1 << 16;
+const copiedBytes = 1 << 18;
+const mergeSteps = 1 << 10;
 /**
  * What the engine sees of a text at once: it looks for the end of a piece in one go. A piece that is longer is cut, and the total may be off
  * by two tokens for each cut; no language has words of this size.
  */
-const WINDOW_BYTES = 1 << 20;
+const windowBytes = 1 << 20;
 /** A window ends this much earlier where that cuts no piece. */
-const SAFE_CUT_BYTES = 1 << 14;
+const safeCutBytes = 1 << 14;
 /** Pieces from this size on are merged in turns of their own. Words are shorter. */
-const LONG_PIECE_MIN_BYTES = 1 << 8;
+const longPieceMinBytes = 1 << 8;
 
 /** Counts the spans in turns that leave the event loop free between them; undefined when the caller was over first. */
 export async function countPaced(
@@ -44,7 +44,7 @@ export async function countPaced(
  */
 class PacedCount implements LongPieces {
   total = 0;
-  readonly minBytes = LONG_PIECE_MIN_BYTES;
+  readonly minBytes = longPieceMinBytes;
   private readonly engine: Engine;
   private readonly scope: number;
   private readonly memory = new TextMemory();
@@ -77,7 +77,7 @@ class PacedCount implements LongPieces {
 
   /** Works for one turn; returns whether all is counted. */
   turn(): boolean {
-    const until = performance.now() + TURN_MS;
+    const until = performance.now() + turnMs;
     do {
       if (!this.step()) return true;
     } while (performance.now() < until);
@@ -113,7 +113,7 @@ class PacedCount implements LongPieces {
 
   private copySome(): void {
     const { body, copied, copyEnd } = this;
-    const limit = Math.min(copied + COPIED_BYTES, copyEnd);
+    const limit = Math.min(copied + copiedBytes, copyEnd);
     const stop = limit === copyEnd ? limit : characterStart(body, copied, limit);
     if (!isUtf8Between(body, copied, stop)) {
       this.replaceBody();
@@ -150,7 +150,7 @@ class PacedCount implements LongPieces {
   private moveWindow(): void {
     const { bytes } = this.memory;
     if (this.cutByte >= 0) bytes[this.windowEnd] = this.cutByte;
-    this.windowEnd = Math.min(this.at + WINDOW_BYTES, this.end);
+    this.windowEnd = Math.min(this.at + windowBytes, this.end);
     if (this.windowEnd < this.end) this.windowEnd = cutAt(bytes, this.windowEnd);
     this.cutByte = bytes[this.windowEnd] as number;
     this.memory.end(this.windowEnd);
@@ -158,7 +158,7 @@ class PacedCount implements LongPieces {
 
   private unescapeSome(): void {
     const { unescaping, unescapeEnd, memory } = this;
-    const limit = Math.min(unescaping.at + UNESCAPED_BYTES, unescapeEnd);
+    const limit = Math.min(unescaping.at + unescapedBytes, unescapeEnd);
     unescapeInPlace(memory.bytes, unescaping, limit, unescapeEnd);
     if (unescaping.at < unescapeEnd) return;
     this.end = unescaping.to;
@@ -166,7 +166,7 @@ class PacedCount implements LongPieces {
 
   private countSome(): void {
     const { engine, memory } = this;
-    const stop = Math.min(this.at + SLICE_BYTES, this.windowEnd);
+    const stop = Math.min(this.at + sliceBytes, this.windowEnd);
     this.total += engine.countPart(this.scope, memory.bytes, memory.view, this.at, stop, this);
     this.at = engine.stoppedAt;
   }
@@ -179,7 +179,7 @@ class PacedCount implements LongPieces {
       this.merge.begin(this.scope, this.memory.bytes, piece.start, piece.end);
       this.isMerging = true;
     }
-    if (!this.merge.run(MERGE_STEPS)) return;
+    if (!this.merge.run(mergeSteps)) return;
     this.total += this.merge.tokens;
     this.isMerging = false;
   }
@@ -187,14 +187,14 @@ class PacedCount implements LongPieces {
 
 /** A place at or a little before `limit` where every pattern ends a piece: a space behind a letter or digit. Else the start of a character. */
 function cutAt(bytes: Uint8Array, limit: number): number {
-  for (let at = limit; at > limit - SAFE_CUT_BYTES; at--)
-    if (bytes[at] === SPACE && isLetterOrDigit(bytes[at - 1] as number)) return at;
+  for (let at = limit; at > limit - safeCutBytes; at--)
+    if (bytes[at] === space && isLetterOrDigit(bytes[at - 1] as number)) return at;
   let at = limit;
   while (((bytes[at] as number) & 0xc0) === 0x80) at--;
   return at;
 }
 
-const SPACE = 0x20;
+const space = 0x20;
 
 function isLetterOrDigit(byte: number): boolean {
   const lower = byte | 0x20;

@@ -1,4 +1,4 @@
-import type { Counter, StreamCounter } from "./counter.ts";
+import type { StreamCounter, TokenCounter } from "./counter.ts";
 import { lastSafeCut } from "./safe-cut.ts";
 
 /** Text is counted in parts of about this size: a count costs little more than its bytes from here on. */
@@ -15,7 +15,7 @@ const moreCharsMax = 4_096;
  * Counts a text that comes in pieces, exactly: what came is counted up to its last safe cut, the rest waits. Without a safe cut the wait
  * doubles, so the whole stays linear.
  */
-export function streamCounterOf(counter: Pick<Counter, "count">, tenant?: string): StreamCounter {
+export function streamCounterOf(counter: Pick<TokenCounter, "count">, tenant?: string): StreamCounter {
   let counted = 0;
   let pending = "";
   let threshold = partChars;

@@ -1,18 +1,18 @@
 import { isUtf8 } from "node:buffer";
-import { END_BYTE } from "./char-class.ts";
+import { endByte } from "./char-class.ts";
 import type { TextSpan } from "./counter.ts";
-import { PADDING_BYTES } from "./engine.ts";
+import { paddingBytes } from "./engine.ts";
 
 /** Spans no further apart than this are copied in one go; what lies between, e.g. an image, is not copied if it is longer. */
-const GAP_MAX_BYTES = 512;
+const gapMaxBytes = 512;
 /** Size of the memory that is kept between texts; a longer text's is given back after it. */
-const KEPT_BYTES = 1 << 18;
+const keptBytes = 1 << 18;
 
 /** The index after the last of the spans that are copied together with the one at `first`. */
 export function groupEnd(spans: readonly TextSpan[], first: number): number {
   let end = first + 1;
   for (; end < spans.length; end++) {
-    if ((spans[end] as TextSpan).start - (spans[end - 1] as TextSpan).end > GAP_MAX_BYTES) break;
+    if ((spans[end] as TextSpan).start - (spans[end - 1] as TextSpan).end > gapMaxBytes) break;
   }
   return end;
 }
@@ -47,21 +47,21 @@ export function asUtf8(body: Buffer, spans: readonly TextSpan[]): { body: Buffer
   return { body: Buffer.concat(parts), spans: moved };
 }
 
-/** Memory that texts are copied into, so that they can be unescaped in place and ended with END_BYTE. */
+/** Memory that texts are copied into, so that they can be unescaped in place and ended with endByte. */
 export class TextMemory {
   bytes = new Uint8Array(0);
   view = new DataView(this.bytes.buffer);
 
   /** Makes room for so many bytes of text. */
   reserve(textBytes: number): void {
-    const needed = textBytes + PADDING_BYTES;
-    if (this.bytes.length >= needed && this.bytes.length <= KEPT_BYTES) return;
-    this.bytes = new Uint8Array(Math.max(needed, KEPT_BYTES));
+    const needed = textBytes + paddingBytes;
+    if (this.bytes.length >= needed && this.bytes.length <= keptBytes) return;
+    this.bytes = new Uint8Array(Math.max(needed, keptBytes));
     this.view = new DataView(this.bytes.buffer);
   }
 
   /** Marks the end of a text. In a body the byte there is the closing quote, which belongs to no span. */
   end(at: number): void {
-    this.bytes[at] = END_BYTE;
+    this.bytes[at] = endByte;
   }
 }

@@ -1,10 +1,10 @@
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import {
-  type Counter,
   noCorrection,
   type PacedOptions,
   type StreamCounter,
   type TextSpan,
+  type TokenCounter,
 } from "./counter.ts";
 import { Engine } from "./engine.ts";
 import { type Unescaping, unescapeInPlace } from "./json-text.ts";
@@ -14,14 +14,14 @@ import { asUtf8, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
 import type { VocabularyName } from "./vocabulary.ts";
 
 /** Text up to this size is counted at once: a fraction of a millisecond. */
-export const INLINE_MAX_BYTES = 1 << 16;
+export const inlineMaxBytes = 1 << 16;
 
 const encoder = new TextEncoder();
 
 /** Counts exactly by one vocabulary. Its tables are read at the first count. */
-export class VocabularyCounter implements Counter {
+export class VocabularyCounter implements TokenCounter {
   readonly name: VocabularyName;
-  readonly vocabulary: Counter = this;
+  readonly vocabulary: TokenCounter = this;
   readonly factor = 1;
   readonly safetyFactor = 1;
   readonly correction = noCorrection;
@@ -36,7 +36,7 @@ export class VocabularyCounter implements Counter {
   count(text: string, tenant?: string): number {
     const { engine, memory } = this;
     // Three bytes a unit always suffice; for a long text the exact size is worth a look.
-    memory.reserve(text.length < INLINE_MAX_BYTES ? text.length * 3 : Buffer.byteLength(text));
+    memory.reserve(text.length < inlineMaxBytes ? text.length * 3 : Buffer.byteLength(text));
     const { written } = encoder.encodeInto(text, memory.bytes);
     memory.end(written);
     return engine.countPart(engine.openScope(tenant), memory.bytes, memory.view, 0, written);
@@ -60,7 +60,7 @@ export class VocabularyCounter implements Counter {
   ): MaybePromise<number | undefined> {
     let bytes = 0;
     for (const span of spans) bytes += span.end - span.start;
-    if (bytes <= INLINE_MAX_BYTES) return this.countSpans(body, spans, options.tenant);
+    if (bytes <= inlineMaxBytes) return this.countSpans(body, spans, options.tenant);
     return countPaced(this.engine, body, spans, options);
   }
 

@@ -6,12 +6,12 @@ import { hashBytes, hashPair, Layout, type Vocabulary, type VocabularyName } fro
 const { BASE_SHIFT, RANK_BITS, RANK_MASK, TOKEN, USED } = Layout;
 
 /** "TGV1", the first word of a vocabulary file. */
-const MAGIC = 0x31564754;
-const HEADER_WORDS = 6;
+const fileMagic = 0x31564754;
+const headerWords = 6;
 /** Longest token of either vocabulary. */
-const LONGEST_TOKEN_BYTES = 128;
+const longestTokenBytes = 128;
 /** Longest token of the `long` table. */
-const PIECE_MAX_BYTES = 15;
+const pieceMaxBytes = 15;
 
 /**
  * Reads a vocabulary that scripts/build-vocabularies.mjs wrote: one read of at most 3 MB, then one pass over its tokens in the order of
@@ -22,7 +22,7 @@ export function readVocabulary(name: VocabularyName): Vocabulary {
 }
 
 /** Columns of the file, one entry a token in the order of its bytes; `bases` has one a trie node with children. */
-interface Columns {
+interface TokenColumns {
   readonly tokens: number;
   readonly slots: number;
   readonly rootBase: number;
@@ -41,14 +41,14 @@ interface Columns {
   readonly suffixes: Uint8Array;
 }
 
-function columnsOf(file: Buffer): Columns {
+function columnsOf(file: Buffer): TokenColumns {
   const [magic, tokens = 0, slots = 0, rootBase = 0, inner = 0, suffixes = 0] = new Uint32Array(
     file.buffer,
     file.byteOffset,
-    HEADER_WORDS,
+    headerWords,
   );
-  assert(magic === MAGIC, `${MAGIC.toString(16)} begins a vocabulary file`);
-  let at = file.byteOffset + HEADER_WORDS * 4;
+  assert(magic === fileMagic, `${magic?.toString(16)} begins a vocabulary file`);
+  let at = file.byteOffset + headerWords * 4;
   const words = (length: number) => {
     at += length * 2;
     return new Uint16Array(file.buffer, at - length * 2, length);
@@ -99,18 +99,18 @@ function tableSize(entries: number): number {
 }
 
 /** One pass in byte order: the path from the root to the token before is kept, so each trie node is met once. */
-function addTokens(vocabulary: Vocabulary, columns: Columns): void {
+function addTokens(vocabulary: Vocabulary, columns: TokenColumns): void {
   const { units, tokenAt, split, prefix } = vocabulary;
   const { ranks, rights, highs, basesLow, basesHigh, shared, lengths, lefts, suffixes } = columns;
-  const path = new DataView(new ArrayBuffer(LONGEST_TOKEN_BYTES + 16));
+  const path = new DataView(new ArrayBuffer(longestTokenBytes + 16));
   // Keys are collected first: the loops that scatter them are so short that the processor waits for several cache misses at once.
   const shortKeys = new Int32Array(vocabulary.short.length);
   const longKeys = new Int32Array(vocabulary.long.length);
   let shorts = 0;
   let longs = 0;
   /** By depth: the base of the path's node, and the longest token that ends there or above. */
-  const bases = new Int32Array(LONGEST_TOKEN_BYTES + 1).fill(columns.rootBase, 0, 1);
-  const longest = new Int32Array(LONGEST_TOKEN_BYTES + 1).fill(-1);
+  const bases = new Int32Array(longestTokenBytes + 1).fill(columns.rootBase, 0, 1);
+  const longest = new Int32Array(longestTokenBytes + 1).fill(-1);
   let suffixAt = 0;
   let innerAt = 0;
   for (let i = 0; i < columns.tokens; i++) {
@@ -144,7 +144,7 @@ function addTokens(vocabulary: Vocabulary, columns: Columns): void {
     if (length <= 7) {
       shortKeys[shorts++] = path.getInt32(0, true) & lowWordMask(length);
       shortKeys[shorts++] = (path.getInt32(4, true) & lowWordMask(length - 4)) | (length << 24);
-    } else if (length <= PIECE_MAX_BYTES) {
+    } else if (length <= pieceMaxBytes) {
       longKeys[longs++] = path.getInt32(0, true);
       longKeys[longs++] = path.getInt32(4, true);
       longKeys[longs++] = path.getInt32(8, true) & lowWordMask(length - 8);

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { replaceFile } from "../core/replace-file.ts";
 import { isSealed, parseSealed, seal } from "../core/seal.ts";
-import type { Columns, FieldColumn } from "./columns.ts";
+import type { FieldColumn, RecordColumns } from "./columns.ts";
 
 const format = `tollgate.columns.v2.${endianness()}`;
 
@@ -32,7 +32,11 @@ const numberBytes = [8, 8, 8, 4, 4, 4, 4] as const;
 const codeBytes = 2;
 
 /** Writes columns, whole or not at all. */
-export async function writeColumns(path: string, segmentBytes: number, columns: Columns): Promise<void> {
+export async function writeColumns(
+  path: string,
+  segmentBytes: number,
+  columns: RecordColumns,
+): Promise<void> {
   const fields = [...columns.fields];
   const { timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh } = columns;
   const numbers = [timesMs, inputTokens, outputTokens, costLow, costHigh, wastedLow, wastedHigh];
@@ -58,7 +62,7 @@ export async function readColumns(
   path: string,
   segmentBytes: number,
   by: readonly string[],
-): Promise<Columns | undefined> {
+): Promise<RecordColumns | undefined> {
   let file: FileHandle;
   try {
     file = await open(path, "r");
@@ -103,7 +107,7 @@ async function readArrays(
   head: Header,
   start: number,
   by: readonly string[],
-): Promise<Columns | undefined> {
+): Promise<RecordColumns | undefined> {
   const { records, checksums } = head;
   let position = start;
   let column = 0;

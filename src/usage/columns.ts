@@ -12,7 +12,7 @@ export interface FieldColumn {
 }
 
 /** The part of a segment's records that reports add up, field by field: a twentieth of the log's size, and read without parsing. */
-export interface Columns {
+export interface RecordColumns {
   readonly records: number;
   /** Lines of the segment that were no records. */
   readonly unreadable: number;
@@ -31,18 +31,18 @@ export interface Columns {
 }
 
 /** Different values of a field in one segment, at most. */
-const maxValues = 10_000;
+const valuesMax = 10_000;
 /** Fields of the record that differ with nearly every one. */
 const neverFields = Object.entries<Field<unknown, Presence>>(recordTable)
   .filter(([, { type }]) => !type.hasFewValues)
   .map(([name]) => name);
-const maxCost = 2n ** 64n;
+const costMax = 2n ** 64n;
 
 /** Turns records into columns; undefined where a cost passes 64 bits. */
 export async function columnsOf(
   records: AsyncIterable<StoredRecord> | Iterable<StoredRecord>,
   unreadable: () => number,
-): Promise<Columns | undefined> {
+): Promise<RecordColumns | undefined> {
   const timesMs: number[] = [];
   const inputs: number[] = [];
   const outputs: number[] = [];
@@ -52,7 +52,7 @@ export async function columnsOf(
   let count = 0;
   for await (const record of records) {
     const sums = sumsOf(record);
-    if (sums.costNanoUsd >= maxCost || sums.wastedNanoUsd >= maxCost) return undefined;
+    if (sums.costNanoUsd >= costMax || sums.wastedNanoUsd >= costMax) return undefined;
     timesMs.push(Date.parse(String(record.time)));
     inputs.push(sums.inputTokens);
     outputs.push(sums.outputTokens);
@@ -108,14 +108,14 @@ class Fields {
         field.codeOf.set(text, code);
       }
       field.codes[at] = code;
-      if (code > maxValues) {
+      if (code > valuesMax) {
         this.#leftOut.add(name);
         this.#fields.delete(name);
       }
     }
   }
 
-  columns(records: number): Pick<Columns, "fields" | "leftOut"> {
+  columns(records: number): Pick<RecordColumns, "fields" | "leftOut"> {
     const fields = new Map<string, FieldColumn>();
     for (const [name, { codes, codeOf }] of this.#fields) {
       const column = new Uint16Array(records);

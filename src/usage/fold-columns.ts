@@ -1,19 +1,24 @@
-import type { Columns, FieldColumn } from "./columns.ts";
+import type { FieldColumn, RecordColumns } from "./columns.ts";
 import { type TimeField, timeFieldOf, timeText } from "./dimension.ts";
 import type { Groups } from "./groups.ts";
 import type { Period } from "./read.ts";
 
 const quarterMs = 900_000;
 /** Combinations of values up to which a group is found by an array rather than a map. */
-const maxSlots = 4_194_304;
+const slotsMax = 4_194_304;
 
 /** True if the columns can answer a report by these fields. */
-export function canFold(columns: Columns, by: readonly string[]): boolean {
+export function canFold(columns: RecordColumns, by: readonly string[]): boolean {
   return by.every((field) => timeFieldOf(field) !== undefined || !columns.leftOut.has(field));
 }
 
 /** Adds a segment's records of a period to groups: the same sums as record by record. */
-export function foldColumns(columns: Columns, by: readonly string[], period: Period, groups: Groups): void {
+export function foldColumns(
+  columns: RecordColumns,
+  by: readonly string[],
+  period: Period,
+  groups: Groups,
+): void {
   const keys = by.map((field) => keyColumn(columns, field));
   const { groupOf, first } = assignGroups(columns, keys, period);
   const sum = (column: Float64Array | Uint32Array) => sumByGroup(column, groupOf, first.length);
@@ -37,7 +42,7 @@ export function foldColumns(columns: Columns, by: readonly string[], period: Per
 
 /** The number of each record's group, -1 for one outside the period, and the first record of each group. */
 function assignGroups(
-  { records, timesMs }: Columns,
+  { records, timesMs }: RecordColumns,
   keys: readonly FieldColumn[],
   period: Period,
 ): { readonly groupOf: Int32Array; readonly first: readonly number[] } {
@@ -84,7 +89,7 @@ function groupFinder(keys: readonly FieldColumn[]): (at: number) => number {
     return slot;
   };
   let groups = 0;
-  if (slots <= maxSlots) {
+  if (slots <= slotsMax) {
     const groupPlusOne = new Uint32Array(slots);
     return (at) => {
       const slot = slotOf(at);
@@ -104,14 +109,14 @@ function groupFinder(keys: readonly FieldColumn[]): (at: number) => number {
   };
 }
 
-function keyColumn(columns: Columns, field: string): FieldColumn {
+function keyColumn(columns: RecordColumns, field: string): FieldColumn {
   const time = timeFieldOf(field);
   if (time !== undefined) return timeColumn(columns, time);
   return columns.fields.get(field) ?? { codes: new Uint16Array(columns.records), values: [null] };
 }
 
 /** Times by their month, day or hour: a segment's records lie within few hours. */
-function timeColumn({ timesMs, records }: Columns, field: TimeField): FieldColumn {
+function timeColumn({ timesMs, records }: RecordColumns, field: TimeField): FieldColumn {
   const codes = new Uint16Array(records);
   const values: (string | null)[] = [null];
   const codeOfQuarter = new Map<number, number>();

@@ -14,7 +14,7 @@ export interface Report {
 }
 
 /** Different groups of one report, at most: their sums are kept in memory. */
-const maxGroups = 1_000_000;
+const groupsMax = 1_000_000;
 
 /** Adds sums up by key. */
 export class Groups {
@@ -26,7 +26,7 @@ export class Groups {
     const id = JSON.stringify(key);
     let known = this.#sums.get(id);
     if (known === undefined) {
-      if (this.#sums.size >= maxGroups) throw new RangeError(`more than ${maxGroups} groups: group by less`);
+      if (this.#sums.size >= groupsMax) throw new RangeError(`more than ${groupsMax} groups: group by less`);
       known = { key, ...noSums() };
       this.#sums.set(id, known);
     }

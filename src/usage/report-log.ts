@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Columns, columnsOf } from "./columns.ts";
+import { columnsOf, type RecordColumns } from "./columns.ts";
 import { readColumns, writeColumns } from "./columns-file.ts";
 import { dimensionOf } from "./dimension.ts";
 import { canFold, foldColumns } from "./fold-columns.ts";
@@ -42,7 +42,7 @@ async function columnsOfSegment(
   folder: string,
   name: string,
   by: readonly string[],
-): Promise<Columns | undefined> {
+): Promise<RecordColumns | undefined> {
   const { size } = await stat(join(folder, name));
   const path = columnsPath(folder, name);
   const kept = await readColumns(path, size, by);

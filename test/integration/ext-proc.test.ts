@@ -3,8 +3,8 @@ import { beforeEach, describe, it, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { GatewayError } from "../../src/core/errors.ts";
 import { grpcStatus } from "../../src/edge/edge.ts";
-import { noteFate } from "../../src/exchange/fates.ts";
 import { interrupt } from "../../src/exchange/interrupting.ts";
+import { noteLoggedOutcome } from "../../src/exchange/logged-outcome.ts";
 import { extProcMethod } from "../../src/extproc/server.ts";
 import { MemoryLedger } from "../../src/ledger/memory.ts";
 import { bodyMessage, headersMessage, PlayedStream } from "../support/envoy-player.ts";
@@ -79,7 +79,7 @@ describe("the ext_proc server, Envoy played by the test", () => {
     cluster = "alpha",
   ): void {
     const rest = { status: undefined, retryAfter: undefined };
-    noteFate(exchanges.services.registry, { kind, requestId: id, cluster, flags, ...rest });
+    noteLoggedOutcome(exchanges.services.registry, { kind, requestId: id, cluster, flags, ...rest });
   }
 
   /** Nothing is open, kept or held, and every account stands where the records say. */
@@ -300,7 +300,7 @@ describe("the ext_proc server, Envoy played by the test", () => {
     await assertClean(1);
   });
 
-  it("refuses to speak with an Envoy that is configured for other replies", async () => {
+  it("refuses to talk to an Envoy that is configured for other replies", async () => {
     for (const response_body_mode of ["FULL_DUPLEX_STREAMED", "STREAMED"]) {
       const stream = new PlayedStream(method, "downstream");
       stream.send({ ...requestHead, protocol_config: { request_body_mode: "BUFFERED", response_body_mode } });

@@ -1,5 +1,5 @@
 import type { Principal } from "../../src/identity/principal.ts";
-import type { Hold, Plan, PlannedTarget } from "../../src/plan/plan.ts";
+import type { HoldAmounts, Plan, PlannedTarget } from "../../src/plan/plan.ts";
 import type { Admission } from "../../src/policy/policy.ts";
 
 const principal: Principal = {
@@ -15,7 +15,7 @@ const principal: Principal = {
 /** What a policy judges, with the fields, targets and hold given. */
 export function admission(
   fields: Readonly<Record<string, string>>,
-  options: { readonly targets?: readonly PlannedTarget[]; readonly hold?: Partial<Hold> } = {},
+  options: { readonly targets?: readonly PlannedTarget[]; readonly hold?: Partial<HoldAmounts> } = {},
 ): Admission {
   return {
     principal,
@@ -27,7 +27,7 @@ export function admission(
   };
 }
 
-function planOf(targets: readonly PlannedTarget[], hold: Partial<Hold>): Plan {
+function planOf(targets: readonly PlannedTarget[], hold: Partial<HoldAmounts>): Plan {
   return {
     model: "one",
     entry: "one",

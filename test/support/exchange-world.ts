@@ -10,7 +10,7 @@ import { Offload } from "../../src/dialect/offload/offload.ts";
 import { admit } from "../../src/exchange/admission.ts";
 import type { Exchange } from "../../src/exchange/exchange.ts";
 import { Intake } from "../../src/exchange/intake.ts";
-import { closeLost } from "../../src/exchange/lost.ts";
+import { closeLost } from "../../src/exchange/lost-exchanges.ts";
 import { open } from "../../src/exchange/opening.ts";
 import { Originals } from "../../src/exchange/originals.ts";
 import type { Outcome } from "../../src/exchange/outcome.ts";

@@ -1,6 +1,6 @@
 import { headersOf } from "../../src/core/headers.ts";
 import type { Exchange } from "../../src/exchange/exchange.ts";
-import { noteFate } from "../../src/exchange/fates.ts";
+import { noteLoggedOutcome } from "../../src/exchange/logged-outcome.ts";
 import { passBody, respond } from "../../src/exchange/responding.ts";
 
 /** Tokens as an OpenAI-like provider tells them. */
@@ -64,7 +64,7 @@ export function logAttempt(
   status: number | undefined,
   flags: readonly string[],
 ): void {
-  noteFate(exchange.services.registry, {
+  noteLoggedOutcome(exchange.services.registry, {
     kind: "attempt",
     requestId: exchange.id,
     cluster,
@@ -77,7 +77,7 @@ export function logAttempt(
 /** The client goes. */
 export function leave(exchange: Exchange): void {
   exchange.closing.close();
-  noteFate(exchange.services.registry, {
+  noteLoggedOutcome(exchange.services.registry, {
     kind: "request",
     requestId: exchange.id,
     cluster: undefined,

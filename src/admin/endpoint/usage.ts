@@ -1,6 +1,6 @@
 import { GatewayError } from "../../core/errors.ts";
 import type { AdminSource } from "../admin-source.ts";
-import type { UsageDesk } from "../usage-desk.ts";
+import type { UsageJobs } from "../usage-jobs.ts";
 import { parseUsageQuery, type UsageQueryText } from "../usage-query.ts";
 import { type AdminReply, type Endpoint, textReply } from "./endpoint.ts";
 
@@ -36,7 +36,7 @@ async function run({ usage }: AdminSource, job: Job | Problem): Promise<AdminRep
   }
 }
 
-type Job = Parameters<UsageDesk["do"]>[0];
+type Job = Parameters<UsageJobs["do"]>[0];
 
 function reportJob(given: URLSearchParams, nowMs: number): Job | Problem {
   const unknown = [...given.keys()].find((name) => !parameters.some((known) => known === name));

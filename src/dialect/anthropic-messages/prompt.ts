@@ -1,5 +1,5 @@
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
+import { type ByteRange, enterArray, enterObject, invalid, readRange, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { refuseStored } from "../stored-content.ts";
 import { readToolSchema } from "../tool-schema.ts";
@@ -115,7 +115,7 @@ function readBlock(draft: RequestDraft): void {
 interface Source {
   readonly type: string | undefined;
   readonly media: string | undefined;
-  readonly data: Place | undefined;
+  readonly data: ByteRange | undefined;
 }
 
 /** The block's own type says whether it is an image, whatever its source says it is. */
@@ -134,7 +134,7 @@ function readSource(draft: RequestDraft): Source {
   const { scan, text } = draft;
   let type: string | undefined;
   let media: string | undefined;
-  let data: Place | undefined;
+  let data: ByteRange | undefined;
   scan.enter();
   for (let key = scan.nextKey(sourceKeys); key !== undefined; key = scan.nextKey(sourceKeys)) {
     if (key === "file_id") refuseStored(scan, `${blockPath}.source.file_id`);
@@ -142,7 +142,7 @@ function readSource(draft: RequestDraft): Source {
     else if (key === "media_type") media = readText(scan, `${blockPath}.source.media_type`);
     else if (key === "content") readContent(draft);
     else if (key === "data" && type === "text") text.value(scan);
-    else if (key === "data") data = readPlace(scan);
+    else if (key === "data") data = readRange(scan);
     else if (key === "url") scan.skip();
     else text.value(scan);
   }

@@ -1,6 +1,6 @@
 import { GatewayError, unreachable } from "../../core/errors.ts";
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
+import { type ByteRange, enterArray, enterObject, invalid, readRange, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { readToolSchema } from "../tool-schema.ts";
 import { hosted } from "../type-table.ts";
@@ -179,7 +179,7 @@ function readSource(draft: RequestDraft, media: Media): void {
       if (media.medium !== "image") throw uncountable("messages[].content[].source.s3Location");
       scan.skip();
       draft.addImage();
-    } else if (key === "bytes") media.bytes = readPlace(scan);
+    } else if (key === "bytes") media.bytes = readRange(scan);
     else if (key === "content" && scan.kind() === "array") readContent(draft, "document.source.content");
     else draft.text.value(scan);
   }
@@ -189,7 +189,7 @@ function readSource(draft: RequestDraft, media: Media): void {
 interface Media {
   readonly medium: "image" | "document" | "video" | "audio";
   format: string;
-  bytes: Place | undefined;
+  bytes: ByteRange | undefined;
 }
 
 function addMedium(draft: RequestDraft, { medium, format, bytes }: Media): void {

@@ -2,7 +2,7 @@ import { unreachable } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
-import { readPlace } from "../read-field.ts";
+import { readRange } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { type OtherMembers, readOther } from "../read-other.ts";
 import { refusedMembers } from "../refused-members.ts";
@@ -49,7 +49,7 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       text.value(scan);
       return;
     case "inputImage":
-      draft.addImage(readPlace(scan));
+      draft.addImage(readRange(scan));
       return;
     case "contract":
     case "metadata":

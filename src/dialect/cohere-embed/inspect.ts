@@ -2,7 +2,7 @@ import { unreachable } from "../../core/errors.ts";
 import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { Operation, RequestFacts } from "../dialect.ts";
-import { enterArray, enterObject, invalid, readModel, readPlace, readText } from "../read-field.ts";
+import { enterArray, enterObject, invalid, readModel, readRange, readText } from "../read-field.ts";
 import { type MarkedObject, readMembers } from "../read-members.ts";
 import { type OtherMembers, readOther } from "../read-other.ts";
 import { refusedMembers } from "../refused-members.ts";
@@ -69,7 +69,7 @@ function readMember(
       readItems(draft, key, () => draft.text.value(scan));
       return;
     case "images":
-      readItems(draft, key, () => draft.addImage(readPlace(scan)));
+      readItems(draft, key, () => draft.addImage(readRange(scan)));
       return;
     case "inputs":
       readItems(draft, key, () => readMixed(draft));
@@ -133,12 +133,12 @@ function readPart(draft: RequestDraft): void {
 function readImage(draft: RequestDraft): void {
   const { scan } = draft;
   if (scan.kind() !== "object") {
-    draft.addImage(readPlace(scan));
+    draft.addImage(readRange(scan));
     return;
   }
   scan.enter();
   for (let key = scan.nextKey(imageKeys); key !== undefined; key = scan.nextKey(imageKeys)) {
-    if (key === "url") draft.addImage(readPlace(scan));
+    if (key === "url") draft.addImage(readRange(scan));
     else scan.skip();
   }
 }

@@ -1,7 +1,7 @@
 import { GatewayError, unreachable } from "../../core/errors.ts";
 import type { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
+import { type ByteRange, enterArray, enterObject, invalid, readRange, readText } from "../read-field.ts";
 import { asksForMore, foldedKey, refusalOf, refusedMembers } from "../refused-members.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { uncountable } from "../uncountable.ts";
@@ -172,18 +172,18 @@ function readFunctionResponse(draft: RequestDraft): void {
 function readBlob(draft: RequestDraft): void {
   const scan = draft.scan;
   let mime = "";
-  let data: Place | undefined;
+  let data: ByteRange | undefined;
   if (!enterObject(scan, "contents[].parts[].inlineData")) return;
   for (let key = scan.nextKey(blobKeys); key !== undefined; key = scan.nextKey(blobKeys)) {
     if (key === "mimeType" || key === "mime_type") mime = readText(scan, `inlineData.${key}`) ?? "";
-    else if (key === "data") data = readPlace(scan);
+    else if (key === "data") data = readRange(scan);
     else scan.skip();
   }
   if (mime.startsWith("image/")) draft.addImage(data);
   else if (data !== undefined) addMedium(draft, mime, data);
 }
 
-function addMedium(draft: RequestDraft, mime: string, data: Place): void {
+function addMedium(draft: RequestDraft, mime: string, data: ByteRange): void {
   if (mime.startsWith("audio/")) draft.addAudio(data, mime);
   else if (mime.startsWith("video/")) draft.addVideo(data);
   else draft.addDocument(data);

@@ -1,5 +1,5 @@
 import { KeySet } from "../../core/key-set.ts";
-import { enterArray, enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
+import { type ByteRange, enterArray, enterObject, invalid, readRange, readText } from "../read-field.ts";
 import { type OtherMembers, readOther } from "../read-other.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { allServerMembers } from "../server-members.ts";
@@ -140,23 +140,23 @@ function readPart(draft: RequestDraft): void {
 function readImage(draft: RequestDraft): void {
   const scan = draft.scan;
   let detail: string | undefined;
-  let url: Place | undefined;
+  let url: ByteRange | undefined;
   if (scan.kind() === "object") {
     scan.enter();
     for (let key = scan.nextKey(imageKeys); key !== undefined; key = scan.nextKey(imageKeys)) {
       if (key === "detail") detail = readText(scan, "messages[].content[].image_url.detail");
-      else if (key === "url") url = readPlace(scan);
+      else if (key === "url") url = readRange(scan);
       else if (key === "file_id") refuseStored(scan, "messages[].content[].image_url.file_id");
       else readOther(draft, imageOthers);
     }
-  } else url = readPlace(scan);
+  } else url = readRange(scan);
   draft.addImage(url, detail);
 }
 
 function readAudio(draft: RequestDraft): void {
   const scan = draft.scan;
   let format: string | undefined;
-  let data: Place | undefined;
+  let data: ByteRange | undefined;
   if (!enterObject(scan, "messages[].content[].input_audio")) return;
   for (let key = scan.nextKey(audioKeys); key !== undefined; key = scan.nextKey(audioKeys)) {
     if (key === "format") format = readText(scan, "messages[].content[].input_audio.format");

@@ -1,5 +1,5 @@
 import { KeySet } from "../../core/key-set.ts";
-import { enterObject, invalid, type Place, readPlace, readText } from "../read-field.ts";
+import { type ByteRange, enterObject, invalid, readRange, readText } from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { readInline, refuseStored } from "../stored-content.ts";
 import { checkType } from "../type-table.ts";
@@ -126,7 +126,7 @@ function readPart(draft: RequestDraft): void {
   let type: string | undefined;
   let detail: string | undefined;
   let isImage = false;
-  let image: Place | undefined;
+  let image: ByteRange | undefined;
   scan.enter();
   for (let key = scan.nextKey(partKeys); key !== undefined; key = scan.nextKey(partKeys)) {
     switch (key) {
@@ -138,7 +138,7 @@ function readPart(draft: RequestDraft): void {
         break;
       case "image_url":
         isImage = scan.kind() !== "null";
-        image = readPlace(scan);
+        image = readRange(scan);
         break;
       case "file_data":
         readFile(draft);
@@ -171,7 +171,7 @@ function readFile(draft: RequestDraft): void {
 function readAudio(draft: RequestDraft): void {
   const { scan, text } = draft;
   let format = "";
-  let data: Place | undefined;
+  let data: ByteRange | undefined;
   if (!enterObject(scan, `${partPath}.input_audio`)) return;
   for (let key = scan.nextKey(audioKeys); key !== undefined; key = scan.nextKey(audioKeys)) {
     if (key === "format") format = readText(scan, `${partPath}.input_audio.format`) ?? "";

@@ -4,9 +4,9 @@ import {
   connectionError,
   errorCode,
   flag,
+  frameBytesMax,
   frameHeaderBytes,
   frameType,
-  maxFrameBytes,
   readUint32,
 } from "./frame.ts";
 
@@ -35,7 +35,7 @@ export interface FrameSink {
 }
 
 /** The frame header, and of a padded DATA frame the byte that tells the padding's length. */
-const heldBytes = frameHeaderBytes + maxFrameBytes;
+const heldBytes = frameHeaderBytes + frameBytesMax;
 
 /** Of a frame that is not DATA, so many bytes are as much work as a frame: a header list may name a field with every byte. */
 const bytesPerWork = 64;
@@ -85,7 +85,7 @@ export class FrameReader {
     const available = chunk.length - at;
     if (available < frameHeaderBytes) return this.#holdRest(chunk, at);
     const length = payloadLength(chunk, at);
-    if (length > maxFrameBytes) return frameTooLong;
+    if (length > frameBytesMax) return frameTooLong;
     const payload = at + frameHeaderBytes;
     if (chunk[at + 3] === frameType.data) {
       if (available < dataHeaderBytes(chunk, at, length)) return this.#holdRest(chunk, at);
@@ -101,7 +101,7 @@ export class FrameReader {
     let at = this.#fill(chunk, start, frameHeaderBytes);
     if (this.#held < frameHeaderBytes) return at;
     const length = payloadLength(hold, 0);
-    if (length > maxFrameBytes) return frameTooLong;
+    if (length > frameBytesMax) return frameTooLong;
     const isData = hold[3] === frameType.data;
     const wanted = isData ? dataHeaderBytes(hold, 0, length) : frameHeaderBytes + length;
     at = this.#fill(chunk, at, wanted);
@@ -164,7 +164,7 @@ export class FrameReader {
   }
 }
 
-const frameTooLong = connectionError(errorCode.frameSizeError, `frame over ${maxFrameBytes} bytes`);
+const frameTooLong = connectionError(errorCode.frameSizeError, `frame over ${frameBytesMax} bytes`);
 
 function payloadLength(bytes: Buffer, at: number): number {
   return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);

@@ -5,7 +5,7 @@ import {
   flag,
   frameHeaderBytes,
   frameType,
-  maxWindowBytes,
+  windowBytesMax,
   writeUint32,
 } from "./frame.ts";
 import type { Http2Limits } from "./limits.ts";
@@ -15,7 +15,7 @@ import { settingId } from "./peer-settings.ts";
 export const messagePrefixBytes = 5;
 
 const firstBufferBytes = 8 << 10;
-const maxBufferBytes = 64 << 10;
+const bufferBytesMax = 64 << 10;
 
 /**
  * Builds frames in one buffer that is used over and over and hands it to the socket when `flush` is called or the
@@ -79,7 +79,7 @@ export class FrameWriter {
 
   /** Says that no new call will be taken, without yet saying from which on (RFC 9113 §6.8). */
   goawayNotice(): void {
-    this.goaway(maxWindowBytes, errorCode.noError, "draining");
+    this.goaway(windowBytesMax, errorCode.noError, "draining");
   }
 
   headers(streamId: number, block: Buffer, endStream: boolean): void {
@@ -136,9 +136,9 @@ export class FrameWriter {
 
   /** The buffer grows while it is small and is flushed when it is not: frames are at most 16 KiB. */
   #makeRoom(bytes: number): void {
-    if (this.#used + bytes > maxBufferBytes) this.flush();
+    if (this.#used + bytes > bufferBytesMax) this.flush();
     if (this.#used + bytes <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(maxBufferBytes);
+    const grown = Buffer.allocUnsafeSlow(bufferBytesMax);
     this.#buffer.copy(grown, 0, 0, this.#used);
     this.#buffer = grown;
   }

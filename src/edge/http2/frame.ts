@@ -39,13 +39,13 @@ export const clientPreface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "la
 export const frameHeaderBytes = 9;
 
 /** The longest payload we take and send: every peer's default (SETTINGS_MAX_FRAME_SIZE). */
-export const maxFrameBytes = 16_384;
+export const frameBytesMax = 16_384;
 
 /** The window a connection and each of its streams start with, until SETTINGS say otherwise. */
 export const defaultWindowBytes = 65_535;
 
 /** The largest window there can be. */
-export const maxWindowBytes = 0x7fff_ffff;
+export const windowBytesMax = 0x7fff_ffff;
 
 /** Ends a whole connection: what GOAWAY will say, and why. */
 export interface ConnectionError {

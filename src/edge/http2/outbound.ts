@@ -1,6 +1,6 @@
 import type { EdgeMessage } from "../edge.ts";
 import type { FloodGuard } from "./flood-guard.ts";
-import { maxFrameBytes, maxWindowBytes, writeUint32 } from "./frame.ts";
+import { frameBytesMax, windowBytesMax, writeUint32 } from "./frame.ts";
 import { type FrameWriter, messagePrefixBytes } from "./frame-writer.ts";
 import { responseBlock, trailersOnlyBlock } from "./response.ts";
 import type { Http2Stream, SendQueue } from "./stream.ts";
@@ -39,7 +39,7 @@ export class Outbound {
       return;
     }
     const length = messagePrefixBytes + message.length;
-    const fits = length <= stream.sendWindow && length <= this.#window && length <= maxFrameBytes;
+    const fits = length <= stream.sendWindow && length <= this.#window && length <= frameBytesMax;
     if (!fits || stream.queue !== undefined || this.#writer.stalled) {
       this.#enqueue(stream, [message]);
       return;
@@ -73,7 +73,7 @@ export class Outbound {
   /** Widens the connection's window; false when that makes it larger than a window can be. */
   widen(bytes: number): boolean {
     this.#window += bytes;
-    if (this.#window > maxWindowBytes) return false;
+    if (this.#window > windowBytesMax) return false;
     this.resume();
     return true;
   }
@@ -81,7 +81,7 @@ export class Outbound {
   /** Widens or narrows a stream's window; false when that makes it larger than a window can be. */
   widenStream(stream: Http2Stream, bytes: number): boolean {
     stream.sendWindow += bytes;
-    if (stream.sendWindow > maxWindowBytes) return false;
+    if (stream.sendWindow > windowBytesMax) return false;
     if (stream.queue !== undefined && stream.sendWindow > 0) {
       this.#ready.add(stream);
       this.resume();
@@ -126,12 +126,12 @@ export class Outbound {
   #sendFrame(stream: Http2Stream): void {
     const queue = stream.queue;
     if (queue === undefined) return;
-    const length = Math.min(queue.bytes, stream.sendWindow, this.#window, maxFrameBytes);
+    const length = Math.min(queue.bytes, stream.sendWindow, this.#window, frameBytesMax);
     this.#fill(queue, this.#writer.data(stream.id, length));
     queue.bytes -= length;
     stream.sendWindow -= length;
     this.#window -= length;
-    if (queue.bytes === 0 || length === maxFrameBytes) this.#guard.dataFramesSent += 1;
+    if (queue.bytes === 0 || length === frameBytesMax) this.#guard.dataFramesSent += 1;
     if (queue.bytes > 0) return;
     stream.queue = undefined;
     if (stream.trailers !== undefined) this.finish(stream, stream.trailers);

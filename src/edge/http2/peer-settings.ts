@@ -3,9 +3,9 @@ import {
   connectionError,
   defaultWindowBytes,
   errorCode,
-  maxFrameBytes,
-  maxWindowBytes,
+  frameBytesMax,
   readUint32,
+  windowBytesMax,
 } from "./frame.ts";
 
 /** Identifiers of RFC 9113 §6.5.2 that concern a server which pushes nothing and compresses with no table. */
@@ -43,11 +43,11 @@ export class PeerSettings {
           : undefined;
       case settingId.maxFrameSize:
         // We never send more than the default, which is also the least a peer may allow.
-        return value < maxFrameBytes || value > 0xff_ffff
+        return value < frameBytesMax || value > 0xff_ffff
           ? connectionError(errorCode.protocolError, "MAX_FRAME_SIZE out of range")
           : undefined;
       case settingId.initialWindowSize:
-        if (value > maxWindowBytes)
+        if (value > windowBytesMax)
           return connectionError(errorCode.flowControlError, "INITIAL_WINDOW_SIZE too large");
         this.initialWindowBytes = value;
         return undefined;

@@ -81,13 +81,13 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /** The longest delay a timer can have. */
-const maxTimerMs = 0x7fff_ffff;
+const timerMsMax = 0x7fff_ffff;
 
 /** `grpc-timeout` in milliseconds, e.g. `50m` → 50; undefined when it is not of the form the gRPC protocol wants. */
 export function parseGrpcTimeout(text: string): number | undefined {
   const match = /^(\d{1,8})([HMSmun])$/.exec(text);
   if (match === null) return undefined;
-  return Math.min(maxTimerMs, Math.ceil(Number(match[1]) * (unitMs[match[2] ?? ""] ?? 0)));
+  return Math.min(timerMsMax, Math.ceil(Number(match[1]) * (unitMs[match[2] ?? ""] ?? 0)));
 }
 
 /** `content-length` as a number; -1 when absent, undefined when it is no number. */

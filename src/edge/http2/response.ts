@@ -1,7 +1,7 @@
 import { type GrpcStatus, grpcStatus } from "../edge.ts";
 
 /** The longest status message that is sent, in characters of the original. */
-const maxMessageLength = 1_024;
+const messageLengthMax = 1_024;
 
 /** `:status: 200` from the static table. */
 const status200 = Buffer.from([0x88]);
@@ -24,7 +24,7 @@ export function httpErrorBlock(status: number): Buffer {
 export function failureBlock(status: GrpcStatus, message: string): Buffer {
   const fields = literal("grpc-status", String(status));
   if (message === "") return fields;
-  return Buffer.concat([fields, literal("grpc-message", percentEncode(message.slice(0, maxMessageLength)))]);
+  return Buffer.concat([fields, literal("grpc-message", percentEncode(message.slice(0, messageLengthMax)))]);
 }
 
 /** The block that is headers and trailers in one, for a call that answered nothing. */

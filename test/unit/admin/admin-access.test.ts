@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
 import { readAdminToken, writeAdminToken } from "../../../src/admin/admin-token.ts";
 import { PeerUids } from "../../../src/admin/peer-uid.ts";
-import { UsageDesk } from "../../../src/admin/usage-desk.ts";
+import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
 import { adminSource } from "../../support/admin-source.ts";
 
 const token = "a-token-of-sixteen-or-more";
@@ -38,7 +38,7 @@ const onLinux = process.platform === "linux";
 const sameUser = onLinux ? 200 : 401;
 
 describe("the admin interface without a token in the config", () => {
-  const desk = new UsageDesk(folder);
+  const desk = new UsageJobs(folder);
   let server: AdminServer;
   before(async () => {
     server = await startAdminServer(
@@ -84,7 +84,7 @@ describe("the admin interface without a token in the config", () => {
 });
 
 describe("the admin interface with a token in the config", () => {
-  const desk = new UsageDesk(folder);
+  const desk = new UsageJobs(folder);
   let server: AdminServer;
   before(async () => {
     server = await startAdminServer(

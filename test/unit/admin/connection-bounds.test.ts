@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
-import { UsageDesk } from "../../../src/admin/usage-desk.ts";
+import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
 import { adminSource } from "../../support/admin-source.ts";
 import { until } from "../../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-bounds-"));
-const desk = new UsageDesk(folder);
+const desk = new UsageJobs(folder);
 let server: AdminServer;
 const held: Socket[] = [];
 

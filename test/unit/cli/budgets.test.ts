@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
 import type { AccountAudit } from "../../../src/admin/audit-log.ts";
 import { ledgerBudgets } from "../../../src/admin/ledger-budgets.ts";
-import { UsageDesk } from "../../../src/admin/usage-desk.ts";
+import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { account, claim } from "../../support/ledger-accounts.ts";
@@ -19,7 +19,7 @@ const audits: Omit<AccountAudit, "time">[] = [];
 const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
 const day = account("day", 2_000_000_000n);
 let folder: string;
-let usage: UsageDesk;
+let usage: UsageJobs;
 let admin: AdminServer;
 const dayPolicy: Policy = {
   name: "day",
@@ -38,7 +38,7 @@ const dayPolicy: Policy = {
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "tollgate-budgets-"));
-  usage = new UsageDesk(folder);
+  usage = new UsageJobs(folder);
   admin = await startAdminServer(
     { host: "127.0.0.1", port: 0 },
     {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
 import type { OverrideAudit } from "../../../src/admin/audit-log.ts";
-import { UsageDesk } from "../../../src/admin/usage-desk.ts";
+import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
 import { Registry } from "../../../src/exchange/registry.ts";
 import { Steering } from "../../../src/exchange/steering.ts";
 import { Overrides } from "../../../src/route/overrides.ts";
@@ -21,7 +21,7 @@ const path = join(folder, "overrides.json");
 const clock = manualClock("2026-08-03T12:00:00Z");
 const overrides = new Overrides();
 const steering = new Steering({ clock, overrides, registry: new Registry(), path });
-const usage = new UsageDesk(folder);
+const usage = new UsageJobs(folder);
 const audits: Omit<OverrideAudit, "time">[] = [];
 let admin: AdminServer;
 

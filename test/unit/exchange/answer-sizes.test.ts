@@ -232,7 +232,7 @@ async function play(
       return replied(respond(exchange, { ...head, status: 500, codeDetails: "response_payload_too_large" }));
     const verdict = await gate.pushWhole(body);
     if (verdict.kind === "fail") {
-      assert.equal(verdict.following, undefined, "another target would make as large an answer");
+      assert.equal(verdict.next, undefined, "another target would make as large an answer");
       return replied(respond(exchange, { ...head, status: 503 }));
     }
   }

@@ -21,7 +21,7 @@ function exchangeOf(...judgements: readonly (Partial<Judgement> | undefined)[]):
     (judged, at): Partial<Attempt> => ({
       number: at + 1,
       target,
-      fate: { kind: "failed", status: 200, flags: [], class: "quality" },
+      outcome: { kind: "failed", status: 200, flags: [], class: "quality" },
       judged:
         judged === undefined
           ? undefined

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
-import type { LastWord } from "../../../src/exchange/interrupting.ts";
+import type { Interruption } from "../../../src/exchange/interrupting.ts";
 import { passBody } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import {
@@ -31,7 +31,7 @@ const messages = [{ role: "user", content: "hi" }];
 describe("a deadline", () => {
   let clock: ManualClock;
   let exchanges: Exchanges;
-  let said: LastWord[];
+  let said: Interruption[];
 
   beforeEach(() => {
     mock.timers.enable({ apis: ["setTimeout"] });
@@ -47,7 +47,7 @@ describe("a deadline", () => {
   async function ask(model: string, stream: boolean, path?: string): Promise<Exchange> {
     const { exchange, outcome } = await exchanges.ask({ model, max_tokens: 50, stream, messages }, path);
     assert.equal(outcome.kind, "forward");
-    exchange.speaker = { speak: (word) => void said.push(word) };
+    exchange.downstream = { interrupt: (word) => void said.push(word) };
     return exchange;
   }
 

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { headersOf } from "../../../src/core/headers.ts";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { noteFate } from "../../../src/exchange/fates.ts";
+import { noteLoggedOutcome } from "../../../src/exchange/logged-outcome.ts";
 import { respond } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import {
@@ -90,7 +90,7 @@ async function end(exchanges: Exchanges, exchange: Exchange, fate: Fate, billed:
         fate === "refused" ? "via_upstream" : "upstream_reset_before_response_started{connection_failure}";
       const headers = headersOf({ "content-type": "text/plain" });
       respond(exchange, { status: 503, headers, endOfStream: true, codeDetails, attempt: 1 });
-      noteFate(exchanges.services.registry, {
+      noteLoggedOutcome(exchanges.services.registry, {
         kind: "attempt",
         requestId: exchange.id,
         cluster: "house",

@@ -4,7 +4,7 @@ import type { Snapshot } from "../../../src/config/snapshot.ts";
 import type { Dialect } from "../../../src/dialect/dialect.ts";
 import { retry } from "../../../src/exchange/retrying.ts";
 import type { Services } from "../../../src/exchange/services.ts";
-import type { Counter } from "../../../src/tokens/counter.ts";
+import type { TokenCounter } from "../../../src/tokens/counter.ts";
 import { ExchangeWorld } from "../../support/exchange-world.ts";
 import type { ManualClock } from "../../support/manual-clock.ts";
 import { answerWhole, endStream, logAttempt, streamPieces } from "../../support/play-envoy.ts";
@@ -109,7 +109,7 @@ async function stagesOfFallback(slow: Stage | undefined): Promise<unknown> {
 
 function slowServices(services: Services, spend: (stage: Stage) => void): Services {
   const { counterOf, dialects, ledger } = services;
-  const vocabularies = new Map<Counter, Counter>();
+  const vocabularies = new Map<TokenCounter, TokenCounter>();
   return {
     ...services,
     dialects: dialects.map((dialect) => slowDialect(dialect, spend)),
@@ -128,7 +128,7 @@ function slowServices(services: Services, spend: (stage: Stage) => void): Servic
   };
 }
 
-function slowCounter(counter: Counter, spend: (stage: Stage) => void): Counter {
+function slowCounter(counter: TokenCounter, spend: (stage: Stage) => void): TokenCounter {
   return overridden(counter, () => ({
     countSpansPaced: (...args) => {
       spend("count");

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, describe, it } from "node:test";
-import type { LastWord } from "../../../src/exchange/interrupting.ts";
+import type { Interruption } from "../../../src/exchange/interrupting.ts";
 import { Steering } from "../../../src/exchange/steering.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
@@ -105,10 +105,10 @@ describe("steering", () => {
   });
 
   it("cuts what a stop is about and nothing else, each once, and pays what came", async () => {
-    const words: LastWord[] = [];
+    const words: Interruption[] = [];
     const open = async (model: string) => {
       const { exchange } = await exchanges.ask(asking(model));
-      exchange.speaker = { speak: (word) => void words.push(word) };
+      exchange.downstream = { interrupt: (word) => void words.push(word) };
       return exchange;
     };
     const [waiting, streaming, elsewhere] = [await open("one"), await open("one"), await open("other")];

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { AccountIndex } from "../../../src/ledger/account-index.ts";
-import { Columns } from "../../../src/ledger/counter.ts";
+import { AccountColumns } from "../../../src/ledger/counter.ts";
 
 function start() {
-  const columns = new Columns();
+  const columns = new AccountColumns();
   return { columns, index: new AccountIndex(columns.hash, columns.rule) };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Engine } from "../../../src/tokens/engine.ts";
-import { SCOPES_MAX } from "../../../src/tokens/merge.ts";
+import { scopesMax } from "../../../src/tokens/merge.ts";
 
 describe("openScope()", () => {
   const engine = new Engine("cl100k_base");
@@ -15,10 +15,10 @@ describe("openScope()", () => {
 
   it("begins anew when the numbers are used up, and never gives two tenants one", () => {
     const scopes = new Map<number, string>();
-    const tenants = 2 * SCOPES_MAX + 9;
+    const tenants = 2 * scopesMax + 9;
     for (let i = 0; i < tenants; i++) {
       const scope = engine.openScope(`t${i}`);
-      assert.ok(scope >= 1 && scope <= SCOPES_MAX);
+      assert.ok(scope >= 1 && scope <= scopesMax);
       if (scope === 1) scopes.clear();
       assert.equal(scopes.get(scope), undefined);
       scopes.set(scope, `t${i}`);

@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../../src/admin/admin-server.ts";
 import { appendAudit } from "../../../../src/admin/audit-log.ts";
 import { ledgerBudgets } from "../../../../src/admin/ledger-budgets.ts";
-import { UsageDesk } from "../../../../src/admin/usage-desk.ts";
+import { UsageJobs } from "../../../../src/admin/usage-jobs.ts";
 import { MemoryLedger } from "../../../../src/ledger/memory.ts";
 import type { Policy } from "../../../../src/policy/policy.ts";
 import { account, claim } from "../../../support/ledger-accounts.ts";
@@ -18,7 +18,7 @@ const auditFile = join(folder, "ledger", "audit.jsonl");
 const ledger = new MemoryLedger({ clock: manualClock("2026-08-03T12:00:00Z") });
 const token = "a-token-of-sixteen-or-more";
 const day = account("day", 1_000n);
-const usage = new UsageDesk(folder);
+const usage = new UsageJobs(folder);
 let admin: AdminServer;
 const dayPolicy: Policy = {
   name: "day",

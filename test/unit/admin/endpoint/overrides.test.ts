@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../../src/admin/admin-server.ts";
 import type { OverrideAudit } from "../../../../src/admin/audit-log.ts";
-import { UsageDesk } from "../../../../src/admin/usage-desk.ts";
+import { UsageJobs } from "../../../../src/admin/usage-jobs.ts";
 import { GatewayError } from "../../../../src/core/errors.ts";
 import { Registry } from "../../../../src/exchange/registry.ts";
 import { Steering } from "../../../../src/exchange/steering.ts";
@@ -16,7 +16,7 @@ import { manualClock } from "../../../support/manual-clock.ts";
 
 const token = "a-token-of-sixteen-or-more";
 const folder = mkdtempSync(join(tmpdir(), "tg-overrides-"));
-const usage = new UsageDesk(folder);
+const usage = new UsageJobs(folder);
 const clock = manualClock("2026-08-03T12:00:00Z");
 const overrides = new Overrides();
 const path = join(folder, "overrides.json");

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../../src/admin/admin-server.ts";
-import { UsageDesk, type UsageDeskLimits } from "../../../../src/admin/usage-desk.ts";
 import { doUsageJob } from "../../../../src/admin/usage-job.ts";
+import { type UsageJobLimits, UsageJobs } from "../../../../src/admin/usage-jobs.ts";
 import { focusDimensions } from "../../../../src/usage/focus.ts";
 import { serialise } from "../../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../../src/usage/segment.ts";
@@ -18,11 +18,11 @@ const records = 4_000;
 const token = "admin-token";
 
 let folder = "";
-let desk: UsageDesk;
+let desk: UsageJobs;
 let server: AdminServer;
 
-async function serve(limits: UsageDeskLimits = {}): Promise<void> {
-  desk = new UsageDesk(folder, limits);
+async function serve(limits: UsageJobLimits = {}): Promise<void> {
+  desk = new UsageJobs(folder, limits);
   server = await startAdminServer(
     { host: "127.0.0.1", port: 0 },
     {

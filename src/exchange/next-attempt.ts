@@ -12,7 +12,7 @@ import { stopSince } from "./stopping.ts";
 const jitter = 1.5;
 
 /** The attempt that follows a failed one. */
-export interface Following {
+export interface NextAttempt {
   /** Clusters of all attempts, past ones included, if the plan has changed. Undefined if it stands. */
   readonly clusters: readonly string[] | undefined;
   /** The wait before it, in whole seconds. Undefined if it is no longer than a connection takes. */
@@ -23,12 +23,12 @@ export interface Following {
  * The attempt that follows this one, by the class of its failure. Undefined if none does. `waitMs` is the wait that its target asks for. Changes the
  * plan if the next target is another than planned.
  */
-export function follow(
+export function planNextAttempt(
   exchange: Exchange,
   attempt: Attempt,
   failure: FailureClass,
   waitMs?: number,
-): Following | undefined {
+): NextAttempt | undefined {
   const { targets } = planned(exchange);
   const after = targets.slice(attempt.number);
   // Since the plan was made, somebody may have been stopped.
@@ -50,12 +50,12 @@ export function follow(
   }
 }
 
-function asPlanned(left: readonly PlannedTarget[]): Following | undefined {
+function asPlanned(left: readonly PlannedTarget[]): NextAttempt | undefined {
   return left.length === 0 ? undefined : { clusters: undefined, waitSec: undefined };
 }
 
 /** The same target once more, if its wait is one that the model allows and that leaves time for an answer. */
-function askAgain(exchange: Exchange, attempt: Attempt, waitMs: number): Following | undefined {
+function askAgain(exchange: Exchange, attempt: Attempt, waitMs: number): NextAttempt | undefined {
   const plan = planned(exchange);
   const { askedWaitMaxMs, totalMs } = plan.timeouts;
   if (plan.spareAttempts === 0 || askedWaitMaxMs === undefined || waitMs > askedWaitMaxMs) return undefined;
@@ -78,7 +78,7 @@ function askAnew(
   exchange: Exchange,
   attempt: Attempt,
   left: readonly PlannedTarget[],
-): Following | undefined {
+): NextAttempt | undefined {
   const plan = planned(exchange);
   exchange.plan = { ...plan, spareAttempts: plan.spareAttempts - 1 };
   return goOnWith(exchange, attempt, [attempt.target, ...left]);
@@ -89,7 +89,7 @@ function goOnWith(
   { number }: Attempt,
   left: readonly PlannedTarget[],
   waitSec?: number,
-): Following | undefined {
+): NextAttempt | undefined {
   if (left.length === 0) return undefined;
   const plan = planned(exchange);
   const targets = [...plan.targets.slice(0, number), ...left];

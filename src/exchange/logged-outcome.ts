@@ -3,11 +3,11 @@ import { type Attempt, classOfFlags } from "./attempt.ts";
 import { attemptReason } from "./attempt-reason.ts";
 import { clusterOf } from "./cluster-of.ts";
 import type { Exchange } from "./exchange.ts";
+import { noteFailure } from "./health-signals.ts";
 import type { Registry } from "./registry.ts";
-import { noteFailure } from "./signs.ts";
 
 /** What Envoy's access log says about one try, or about the whole request. */
-export interface Fate {
+export interface LoggedOutcome {
   readonly kind: "request" | "attempt";
   /** The exchange's id. */
   readonly requestId: string | undefined;
@@ -27,38 +27,38 @@ const downstreamFlags = ["DC", "DR", "DPE"];
 const timeoutFlags = ["UT", "SI", "DT", "UMSDR"];
 
 /** Takes an entry of Envoy's access log to the exchange it is about; late entries, and those of strangers, are ignored. */
-export function noteFate(registry: Registry, fate: Fate): void {
-  const exchange = fate.requestId === undefined ? undefined : registry.get(fate.requestId);
+export function noteLoggedOutcome(registry: Registry, logged: LoggedOutcome): void {
+  const exchange = logged.requestId === undefined ? undefined : registry.get(logged.requestId);
   if (exchange === undefined) return;
-  if (fate.kind === "attempt") noteAttempt(exchange, fate);
-  else noteRequest(exchange, fate);
+  if (logged.kind === "attempt") noteAttempt(exchange, logged);
+  else noteRequest(exchange, logged);
   exchange.closing.check();
 }
 
 /** Notes a try's end. Entries come in the order the tries ended and carry no number: each belongs to the first without one. */
-function noteAttempt(exchange: Exchange, fate: Fate): void {
+function noteAttempt(exchange: Exchange, logged: LoggedOutcome): void {
   const attempt = exchange.attempts.find(
     ({ number, target: { target } }) =>
       !exchange.logged.has(number) &&
       // Envoy logs a cluster by the name its statistics have, which is the backend's.
-      (target.backend === fate.cluster || clusterOf(exchange, target) === fate.cluster),
+      (target.backend === logged.cluster || clusterOf(exchange, target) === logged.cluster),
   );
   if (attempt === undefined) return;
   exchange.logged.add(attempt.number);
   attempt.endedMs ??= exchange.services.clock.monotonicMs();
   // Broken off by us: that says nothing about the target, and what it began is still to be paid.
-  if (exchange.broken !== undefined && attempt.fate.kind === "open") return;
-  if (attempt.fate.kind === "answered") {
+  if (exchange.broken !== undefined && attempt.outcome.kind === "open") return;
+  if (attempt.outcome.kind === "answered") {
     // Broken off after it had begun to answer: what came is still to be paid.
-    attempt.fate = { ...attempt.fate, flags: fate.flags };
+    attempt.outcome = { ...attempt.outcome, flags: logged.flags };
     return;
   }
-  const failure = classOf(exchange, attempt, fate);
-  noteReason(exchange, attempt, attemptReason(fate, hostnameOf(exchange, attempt)));
-  const status = attempt.judged?.status ?? fate.status;
-  attempt.fate = { kind: "failed", status, flags: fate.flags, class: failure };
-  const logged = (name: string) => (name === "retry-after" ? fate.retryAfter : undefined);
-  noteFailure(exchange, attempt, failure, askedWaitMs(logged, exchange.services.clock.nowMs()));
+  const failure = classOf(exchange, attempt, logged);
+  noteReason(exchange, attempt, attemptReason(logged, hostnameOf(exchange, attempt)));
+  const status = attempt.judged?.status ?? logged.status;
+  attempt.outcome = { kind: "failed", status, flags: logged.flags, class: failure };
+  const loggedHeader = (name: string) => (name === "retry-after" ? logged.retryAfter : undefined);
+  noteFailure(exchange, attempt, failure, askedWaitMs(loggedHeader, exchange.services.clock.nowMs()));
 }
 
 /** Longest reason kept; Envoy puts a whole chain of TLS errors in one. */
@@ -72,18 +72,18 @@ export function noteReason(exchange: Exchange, attempt: Attempt, words: string |
 }
 
 /** Notes why a request's connection ended; the reason counts only where nothing better is known. */
-function noteRequest(exchange: Exchange, fate: Fate): void {
-  const flagged = (flags: readonly string[]): boolean => fate.flags.some((flag) => flags.includes(flag));
+function noteRequest(exchange: Exchange, logged: LoggedOutcome): void {
+  const flagged = (flags: readonly string[]): boolean => logged.flags.some((flag) => flags.includes(flag));
   if (flagged(downstreamFlags)) exchange.end("downstream_reset");
   else if (flagged(timeoutFlags)) exchange.end("timeout", "timeout");
   else exchange.end("upstream_reset", "upstream_unavailable");
 }
 
 /** Failed tries the access log has yet to tell of. */
-export function missingFates(exchange: Exchange): number {
+export function missingOutcomes(exchange: Exchange): number {
   let missing = 0;
   for (const attempt of exchange.attempts) {
-    if (attempt.fate.kind === "failed" && !exchange.logged.has(attempt.number)) missing += 1;
+    if (attempt.outcome.kind === "failed" && !exchange.logged.has(attempt.number)) missing += 1;
   }
   return missing;
 }
@@ -93,15 +93,19 @@ function hostnameOf(exchange: Exchange, attempt: Attempt): string {
   return exchange.snapshot.backends.get(backend)?.provider.endpoint.hostname ?? backend;
 }
 
-function classOf(exchange: Exchange, attempt: Attempt, fate: Fate): ReturnType<typeof classOfFlags> {
+function classOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  logged: LoggedOutcome,
+): ReturnType<typeof classOfFlags> {
   const told = attempt.judged?.class ?? attempt.refusedAs;
   if (told !== undefined) return told;
   // Known by Envoy's own words, of which its log entry has none.
-  if (attempt.fate.kind === "failed" && ["timeout", "client_error"].includes(attempt.fate.class))
-    return attempt.fate.class;
-  if (fate.status === undefined || fate.flags.includes("UT")) return classOfFlags(fate.flags);
+  if (attempt.outcome.kind === "failed" && ["timeout", "client_error"].includes(attempt.outcome.class))
+    return attempt.outcome.class;
+  if (logged.status === undefined || logged.flags.includes("UT")) return classOfFlags(logged.flags);
   const provider = exchange.snapshot.backends.get(attempt.target.target.backend)?.provider;
-  return provider?.classify(fate.status, noHeaders, noBytes) ?? classOfFlags(fate.flags);
+  return provider?.classify(logged.status, noHeaders, noBytes) ?? classOfFlags(logged.flags);
 }
 
 const noBytes = Buffer.alloc(0);

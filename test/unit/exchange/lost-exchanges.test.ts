@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemClock } from "../../../src/core/clock.ts";
-import { closeLost, type LostHold } from "../../../src/exchange/lost.ts";
+import { closeLost, type LostExchange } from "../../../src/exchange/lost-exchanges.ts";
 import type { Account } from "../../../src/ledger/ledger.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
@@ -15,13 +15,13 @@ const budget: Account = {
   window: { kind: "calendar", period: "month", timeZone: "UTC" },
   limit: 1_000n,
 };
-const charged: LostHold = {
+const charged: LostExchange = {
   id: "exchange-1",
   openedAtMs: 1_000,
   claims: [{ account: budget, amount: 300n }],
 };
 
-async function close(records: readonly StoredRecord[], hold: LostHold = charged) {
+async function close(records: readonly StoredRecord[], hold: LostExchange = charged) {
   const ledger = createMemoryLedger({ clock: systemClock });
   await ledger.reserve(hold.id, [hold.claims]);
   const written: UsageRecord[] = [];

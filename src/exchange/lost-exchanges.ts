@@ -6,7 +6,7 @@ import { readHoldFacts } from "./hold-facts.ts";
 import { windowName } from "./record-of.ts";
 
 /** A hold that a crash left open. */
-export interface LostHold {
+export interface LostExchange {
   readonly id: string;
   readonly openedAtMs: number;
   readonly claims: readonly Claim[];
@@ -26,7 +26,7 @@ export interface LostServices {
  * Closes every hold that a crash left open: as its record says, where that was written before the crash came between record and
  * settlement; else charged at what was held, and recorded as `lost`. Returns how many were lost.
  */
-export async function closeLost(holds: readonly LostHold[], services: LostServices): Promise<number> {
+export async function closeLost(holds: readonly LostExchange[], services: LostServices): Promise<number> {
   if (holds.length === 0) return 0;
   const open = new Map(holds.map((hold) => [hold.id, hold]));
   for await (const record of services.records) {
@@ -43,7 +43,7 @@ export async function closeLost(holds: readonly LostHold[], services: LostServic
 }
 
 /** The charges to each account of the hold, by the record. */
-function actualsOf({ claims }: LostHold, record: StoredRecord): readonly Actual[] {
+function actualsOf({ claims }: LostExchange, record: StoredRecord): readonly Actual[] {
   const charges = Array.isArray(record.accounts) ? [...record.accounts] : [];
   return claims.map(({ account }) => {
     const at = charges.findIndex(
@@ -61,7 +61,7 @@ export function wholeHold(claims: readonly Claim[]): readonly Actual[] {
 }
 
 /** The record of an exchange of which only its hold is known, and what was known when its request left: charged whole. */
-export function recordOfHold(hold: LostHold, ending: "lost" | "internal"): UsageRecord {
+export function recordOfHold(hold: LostExchange, ending: "lost" | "internal"): UsageRecord {
   const { id, openedAtMs, claims, about } = hold;
   const { trace_id, tenant_id, workflow, model_provider, model_route, held_nano_usd, ...facts } =
     readHoldFacts(about);

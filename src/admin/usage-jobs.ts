@@ -8,7 +8,7 @@ import type { UsageJob } from "./usage-job.ts";
 import type { UsageHead, UsageOrder } from "./usage-process.ts";
 
 /** Bounds on the jobs; all have defaults. */
-export interface UsageDeskLimits {
+export interface UsageJobLimits {
   /** Jobs that wait for the one being done (16). */
   readonly waitingMax?: number;
   /** Longest run of one job (60,000). */
@@ -28,16 +28,16 @@ const niceness = 10;
 const programPath = fileURLToPath(new URL(`./usage-process${import.meta.url.slice(-3)}`, import.meta.url));
 
 /** Runs the usage API's jobs one after the other, each in a separate process of lower priority, so that requests never wait for a report. */
-export class UsageDesk {
+export class UsageJobs {
   readonly #folder: string;
-  readonly #limits: Required<UsageDeskLimits>;
+  readonly #limits: Required<UsageJobLimits>;
   #running: ChildProcess | undefined;
   /** Being done or waiting. */
   #jobs = 0;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(folder: string, limits: UsageDeskLimits = {}) {
+  constructor(folder: string, limits: UsageJobLimits = {}) {
     this.#folder = folder;
     this.#limits = { waitingMax: 16, jobMs: 60_000, ...limits };
   }

@@ -25,7 +25,7 @@ export function noteFailure(
   attempt.signed = true;
   const { clock, health } = exchange.services;
   const { target } = attempt.target;
-  const sign = signOf(failure, waitMs);
+  const sign = signalOf(failure, waitMs);
   if (sign !== undefined) health.note(target, sign, clock.monotonicMs());
 }
 
@@ -35,7 +35,7 @@ export function noteStall(exchange: Exchange, { target }: Attempt): void {
   health.note(target.target, { kind: "failed" }, clock.monotonicMs());
 }
 
-function signOf(failure: FailureClass, waitMs: number | undefined): HealthSignal | undefined {
+function signalOf(failure: FailureClass, waitMs: number | undefined): HealthSignal | undefined {
   switch (failureRules[failure].rests) {
     case undefined:
       return undefined;

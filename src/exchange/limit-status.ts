@@ -4,7 +4,7 @@ import type { Account, Balance, Claim } from "../ledger/ledger.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Notes where the caller stands with the limits it is under, for the headers of the answer; only where its dialect tells of them. */
-export function noteStandings(exchange: Exchange, claims: readonly Claim[]): MaybePromise<void> {
+export function noteLimitStatus(exchange: Exchange, claims: readonly Claim[]): MaybePromise<void> {
   const { dialect, services } = exchange;
   if (dialect.limitHeaders === undefined) return;
   const accounts: Account[] = [];

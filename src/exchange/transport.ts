@@ -9,7 +9,7 @@ import type { Provider } from "../provider/provider.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
 /** The form in which a request reaches a provider: its own bytes, or translated to the provider's format. */
-export type Carriage =
+export type Transport =
   | { readonly kind: "pass"; readonly dialect: Dialect; readonly operation: Operation }
   | {
       readonly kind: "translate";
@@ -23,18 +23,18 @@ export type Carriage =
 
 /** The reason why a target cannot answer this kind of request, naming the client's field if one is at fault. Undefined if it can. */
 export function cannotCarry(exchange: Exchange, target: Target, model: string): GatewayError | undefined {
-  const carriage = carriageOf(exchange, target);
-  if (carriage?.kind === "translate") {
+  const transport = transportOf(exchange, target);
+  if (transport?.kind === "translate") {
     const checked = exchange.largeBodyChecks.get(formatTarget(target));
-    return checked === undefined ? refused(exchange, carriage.upstream, target.model) : checked.refusal;
+    return checked === undefined ? refused(exchange, transport.upstream, target.model) : checked.refusal;
   }
-  if (carriage !== undefined) return undefined;
+  if (transport !== undefined) return undefined;
   const why = `no target of model "${model}" can answer this kind of request`;
   return new GatewayError("unsupported", why, { param: "model" });
 }
 
 /** The form in which a request reaches a target. Undefined if its provider can take neither this kind of request nor an equivalent. */
-export function carriageOf(exchange: Exchange, target: Target): Carriage | undefined {
+export function transportOf(exchange: Exchange, target: Target): Transport | undefined {
   const { dialect, operation, services } = exchange;
   const { provider } = backendOf(exchange, target);
   if (provider.dialect(operation, target.model)?.name === dialect.name)
@@ -53,10 +53,10 @@ export function carriageOf(exchange: Exchange, target: Target): Carriage | undef
 }
 
 /** The same of a target that is planned; that there is none is a bug. */
-export function plannedCarriage(exchange: Exchange, target: Target): Carriage {
-  const carriage = carriageOf(exchange, target);
-  assert(carriage !== undefined, "a plan names only targets that can answer");
-  return carriage;
+export function plannedTransport(exchange: Exchange, target: Target): Transport {
+  const transport = transportOf(exchange, target);
+  assert(transport !== undefined, "a plan names only targets that can answer");
+  return transport;
 }
 
 /** The provider and name of a target's backend. */
