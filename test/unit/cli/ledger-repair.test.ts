@@ -8,7 +8,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { seal } from "../../../src/core/seal.ts";
 import { uuidv7 } from "../../../src/core/uuid.ts";
-import { closeLost } from "../../../src/exchange/lost.ts";
+import { closeLost } from "../../../src/exchange/lost-exchanges.ts";
 import { windowName } from "../../../src/exchange/record-of.ts";
 import type { Account } from "../../../src/ledger/ledger.ts";
 import { readRecords } from "../../../src/usage/read.ts";
