@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -52,7 +52,16 @@ describe("the package", () => {
   });
 
   it("ships no source, no test and no dependency of development", () => {
-    for (const name of ["tollgate/src", "tollgate/test", "typescript", "tsx"])
+    for (const name of ["typescript", "tsx"])
       assert.ok(!existsSync(join(folder, "node_modules", name)), name);
+    // Of these two only the pages that documents link to.
+    for (const name of ["src", "test"]) {
+      const files = readdirSync(join(folder, "node_modules/tollgate", name), { recursive: true });
+      assert.deepEqual(
+        files.filter((file) => /\.[cm]?[jt]s$/.test(String(file))),
+        [],
+        name,
+      );
+    }
   });
 });
