@@ -14,7 +14,7 @@ const harmlessPremiums: Readonly<Record<string, readonly string[]>> = {
 /**
  * Members beyond OpenAI's API that change the model, the cap on output, the number of answers, or bring in content, by the server that heeds
  * them. Where a server's chat and completions endpoints do not read a member but its native ones do, it is refused all the same: proxies in
- * front of it may hand it on. Read 2026-12-01, in public copies of the sources and pages named at each table.
+ * front of it may hand it on. Read in public copies of the sources and pages named at each table, 2026-12-01 (TGI's 2026-11).
  */
 const heeded: Readonly<Record<ServerKind | "unknown", RefusedMembers>> = {
   // ChatCompletionRequest and CompletionRequest of vllm-project/vllm, vllm/entrypoints/openai/{chat_completion,completion}/protocol.py.
