@@ -26,7 +26,7 @@ models:
   growing: { targets: [alpha/gpt-3.5-turbo, alpha/gpt-3.5-turbo-0125, alpha/model-a, beta/gpt-4.1] }
   declared: { targets: [small/model-a, beta/model-b, beta/gpt-4o] }
   shrinking: { targets: [alpha/gpt-4.1, beta/gpt-3.5-turbo, beta/model-b] }
-  patient: { targets: [alpha/model-a], timeouts: { attempt: 400ms, retryAfter: 20s } }
+  patient: { targets: [alpha/model-a], timeouts: { attempt: 1s, retryAfter: 20s } }
   patient-two: { targets: [alpha/model-a, beta/model-b], timeouts: { retryAfter: 20s } }
   hurried: { targets: [alpha/model-a], timeouts: { total: 19200ms, retryAfter: 19s } }
   batch: { targets: [alpha/model-a], timeouts: { latencyClass: { batch: { retryAfter: 2s } } } }
