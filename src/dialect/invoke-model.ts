@@ -1,3 +1,4 @@
+import { bedrockAnswerHeaders } from "./bedrock-answer-headers.ts";
 import { encodeBedrockError } from "./bedrock-error.ts";
 import type { Dialect } from "./dialect.ts";
 
@@ -11,13 +12,6 @@ export const invokeModel: Pick<
 > = {
   requestHeaders: [],
   requestMediaTypes: ["application/octet-stream"],
-  responseHeaders: [
-    "x-amzn-requestid",
-    "x-amzn-errortype",
-    "x-amzn-bedrock-content-type",
-    "x-amzn-bedrock-input-token-count",
-    "x-amzn-bedrock-output-token-count",
-    "x-amzn-bedrock-invocation-latency",
-  ],
+  responseHeaders: bedrockAnswerHeaders,
   encodeError: encodeBedrockError,
 };

@@ -105,10 +105,7 @@ async function inspect(folder: string, records: RecordSource | undefined): Promi
     // Without a checkpoint the journal is all there ever was.
     const sinceMs = checkpoint === undefined ? 0 : (loaded?.atMs ?? replay.sinceMs);
     charges = await applyMissingCharges(state, records, { exchanges, endsAlone, sinceMs, checkpointed });
-    for (const name of new Set(damages.map(({ file }) => file))) await keepDamaged(join(folder, name));
-    const next = last + 1;
-    await writeFile(segmentPath(folder, next), "", { mode: 0o600, flag: "wx" });
-    await writeCheckpoint(folder, freeze(state, systemClock.nowMs()), next);
+    await replaceFiles(folder, damages, state, last + 1);
   }
   return {
     damages,
@@ -118,6 +115,18 @@ async function inspect(folder: string, records: RecordSource | undefined): Promi
     leftOut: replay.leftOut,
     charges,
   };
+}
+
+/** Keeps what is damaged aside, and begins `segment` after one checkpoint of the state. */
+async function replaceFiles(
+  folder: string,
+  damages: readonly LedgerDamage[],
+  state: LedgerState,
+  segment: number,
+): Promise<void> {
+  for (const name of new Set(damages.map(({ file }) => file))) await keepDamaged(join(folder, name));
+  await writeFile(segmentPath(folder, segment), "", { mode: 0o600, flag: "wx" });
+  await writeCheckpoint(folder, freeze(state, systemClock.nowMs()), segment);
 }
 
 function accountIds({ table }: LedgerState): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+import { bedrockAnswerHeaders } from "../bedrock-answer-headers.ts";
 import { encodeBedrockError } from "../bedrock-error.ts";
 import { matchBedrock } from "../bedrock-path.ts";
 import type { Dialect } from "../dialect.ts";
@@ -39,13 +40,6 @@ export const bedrockConverse: Dialect = {
     encodeRequest: encodeConverseRequest,
     decodeAnswer: decodeConverseAnswer,
   },
-  responseHeaders: [
-    "x-amzn-requestid",
-    "x-amzn-errortype",
-    "x-amzn-bedrock-content-type",
-    "x-amzn-bedrock-input-token-count",
-    "x-amzn-bedrock-output-token-count",
-    "x-amzn-bedrock-invocation-latency",
-  ],
+  responseHeaders: bedrockAnswerHeaders,
   encodeError: encodeBedrockError,
 };

@@ -257,6 +257,8 @@ describe("sampling for OpenAI's models", () => {
     ["gpt-5-mini-2025-08-07", undefined, ["END"]],
     ["gpt-5-chat-latest", 0.2, ["END"]],
     ["openai/gpt-5.2", undefined, ["END"]],
+    ["gpt-6-luna", undefined, ["END"]],
+    ["openai/gpt-6.1-sol", undefined, ["END"]],
     ["o1", undefined, ["END"]],
     ["o3", undefined, undefined],
     ["o4-mini", undefined, undefined],
@@ -274,7 +276,8 @@ describe("sampling for OpenAI's models", () => {
 
   it("comes back from GPT-5.1 on when the model is told not to reason", () => {
     const off = { ...asked, thinking: { type: "disabled" } };
-    assert.equal(send("anthropic-messages", "openai-chat", off, "gpt-5.2").at("temperature"), 0.2);
+    for (const model of ["gpt-5.2", "gpt-6-luna"])
+      assert.equal(send("anthropic-messages", "openai-chat", off, model).at("temperature"), 0.2);
     assert.equal(send("anthropic-messages", "openai-chat", off, "gpt-5").at("temperature"), undefined);
   });
 });
