@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AnswerMode, EdgeEnvoy } from "../support/edge-envoy.ts";
-import { EdgeProcess } from "../support/edge-process.ts";
-import { medianAndBest } from "../support/median-and-best.ts";
-import { type Pace, portOf, readPacedStreams, startPacedUpstream } from "../support/paced-streams.ts";
+import { type AnswerMode, EdgeEnvoy } from "../support/edge/envoy.ts";
+import { EdgeProcess } from "../support/edge/process.ts";
+import { type Pace, portOf, readPacedStreams, startPacedUpstream } from "../support/load/paced-streams.ts";
+import { medianAndBest } from "../support/measure/median-and-best.ts";
 
 // Paced streams through a real Envoy, by Envoy alone, by an edge in STREAMED and in FULL_DUPLEX_STREAMED; the three in turn, several
 // rounds. Envoy has the first CPU, the rest share the second, to which the script that starts this pins it.

@@ -1,6 +1,6 @@
 import { decodeProcessingRequest } from "../../src/extproc/codec/processing-request.ts";
 import { continueReplies, encodeBodyReply } from "../../src/extproc/codec/processing-response.ts";
-import { type Plain, protoMethod } from "../support/envoy-protos.ts";
+import { type Plain, protoMethod } from "../support/envoy/envoy-protos.ts";
 
 /**
  * What the codec costs on the exchange that our figures are given for: 19 request headers of which five are asked for, a 2 KB body

@@ -6,7 +6,7 @@ import { cpus, loadavg } from "node:os";
 import { headersOf } from "../../src/core/headers.ts";
 import type { Dialect, RequestFacts, ResponseTransform } from "../../src/dialect/dialect.ts";
 import { dialects } from "../../src/dialect/index.ts";
-import { frameEventStream } from "../support/event-stream-frames.ts";
+import { frameEventStream } from "../support/dialect/event-stream-frames.ts";
 
 const samples = 4_000;
 const eventsPerSample = 20;

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Cpu, measuredCpu, moveToCpu, onCpu, otherCpu } from "../support/cpu.ts";
-import { EdgeEnvoy } from "../support/edge-envoy.ts";
-import { EdgeProcess } from "../support/edge-process.ts";
-import { anyPost, runHttpLoad } from "../support/http-load.ts";
-import { medianAndBest } from "../support/median-and-best.ts";
+import { EdgeEnvoy } from "../support/edge/envoy.ts";
+import { EdgeProcess } from "../support/edge/process.ts";
+import { anyPost, runHttpLoad } from "../support/load/http-load.ts";
+import { type Cpu, measuredCpu, moveToCpu, onCpu, otherCpu } from "../support/measure/cpu.ts";
+import { medianAndBest } from "../support/measure/median-and-best.ts";
 
 // A POST of 2 KB through a real Envoy that asks nobody, or an edge, four times: the edges in turn, several rounds, in each
 // placement. `grpc-js/proto-loader` is what one gets without work of one's own; the other two read and write messages by our codec.

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { edges } from "../../src/edge/index.ts";
-import { type Exchange, type LoadResult, runLoad } from "../support/edge-load.ts";
-import { constantExtProc } from "../support/edge-methods.ts";
-import { EdgeProcess } from "../support/edge-process.ts";
-import { medianAndBest } from "../support/median-and-best.ts";
+import { type Exchange, type LoadResult, runLoad } from "../support/edge/load.ts";
+import { constantExtProc } from "../support/edge/methods.ts";
+import { EdgeProcess } from "../support/edge/process.ts";
+import { medianAndBest } from "../support/measure/median-and-best.ts";
 
 // Every edge in turn, several rounds, in one run: the ratios are what counts, absolute figures are this machine's.
 // Usage: npm run bench:edge [-- SECONDS]

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chatRequest, startChatUpstream } from "../support/chat-upstream.ts";
-import { measuredCpu, moveToCpu, otherCpu } from "../support/cpu.ts";
-import { EdgeEnvoy } from "../support/edge-envoy.ts";
-import { type HttpLoadResult, runHttpLoad } from "../support/http-load.ts";
-import { medianAndBest } from "../support/median-and-best.ts";
-import { type Pace, portOf, readPacedStreams } from "../support/paced-streams.ts";
-import { processUsage } from "../support/process-usage.ts";
-import { createTestConfig } from "../support/test-config.ts";
-import { startTollgate } from "../support/tollgate-process.ts";
+import { EdgeEnvoy } from "../support/edge/envoy.ts";
+import { chatRequest, startChatUpstream } from "../support/load/chat-upstream.ts";
+import { type HttpLoadResult, runHttpLoad } from "../support/load/http-load.ts";
+import { type Pace, portOf, readPacedStreams } from "../support/load/paced-streams.ts";
+import { measuredCpu, moveToCpu, otherCpu } from "../support/measure/cpu.ts";
+import { medianAndBest } from "../support/measure/median-and-best.ts";
+import { processUsage } from "../support/measure/process-usage.ts";
+import { createTestConfig } from "../support/stack/test-config.ts";
+import { startTollgate } from "../support/stack/tollgate-process.ts";
 
 // The whole gateway, everything on (keys, counting, limits, budgets, holds, records), beside a plain Envoy: the two in turn, several
 // rounds. The gateway with its Envoy has one CPU, upstream and clients the other. What a core could do is told by the CPU time a request takes.

@@ -8,9 +8,9 @@ import {
   measureBeside,
   startPlainGateway,
   startTollgateGateway,
-} from "../support/beside-large.ts";
-import { moveToCpu, otherCpu } from "../support/cpu.ts";
-import { startProviderThread } from "../support/large-crowd.ts";
+} from "../support/load/beside-large.ts";
+import { startProviderThread } from "../support/load/large-crowd.ts";
+import { moveToCpu, otherCpu } from "../support/measure/cpu.ts";
 
 // What others wait while eight clients read streams of 20 MB, or twenty clients do not read theirs: Tollgate beside a plain Envoy, in turn. A
 // gateway with its Envoy has one CPU, provider and clients the other. Writes test/bench/results/large.md.

@@ -8,7 +8,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import type { Claim, Ledger } from "../../src/ledger/ledger.ts";
 import { openLocalLedger } from "../../src/ledger/local-ledger.ts";
 import { createMemoryLedger } from "../../src/ledger/memory.ts";
-import { account, claim, type windows } from "../support/ledger-accounts.ts";
+import { account, claim, type windows } from "../support/ledger/ledger-accounts.ts";
 
 /**
  * What the ledger costs: reserve and settle on six accounts, of 10 and of 100,000 known, beside what the memory alone takes; the same

@@ -1,6 +1,6 @@
 import type { Faults } from "../../src/fake/faults.ts";
-import { ask, chatBody } from "../support/chat.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 // What failing over adds, and how soon after a deadline it begins: through the real Envoy, each failing call beside one that goes to the
 // second backend directly. Usage: npm run bench:route [CALLS]

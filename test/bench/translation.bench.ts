@@ -4,14 +4,14 @@ import type { Dialect } from "../../src/dialect/dialect.ts";
 import { type AskedAs, embeddingProviders, embeddingRequests } from "../fixtures/embedding-cells.ts";
 import { translationAnswers } from "../fixtures/translation-answers.ts";
 import { streamedInBody, translationRequests } from "../fixtures/translation-requests.ts";
-import { answerEmbeddings, askEmbeddings, embedders, embeddingFacts } from "../support/embeddings.ts";
+import { answerEmbeddings, askEmbeddings, embedders, embeddingFacts } from "../support/dialect/embeddings.ts";
 import {
   clientDialects,
   factsOf,
   streamBytes,
   translateRequest,
   upstreamDialects,
-} from "../support/translation.ts";
+} from "../support/dialect/translation.ts";
 
 /**
  * What translation costs, cell by cell: p50 of a request of 2 KB, decoded and encoded, and of one event of a stream of text deltas, or

@@ -14,7 +14,7 @@ import { openUsageLog } from "../../src/usage/log.ts";
 import { serialise, usdOf } from "../../src/usage/record.ts";
 import { reportLog } from "../../src/usage/report-log.ts";
 import { hourOf, segmentName } from "../../src/usage/segment.ts";
-import { fullRecord } from "../support/usage-records.ts";
+import { fullRecord } from "../support/usage/usage-records.ts";
 
 const rate: Rate = {
   input: 3_000_000n,

@@ -1,7 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { headersOf } from "../../src/core/headers.ts";
-import { heldClockMs } from "../support/held-clock.ts";
-import { longestStallMs } from "../support/loop-stall.ts";
 import {
   gzipBomb,
   type WorstInput,
@@ -9,14 +7,16 @@ import {
   worstEventStreams,
   worstRequests,
   worstStreams,
-} from "../support/worst-inputs.ts";
+} from "../support/hostile/worst-inputs.ts";
 import {
   type AnswerKind,
   answerStallMs,
   headersStallMs,
   requestStallMs,
   worstCaseExchanges,
-} from "../support/worst-stall.ts";
+} from "../support/hostile/worst-stall.ts";
+import { heldClockMs } from "../support/measure/held-clock.ts";
+import { longestStallMs } from "../support/measure/loop-stall.ts";
 
 // The longest that the event loop is held, less what its thread waited for a processor, by the worst input known for each reader, at the size
 // limits: request bodies of 31 MB, whole answers of 60 MB, streams of 16 MB that Envoy hands on in pieces of 1 MB. What an input causes comes

@@ -6,7 +6,7 @@ import { assetPath } from "../../src/core/asset.ts";
 import { type ErrorCode, errorTable, GatewayError } from "../../src/core/errors.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../../src/dialect/dialect.ts";
-import { frameEventStream } from "../support/event-stream-frames.ts";
+import { frameEventStream } from "../support/dialect/event-stream-frames.ts";
 
 /** A request that uses all a dialect has, and what may be asked of it. */
 export interface DialectSample {

@@ -16,9 +16,9 @@ import {
   grpcStatus,
 } from "../../src/edge/edge.ts";
 import { createHealth } from "../../src/edge/health.ts";
-import { BytesClient } from "../support/grpc-client.ts";
-import { grpcMessage } from "../support/h2-frames.ts";
-import { leaveSocketBehind } from "../support/left-socket.ts";
+import { BytesClient } from "../support/edge/grpc-client.ts";
+import { grpcMessage } from "../support/edge/h2-frames.ts";
+import { leaveSocketBehind } from "../support/edge/left-socket.ts";
 
 const echoPath = "/test.Echo/Echo";
 const maxMessageBytes = 6 << 20;

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Identity, Recognition } from "../../src/identity/identity.ts";
 import type { IdentityInputs, IdentityKind } from "../../src/identity/identity-kind.ts";
-import { kindContext } from "../support/kind-context.ts";
+import { kindContext } from "../support/core/kind-context.ts";
 import { refusesUnknownKeys, sampleSection } from "./section.ts";
 
 /** A credential that the sample files know. */

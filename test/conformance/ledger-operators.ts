@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { GatewayError } from "../../src/core/errors.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { account, claim, numbers, taken } from "../support/ledger-accounts.ts";
-import type { ManualClock } from "../support/manual-clock.ts";
+import type { ManualClock } from "../support/core/manual-clock.ts";
+import { account, claim, numbers, taken } from "../support/ledger/ledger-accounts.ts";
 
 type Start = () => Promise<{ readonly clock: ManualClock; readonly ledger: Ledger }>;
 

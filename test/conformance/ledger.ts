@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { GatewayError } from "../../src/core/errors.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { account, claim, numbers, refusedBy, taken } from "../support/ledger-accounts.ts";
-import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+import { type ManualClock, manualClock } from "../support/core/manual-clock.ts";
+import { account, claim, numbers, refusedBy, taken } from "../support/ledger/ledger-accounts.ts";
 import { describeOperators } from "./ledger-operators.ts";
 
 /** A ledger to be tried, and how it is put away. */

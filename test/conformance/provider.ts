@@ -7,7 +7,7 @@ import { dialects } from "../../src/dialect/index.ts";
 import type { OutgoingRequest, Provider } from "../../src/provider/provider.ts";
 import type { ProviderKind } from "../../src/provider/provider-kind.ts";
 import { failureRules } from "../../src/route/failure-rules.ts";
-import { kindContext } from "../support/kind-context.ts";
+import { kindContext } from "../support/core/kind-context.ts";
 import { dialectSamples } from "./dialect-samples.ts";
 import { refusesUnknownKeys, sampleSection } from "./section.ts";
 

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { DeliveryError, type Sink, type SinkKind } from "../../src/usage/sink/sink.ts";
-import { kindContext } from "../support/kind-context.ts";
-import { fullRecord } from "../support/usage-records.ts";
+import { kindContext } from "../support/core/kind-context.ts";
+import { fullRecord } from "../support/usage/usage-records.ts";
 import { refusesUnknownKeys, sampleSection } from "./section.ts";
 
 const token = "conformance-token";

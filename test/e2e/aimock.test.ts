@@ -11,9 +11,9 @@ import {
 import { LLMock } from "@copilotkit/aimock";
 import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
-import { embeddingClients } from "../support/embedding-clients.ts";
-import { everyVendorConfig, toolSchema } from "../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { embeddingClients } from "../support/clients/embedding-clients.ts";
+import { everyVendorConfig, toolSchema } from "../support/clients/sdk-stack.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const text = "Cars stop, pay and go on: grüezi 🚗.";
 const bill = { input: 21, output: 13 };

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { type Answer, ask, chatBody, errorOf } from "../support/chat.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { type Answer, ask, chatBody, errorOf } from "../support/clients/chat.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { createLog } from "../../src/core/log.ts";
 import { Gateway } from "../../src/gateway.ts";
-import { ask, chatBody } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { startTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { startTestStack } from "../support/stack/stack.ts";
 
 describeOnEveryEdge("while the gateway is away and its Envoy is not", (edge) => {
   it("nothing passes, the error is one SDKs read, and all is well once it is back", async (context) => {

@@ -6,8 +6,8 @@ import {
   measureBeside,
   startPlainGateway,
   startTollgateGateway,
-} from "../support/beside-large.ts";
-import { startProviderThread } from "../support/large-crowd.ts";
+} from "../support/load/beside-large.ts";
+import { startProviderThread } from "../support/load/large-crowd.ts";
 
 // The short form of `npm run bench:large`, which measures longer and writes its figures down. When one connection window was shared by all
 // streams, others waited ten times as long as at a plain Envoy. Other work on the machine can spoil one round, but seldom all.

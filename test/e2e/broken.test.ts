@@ -5,10 +5,10 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
 import type { ReceivedEntry } from "../../src/fake/journal.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { ask, chatBody, errorOf, eventsOf, RawConnection, rawHead } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody, errorOf, eventsOf, RawConnection, rawHead } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 describeOnEveryEdge("an answer that breaks", (edge) => {
   const stops: (() => Promise<void>)[] = [];

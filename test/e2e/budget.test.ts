@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, it } from "node:test";
-import { type Answer, ask, chatBody, errorOf } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { type Answer, ask, chatBody, errorOf } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 /** One token of input or output costs 1,000 nano-dollars, and a budget is worth ten of the holds below. */
 const config = (usd: string): string => `

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
 import { packageRoot } from "../../src/core/asset.ts";
-import { envoyBinary } from "../support/envoy.ts";
-import { until } from "../support/until.ts";
+import { until } from "../support/core/until.ts";
+import { envoyBinary } from "../support/envoy/envoy-binary.ts";
 
 /** The services of docker-compose.yml as plain processes: the same commands and files, in a folder of this test and on free ports. */
 describe("docker-compose.yml", () => {

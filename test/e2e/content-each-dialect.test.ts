@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const providers: Readonly<Record<string, string>> = {
   openai: "gpt-4.1",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
-import { ask, chatBody, streamedText } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { ask, chatBody, streamedText } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { after, before, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
-import { billsOf, misjudged, totalRecorded } from "../support/bills.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { billsOf, misjudged, totalRecorded } from "../support/ledger/bills.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const tokens = 40;
 /** Each tenth of the answer, broken off by a reset of the connection and by an end that HTTP takes for a good one. */

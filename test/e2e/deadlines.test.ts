@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { type Answer, ask, chatBody } from "../support/chat.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { type Answer, ask, chatBody } from "../support/clients/chat.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 interface Attempt {
   readonly target: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { packageRoot } from "../../src/core/asset.ts";
-import { runLine } from "../support/terminal.ts";
+import { runLine } from "../support/stack/terminal.ts";
 
 describe("the demo", () => {
   let out = "";

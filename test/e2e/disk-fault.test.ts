@@ -4,13 +4,13 @@ import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../src/core/clock.ts";
 import { openLocalLedger } from "../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { balancesOf } from "../support/balance.ts";
-import { billsOf, misjudged, totalBilled, totalRecorded } from "../support/bills.ts";
-import { ask, chatBody } from "../support/chat.ts";
-import { createTestConfig, type TestConfig } from "../support/test-config.ts";
-import { isRunning, startTollgate, type TollgateProcess } from "../support/tollgate-process.ts";
-import { until } from "../support/until.ts";
-import { UsageFolder } from "../support/usage-folder.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { balancesOf } from "../support/ledger/balance.ts";
+import { billsOf, misjudged, totalBilled, totalRecorded } from "../support/ledger/bills.ts";
+import { createTestConfig, type TestConfig } from "../support/stack/test-config.ts";
+import { isRunning, startTollgate, type TollgateProcess } from "../support/stack/tollgate-process.ts";
+import { UsageFolder } from "../support/usage/usage-folder.ts";
 
 const config = `
 version: 1

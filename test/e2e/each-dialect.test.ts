@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
-import { prompt, sdkStack } from "../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { prompt, sdkStack } from "../support/clients/sdk-stack.ts";
+import { until } from "../support/core/until.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 /** How one dialect is asked, without an SDK that could hide what came. */
 interface Asked {

@@ -3,11 +3,11 @@ import { it } from "node:test";
 import { grpcStatus } from "../../src/edge/edge.ts";
 import { tokenKey } from "../../src/edge/require-token.ts";
 import { roleKey } from "../../src/plan/metadata.ts";
-import { bodyMessage, headersMessage } from "../support/envoy-player.ts";
-import { protoMethod } from "../support/envoy-protos.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { BytesClient } from "../support/grpc-client.ts";
-import { useTestStack } from "../support/stack.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { BytesClient } from "../support/edge/grpc-client.ts";
+import { bodyMessage, headersMessage } from "../support/envoy/envoy-player.ts";
+import { protoMethod } from "../support/envoy/envoy-protos.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 const token = "only-envoy-knows-this";
 const config = `

@@ -5,8 +5,8 @@ import {
   type EmbeddingClient,
   embeddingClientNames,
   embeddingClients,
-} from "../support/embedding-clients.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+} from "../support/clients/embedding-clients.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const targets: Readonly<Record<string, string>> = {
   openai: "openai/text-embedding-3-small",

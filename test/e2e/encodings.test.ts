@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { isDecodable } from "../../src/core/content-decoder.ts";
-import { ask, chatBody, errorOf, streamedText } from "../support/chat.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { ask, chatBody, errorOf, streamedText } from "../support/clients/chat.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 /** What the server of this file answers, by model: an encoding and a body in it. */
 const answers: Readonly<Record<string, readonly [encoding: string, body: Buffer]>> = {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { type FakeProvider, startFakeProvider } from "../../src/fake/fake-provider.ts";
-import { createAuthority } from "../support/certificates.ts";
-import { ask, chatBody } from "../support/chat.ts";
-import { createTestConfig, type TestConfig } from "../support/test-config.ts";
-import { isRunning, startTollgate, type TollgateProcess } from "../support/tollgate-process.ts";
-import { until } from "../support/until.ts";
-import { UsageFolder } from "../support/usage-folder.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { createAuthority } from "../support/stack/certificates.ts";
+import { createTestConfig, type TestConfig } from "../support/stack/test-config.ts";
+import { isRunning, startTollgate, type TollgateProcess } from "../support/stack/tollgate-process.ts";
+import { UsageFolder } from "../support/usage/usage-folder.ts";
 
 const authority = createAuthority("the authority that is trusted");
 const stranger = createAuthority("the authority that is not");

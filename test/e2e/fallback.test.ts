@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
-import { createAuthority } from "../support/certificates.ts";
-import { type Answer, ask, chatBody, errorOf, streamedText } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { type Answer, ask, chatBody, errorOf, streamedText } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { createAuthority } from "../support/stack/certificates.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 /** What an attempt's entry in a record says. */
 interface Attempt {

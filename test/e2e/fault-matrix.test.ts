@@ -1,6 +1,6 @@
 import { after, describe, it } from "node:test";
-import { FaultRounds, troubles } from "../support/fault-rounds.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../support/core/random.ts";
+import { FaultRounds, troubles } from "../support/faults/fault-rounds.ts";
 
 const seed = Number(process.env.FAULTS_SEED ?? 16);
 

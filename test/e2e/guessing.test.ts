@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readMetric } from "../support/admin.ts";
-import { ask, chatBody } from "../support/chat.ts";
-import { useTestStack } from "../support/stack.ts";
+import { readMetric } from "../support/admin/read-metric.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 describe("a client that guesses keys", () => {
   const stack = useTestStack();

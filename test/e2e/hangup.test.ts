@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { packageRoot } from "../../src/core/asset.ts";
-import { envoyBinary } from "../support/envoy.ts";
-import { programArgs } from "../support/program.ts";
-import { createTestConfig, type TestConfig } from "../support/test-config.ts";
-import { collect, isRunning } from "../support/tollgate-process.ts";
-import { until } from "../support/until.ts";
+import { until } from "../support/core/until.ts";
+import { envoyBinary } from "../support/envoy/envoy-binary.ts";
+import { programArgs } from "../support/stack/program.ts";
+import { createTestConfig, type TestConfig } from "../support/stack/test-config.ts";
+import { collect, isRunning } from "../support/stack/tollgate-process.ts";
 
 describe("a SIGHUP while the program starts", () => {
   let prepared: TestConfig;

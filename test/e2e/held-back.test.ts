@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { ask, chatBody } from "../support/chat.ts";
-import { processUsage } from "../support/process-usage.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { processUsage } from "../support/measure/process-usage.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const bodyBytes = 31_000_000;
 const bodies = 10;

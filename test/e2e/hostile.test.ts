@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { undergoAttack } from "../support/hostile.ts";
+import { undergoAttack } from "../support/hostile/hostile.ts";
 
 /** Bodies in flight, those of large answers, and the heaps of the workers; without bounds it would be gigabytes. */
 const grownBytesMax = 1_500_000_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
-import { type Answer, ask, chatBody, errorOf } from "../support/chat.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { type Answer, ask, chatBody, errorOf } from "../support/clients/chat.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 /** A token costs 10,000 nano-dollars of the big model, and 1,000 of the small one. */
 const config = `

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { wholeAnswerBytesMax } from "../../src/dialect/whole-response.ts";
-import { errorOf } from "../support/chat.ts";
+import { errorOf } from "../support/clients/chat.ts";
+import { portOf } from "../support/faults/silent-answers.ts";
 import {
   askLarge,
   type LargeAnswer,
   largeConfig,
   provesLarge,
   startLargeProvider,
-} from "../support/large-answers.ts";
-import { portOf } from "../support/silent-answers.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+} from "../support/load/large-answers.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 /** By the role that sees the answer first: none of them may take it for the end of Envoy. */
 const models = ["downstream", "attempt", "upstream", "later"] as const;

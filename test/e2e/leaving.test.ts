@@ -3,10 +3,10 @@ import { connect } from "node:http2";
 import { before, beforeEach, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { ask, chatBody, eventsOf, RawConnection, rawHead, send } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody, eventsOf, RawConnection, rawHead, send } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

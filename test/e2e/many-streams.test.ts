@@ -1,7 +1,7 @@
 import { it } from "node:test";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { provesManyStreams } from "../support/many-streams.ts";
-import { useTestStack } from "../support/stack.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { provesManyStreams } from "../support/load/many-streams.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 describeOnEveryEdge("streams that are open at once", (edge) => {
   const stack = useTestStack({ edge });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { RawConnection } from "../support/chat.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { RawConnection } from "../support/clients/chat.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const path = "/v1/chat/completions";
 

@@ -3,10 +3,10 @@ import type { Server } from "node:http";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { chatBody, rawHead } from "../support/chat.ts";
-import { largeConfig, startLargeProvider } from "../support/large-answers.ts";
-import { portOf } from "../support/silent-answers.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { chatBody, rawHead } from "../support/clients/chat.ts";
+import { portOf } from "../support/faults/silent-answers.ts";
+import { largeConfig, startLargeProvider } from "../support/load/large-answers.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 /** Longer than Envoy's default `delayed_close_timeout` of 1 s. */
 const pauseMs = 2_500;

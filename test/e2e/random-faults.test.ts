@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { before, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
-import { billsOf, misjudged, totalRecorded } from "../support/bills.ts";
-import { chatBody, send } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { Random } from "../support/random.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { chatBody, send } from "../support/clients/chat.ts";
+import { Random } from "../support/core/random.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { billsOf, misjudged, totalRecorded } from "../support/ledger/bills.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, it } from "node:test";
-import { ask, chatBody } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 /** A stream with all that a parser might trip over: letters of several bytes, line ends of both kinds, comments, data on two lines. */
 const usage = { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 };

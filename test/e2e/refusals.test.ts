@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import { before, beforeEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { ask, chatBody, errorOf, RawConnection, rawHead, send } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { ask, chatBody, errorOf, RawConnection, rawHead, send } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

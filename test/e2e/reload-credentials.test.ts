@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { loadConfig } from "../../src/config/load.ts";
-import { ask } from "../support/chat.ts";
-import { listen, portOf } from "../support/paced-streams.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { listen, portOf } from "../support/load/paced-streams.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 const reloads = 20;
 

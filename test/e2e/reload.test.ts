@@ -4,9 +4,9 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { followConfig } from "../../src/cli/follow-config.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { ask, chatBody, eventsOf } from "../support/chat.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody, eventsOf } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 describe("a config that changes under traffic", () => {
   const running = useTestStack();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import { before, it } from "node:test";
-import { billsOf, misjudged, totalRecorded } from "../support/bills.ts";
-import { ask, chatBody, send } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { ask, chatBody, send } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { billsOf, misjudged, totalRecorded } from "../support/ledger/bills.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

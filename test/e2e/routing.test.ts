@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, beforeEach, describe, it } from "node:test";
 import type { TargetRow } from "../../src/admin/targets-api.ts";
-import { ask, chatBody, errorOf } from "../support/chat.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { runLine } from "../support/terminal.ts";
+import { ask, chatBody, errorOf } from "../support/clients/chat.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
+import { runLine } from "../support/stack/terminal.ts";
 
 const config = `
 version: 1

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, it } from "node:test";
 import OpenAI from "openai";
-import { ask, chatBody, send } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
+import { ask, chatBody, send } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const messages = [{ role: "user" as const, content: "How does a tollgate work?" }];
 

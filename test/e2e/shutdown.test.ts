@@ -5,15 +5,15 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../src/core/clock.ts";
 import { openLocalLedger } from "../../src/ledger/local-ledger.ts";
-import { balancesOf } from "../support/balance.ts";
-import { totalBilled, totalRecorded } from "../support/bills.ts";
-import { ask, chatBody, send } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { startTestStack } from "../support/stack.ts";
-import { createTestConfig, type TestConfig } from "../support/test-config.ts";
-import { isRunning, startTollgate, type TollgateProcess } from "../support/tollgate-process.ts";
-import { until } from "../support/until.ts";
-import { UsageFolder } from "../support/usage-folder.ts";
+import { ask, chatBody, send } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { balancesOf } from "../support/ledger/balance.ts";
+import { totalBilled, totalRecorded } from "../support/ledger/bills.ts";
+import { startTestStack } from "../support/stack/stack.ts";
+import { createTestConfig, type TestConfig } from "../support/stack/test-config.ts";
+import { isRunning, startTollgate, type TollgateProcess } from "../support/stack/tollgate-process.ts";
+import { UsageFolder } from "../support/usage/usage-folder.ts";
 
 const config = (drain: string): string => `
 version: 1

@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 import { after, before, describe, it } from "node:test";
-import { quickEviction } from "../support/patched-envoy.ts";
-import { provesSilence, silentStack, startSilentProvider } from "../support/silent-answers.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { quickEviction } from "../support/envoy/patched-envoy.ts";
+import { provesSilence, silentStack, startSilentProvider } from "../support/faults/silent-answers.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 /** Longer than Envoy keeps a gRPC client that nobody asks for, as it is patched here. */
 const silenceMs = 6_500;

@@ -4,10 +4,10 @@ import { connect } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { ask, chatBody, eventsOf, send, streamedText } from "../support/chat.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import { sdkClients, sdkNumbers, upstreamModels } from "../support/translation-clients.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody, eventsOf, send, streamedText } from "../support/clients/chat.ts";
+import { sdkClients, sdkNumbers, upstreamModels } from "../support/clients/translation-clients.ts";
+import { until } from "../support/core/until.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 /** What a token of each model's backend costs in nano-dollars, in and out. */
 const prices: Readonly<Record<string, readonly [bigint, bigint]>> = {

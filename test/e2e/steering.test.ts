@@ -3,10 +3,10 @@ import { before, beforeEach, describe, it } from "node:test";
 import { createLog } from "../../src/core/log.ts";
 import type { Faults } from "../../src/fake/faults.ts";
 import { Gateway } from "../../src/gateway.ts";
-import { ask, chatBody, errorOf, eventsOf, send } from "../support/chat.ts";
-import { liftOverrides, type Order, orderOverride } from "../support/operator.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { liftOverrides, type Order, orderOverride } from "../support/admin/operator.ts";
+import { ask, chatBody, errorOf, eventsOf, send } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

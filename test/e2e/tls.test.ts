@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, it } from "node:test";
 import { type FakeProvider, startFakeProvider } from "../../src/fake/fake-provider.ts";
-import { createAuthority } from "../support/certificates.ts";
-import { ask, chatBody, errorOf, streamedText } from "../support/chat.ts";
-import { describeOnEveryEdge } from "../support/every-edge.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { ask, chatBody, errorOf, streamedText } from "../support/clients/chat.ts";
+import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
+import { createAuthority } from "../support/stack/certificates.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 const year = 365 * 86_400_000;
 const authority = createAuthority("the authority that is trusted");

@@ -3,10 +3,10 @@ import { before, beforeEach, describe, it } from "node:test";
 import { createLog } from "../../src/core/log.ts";
 import { Gateway } from "../../src/gateway.ts";
 import { counterOf } from "../../src/tokens/families.ts";
-import { ask, chatBody, errorOf, send } from "../support/chat.ts";
-import { Random } from "../support/random.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody, errorOf, send } from "../support/clients/chat.ts";
+import { Random } from "../support/core/random.ts";
+import { until } from "../support/core/until.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 /** The fake bills by o200k_base: exact for gpt-4o, and unlike what `model-a` (of no known family) and Claude are estimated at. */
 const config = `

@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { wholeAnswerBytesMax } from "../../src/dialect/whole-response.ts";
-import { type AskedFormatName, askedFormatNames, askedFormats, messageOf } from "../support/asked-formats.ts";
-import { type Answer, ask } from "../support/chat.ts";
-import { largeConfig, startLargeProvider } from "../support/large-answers.ts";
-import { portOf } from "../support/paced-streams.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { type Answer, ask } from "../support/clients/chat.ts";
+import {
+  type AskedFormatName,
+  askedFormatNames,
+  askedFormats,
+  messageOf,
+} from "../support/dialect/asked-formats.ts";
+import { largeConfig, startLargeProvider } from "../support/load/large-answers.ts";
+import { portOf } from "../support/load/paced-streams.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 // Every format and role below, at and above the maximum: test/unit/exchange/answer-sizes.test.ts, which plays Envoy.
 const prompt = JSON.stringify({ bytes: wholeAnswerBytesMax + 1 });

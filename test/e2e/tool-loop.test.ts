@@ -8,10 +8,14 @@ import {
   createGoogleGenerativeAI,
   createOpenAI,
   type Opaque,
-} from "../support/ai-package.ts";
-import { fromTool, fromUser, type LangchainMessage, langchainModels } from "../support/langchain.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { translationConfig, translationConfigAt, upstreamModels } from "../support/translation-clients.ts";
+} from "../support/clients/ai-package.ts";
+import { fromTool, fromUser, type LangchainMessage, langchainModels } from "../support/clients/langchain.ts";
+import {
+  translationConfig,
+  translationConfigAt,
+  upstreamModels,
+} from "../support/clients/translation-clients.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const prompt = "What does it cost to pass the gate with two axles, and with seven?";
 /** How often the model calls its tools before it answers, and with how many at once. */

@@ -5,9 +5,9 @@ import type { Dialect } from "../../src/dialect/dialect.ts";
 import type { Faults } from "../../src/fake/faults.ts";
 import type { RefusalKind } from "../../src/fake/refusal.ts";
 import { streamedInBody, translationRequests } from "../fixtures/translation-requests.ts";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { clientDialects, pathOf, streamText } from "../support/translation.ts";
-import { translationConfig } from "../support/translation-clients.ts";
+import { translationConfig } from "../support/clients/translation-clients.ts";
+import { clientDialects, pathOf, streamText } from "../support/dialect/translation.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 /** The models that one format's providers serve, by that format. */
 const models: Readonly<Record<string, string>> = {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { LLMock } from "@copilotkit/aimock";
-import { useTestStack } from "../support/stack.ts";
 import {
   type SdkAnswer,
   sdkClients,
   sdkNumbers,
   translationConfigAt,
   upstreamModels,
-} from "../support/translation-clients.ts";
+} from "../support/clients/translation-clients.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 const text = "Cars stop, pay and go on: grüezi 🚗.";
 const bill = { input: 21, output: 13 };

@@ -4,9 +4,14 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
-import { type TestStack, useTestStack } from "../support/stack.ts";
-import { runLine } from "../support/terminal.ts";
-import { sdkClients, sdkNumbers, translationConfig, upstreamModels } from "../support/translation-clients.ts";
+import {
+  sdkClients,
+  sdkNumbers,
+  translationConfig,
+  upstreamModels,
+} from "../support/clients/translation-clients.ts";
+import { type TestStack, useTestStack } from "../support/stack/stack.ts";
+import { runLine } from "../support/stack/terminal.ts";
 
 const question = "How does a tollgate work?";
 const parameters = { type: "object" as const, properties: { axles: { type: "integer" } } };

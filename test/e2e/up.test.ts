@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { runCli } from "../../src/cli/run.ts";
-import { envoyBinary } from "../support/envoy.ts";
-import { until } from "../support/until.ts";
+import { until } from "../support/core/until.ts";
+import { envoyBinary } from "../support/envoy/envoy-binary.ts";
 
 interface Addresses {
   readonly listen?: string;

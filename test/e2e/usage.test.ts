@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import type { StoredRecord } from "../../src/usage/read.ts";
-import { ask, chatBody } from "../support/chat.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 describe("the usage of an exchange", () => {
   const stops: (() => Promise<void>)[] = [];

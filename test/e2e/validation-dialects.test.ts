@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import type { ReceivedEntry } from "../../src/fake/journal.ts";
-import { ask, chatBody } from "../support/chat.ts";
-import { Random } from "../support/random.ts";
-import { useTestStack } from "../support/stack.ts";
+import { ask, chatBody } from "../support/clients/chat.ts";
+import { Random } from "../support/core/random.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 const backend = (name: string, provider: string, endpoint: string, more = ""): string =>
   `  ${name}: { provider: ${provider}, endpoint: "${endpoint}", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 2 }${more} }`;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import type { Faults } from "../../src/fake/faults.ts";
-import { ask, chatBody, errorOf, streamedText } from "../support/chat.ts";
-import { useTestStack } from "../support/stack.ts";
-import { until } from "../support/until.ts";
+import { ask, chatBody, errorOf, streamedText } from "../support/clients/chat.ts";
+import { until } from "../support/core/until.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 const config = `
 version: 1

@@ -8,8 +8,8 @@ import { type HeaderSink, HpackDecoder } from "../../src/edge/http2/hpack-decode
 import type { HeaderField } from "../../src/edge/http2/hpack-table.ts";
 import { http2Limits } from "../../src/edge/http2/limits.ts";
 import { SpareMemory } from "../../src/edge/http2/spare-memory.ts";
-import { callBlock, clientStart, frame, grpcMessage, uint32 } from "../support/h2-frames.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../support/core/random.ts";
+import { callBlock, clientStart, frame, grpcMessage, uint32 } from "../support/edge/h2-frames.ts";
 
 /** A run of the fuzzers: the same seed gives the same inputs. */
 export interface FuzzOptions {

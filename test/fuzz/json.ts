@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GatewayError } from "../../src/core/errors.ts";
 import { JsonScan } from "../../src/core/json-scan.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../support/core/random.ts";
 import type { FuzzOptions } from "./http2.ts";
 
 /** Scans mutated JSON; what `JSON.parse` refuses must be refused, and what it takes must be taken. Nesting stays within the scanner's bound. */

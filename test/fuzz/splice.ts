@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GatewayError } from "../../src/core/errors.ts";
 import type { Dialect, Operation, RequestFacts } from "../../src/dialect/dialect.ts";
 import { dialects } from "../../src/dialect/index.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../support/core/random.ts";
 import type { FuzzOptions } from "./http2.ts";
 import { mutated } from "./json.ts";
 

@@ -10,7 +10,7 @@ import type { Alert } from "../../src/admin/alert.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Gateway } from "../../src/gateway.ts";
 import type { Account } from "../../src/ledger/ledger.ts";
-import { until } from "../support/until.ts";
+import { until } from "../support/core/until.ts";
 
 const received: { readonly threshold: number; readonly signed: boolean }[] = [];
 const refused: string[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { openStreams, resetStreams } from "../support/edge-endurance.ts";
+import { openStreams, resetStreams } from "../support/edge/endurance.ts";
 
 // The same for 10 min: test/soak/edge.soak.ts.
 it("fails no stream of 5,000 a second that end by a reset", { timeout: 60_000 }, async () => {

@@ -8,9 +8,16 @@ import { type Edge, type EdgeAddress, type EdgeStream, grpcStatus } from "../../
 import { clientPreface, errorCode, flag, frameType } from "../../src/edge/http2/frame.ts";
 import { createHttp2Edge } from "../../src/edge/http2/http2-edge.ts";
 import { type Http2Limits, http2Limits } from "../../src/edge/http2/limits.ts";
-import { briefFloods } from "../support/brief-floods.ts";
-import { callBlock, clientStart, frame, grpcMessage, literalBlock, uint32 } from "../support/h2-frames.ts";
-import { RawClient } from "../support/h2-raw-client.ts";
+import { briefFloods } from "../support/edge/brief-floods.ts";
+import {
+  callBlock,
+  clientStart,
+  frame,
+  grpcMessage,
+  literalBlock,
+  uint32,
+} from "../support/edge/h2-frames.ts";
+import { RawClient } from "../support/edge/h2-raw-client.ts";
 
 const few = { burst: 20, perSecond: 1 };
 const limits: Http2Limits = {

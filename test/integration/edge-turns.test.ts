@@ -7,8 +7,8 @@ import type { Edge, EdgeAddress } from "../../src/edge/edge.ts";
 import { flag, frameType } from "../../src/edge/http2/frame.ts";
 import { createHttp2Edge } from "../../src/edge/http2/http2-edge.ts";
 import { type Http2Limits, http2Limits } from "../../src/edge/http2/limits.ts";
-import { callBlock, clientStart, frame, grpcMessage, stringLiteral } from "../support/h2-frames.ts";
-import { RawClient } from "../support/h2-raw-client.ts";
+import { callBlock, clientStart, frame, grpcMessage, stringLiteral } from "../support/edge/h2-frames.ts";
+import { RawClient } from "../support/edge/h2-raw-client.ts";
 
 const path = "/test.Turns/Call";
 const limits: Http2Limits = { ...http2Limits, turnWork: 20, silentCalls: 250, restMs: 200, tickMs: 60_000 };

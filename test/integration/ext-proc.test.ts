@@ -7,12 +7,12 @@ import { interrupt } from "../../src/exchange/interrupting.ts";
 import { noteLoggedOutcome } from "../../src/exchange/logged-outcome.ts";
 import { extProcMethod } from "../../src/extproc/server.ts";
 import { MemoryLedger } from "../../src/ledger/memory.ts";
-import { bodyMessage, headersMessage, PlayedStream } from "../support/envoy-player.ts";
-import type { Plain } from "../support/envoy-protos.ts";
-import { type Exchanges, exchangesOn, snapshotOf } from "../support/exchanges.ts";
-import { manualClock } from "../support/manual-clock.ts";
-import { kindOf, pieceOf, planIdOf } from "../support/played-replies.ts";
-import { Random } from "../support/random.ts";
+import { manualClock } from "../support/core/manual-clock.ts";
+import { Random } from "../support/core/random.ts";
+import { bodyMessage, headersMessage, PlayedStream } from "../support/envoy/envoy-player.ts";
+import type { Plain } from "../support/envoy/envoy-protos.ts";
+import { kindOf, pieceOf, planIdOf } from "../support/envoy/played-replies.ts";
+import { type Exchanges, exchangesOn, snapshotOf } from "../support/exchange/exchanges.ts";
 
 const snapshot = snapshotOf(`
 version: 1

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../src/core/asset.ts";
-import { EdgeProcess } from "../support/edge-process.ts";
+import { EdgeProcess } from "../support/edge/process.ts";
 import { grpcurl } from "./grpcurl.ts";
 import { h2spec } from "./h2spec.ts";
 import { h2load, nghttp } from "./nghttp2.ts";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { grpcMessage } from "../support/h2-frames.ts";
+import { grpcMessage } from "../support/edge/h2-frames.ts";
 import { run, type Tool } from "./tool.ts";
 
 const hint = "install nghttp2's tools (Debian: nghttp2-client)";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { fuzzFrames, fuzzHpack } from "../fuzz/http2.ts";
-import { openStreams, resetStreams } from "../support/edge-endurance.ts";
-import { floodSuite } from "../support/edge-flood.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../support/core/random.ts";
+import { openStreams, resetStreams } from "../support/edge/endurance.ts";
+import { floodSuite } from "../support/edge/flood.ts";
 import {
   check,
   decodeFully,
@@ -11,7 +11,7 @@ import {
   randomModel,
   spoil,
   throughProtoLoader,
-} from "../support/random-requests.ts";
+} from "../support/envoy/random-requests.ts";
 
 // What `npm test` does for seconds, for as long as the promises say. Usage: npm run soak:edge; one of them alone, e.g. the resets:
 // npm run soak:edge -- --test-name-pattern='by a reset'

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { loadavg } from "node:os";
 import { describe, it } from "node:test";
-import { type HonestTraffic, undergoAttack } from "../support/hostile.ts";
+import { type HonestTraffic, undergoAttack } from "../support/hostile/hostile.ts";
 
 const minutes = Number(process.env.SOAK_MINUTES ?? 10);
 const gatewayBytesMax = 2_000_000_000;

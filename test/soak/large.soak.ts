@@ -1,9 +1,9 @@
 import type { Server } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { wholeAnswerBytesMax } from "../../src/dialect/whole-response.ts";
-import { largeConfig, provesLarge, startLargeProvider } from "../support/large-answers.ts";
-import { portOf } from "../support/silent-answers.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { portOf } from "../support/faults/silent-answers.ts";
+import { largeConfig, provesLarge, startLargeProvider } from "../support/load/large-answers.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 describe("answers up to the maximum", () => {
   const stops: (() => Promise<void>)[] = [];

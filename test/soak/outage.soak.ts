@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
-import { assertWithstood, outageConfig, undergoOutage } from "../support/outage.ts";
-import { useTestStack } from "../support/stack.ts";
+import { assertWithstood, outageConfig, undergoOutage } from "../support/faults/outage.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 describe("a backend that is away for a minute", () => {
   const stack = useTestStack({ config: outageConfig });

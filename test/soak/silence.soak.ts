@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { after, before, describe, it } from "node:test";
-import { provesSilence, silentStack, startSilentProvider } from "../support/silent-answers.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { provesSilence, silentStack, startSilentProvider } from "../support/faults/silent-answers.ts";
+import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 /** Longer than the 50 s after which Envoy, by default, evicts a gRPC client that nobody asks for. */
 const silenceMs = 75_000;

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
-import { provesManyStreams } from "../support/many-streams.ts";
-import { useTestStack } from "../support/stack.ts";
+import { provesManyStreams } from "../support/load/many-streams.ts";
+import { useTestStack } from "../support/stack/stack.ts";
 
 describe("streams that are open at once", () => {
   const stack = useTestStack();

@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { VocabularyCounter } from "../../src/tokens/vocabulary-counter.ts";
 import { pathologies, textOf } from "../bench/tokens/texts.ts";
 import { fuzzString, randomOf } from "../fuzz/strings.ts";
-import { longestStallMs } from "../support/loop-stall.ts";
+import { longestStallMs } from "../support/measure/loop-stall.ts";
 import { referenceOf, vocabularies } from "../unit/tokens/oracle.ts";
 
 // What `npm test` does for seconds, for as long as the promises say. Usage: npm run soak:tokens

@@ -9,7 +9,7 @@ import { azureOpenai } from "../examples/azure-openai.ts";
 import { forbiddenWords } from "../examples/forbidden-words.ts";
 import { jsonlFile } from "../examples/jsonl-file.ts";
 import { officeHours } from "../examples/office-hours.ts";
-import { kindContext } from "../support/kind-context.ts";
+import { kindContext } from "../support/core/kind-context.ts";
 import { exampleIn } from "../support/reference/examples.ts";
 
 const page = readFileSync(join(packageRoot, "CONTRIBUTING.md"), "utf8");

@@ -7,9 +7,9 @@ import {
   createGoogleGenerativeAI,
   createOpenAI,
   type Opaque,
-} from "../../support/ai-package.ts";
-import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../../support/stack.ts";
+} from "../../support/clients/ai-package.ts";
+import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/clients/sdk-stack.ts";
+import { type TestStack, useTestStack } from "../../support/stack/stack.ts";
 
 /** Every way in which the `ai` package reaches a model here. */
 const ways = ["openai responses", "openai chat", "anthropic", "bedrock", "google"] as const;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import type { StoredRecord } from "../../../src/usage/read.ts";
-import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../../support/stack.ts";
+import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/clients/sdk-stack.ts";
+import { type TestStack, useTestStack } from "../../support/stack/stack.ts";
 
 const ask: Anthropic.MessageCreateParamsNonStreaming = {
   model: "claude",

@@ -9,8 +9,8 @@ import {
   InvokeModelCommand,
   InvokeModelWithResponseStreamCommand,
 } from "@aws-sdk/client-bedrock-runtime";
-import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../../support/stack.ts";
+import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/clients/sdk-stack.ts";
+import { type TestStack, useTestStack } from "../../support/stack/stack.ts";
 
 const ask: ConverseCommandInput = {
   modelId: "bedrock-claude",

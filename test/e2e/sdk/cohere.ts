@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "node:test";
-import { sdkStack } from "../../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../../support/stack.ts";
+import { sdkStack } from "../../support/clients/sdk-stack.ts";
+import { type TestStack, useTestStack } from "../../support/stack/stack.ts";
 
 const ask = { model: "rerank", query: "old road", documents: ["the new bridge", "the old road"], top_n: 1 };
 

@@ -7,8 +7,8 @@ import {
   type GenerateContentResponse,
   GoogleGenAI,
 } from "@google/genai";
-import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../../support/stack.ts";
+import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/clients/sdk-stack.ts";
+import { type TestStack, useTestStack } from "../../support/stack/stack.ts";
 
 const ask: GenerateContentParameters = {
   model: "gemini",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "node:test";
 import OpenAI from "openai";
-import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/sdk-stack.ts";
-import { type TestStack, useTestStack } from "../../support/stack.ts";
+import { pixel, prompt, sdkRefusalTests, sdkStack, toolSchema } from "../../support/clients/sdk-stack.ts";
+import { type TestStack, useTestStack } from "../../support/stack/stack.ts";
 
 /** OpenAI's SDK beyond chat: responses, completions, embeddings, models. */
 export function openaiSdkTests(): void {

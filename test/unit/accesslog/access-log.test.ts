@@ -4,7 +4,7 @@ import { accessLog } from "../../../src/accesslog/access-log.ts";
 import type { AccessLogEntry } from "../../../src/accesslog/access-log-entry.ts";
 import type { GatewayError } from "../../../src/core/errors.ts";
 import { wholeMessage } from "../../../src/edge/edge.ts";
-import { type Plain, protoMethod } from "../../support/envoy-protos.ts";
+import { type Plain, protoMethod } from "../../support/envoy/envoy-protos.ts";
 
 const { path, requestSerialize, responseDeserialize } = protoMethod(
   "envoy.service.accesslog.v3.AccessLogService",

@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import type { AccessLogEntry } from "../../../src/accesslog/access-log-entry.ts";
 import { readAccessLogMessage } from "../../../src/accesslog/access-log-message.ts";
 import { GatewayError } from "../../../src/core/errors.ts";
-import { type Plain, protoMethod } from "../../support/envoy-protos.ts";
-import { type Schema, writeWithGoogle } from "../../support/google-protobuf.ts";
-import { Random } from "../../support/random.ts";
+import { Random } from "../../support/core/random.ts";
+import { type Plain, protoMethod } from "../../support/envoy/envoy-protos.ts";
+import { type Schema, writeWithGoogle } from "../../support/envoy/google-protobuf.ts";
 
 const { requestSerialize } = protoMethod("envoy.service.accesslog.v3.AccessLogService", "StreamAccessLogs");
 

@@ -9,7 +9,7 @@ import { type AdminServer, startAdminServer } from "../../../src/admin/admin-ser
 import { readAdminToken, writeAdminToken } from "../../../src/admin/admin-token.ts";
 import { PeerUids } from "../../../src/admin/peer-uid.ts";
 import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
-import { adminSource } from "../../support/admin-source.ts";
+import { adminSource } from "../../support/admin/admin-source.ts";
 
 const token = "a-token-of-sixteen-or-more";
 const folder = mkdtempSync(join(tmpdir(), "tollgate-access-"));

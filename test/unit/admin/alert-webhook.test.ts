@@ -6,9 +6,9 @@ import { after, describe, it } from "node:test";
 import { alertOf } from "../../../src/admin/alert.ts";
 import { AlertWebhook, type WebhookTarget, webhookFaults } from "../../../src/admin/alert-webhook.ts";
 import { systemClock } from "../../../src/core/clock.ts";
-import { keptLog } from "../../support/kept-log.ts";
-import { account } from "../../support/ledger-accounts.ts";
-import { until } from "../../support/until.ts";
+import { keptLog } from "../../support/core/kept-log.ts";
+import { until } from "../../support/core/until.ts";
+import { account } from "../../support/ledger/ledger-accounts.ts";
 
 interface Received {
   readonly headers: IncomingHttpHeaders;

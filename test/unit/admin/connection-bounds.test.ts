@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
 import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
-import { adminSource } from "../../support/admin-source.ts";
-import { until } from "../../support/until.ts";
+import { adminSource } from "../../support/admin/admin-source.ts";
+import { until } from "../../support/core/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-bounds-"));
 const desk = new UsageJobs(folder);

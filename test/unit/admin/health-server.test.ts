@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { HealthServer } from "../../../src/admin/health-server.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/core/until.ts";
 
 const stallMs = 1_000;
 let reasons: readonly string[] = [];

@@ -3,8 +3,8 @@ import { it } from "node:test";
 import type { Alert } from "../../../src/admin/alert.ts";
 import { reportTargetState } from "../../../src/admin/target-events.ts";
 import { Health } from "../../../src/route/health.ts";
-import { snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const backend = (port: number) =>
   `{ provider: openai-compatible, endpoint: "http://127.0.0.1:${port}/v1", price: { input: 1, output: 1 } }`;

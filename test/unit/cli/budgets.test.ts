@@ -9,10 +9,10 @@ import { ledgerBudgets } from "../../../src/admin/ledger-budgets.ts";
 import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { manualClock } from "../../support/manual-clock.ts";
-import { noOverrides } from "../../support/no-overrides.ts";
-import { type CliResult, runLine } from "../../support/terminal.ts";
+import { noOverrides } from "../../support/admin/no-overrides.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { type CliResult, runLine } from "../../support/stack/terminal.ts";
 
 const token = "a-token-of-sixteen-or-more";
 const audits: Omit<AccountAudit, "time">[] = [];

@@ -7,8 +7,8 @@ import { after, before, describe, it } from "node:test";
 import { loadConfig } from "../../../src/config/load.ts";
 import { createLog } from "../../../src/core/log.ts";
 import { Gateway } from "../../../src/gateway.ts";
-import { liftOverrides, orderOverride } from "../../support/operator.ts";
-import { type CliResult, runLine } from "../../support/terminal.ts";
+import { liftOverrides, orderOverride } from "../../support/admin/operator.ts";
+import { type CliResult, runLine } from "../../support/stack/terminal.ts";
 
 /** A token costs 10,000 nano-dollars of the big model, and 1,000 of the small one. */
 const config = `

@@ -14,11 +14,11 @@ import type { Account } from "../../../src/ledger/ledger.ts";
 import { readRecords } from "../../../src/usage/read.ts";
 import { serialise } from "../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../src/usage/segment.ts";
-import { claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { Random } from "../../support/random.ts";
-import { runLine } from "../../support/terminal.ts";
-import { fullRecord } from "../../support/usage-records.ts";
+import { Random } from "../../support/core/random.ts";
+import { claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
+import { runLine } from "../../support/stack/terminal.ts";
+import { fullRecord } from "../../support/usage/usage-records.ts";
 
 const config = `
 version: 1

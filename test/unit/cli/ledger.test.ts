@@ -6,10 +6,10 @@ import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../../src/core/clock.ts";
 import { serialise } from "../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../src/usage/segment.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { runLine } from "../../support/terminal.ts";
-import { fullRecord } from "../../support/usage-records.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
+import { runLine } from "../../support/stack/terminal.ts";
+import { fullRecord } from "../../support/usage/usage-records.ts";
 
 const config = `
 version: 1

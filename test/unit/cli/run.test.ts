@@ -8,7 +8,7 @@ import { Tiktoken } from "js-tiktoken/lite";
 import o200k from "js-tiktoken/ranks/o200k_base";
 import { parse } from "yaml";
 import { loadConfig } from "../../../src/config/load.ts";
-import { type CliPlace, type CliResult, runLine } from "../../support/terminal.ts";
+import { type CliPlace, type CliResult, runLine } from "../../support/stack/terminal.ts";
 
 const config = `
 version: 1

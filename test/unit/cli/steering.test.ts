@@ -10,10 +10,10 @@ import { Registry } from "../../../src/exchange/registry.ts";
 import { Steering } from "../../../src/exchange/steering.ts";
 import { Overrides } from "../../../src/route/overrides.ts";
 import { readOverrides } from "../../../src/route/overrides-file.ts";
-import { adminSource } from "../../support/admin-source.ts";
-import { snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
-import { type CliResult, runLine } from "../../support/terminal.ts";
+import { adminSource } from "../../support/admin/admin-source.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { snapshotOf } from "../../support/exchange/exchanges.ts";
+import { type CliResult, runLine } from "../../support/stack/terminal.ts";
 
 const token = "a-token-of-sixteen-or-more";
 const folder = mkdtempSync(join(tmpdir(), "tollgate-steering-"));

@@ -8,7 +8,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import type { Snapshot } from "../../../src/config/snapshot.ts";
 import { GatewayError } from "../../../src/core/errors.ts";
 import { identify } from "../../../src/identity/identify.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/core/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-taking-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { serialise, type UsageRecord } from "../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../src/usage/segment.ts";
-import { type CliResult, runLine } from "../../support/terminal.ts";
-import { bareRecord, fullRecord } from "../../support/usage-records.ts";
+import { type CliResult, runLine } from "../../support/stack/terminal.ts";
+import { bareRecord, fullRecord } from "../../support/usage/usage-records.ts";
 
 const config = `
 version: 1

@@ -10,7 +10,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import type { Snapshot } from "../../../src/config/snapshot.ts";
 import { headersOf } from "../../../src/core/headers.ts";
 import { openaiChat } from "../../../src/dialect/openai-chat/openai-chat.ts";
-import { admission } from "../../support/admission.ts";
+import { admission } from "../../support/exchange/admission.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-conditions-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FaultReporter, unwritable } from "../../../src/core/fault-reporter.ts";
-import { keptLog } from "../../support/kept-log.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { keptLog } from "../../support/core/kept-log.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
 
 function reporterOf() {
   const clock = manualClock("2026-08-03T12:00:00Z");

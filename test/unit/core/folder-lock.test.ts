@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { lockFolder } from "../../../src/core/folder-lock.ts";
-import { programArgs } from "../../support/program.ts";
+import { programArgs } from "../../support/stack/program.ts";
 
 describe("lockFolder()", () => {
   let root: string;
@@ -27,7 +27,7 @@ describe("lockFolder()", () => {
 
   /** A process that has the folder's lock, or says why it does not. */
   async function lockElsewhere(folder: string): Promise<{ readonly child: ChildProcess; said: string }> {
-    const child = spawn(process.execPath, [...programArgs("test/support/lock-holder"), folder], {
+    const child = spawn(process.execPath, [...programArgs("test/support/faults/lock-holder"), folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     children.push(child);

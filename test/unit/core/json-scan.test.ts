@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { GatewayError } from "../../../src/core/errors.ts";
 import { JsonScan, jsonDepthMax } from "../../../src/core/json-scan.ts";
 import { KeySet } from "../../../src/core/key-set.ts";
-import { growth } from "../../support/growth.ts";
+import { growth } from "../../support/measure/growth.ts";
 
 const keys = new KeySet(["model", "stream", "max_tokens"]);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { linearPattern } from "../../../src/core/linear-pattern.ts";
-import { growth } from "../../support/growth.ts";
+import { growth } from "../../support/measure/growth.ts";
 
 describe("linearPattern()", () => {
   it("matches as JavaScript does", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LogOutput } from "../../../src/core/log-output.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/core/until.ts";
 
 /** A reader of a pipe: takes what it is told to. */
 class Reader {

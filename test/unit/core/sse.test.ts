@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { eventValuesMax, SseDecoder, sseEventBytesMax } from "../../../src/core/sse.ts";
-import { growth } from "../../support/growth.ts";
+import { growth } from "../../support/measure/growth.ts";
 
 function events(
   pieces: readonly string[],

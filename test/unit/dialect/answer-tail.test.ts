@@ -6,7 +6,7 @@ import type { ResponseSeen } from "../../../src/dialect/dialect.ts";
 import { dialects } from "../../../src/dialect/index.ts";
 import { wholeAnswerBytesMax } from "../../../src/dialect/whole-response.ts";
 import type { Usage } from "../../../src/usage/usage.ts";
-import { Random } from "../../support/random.ts";
+import { Random } from "../../support/core/random.ts";
 
 const keys = new Set(["usage", "model", "a", "b", 'u"s\\']);
 

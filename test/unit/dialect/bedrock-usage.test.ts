@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { bedrockInputTokens } from "../../../src/dialect/bedrock-usage.ts";
-import { answerEmbeddings, embedders, embeddingFacts } from "../../support/embeddings.ts";
+import { answerEmbeddings, embedders, embeddingFacts } from "../../support/dialect/embeddings.ts";
 
 describe("bedrockInputTokens()", () => {
   it("reads Bedrock's header, and takes nothing else for a count", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { inspectAt, isRefusal, requestPlaces } from "../../support/request-places.ts";
+import { inspectAt, isRefusal, requestPlaces } from "../../support/dialect/request-places.ts";
 
 /** A vendor's SDK: what its declarations say a request may hold. */
 class Declarations {

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { inspectAt, isRefusal, type RequestPlace, requestPlaces } from "../../support/request-places.ts";
+import {
+  inspectAt,
+  isRefusal,
+  type RequestPlace,
+  requestPlaces,
+} from "../../support/dialect/request-places.ts";
 
 /** Things that no request may have, by where they stand. */
 const uncounted: Readonly<Record<keyof typeof requestPlaces, readonly object[]>> = {

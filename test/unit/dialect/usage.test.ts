@@ -4,7 +4,7 @@ import { headersOf } from "../../../src/core/headers.ts";
 import { dialects } from "../../../src/dialect/index.ts";
 import { costOf, type Rate } from "../../../src/price/rate.ts";
 import type { Usage } from "../../../src/usage/usage.ts";
-import { frameEventStream } from "../../support/event-stream-frames.ts";
+import { frameEventStream } from "../../support/dialect/event-stream-frames.ts";
 
 /** A price for each class, so that every token shows in the sum: nano-dollars a token are powers of ten and their doubles. */
 const rate: Rate = {

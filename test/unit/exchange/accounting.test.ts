@@ -5,8 +5,7 @@ import type { Exchange } from "../../../src/exchange/exchange.ts";
 import { retry } from "../../../src/exchange/retrying.ts";
 import type { PlannedTarget } from "../../../src/plan/plan.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
-import { balancesOf } from "../../support/balance.ts";
-import { ExchangeWorld } from "../../support/exchange-world.ts";
+import { Random } from "../../support/core/random.ts";
 import {
   answerError,
   answerWhole,
@@ -15,8 +14,9 @@ import {
   logAttempt,
   streamPieces,
   type ToldUsage,
-} from "../../support/play-envoy.ts";
-import { Random } from "../../support/random.ts";
+} from "../../support/envoy/play-envoy.ts";
+import { ExchangeWorld } from "../../support/exchange/exchange-world.ts";
+import { balancesOf } from "../../support/ledger/balance.ts";
 
 const steps = 80;
 const tenants = ["acme", "zeta", "tiny"] as const;

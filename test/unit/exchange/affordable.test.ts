@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { allServerMembers, serverKinds, serverMembers } from "../../../src/dialect/server-members.ts";
 import { passBody } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const price = "price: { input: 10, output: 10, flex: 0.5 }";
 const config = `

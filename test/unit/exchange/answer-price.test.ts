@@ -4,8 +4,8 @@ import { passBody } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { isSameModel } from "../../../src/price/same-model.ts";
 import type { UsageRecord } from "../../../src/usage/record.ts";
-import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const config = `
 version: 1

@@ -12,9 +12,9 @@ import { brokenReply, passBody, respond } from "../../../src/exchange/responding
 import type { Services } from "../../../src/exchange/services.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import { translationAnswers } from "../../fixtures/translation-answers.ts";
-import { type AskedFormatName, askedFormats, messageOf } from "../../support/asked-formats.ts";
-import { ExchangeWorld } from "../../support/exchange-world.ts";
-import { logAttempt } from "../../support/play-envoy.ts";
+import { type AskedFormatName, askedFormats, messageOf } from "../../support/dialect/asked-formats.ts";
+import { logAttempt } from "../../support/envoy/play-envoy.ts";
+import { ExchangeWorld } from "../../support/exchange/exchange-world.ts";
 
 /** The provider that speaks each client's format, and one that speaks another. */
 const providers = {

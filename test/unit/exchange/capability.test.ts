@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
 import type { Outcome } from "../../../src/exchange/outcome.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const targets: Readonly<Record<string, string>> = {
   chat: "chat/gpt-4.1",

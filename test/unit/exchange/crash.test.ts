@@ -4,9 +4,15 @@ import { closeLost } from "../../../src/exchange/lost-exchanges.ts";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import type { UsageRecord } from "../../../src/usage/record.ts";
-import { beginAnswer, endAnswer, exchangesOn, passText, snapshotOf } from "../../support/exchanges.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import {
+  beginAnswer,
+  endAnswer,
+  exchangesOn,
+  passText,
+  snapshotOf,
+} from "../../support/exchange/exchanges.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
 
 /** A token costs 1,000 nano-dollars in and out. */
 const snapshot = snapshotOf(`

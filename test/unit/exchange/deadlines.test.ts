@@ -4,6 +4,7 @@ import type { Exchange } from "../../../src/exchange/exchange.ts";
 import type { Interruption } from "../../../src/exchange/interrupting.ts";
 import { passBody } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import { type ManualClock, manualClock } from "../../support/core/manual-clock.ts";
 import {
   beginAnswer,
   type Exchanges,
@@ -11,8 +12,7 @@ import {
   exchangesOn,
   passText,
   snapshotOf,
-} from "../../support/exchanges.ts";
-import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
+} from "../../support/exchange/exchanges.ts";
 
 const config = `
 version: 1

@@ -3,8 +3,14 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { beginAnswer, type Exchanges, endAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import {
+  beginAnswer,
+  type Exchanges,
+  endAnswer,
+  exchangesOn,
+  snapshotOf,
+} from "../../support/exchange/exchanges.ts";
 
 /** A token of `big` costs 10,000 nano-dollars, of `mid` 5,000, of `small` 1,000. */
 const config = (rules: string) => `

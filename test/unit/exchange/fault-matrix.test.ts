@@ -4,10 +4,10 @@ import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
 import { openLocalLedger } from "../../../src/ledger/local-ledger.ts";
-import { balancesOf } from "../../support/balance.ts";
-import { ExchangeWorld } from "../../support/exchange-world.ts";
-import { type DiskFault, FaultyDisk, failingFaults } from "../../support/faulty-disk.ts";
-import { answerWhole } from "../../support/play-envoy.ts";
+import { answerWhole } from "../../support/envoy/play-envoy.ts";
+import { ExchangeWorld } from "../../support/exchange/exchange-world.ts";
+import { type DiskFault, FaultyDisk, failingFaults } from "../../support/faults/faulty-disk.ts";
+import { balancesOf } from "../../support/ledger/balance.ts";
 
 const hourMs = 3_600_000;
 /** Nano-dollars a token, in and out alike. */

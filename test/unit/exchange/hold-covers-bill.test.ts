@@ -3,9 +3,14 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { passBody } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
-import { type VendorPrices, type Vocabulary, type WorstBill, worstBillOf } from "../../support/worst-bill.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
+import {
+  type VendorPrices,
+  type Vocabulary,
+  type WorstBill,
+  worstBillOf,
+} from "../../support/ledger/worst-bill.ts";
 
 /** USD a million tokens, which is a thousand nano-USD a token. */
 const price = "price: { input: 1, cacheWrite: 1.25, cacheWrite1h: 2, output: 5, flex: 1, priority: 3 }";

@@ -10,7 +10,7 @@ import {
   exchangesOn,
   passText,
   snapshotOf,
-} from "../../support/exchanges.ts";
+} from "../../support/exchange/exchanges.ts";
 
 /** A token costs 1,000 nano-dollars in and out. */
 const config = (budgets: string) => `

@@ -6,6 +6,7 @@ import type { Exchange } from "../../../src/exchange/exchange.ts";
 import { noteLoggedOutcome } from "../../../src/exchange/logged-outcome.ts";
 import { respond } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
 import {
   beginAnswer,
   type Exchanges,
@@ -13,8 +14,7 @@ import {
   exchangesOn,
   passText,
   snapshotOf,
-} from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+} from "../../support/exchange/exchanges.ts";
 
 /** A token costs 1,000 nano-dollars in and out; the budget has room for a few calls at a time, and runs out. */
 const priceNanoUsd = 1_000n;

@@ -4,6 +4,7 @@ import { headersOf } from "../../../src/core/headers.ts";
 import type { Exchange } from "../../../src/exchange/exchange.ts";
 import { respond } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
 import {
   beginAnswer,
   type Exchanges,
@@ -11,8 +12,7 @@ import {
   exchangesOn,
   passText,
   snapshotOf,
-} from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+} from "../../support/exchange/exchanges.ts";
 
 /** A token costs 1,000 nano-dollars in and out. */
 const config = (rules: string) => `

@@ -4,8 +4,8 @@ import { headersOf } from "../../../src/core/headers.ts";
 import { dialects } from "../../../src/dialect/index.ts";
 import { checkMediaType } from "../../../src/exchange/media-type.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const config = `
 version: 1

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { formatTarget } from "../../../src/plan/plan.ts";
-import { type Exchanges, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { type Exchanges, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const backend = (port: number) =>
   `{ provider: openai-compatible, endpoint: "http://127.0.0.1:${port}/v1", price: { input: 1, output: 1 } }`;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { passBody } from "../../../src/exchange/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const config = `
 version: 1

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { beginAnswer, endAnswer, exchangesOn, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { beginAnswer, endAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const config = `
 version: 1

@@ -5,9 +5,9 @@ import type { Dialect } from "../../../src/dialect/dialect.ts";
 import { retry } from "../../../src/exchange/retrying.ts";
 import type { Services } from "../../../src/exchange/services.ts";
 import type { TokenCounter } from "../../../src/tokens/counter.ts";
-import { ExchangeWorld } from "../../support/exchange-world.ts";
-import type { ManualClock } from "../../support/manual-clock.ts";
-import { answerWhole, endStream, logAttempt, streamPieces } from "../../support/play-envoy.ts";
+import type { ManualClock } from "../../support/core/manual-clock.ts";
+import { answerWhole, endStream, logAttempt, streamPieces } from "../../support/envoy/play-envoy.ts";
+import { ExchangeWorld } from "../../support/exchange/exchange-world.ts";
 
 const config = `
 version: 1

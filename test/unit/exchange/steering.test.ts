@@ -8,8 +8,14 @@ import { Steering } from "../../../src/exchange/steering.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import type { Scope } from "../../../src/route/override.ts";
-import { beginAnswer, type Exchanges, exchangesOn, passText, snapshotOf } from "../../support/exchanges.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import {
+  beginAnswer,
+  type Exchanges,
+  exchangesOn,
+  passText,
+  snapshotOf,
+} from "../../support/exchange/exchanges.ts";
 
 const backend = (port: number, usd: number) =>
   `{ provider: openai-compatible, endpoint: "http://127.0.0.1:${port}/v1", price: { input: ${usd}, output: ${usd} } }`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { worstAnswers, worstRequests, worstStreams } from "../../support/worst-inputs.ts";
-import { answerStallMs, requestStallMs, worstCaseExchanges } from "../../support/worst-stall.ts";
+import { worstAnswers, worstRequests, worstStreams } from "../../support/hostile/worst-inputs.ts";
+import { answerStallMs, requestStallMs, worstCaseExchanges } from "../../support/hostile/worst-stall.ts";
 
 // The short form of `npm run bench:worst`: at a hundredth of the size, work that is not sliced or done elsewhere takes 80 ms and more. What an
 // input causes comes each time, and what the machine adds does not: the least of some runs counts.

@@ -6,7 +6,7 @@ import { apiKey } from "../../../src/identity/api-key.ts";
 import type { Identity, Recognition } from "../../../src/identity/identity.ts";
 import type { IdentityInputs } from "../../../src/identity/identity-kind.ts";
 import { newKey } from "../../../src/identity/new-key.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const noon = Date.parse("2027-06-30T12:00:00Z");
 

@@ -6,7 +6,7 @@ import { anonymous } from "../../../src/identity/anonymous.ts";
 import { identify } from "../../../src/identity/identify.ts";
 import { credentialOf, type Identity, type Recognition } from "../../../src/identity/identity.ts";
 import type { Principal } from "../../../src/identity/principal.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const unsure: Identity = answering({ kind: "unrecognised" });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
 
 /** Takes a slot of a key and gives it back. */
 function call(ledger: MemoryLedger, id: string, key: string): void {

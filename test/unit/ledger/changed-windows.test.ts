@@ -3,9 +3,9 @@ import { afterEach, describe, it } from "node:test";
 import type { Account, Ledger, Window } from "../../../src/ledger/ledger.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { formatWindow } from "../../../src/ledger/window.ts";
-import { claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
 
 const at = "2026-08-11T12:00:00Z";
 const hourMs = 3_600_000;

@@ -6,8 +6,8 @@ import type { Account } from "../../../src/ledger/ledger.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../../src/ledger/memory.ts";
 import { LedgerState } from "../../../src/ledger/state.ts";
 import { calendarSpan } from "../../../src/ledger/window.ts";
-import { account, claim, windows } from "../../support/ledger-accounts.ts";
-import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
+import { type ManualClock, manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim, windows } from "../../support/ledger/ledger-accounts.ts";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

@@ -6,10 +6,10 @@ import type { Account } from "../../../src/ledger/ledger.ts";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import type { RecordSource } from "../../../src/ledger/missing-charges.ts";
 import { inspectLedger, repairLedger } from "../../../src/ledger/repair.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { manualClock } from "../../support/manual-clock.ts";
-import { Random } from "../../support/random.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { Random } from "../../support/core/random.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
 
 const folders = ledgerFolders();
 after(() => folders.remove());

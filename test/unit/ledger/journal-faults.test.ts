@@ -3,10 +3,10 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { after, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
-import { diskFaults, FaultyDisk, failingFaults } from "../../support/faulty-disk.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { diskFaults, FaultyDisk, failingFaults } from "../../support/faults/faulty-disk.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
 
 const folders = ledgerFolders();
 after(() => folders.remove());

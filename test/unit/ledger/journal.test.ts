@@ -7,9 +7,9 @@ import { EntryWriter } from "../../../src/ledger/entry-writer.ts";
 import { frameHeaderBytes } from "../../../src/ledger/frame.ts";
 import { Journal } from "../../../src/ledger/journal.ts";
 import { openLocalLedger } from "../../../src/ledger/local-ledger.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders } from "../../support/ledger-folder.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders } from "../../support/ledger/ledger-folder.ts";
 
 /** A disk in memory that can be full, short of breath, or slow to sync. */
 class FakeDisk implements Disk {

@@ -4,8 +4,8 @@ import pino from "pino";
 import { ledgerKinds } from "../../../src/ledger/index.ts";
 import type { LedgerKind } from "../../../src/ledger/ledger-kind.ts";
 import { ledgerConformance } from "../../conformance/ledger.ts";
-import { ledgerFolders } from "../../support/ledger-folder.ts";
-import type { ManualClock } from "../../support/manual-clock.ts";
+import type { ManualClock } from "../../support/core/manual-clock.ts";
+import { ledgerFolders } from "../../support/ledger/ledger-folder.ts";
 
 /** The keys of each kind's section that have no default, by type. A new kind needs its own here. */
 const sections: Readonly<Record<string, object>> = { local: {} };

@@ -7,9 +7,9 @@ import type { Account, Ledger } from "../../../src/ledger/ledger.ts";
 import { recover } from "../../../src/ledger/ledger-folder.ts";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
 
 const folders = ledgerFolders();
 const open = new Set<LocalLedger>();

@@ -3,10 +3,10 @@ import { afterEach, describe, it } from "node:test";
 import fc from "fast-check";
 import type { Account, Claim, Ledger } from "../../../src/ledger/ledger.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { LedgerModel } from "../../support/ledger-model.ts";
-import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
+import { type ManualClock, manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
+import { LedgerModel } from "../../support/ledger/ledger-model.ts";
 
 const counted = [
   account("day", 100n),

@@ -5,8 +5,8 @@ import { checkpointFrames, freeze, loadCheckpoint } from "../../../src/ledger/ch
 import { frameOf } from "../../../src/ledger/frame.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../../src/ledger/memory.ts";
 import { LedgerState } from "../../../src/ledger/state.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
 
 const dayMs = 86_400_000;
 const windowMs = 30 * dayMs;

@@ -3,9 +3,9 @@ import { afterEach, describe, it } from "node:test";
 import type { Account } from "../../../src/ledger/ledger.ts";
 import type { LedgerEvent } from "../../../src/ledger/ledger-event.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders, openLedger } from "../../support/ledger-folder.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders, openLedger } from "../../support/ledger/ledger-folder.ts";
 
 const at = "2026-08-03T12:00:00Z";
 const maxAccounts = 2_000;

@@ -3,9 +3,9 @@ import { after, describe, it } from "node:test";
 import type { Account, Claim, Ledger } from "../../../src/ledger/ledger.ts";
 import type { LedgerEvent } from "../../../src/ledger/ledger-event.ts";
 import { openLocalLedger } from "../../../src/ledger/local-ledger.ts";
-import { account, claim } from "../../support/ledger-accounts.ts";
-import { ledgerFolders } from "../../support/ledger-folder.ts";
-import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
+import { type ManualClock, manualClock } from "../../support/core/manual-clock.ts";
+import { account, claim } from "../../support/ledger/ledger-accounts.ts";
+import { ledgerFolders } from "../../support/ledger/ledger-folder.ts";
 
 const folders = ledgerFolders();
 after(() => folders.remove());

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { packageRoot } from "../../../src/core/asset.ts";
-import { snapshotOf } from "../../support/exchanges.ts";
+import { snapshotOf } from "../../support/exchange/exchanges.ts";
 
 const page = readFileSync(join(packageRoot, "docs/budgets.md"), "utf8");
 

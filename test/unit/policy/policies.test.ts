@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import type { Claim } from "../../../src/ledger/ledger.ts";
 import { policyKinds } from "../../../src/policy/index.ts";
 import type { Admission, Policy } from "../../../src/policy/policy.ts";
-import { admission } from "../../support/admission.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
+import { admission } from "../../support/exchange/admission.ts";
 
 const hold = { costNanoUsd: 5_000n, inputTokens: 300, outputTokens: 100 };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Refused } from "../../../src/ledger/ledger.ts";
 import { refusal } from "../../../src/policy/refusal.ts";
-import { account } from "../../support/ledger-accounts.ts";
+import { account } from "../../support/ledger/ledger-accounts.ts";
 
 const nowMs = Date.parse("2026-08-03T12:00:00Z");
 const refused = (change: Partial<Refused>): Refused => ({

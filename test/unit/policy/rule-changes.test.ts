@@ -4,7 +4,7 @@ import { budget } from "../../../src/policy/budget.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { rateLimit } from "../../../src/policy/rate-limit.ts";
 import { ruleChanges } from "../../../src/policy/rule-changes.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 function b(section: object): Policy {
   return budget.create(

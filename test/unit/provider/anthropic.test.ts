@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { anthropic } from "../../../src/provider/anthropic.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const provider = anthropic.create(anthropic.schema.parse({ apiKey: "sk-ant" }) as never, kindContext());
 

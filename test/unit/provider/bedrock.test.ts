@@ -4,7 +4,7 @@ import { headersOf } from "../../../src/core/headers.ts";
 import { bedrockConverse } from "../../../src/dialect/bedrock-converse/bedrock-converse.ts";
 import { bedrockInvoke } from "../../../src/dialect/bedrock-invoke/bedrock-invoke.ts";
 import { bedrock } from "../../../src/provider/bedrock.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const provider = bedrock.create(
   bedrock.schema.parse({ region: "eu-west-1", apiKey: "k" }) as never,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { cohere } from "../../../src/provider/cohere.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const provider = cohere.create(cohere.schema.parse({ apiKey: "k" }) as never, kindContext());
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { gemini } from "../../../src/provider/gemini.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const provider = gemini.create(gemini.schema.parse({ apiKey: "k" }) as never, kindContext());
 

@@ -5,7 +5,7 @@ import { openai } from "../../../src/provider/openai.ts";
 import { openaiCompatible } from "../../../src/provider/openai-compatible.ts";
 import type { OutgoingRequest, Provider } from "../../../src/provider/provider.ts";
 import type { ProviderKind } from "../../../src/provider/provider-kind.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 function create(kind: ProviderKind, section: Record<string, unknown>): Provider {
   return kind.create(kind.schema.parse(section) as never, kindContext());

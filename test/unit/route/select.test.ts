@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatTarget, parseTarget, type Target } from "../../../src/plan/plan.ts";
 import { type Candidate, type Choosing, order, type Select } from "../../../src/route/select.ts";
-import { Random } from "../../support/random.ts";
+import { Random } from "../../support/core/random.ts";
 
 const tries = 10_000;
 

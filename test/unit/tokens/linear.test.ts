@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
 import { pathologies } from "../../bench/tokens/texts.ts";
-import { growth } from "../../support/growth.ts";
+import { growth } from "../../support/measure/growth.ts";
 import { vocabularies } from "./oracle.ts";
 
 for (const name of vocabularies) {

@@ -6,8 +6,8 @@ import { counterOf } from "../../../src/tokens/families.ts";
 import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
 import { textOf } from "../../bench/tokens/texts.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
-import { heldClockMs } from "../../support/held-clock.ts";
-import { cpuMilliseconds, longestStallMs } from "../../support/loop-stall.ts";
+import { heldClockMs } from "../../support/measure/held-clock.ts";
+import { cpuMilliseconds, longestStallMs } from "../../support/measure/loop-stall.ts";
 import { vocabularies } from "./oracle.ts";
 
 /** A JSON array of the texts, written with as many kinds of escapes as there are, and the spans of their insides. */

@@ -8,7 +8,7 @@ import { openUsageLog } from "../../../src/usage/log.ts";
 import { readRecords } from "../../../src/usage/read.ts";
 import { readCursor, writeCursor } from "../../../src/usage/sink/cursor.ts";
 import { damagedLines } from "../../../src/usage/verify.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "tollgate-damage-"));
 after(() => rm(folder, { recursive: true, force: true }));

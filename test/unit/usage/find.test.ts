@@ -7,7 +7,7 @@ import { uuidv7 } from "../../../src/core/uuid.ts";
 import { findRecords } from "../../../src/usage/find.ts";
 import { serialise } from "../../../src/usage/record.ts";
 import { showRecord } from "../../../src/usage/show.ts";
-import { bareRecord, fullRecord } from "../../support/usage-records.ts";
+import { bareRecord, fullRecord } from "../../support/usage/usage-records.ts";
 
 let folder = "";
 beforeEach(async () => {

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { openUsageLog, type UsageLog } from "../../../src/usage/log.ts";
 import { readRecords } from "../../../src/usage/read.ts";
-import { diskFaults, FaultyDisk, failingFaults } from "../../support/faulty-disk.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
+import { diskFaults, FaultyDisk, failingFaults } from "../../support/faults/faulty-disk.ts";
 
 let folder: string;
 let disk: FaultyDisk;

@@ -8,7 +8,7 @@ import { formatUsd } from "../../../src/core/money.ts";
 import { parseRecord } from "../../../src/usage/read.ts";
 import { serialise, type UsageRecord, usdOf } from "../../../src/usage/record.ts";
 import { recordFields } from "../../../src/usage/record-fields.ts";
-import { bareRecord, fullRecord } from "../../support/usage-records.ts";
+import { bareRecord, fullRecord } from "../../support/usage/usage-records.ts";
 
 const thirteen = [
   "trace_id",

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { AnswerCheck, type CheckResult } from "../../../src/validation/answer-check.ts";
 import { compileValidation } from "../../../src/validation/validation.ts";
 import { validationSection } from "../../../src/validation/validation-section.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const whole = { finishReason: "stop", lengthStop: false };
 

@@ -4,7 +4,7 @@ import { AnswerCheck, type CheckResult } from "../../../src/validation/answer-ch
 import type { AskedFormat } from "../../../src/validation/rule-kind.ts";
 import { type BoundRules, compileValidation, type Validation } from "../../../src/validation/validation.ts";
 import { validationSection } from "../../../src/validation/validation-section.ts";
-import { kindContext } from "../../support/kind-context.ts";
+import { kindContext } from "../../support/core/kind-context.ts";
 
 const whole = { finishReason: "stop", lengthStop: false };
 const person = {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { loadConfig } from "../../../src/config/load.ts";
 import { withEndpointClusters } from "../../../src/xds/cluster-names.ts";
-import { createAuthority } from "../../support/certificates.ts";
+import { createAuthority } from "../../support/stack/certificates.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-clusters-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -8,7 +8,7 @@ import type { Snapshot } from "../../../src/config/snapshot.ts";
 import { EnvoyAdmin } from "../../../src/xds/envoy-admin.ts";
 import { EnvoyConfig } from "../../../src/xds/envoy-config.ts";
 import { envoyInputOf } from "../../../src/xds/input-of.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { manualClock } from "../../support/core/manual-clock.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-envoy-config-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { EnvoyAdmin } from "../../../src/xds/envoy-admin.ts";
 import type { EnvoyProcess } from "../../../src/xds/envoy-process.ts";
 import { type EnvoyEvent, EnvoySupervisor } from "../../../src/xds/envoy-supervisor.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/core/until.ts";
 
 /** Envoys that die when they are told to, and starts that fail when they are told to. */
 class Envoys {

@@ -10,8 +10,8 @@ import {
   versionProblem,
   watchVersion,
 } from "../../../src/xds/envoy-version.ts";
-import { envoyBinary } from "../../support/envoy.ts";
-import { type CliResult, runLine } from "../../support/terminal.ts";
+import { envoyBinary } from "../../support/envoy/envoy-binary.ts";
+import { type CliResult, runLine } from "../../support/stack/terminal.ts";
 
 const config = `
 version: 1

@@ -7,8 +7,8 @@ import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { packageRoot } from "../../../src/core/asset.ts";
 import { writeTrustedCas } from "../../../src/xds/trusted-cas.ts";
-import { envoyBinary } from "../../support/envoy.ts";
-import { envoyReference } from "../../support/envoy-reference.ts";
+import { envoyBinary } from "../../support/envoy/envoy-binary.ts";
+import { envoyReference } from "../../support/envoy/envoy-reference.ts";
 
 describe("envoy/reference.yaml", () => {
   const file = join(packageRoot, "envoy/reference.yaml");

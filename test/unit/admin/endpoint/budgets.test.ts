@@ -9,9 +9,9 @@ import { ledgerBudgets } from "../../../../src/admin/ledger-budgets.ts";
 import { UsageJobs } from "../../../../src/admin/usage-jobs.ts";
 import { MemoryLedger } from "../../../../src/ledger/memory.ts";
 import type { Policy } from "../../../../src/policy/policy.ts";
-import { account, claim } from "../../../support/ledger-accounts.ts";
-import { manualClock } from "../../../support/manual-clock.ts";
-import { noOverrides } from "../../../support/no-overrides.ts";
+import { noOverrides } from "../../../support/admin/no-overrides.ts";
+import { manualClock } from "../../../support/core/manual-clock.ts";
+import { account, claim } from "../../../support/ledger/ledger-accounts.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tg-limits-"));
 const auditFile = join(folder, "ledger", "audit.jsonl");

@@ -10,9 +10,9 @@ import { GatewayError } from "../../../../src/core/errors.ts";
 import { Registry } from "../../../../src/exchange/registry.ts";
 import { Steering } from "../../../../src/exchange/steering.ts";
 import { Overrides, overridesMax } from "../../../../src/route/overrides.ts";
-import { adminSource } from "../../../support/admin-source.ts";
-import { snapshotOf } from "../../../support/exchanges.ts";
-import { manualClock } from "../../../support/manual-clock.ts";
+import { adminSource } from "../../../support/admin/admin-source.ts";
+import { manualClock } from "../../../support/core/manual-clock.ts";
+import { snapshotOf } from "../../../support/exchange/exchanges.ts";
 
 const token = "a-token-of-sixteen-or-more";
 const folder = mkdtempSync(join(tmpdir(), "tg-overrides-"));

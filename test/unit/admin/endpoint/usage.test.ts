@@ -9,9 +9,9 @@ import { type UsageJobLimits, UsageJobs } from "../../../../src/admin/usage-jobs
 import { focusDimensions } from "../../../../src/usage/focus.ts";
 import { serialise } from "../../../../src/usage/record.ts";
 import { hourOf, segmentName } from "../../../../src/usage/segment.ts";
-import { noBudgets } from "../../../support/no-budgets.ts";
-import { noOverrides } from "../../../support/no-overrides.ts";
-import { fullRecord } from "../../../support/usage-records.ts";
+import { noBudgets } from "../../../support/admin/no-budgets.ts";
+import { noOverrides } from "../../../support/admin/no-overrides.ts";
+import { fullRecord } from "../../../support/usage/usage-records.ts";
 
 const nowMs = Date.parse("2026-11-21T12:00:00Z");
 const records = 4_000;

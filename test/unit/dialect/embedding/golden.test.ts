@@ -6,7 +6,12 @@ import { assetPath } from "../../../../src/core/asset.ts";
 import { GatewayError } from "../../../../src/core/errors.ts";
 import type { Dialect } from "../../../../src/dialect/dialect.ts";
 import { type AskedAs, embeddingProviders, embeddingRequests } from "../../../fixtures/embedding-cells.ts";
-import { answerEmbeddings, askEmbeddings, embedders, embeddingFacts } from "../../../support/embeddings.ts";
+import {
+  answerEmbeddings,
+  askEmbeddings,
+  embedders,
+  embeddingFacts,
+} from "../../../support/dialect/embeddings.ts";
 
 const folder = assetPath("test/golden/translation/");
 

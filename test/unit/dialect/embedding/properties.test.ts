@@ -6,7 +6,12 @@ import type { Dialect } from "../../../../src/dialect/dialect.ts";
 import type { EmbeddingRequest } from "../../../../src/dialect/embedding/embedding-request.ts";
 import { parseObject } from "../../../../src/dialect/json-view.ts";
 import { type AskedAs, embeddingProviders, embeddingRequests } from "../../../fixtures/embedding-cells.ts";
-import { answerEmbeddings, askEmbeddings, embedders, embeddingFacts } from "../../../support/embeddings.ts";
+import {
+  answerEmbeddings,
+  askEmbeddings,
+  embedders,
+  embeddingFacts,
+} from "../../../support/dialect/embeddings.ts";
 
 /** What every format can say: one text, perhaps dimensions. */
 const plainest = fc

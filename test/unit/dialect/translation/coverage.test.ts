@@ -7,7 +7,7 @@ import type { Feature } from "../../../../src/dialect/feature.ts";
 import { parseObject } from "../../../../src/dialect/json-view.ts";
 import type { ModelRequest } from "../../../../src/dialect/model-request.ts";
 import { type Case, cases, translationRequests } from "../../../fixtures/translation-requests.ts";
-import { clientDialects, factsOf, upstreamDialects } from "../../../support/translation.ts";
+import { clientDialects, factsOf, upstreamDialects } from "../../../support/dialect/translation.ts";
 
 const goldens = assetPath("test/golden/");
 

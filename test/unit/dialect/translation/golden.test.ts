@@ -20,7 +20,7 @@ import {
   translateAnswer,
   translateRequest,
   upstreamDialects,
-} from "../../../support/translation.ts";
+} from "../../../support/dialect/translation.ts";
 
 const folder = assetPath("test/golden/translation/");
 

@@ -16,7 +16,7 @@ import {
   modelOf,
   translateRequest,
   upstreamDialects,
-} from "../../../support/translation.ts";
+} from "../../../support/dialect/translation.ts";
 
 const both = upstreamDialects.filter(({ client }) => client !== undefined);
 const word = fc

@@ -11,7 +11,7 @@ import {
   translateAnswer,
   translateRequest,
   upstreamDialects,
-} from "../../../support/translation.ts";
+} from "../../../support/dialect/translation.ts";
 
 type Json = Record<string, unknown>;
 

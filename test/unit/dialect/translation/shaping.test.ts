@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DialectName } from "../../../../src/dialect/dialect.ts";
 import { objectOf } from "../../../../src/dialect/json-view.ts";
-import { dialectOf, translateRequest, upstreamDialects } from "../../../support/translation.ts";
+import { dialectOf, translateRequest, upstreamDialects } from "../../../support/dialect/translation.ts";
 
 /** A translated request: a member by its path (`messages.0.role`), and what the client is told. */
 interface Sent {

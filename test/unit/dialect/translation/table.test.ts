@@ -6,8 +6,8 @@ import type { Dialect } from "../../../../src/dialect/dialect.ts";
 import { embeddingFeatures } from "../../../../src/dialect/embedding/embedding-feature.ts";
 import { features, type Support } from "../../../../src/dialect/feature.ts";
 import { requirements } from "../../../../src/route/requirement.ts";
-import { embedders } from "../../../support/embeddings.ts";
-import { upstreamDialects } from "../../../support/translation.ts";
+import { embedders } from "../../../support/dialect/embeddings.ts";
+import { upstreamDialects } from "../../../support/dialect/translation.ts";
 
 const page = assetPath("docs/translation.md");
 const marks: Readonly<Record<Support, string>> = { kept: "✓", adapted: "≈", dropped: "–", refused: "✗" };

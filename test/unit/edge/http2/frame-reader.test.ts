@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { clientPreface, errorCode, flag, frameType } from "../../../../src/edge/http2/frame.ts";
 import { FrameReader } from "../../../../src/edge/http2/frame-reader.ts";
-import { frame, uint32 } from "../../../support/h2-frames.ts";
+import { frame, uint32 } from "../../../support/edge/h2-frames.ts";
 
 /** Reads the chunks and tells what was heard; pieces of one DATA frame are joined. */
 function read(chunks: readonly Buffer[]) {

@@ -8,7 +8,7 @@ import { FrameReader } from "../../../../src/edge/http2/frame-reader.ts";
 import { HpackDecoder } from "../../../../src/edge/http2/hpack-decoder.ts";
 import type { HeaderField } from "../../../../src/edge/http2/hpack-table.ts";
 import { decodeHuffman } from "../../../../src/edge/http2/huffman.ts";
-import { frame } from "../../../support/h2-frames.ts";
+import { frame } from "../../../support/edge/h2-frames.ts";
 
 describe("decodeHuffman()", () => {
   it("decodes codes of 5 to 28 bits and refuses a string cut before its last code's end", () => {

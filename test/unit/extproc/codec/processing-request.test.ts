@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeProcessingRequest } from "../../../../src/extproc/codec/processing-request.ts";
-import { type Plain, protoMethod } from "../../../support/envoy-protos.ts";
+import { type Plain, protoMethod } from "../../../support/envoy/envoy-protos.ts";
 
 const { requestSerialize } = protoMethod("envoy.service.ext_proc.v3.ExternalProcessor", "Process");
 const decode = (message: Plain) => decodeProcessingRequest(requestSerialize(message));

@@ -8,7 +8,7 @@ import {
   encodeImmediateReply,
   encodeTrailersReply,
 } from "../../../../src/extproc/codec/processing-response.ts";
-import { protoMethod } from "../../../support/envoy-protos.ts";
+import { protoMethod } from "../../../support/envoy/envoy-protos.ts";
 
 const { responseDeserialize } = protoMethod("envoy.service.ext_proc.v3.ExternalProcessor", "Process");
 /** As a protobuf library reads it, with plain objects and without what is not there. */

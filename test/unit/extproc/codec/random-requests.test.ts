@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { protoMethod } from "../../../support/envoy-protos.ts";
-import { Random } from "../../../support/random.ts";
+import { Random } from "../../../support/core/random.ts";
+import { protoMethod } from "../../../support/envoy/envoy-protos.ts";
 import {
   check,
   decodeFully,
@@ -10,7 +10,7 @@ import {
   spoil,
   throughGoogle,
   throughProtoLoader,
-} from "../../../support/random-requests.ts";
+} from "../../../support/envoy/random-requests.ts";
 
 const { requestSerialize } = protoMethod("envoy.service.ext_proc.v3.ExternalProcessor", "Process");
 

@@ -14,10 +14,10 @@ import {
   type TrailersReply,
 } from "../../../../src/extproc/codec/processing-response.ts";
 import type { StructObject, StructValue } from "../../../../src/extproc/codec/struct-value.ts";
-import { type Plain, protoMethod } from "../../../support/envoy-protos.ts";
-import { processingResponse } from "../../../support/ext-proc-schema.ts";
-import { readWithGoogle } from "../../../support/google-protobuf.ts";
-import { Random } from "../../../support/random.ts";
+import { Random } from "../../../support/core/random.ts";
+import { type Plain, protoMethod } from "../../../support/envoy/envoy-protos.ts";
+import { processingResponse } from "../../../support/envoy/ext-proc-schema.ts";
+import { readWithGoogle } from "../../../support/envoy/google-protobuf.ts";
 
 const { responseDeserialize } = protoMethod("envoy.service.ext_proc.v3.ExternalProcessor", "Process");
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { parquetReadObjects } from "hyparquet";
 import { serialise, type UsageRecord } from "../../../../src/usage/record.ts";
 import { exportParquet } from "../../../../src/usage/retention/export-parquet.ts";
-import { bareRecord, fullRecord } from "../../../support/usage-records.ts";
+import { bareRecord, fullRecord } from "../../../support/usage/usage-records.ts";
 
 let folder = "";
 beforeEach(async () => {

@@ -10,7 +10,7 @@ import type { StoredRecord } from "../../../../src/usage/read.ts";
 import { Deliveries } from "../../../../src/usage/sink/deliveries.ts";
 import { type Delivery, type DeliveryOptions, startDelivery } from "../../../../src/usage/sink/delivery.ts";
 import { DeliveryError, type Sink } from "../../../../src/usage/sink/sink.ts";
-import { keptLog } from "../../../support/kept-log.ts";
+import { keptLog } from "../../../support/core/kept-log.ts";
 
 let folder = "";
 let deliveries: Delivery[] = [];

@@ -13,8 +13,8 @@ import { startDelivery } from "../../../../src/usage/sink/delivery.ts";
 import { http } from "../../../../src/usage/sink/http.ts";
 import type { Sink } from "../../../../src/usage/sink/sink.ts";
 import { DeliveryError } from "../../../../src/usage/sink/sink.ts";
-import { kindContext } from "../../../support/kind-context.ts";
-import { fullRecord } from "../../../support/usage-records.ts";
+import { kindContext } from "../../../support/core/kind-context.ts";
+import { fullRecord } from "../../../support/usage/usage-records.ts";
 
 type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void;
 

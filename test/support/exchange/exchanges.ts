@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "../../../src/config/load.ts";
+import { formatProblem } from "../../../src/config/problem.ts";
+import type { Snapshot } from "../../../src/config/snapshot.ts";
+import type { Clock } from "../../../src/core/clock.ts";
+import { headersOf } from "../../../src/core/headers.ts";
+import { dialects } from "../../../src/dialect/index.ts";
+import { Offload } from "../../../src/dialect/offload/offload.ts";
+import { admit } from "../../../src/exchange/admission.ts";
+import type { Exchange } from "../../../src/exchange/exchange.ts";
+import { Intake } from "../../../src/exchange/intake.ts";
+import { open } from "../../../src/exchange/opening.ts";
+import { Originals } from "../../../src/exchange/originals.ts";
+import type { Outcome } from "../../../src/exchange/outcome.ts";
+import { Registry } from "../../../src/exchange/registry.ts";
+import { passBody, respond } from "../../../src/exchange/responding.ts";
+import type { Services } from "../../../src/exchange/services.ts";
+import { settle } from "../../../src/exchange/settlement.ts";
+import { CredentialFailures } from "../../../src/identity/credential-failures.ts";
+import type { Account, Ledger } from "../../../src/ledger/ledger.ts";
+import { Health } from "../../../src/route/health.ts";
+import { Overrides } from "../../../src/route/overrides.ts";
+import { Quality } from "../../../src/route/quality.ts";
+import { RetryBudget } from "../../../src/route/retry-budget.ts";
+import { Calibration } from "../../../src/tokens/calibration.ts";
+import { calibratedCounterOf } from "../../../src/tokens/families.ts";
+import type { UsageRecord } from "../../../src/usage/record.ts";
+import { until } from "../core/until.ts";
+
+/** A snapshot of a config's text, without files beside it. Throws its problems. */
+export function snapshotOf(config: string, environment: Readonly<Record<string, string>> = {}): Snapshot {
+  const folder = mkdtempSync(join(tmpdir(), "tg-config-"));
+  try {
+    writeFileSync(join(folder, "tollgate.yaml"), config);
+    const loaded = loadConfig(join(folder, "tollgate.yaml"), environment);
+    if (loaded.kind === "problems") throw new Error(loaded.problems.map(formatProblem).join("\n"));
+    return loaded.snapshot;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What exchanges of a test work with: everything real but Envoy and the provider, whom the test plays. */
+export interface Exchanges {
+  readonly services: Services;
+  readonly records: UsageRecord[];
+  /** Accounts that refused, in order. */
+  readonly limited: Account[];
+  /** Accounts that would have refused, in order. */
+  readonly observed: Account[];
+  readonly bugs: unknown[];
+  /** Sends a request as tenant `local`; without a path it is a chat. */
+  ask(
+    body: object,
+    path?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly exchange: Exchange; readonly outcome: Outcome }>;
+  /** Ends the downstream stream, and waits for the settlement. */
+  close(exchange: Exchange): Promise<void>;
+}
+
+/** Exchanges over a ledger. `record` may do more with a record than keep it. */
+export function exchangesOn(
+  snapshot: Snapshot,
+  ledger: Ledger,
+  clock: Clock,
+  record: (record: UsageRecord) => Promise<void> = async () => {},
+): Exchanges {
+  const [records, limited, bugs]: [UsageRecord[], Account[], unknown[]] = [[], [], []];
+  const observed: Account[] = [];
+  const calibration = new Calibration();
+  const registry = new Registry();
+  const services: Services = {
+    clock,
+    ledger,
+    dialects,
+    counterOf: calibratedCounterOf(calibration),
+    calibration,
+    registry,
+    originals: new Originals(2_000_000),
+    offload: new Offload(),
+    intake: new Intake(8_000_000_000),
+    health: new Health(),
+    quality: new Quality(),
+    overrides: new Overrides(),
+    retryBudget: new RetryBudget(),
+    random: () => 0,
+    record: async (one) => {
+      await record(one);
+      records.push(one);
+    },
+    credentialFailures: new CredentialFailures(),
+    observer: {
+      turnedAway: () => {},
+      guessing: () => {},
+      ended: () => {},
+      limited: (account) => limited.push(account),
+      observed: (accounts) => observed.push(...accounts),
+      retriesWithheld: () => {},
+      settled: () => {},
+      checked: () => {},
+      unanswered: () => {},
+      unknownExchange: () => {},
+      bug: (error) => bugs.push(error),
+    },
+    settle: (exchange) => void settle(exchange),
+  };
+  return {
+    services,
+    records,
+    limited,
+    observed,
+    bugs,
+    async ask(body, path = "/v1/chat/completions", more = {}) {
+      const headers = headersOf({ "content-type": "application/json", ...more });
+      const head = { method: "POST", path, headers, endOfStream: false };
+      const opened = await open(services, snapshot, head);
+      if (opened.kind === "reply") throw new Error(opened.reply.body.toString());
+      const { exchange } = opened;
+      return { exchange, outcome: await admit(exchange, Buffer.from(JSON.stringify(body))) };
+    },
+    async close(exchange) {
+      exchange.closing.close();
+      await until("the exchange is settled", () => registry.get(exchange.id) === undefined);
+    },
+  };
+}
+
+/** Begins the provider's answer to the first attempt. */
+export function beginAnswer(exchange: Exchange, contentType: string, encoding?: string): void {
+  const encoded = encoding === undefined ? {} : { "content-encoding": encoding };
+  respond(exchange, {
+    status: 200,
+    headers: headersOf({ "content-type": contentType, ...encoded }),
+    endOfStream: false,
+    codeDetails: "via_upstream",
+    attempt: 1,
+  });
+}
+
+/** Passes one piece of a streamed answer's text; returns what the client gets. */
+export function passText(exchange: Exchange, text: string): string {
+  const delta = { id: "c", object: "chat.completion.chunk", created: 0, model: "m" };
+  const event = { ...delta, choices: [{ index: 0, delta: { content: text }, finish_reason: null }] };
+  return passBody(exchange, Buffer.from(`data: ${JSON.stringify(event)}\n\n`), false).toString();
+}
+
+/** Ends a streamed answer as providers do, with its usage. */
+export function endAnswer(
+  exchange: Exchange,
+  usage: { readonly input: number; readonly output: number },
+): string {
+  const head = { id: "c", object: "chat.completion.chunk", created: 0, model: "m" };
+  const stop = { ...head, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
+  const counted = {
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.input + usage.output,
+  };
+  const last = { ...head, choices: [], usage: counted };
+  const text = `data: ${JSON.stringify(stop)}\n\ndata: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`;
+  return passBody(exchange, Buffer.from(text), true).toString();
+}
