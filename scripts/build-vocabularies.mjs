@@ -1,4 +1,4 @@
-// Writes assets/vocabularies/: each rank table of js-tiktoken as a trie that src/tokens/vocabulary.ts expands with one read.
+// Writes assets/vocabularies/: each rank table of js-tiktoken as a trie that src/tokens/engine/vocabulary.ts expands with one read.
 // Usage: node scripts/build-vocabularies.mjs [FOLDER]. The output depends on nothing but js-tiktoken's version and Unicode's.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -176,7 +176,7 @@ function unicodeFile() {
   return sections([Uint32Array.of(0x31435554, ranges.length), Uint32Array.from(ranges.flat())]);
 }
 
-/** The numbers are those of src/tokens/char-class.ts. White space is Unicode's property, which is not quite what JavaScript's `\s` takes. */
+/** The numbers are those of src/tokens/pieces/char-class.ts. White space is Unicode's property, which is not quite what JavaScript's `\s` takes. */
 function classOf(codePoint) {
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) return 0;
   const char = String.fromCodePoint(codePoint);

@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Observer } from "../exchange/services.ts";
 import type { Account, RuleTotal } from "../ledger/ledger.ts";
 import { type OverrideAction, overrideActions } from "../route/override.ts";
-import type { TargetRatio } from "../tokens/calibration.ts";
+import type { TargetRatio } from "../tokens/calibration/calibration.ts";
 import type { UsageRecord } from "../usage/record.ts";
 import type { DeliveryHealth } from "../usage/sink/delivery.ts";
 import { type CheckResult, ruleResults } from "../validation/answer-check.ts";

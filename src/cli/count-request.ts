@@ -1,9 +1,9 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Operation, RequestFacts } from "../dialect/dialect.ts";
 import { dialects } from "../dialect/index.ts";
-import { counterOf } from "../tokens/families.ts";
-import { inputCountOf } from "../tokens/input-count.ts";
-import { requestWeight } from "../tokens/request-weight.ts";
+import { counterOf } from "../tokens/models/families.ts";
+import { inputCountOf } from "../tokens/request/input-count.ts";
+import { requestWeight } from "../tokens/request/request-weight.ts";
 import { CommandFailure } from "./terminal.ts";
 
 /** More is no request. */

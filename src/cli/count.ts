@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { counterOf } from "../tokens/families.ts";
+import { counterOf } from "../tokens/models/families.ts";
 import { type Count, countRequest } from "./count-request.ts";
 import { type Column, formatRows, type RowFormat } from "./rows.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";

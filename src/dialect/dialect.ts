@@ -1,7 +1,7 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
-import type { TextSpan } from "../tokens/counter.ts";
-import type { RequestParts } from "../tokens/request-weight.ts";
+import type { TextSpan } from "../tokens/counters/counter.ts";
+import type { RequestParts } from "../tokens/request/request-weight.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { ClientCodec, UpstreamCodec } from "./codec.ts";
 import type { LimitStandings } from "./limit-headers.ts";

@@ -1,8 +1,8 @@
 import type { JsonScan } from "../core/json-scan.ts";
-import { imageSizeOf } from "../tokens/image-size.ts";
-import type { ImagePart } from "../tokens/image-weight.ts";
-import { audioLengthOf, documentPagesOf, videoLengthOf } from "../tokens/media-length.ts";
-import { newLookBudget } from "../tokens/pdf-pages.ts";
+import { imageSizeOf } from "../tokens/media/image-size.ts";
+import type { ImagePart } from "../tokens/media/image-weight.ts";
+import { audioLengthOf, documentPagesOf, videoLengthOf } from "../tokens/media/media-length.ts";
+import { newLookBudget } from "../tokens/media/pdf-pages.ts";
 import type { Operation, RequestFacts } from "./dialect.ts";
 import { known } from "./known.ts";
 import type { ByteRange } from "./read-field.ts";

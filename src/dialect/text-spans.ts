@@ -1,5 +1,5 @@
 import type { JsonKind, JsonScan } from "../core/json-scan.ts";
-import type { TextSpan } from "../tokens/counter.ts";
+import type { TextSpan } from "../tokens/counters/counter.ts";
 
 /** Most spans kept for one request; the last then grows over what follows, which can only count too much. */
 const textSpansMax = 16_384;

@@ -1,8 +1,8 @@
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import { formatTarget, type Target } from "../plan/plan.ts";
-import type { TokenCounter } from "../tokens/counter.ts";
-import { type InputCount, inputCountOf } from "../tokens/input-count.ts";
-import { requestWeight } from "../tokens/request-weight.ts";
+import type { TokenCounter } from "../tokens/counters/counter.ts";
+import { type InputCount, inputCountOf } from "../tokens/request/input-count.ts";
+import { requestWeight } from "../tokens/request/request-weight.ts";
 import { admitted, type Exchange } from "./exchange.ts";
 
 /**

@@ -2,7 +2,7 @@ import { GatewayError } from "../core/errors.ts";
 import { chain } from "../core/maybe-promise.ts";
 import type { Claim, Refused } from "../ledger/ledger.ts";
 import { refusal } from "../policy/refusal.ts";
-import type { StreamCounter, TokenCounter } from "../tokens/counter.ts";
+import type { StreamCounter, TokenCounter } from "../tokens/counters/counter.ts";
 import type { Attempt } from "./attempt.ts";
 import { planBesideFailed } from "./billed.ts";
 import { claimsOf } from "./claiming.ts";

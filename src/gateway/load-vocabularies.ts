@@ -1,5 +1,5 @@
 import type { Snapshot } from "../config/snapshot.ts";
-import { counterOf } from "../tokens/families.ts";
+import { counterOf } from "../tokens/models/families.ts";
 
 /** Loads what counting for these models needs, so that no request waits for it. */
 export function loadVocabularies(snapshot: Snapshot): void {

@@ -8,7 +8,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerEvent } from "../ledger/ledger-event.ts";
 import type { Override } from "../route/override.ts";
 import { readOverrides } from "../route/overrides-file.ts";
-import { type KeptCalibration, openCalibration } from "../tokens/calibration-file.ts";
+import { type KeptCalibration, openCalibration } from "../tokens/calibration/calibration-file.ts";
 import { openUsageLog, type UsageLog } from "../usage/log.ts";
 
 /** The state that a gateway keeps on disk, locked against other gateways. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import { createLog } from "../../src/core/log.ts";
 import { Gateway } from "../../src/gateway.ts";
-import { counterOf } from "../../src/tokens/families.ts";
+import { counterOf } from "../../src/tokens/models/families.ts";
 import { ask, chatBody, errorOf, send } from "../support/clients/chat.ts";
 import { Random } from "../support/core/random.ts";
 import { until } from "../support/core/until.ts";

@@ -1,4 +1,4 @@
-import { VocabularyCounter } from "../../src/tokens/vocabulary-counter.ts";
+import { VocabularyCounter } from "../../src/tokens/counters/vocabulary-counter.ts";
 import { referenceOf, vocabularies } from "../unit/tokens/oracle.ts";
 import { type FuzzOptions, fuzzFrames, fuzzHpack } from "./http2.ts";
 import { fuzzJson } from "./json.ts";

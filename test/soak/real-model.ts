@@ -8,9 +8,9 @@ import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Calibration } from "../../src/tokens/calibration.ts";
-import { calibratedCounterOf, counterOf } from "../../src/tokens/families.ts";
-import { inputCountOf } from "../../src/tokens/input-count.ts";
+import { Calibration } from "../../src/tokens/calibration/calibration.ts";
+import { calibratedCounterOf, counterOf } from "../../src/tokens/models/families.ts";
+import { inputCountOf } from "../../src/tokens/request/input-count.ts";
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("name the folder that model and engine are in");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { VocabularyCounter } from "../../src/tokens/vocabulary-counter.ts";
+import { VocabularyCounter } from "../../src/tokens/counters/vocabulary-counter.ts";
 import { pathologies, textOf } from "../bench/tokens/texts.ts";
 import { fuzzString, randomOf } from "../fuzz/strings.ts";
 import { longestStallMs } from "../support/measure/loop-stall.ts";

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
+import { VocabularyCounter } from "../../../src/tokens/counters/vocabulary-counter.ts";
 import { pathologies, type TextKind, textOf } from "./texts.ts";
 
 /** What the parent asks this process, which holds one library alone. */

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { assetPath } from "../../../src/core/asset.ts";
-import { counterOf } from "../../../src/tokens/families.ts";
+import { counterOf } from "../../../src/tokens/models/families.ts";
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("name the folder that the packages are installed in");
@@ -126,7 +126,7 @@ for (const [kind, text] of texts()) {
 lines.push(
   "",
   "Not measured, for want of a public tokenizer: Claude from Opus 4.7 on, Nova, Cohere's hosted models, and what no rule names.",
-  "Estimates are corrected online by what each model's provider bills (src/tokens/calibration.ts); these are the errors before any bill.",
+  "Estimates are corrected online by what each model's provider bills (src/tokens/calibration/calibration.ts); these are the errors before any bill.",
 );
 writeFileSync(new URL("../results/token-estimators.md", import.meta.url), `${lines.join("\n")}\n`);
 console.log(lines.join("\n"));

@@ -24,8 +24,8 @@ import { Health } from "../../../src/route/health.ts";
 import { Overrides } from "../../../src/route/overrides.ts";
 import { Quality } from "../../../src/route/quality.ts";
 import { RetryBudget } from "../../../src/route/retry-budget.ts";
-import { Calibration } from "../../../src/tokens/calibration.ts";
-import { calibratedCounterOf } from "../../../src/tokens/families.ts";
+import { Calibration } from "../../../src/tokens/calibration/calibration.ts";
+import { calibratedCounterOf } from "../../../src/tokens/models/families.ts";
 import type { UsageRecord } from "../../../src/usage/record.ts";
 import { until } from "../core/until.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DialectName } from "../../../src/dialect/dialect.ts";
-import { requestWeight } from "../../../src/tokens/request-weight.ts";
+import { requestWeight } from "../../../src/tokens/request/request-weight.ts";
 import { inspectAt } from "../../support/dialect/request-places.ts";
 
 const claude = "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0";

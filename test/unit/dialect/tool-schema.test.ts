@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Dialect } from "../../../src/dialect/dialect.ts";
 import { dialects } from "../../../src/dialect/index.ts";
-import { counterOf } from "../../../src/tokens/families.ts";
-import { inputCountOf } from "../../../src/tokens/input-count.ts";
-import { requestWeight } from "../../../src/tokens/request-weight.ts";
+import { counterOf } from "../../../src/tokens/models/families.ts";
+import { inputCountOf } from "../../../src/tokens/request/input-count.ts";
+import { requestWeight } from "../../../src/tokens/request/request-weight.ts";
 
 const parameters = {
   type: "object",

@@ -4,7 +4,7 @@ import type { Snapshot } from "../../../src/config/snapshot.ts";
 import type { Dialect } from "../../../src/dialect/dialect.ts";
 import { retry } from "../../../src/exchange/retrying.ts";
 import type { Services } from "../../../src/exchange/services.ts";
-import type { TokenCounter } from "../../../src/tokens/counter.ts";
+import type { TokenCounter } from "../../../src/tokens/counters/counter.ts";
 import type { ManualClock } from "../../support/core/manual-clock.ts";
 import { answerWhole, endStream, logAttempt, streamPieces } from "../../support/envoy/play-envoy.ts";
 import { ExchangeWorld } from "../../support/exchange/exchange-world.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { openCalibration } from "../../../src/tokens/calibration-file.ts";
+import { openCalibration } from "../../../src/tokens/calibration/calibration-file.ts";
 
 describe("openCalibration()", () => {
   const folder = mkdtempSync(join(tmpdir(), "tg-"));

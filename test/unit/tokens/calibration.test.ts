@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Calibration, isSound } from "../../../src/tokens/calibration.ts";
-import { calibratedCounterOf, counterOf } from "../../../src/tokens/families.ts";
-import { inputCountOf } from "../../../src/tokens/input-count.ts";
+import { Calibration, isSound } from "../../../src/tokens/calibration/calibration.ts";
+import { calibratedCounterOf, counterOf } from "../../../src/tokens/models/families.ts";
+import { inputCountOf } from "../../../src/tokens/request/input-count.ts";
 
 /** A request that is text alone. */
 function textOf(tokens: number) {

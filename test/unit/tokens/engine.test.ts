@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Engine } from "../../../src/tokens/engine.ts";
-import { scopesMax } from "../../../src/tokens/merge.ts";
+import { Engine } from "../../../src/tokens/engine/engine.ts";
+import { scopesMax } from "../../../src/tokens/engine/merge.ts";
 
 describe("openScope()", () => {
   const engine = new Engine("cl100k_base");

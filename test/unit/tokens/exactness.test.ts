@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
+import { VocabularyCounter } from "../../../src/tokens/counters/vocabulary-counter.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
 import { heapMergeOf, referenceOf, vocabularies } from "./oracle.ts";
 

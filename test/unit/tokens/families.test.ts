@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { counterOf } from "../../../src/tokens/families.ts";
+import { counterOf } from "../../../src/tokens/models/families.ts";
 
 describe("counterOf()", () => {
   const families: readonly [model: string, counter: string][] = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { imageSizeOf } from "../../../src/tokens/image-size.ts";
+import { imageSizeOf } from "../../../src/tokens/media/image-size.ts";
 
 function sizeOf(image: Buffer, prefix = ""): unknown {
   const body = Buffer.from(`{"url":"${prefix}${image.toString("base64")}"}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
+import { VocabularyCounter } from "../../../src/tokens/counters/vocabulary-counter.ts";
 import { pathologies } from "../../bench/tokens/texts.ts";
 import { growth } from "../../support/measure/growth.ts";
 import { vocabularies } from "./oracle.ts";

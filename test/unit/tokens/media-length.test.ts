@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
-import { audioLengthOf, documentPagesOf, videoLengthOf } from "../../../src/tokens/media-length.ts";
-import { newLookBudget } from "../../../src/tokens/pdf-pages.ts";
+import { audioLengthOf, documentPagesOf, videoLengthOf } from "../../../src/tokens/media/media-length.ts";
+import { newLookBudget } from "../../../src/tokens/media/pdf-pages.ts";
 
 /** A body with base64 inside a string, and where it stands. */
 function bodyWith(file: Buffer, head = ""): [body: Buffer, start: number, end: number] {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { get_encoding } from "tiktoken";
 import { assetPath } from "../../../src/core/asset.ts";
-import type { VocabularyName } from "../../../src/tokens/vocabulary.ts";
+import type { VocabularyName } from "../../../src/tokens/engine/vocabulary.ts";
 
 export const vocabularies: readonly VocabularyName[] = ["o200k_base", "cl100k_base"];
 

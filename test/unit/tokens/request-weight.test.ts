@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { imageTokens } from "../../../src/tokens/image-weight.ts";
-import { type RequestParts, requestWeight } from "../../../src/tokens/request-weight.ts";
+import { imageTokens } from "../../../src/tokens/media/image-weight.ts";
+import { type RequestParts, requestWeight } from "../../../src/tokens/request/request-weight.ts";
 
 const empty: RequestParts = {
   messages: 0,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { counterOf } from "../../../src/tokens/families.ts";
-import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
+import { VocabularyCounter } from "../../../src/tokens/counters/vocabulary-counter.ts";
+import { counterOf } from "../../../src/tokens/models/families.ts";
 import { type TextKind, textOf } from "../../bench/tokens/texts.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
 import { vocabularies } from "./oracle.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { TextSpan } from "../../../src/tokens/counter.ts";
-import { counterOf } from "../../../src/tokens/families.ts";
-import { VocabularyCounter } from "../../../src/tokens/vocabulary-counter.ts";
+import type { TextSpan } from "../../../src/tokens/counters/counter.ts";
+import { VocabularyCounter } from "../../../src/tokens/counters/vocabulary-counter.ts";
+import { counterOf } from "../../../src/tokens/models/families.ts";
 import { textOf } from "../../bench/tokens/texts.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
 import { heldClockMs } from "../../support/measure/held-clock.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { assetPath } from "../core/asset.ts";
+import { assetPath } from "../../core/asset.ts";
 
 /**
  * Classes of characters, as far as the reference patterns tell them apart. The order matters: letters and marks are 1 to 4, white

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { assetPath } from "../core/asset.ts";
-import { assert } from "../core/errors.ts";
+import { assetPath } from "../../core/asset.ts";
+import { assert } from "../../core/errors.ts";
 import { hashBytes, hashPair, Layout, type Vocabulary, type VocabularyName } from "./vocabulary.ts";
 
 const { BASE_SHIFT, RANK_BITS, RANK_MASK, TOKEN, USED } = Layout;

@@ -1,4 +1,4 @@
-import { earlyClaudes } from "./early-claudes.ts";
+import { earlyClaudes } from "../models/early-claudes.ts";
 
 /** What OpenAI's field `detail` may say; without it, `auto` holds. */
 export type ImageDetail = "low" | "high" | "auto" | "original";

@@ -1,6 +1,6 @@
+import { cl100kPieceEnd } from "../pieces/piece-cl100k.ts";
+import { o200kPieceEnd } from "../pieces/piece-o200k.ts";
 import { Merge, scopesMax } from "./merge.ts";
-import { cl100kPieceEnd } from "./piece-cl100k.ts";
-import { o200kPieceEnd } from "./piece-o200k.ts";
 import { hashBytes, type Vocabulary, type VocabularyName } from "./vocabulary.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
 

@@ -1,6 +1,6 @@
-import { requestFormatOf } from "./families.ts";
-import { type ImagePart, imageTokens } from "./image-weight.ts";
-import { type Overheads, overheadTable } from "./overhead-table.ts";
+import { type ImagePart, imageTokens } from "../media/image-weight.ts";
+import { requestFormatOf } from "../models/families.ts";
+import { type Overheads, overheadTable } from "../models/overhead-table.ts";
 
 /** Counts of the parts of a request besides its text, in no dialect's words. Each dialect fills it in while it reads a body. */
 export interface RequestParts {

@@ -1,5 +1,5 @@
+import { lastSafeCut } from "../pieces/safe-cut.ts";
 import type { StreamCounter, TokenCounter } from "./counter.ts";
-import { lastSafeCut } from "./safe-cut.ts";
 
 /** Text is counted in parts of about this size: a count costs little more than its bytes from here on. */
 const partChars = 512;

@@ -1,5 +1,5 @@
+import { nameHasPart } from "../models/model-name.ts";
 import { type ImageRule, imageRules, type PatchLimit, unknownImageRule } from "./image-table.ts";
-import { nameHasPart } from "./model-name.ts";
 
 /** An image of a request, as far as its weight depends on it. */
 export interface ImagePart {

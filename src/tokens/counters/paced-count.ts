@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Engine, LongPieces } from "../engine/engine.ts";
+import { Merge } from "../engine/merge.ts";
 import type { PacedOptions, TextSpan } from "./counter.ts";
-import type { Engine, LongPieces } from "./engine.ts";
 import { type Unescaping, unescapeInPlace } from "./json-text.ts";
-import { Merge } from "./merge.ts";
 import { asUtf8, characterStart, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
 
 /** How long the loop is held before others get their turn. */

@@ -1,4 +1,4 @@
-import type { TokenCounter } from "./counter.ts";
+import type { TokenCounter } from "../counters/counter.ts";
 import type { Weight } from "./request-weight.ts";
 
 /** The input tokens of a request for one model: its text and everything else. */

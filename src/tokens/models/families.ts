@@ -1,11 +1,11 @@
-import type { Calibration } from "./calibration.ts";
-import { type CounterOf, noCorrection, type TokenCounter } from "./counter.ts";
-import { EstimatedCounter } from "./estimated-counter.ts";
+import type { Calibration } from "../calibration/calibration.ts";
+import { type CounterOf, noCorrection, type TokenCounter } from "../counters/counter.ts";
+import { EstimatedCounter } from "../counters/estimated-counter.ts";
+import { VocabularyCounter } from "../counters/vocabulary-counter.ts";
+import type { VocabularyName } from "../engine/vocabulary.ts";
 import { type Family, familyRules, providerFamilies, unknownFamily } from "./family-table.ts";
 import { nameHasPart } from "./model-name.ts";
 import type { RequestFormat } from "./overhead-table.ts";
-import type { VocabularyName } from "./vocabulary.ts";
-import { VocabularyCounter } from "./vocabulary-counter.ts";
 
 /** Finds the counter of a model by its name; one object for a family, so it may be called for each request. */
 export function counterOf(provider: string, model: string): TokenCounter {

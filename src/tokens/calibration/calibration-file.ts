@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { FaultHooks } from "../core/fault-reporter.ts";
-import { replaceFile } from "../core/replace-file.ts";
-import { parseSealed, seal } from "../core/seal.ts";
+import type { FaultHooks } from "../../core/fault-reporter.ts";
+import { replaceFile } from "../../core/replace-file.ts";
+import { parseSealed, seal } from "../../core/seal.ts";
 import { Calibration, isSound, type TargetRatio } from "./calibration.ts";
 
 /** Interval between writes of what was learnt. After a crash the rest is learnt again within minutes. */

@@ -1,4 +1,4 @@
-import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import {
   type Correction,
   noCorrection,

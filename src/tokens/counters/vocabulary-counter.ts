@@ -1,4 +1,6 @@
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { MaybePromise } from "../../core/maybe-promise.ts";
+import { Engine } from "../engine/engine.ts";
+import type { VocabularyName } from "../engine/vocabulary.ts";
 import {
   noCorrection,
   type PacedOptions,
@@ -6,12 +8,10 @@ import {
   type TextSpan,
   type TokenCounter,
 } from "./counter.ts";
-import { Engine } from "./engine.ts";
 import { type Unescaping, unescapeInPlace } from "./json-text.ts";
 import { countPaced } from "./paced-count.ts";
 import { streamCounterOf } from "./stream-counter.ts";
 import { asUtf8, groupEnd, isUtf8Between, TextMemory } from "./text-memory.ts";
-import type { VocabularyName } from "./vocabulary.ts";
 
 /** Text up to this size is counted at once: a fraction of a millisecond. */
 export const inlineMaxBytes = 1 << 16;

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { endByte } from "./char-class.ts";
+import { paddingBytes } from "../engine/engine.ts";
+import { endByte } from "../pieces/char-class.ts";
 import type { TextSpan } from "./counter.ts";
-import { paddingBytes } from "./engine.ts";
 
 /** Spans no further apart than this are copied in one go; what lies between, e.g. an image, is not copied if it is longer. */
 const gapMaxBytes = 512;

@@ -1,6 +1,6 @@
+import type { VocabularyName } from "../engine/vocabulary.ts";
 import { earlyClaudes } from "./early-claudes.ts";
 import type { RequestFormat } from "./overhead-table.ts";
-import type { VocabularyName } from "./vocabulary.ts";
 
 /** The way to count the tokens of one family of models. */
 export interface Family {

@@ -1,4 +1,4 @@
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { MaybePromise } from "../../core/maybe-promise.ts";
 
 /** Counts the tokens of text for one model's family: exactly by its vocabulary, or as an estimate from the vocabulary that is closest. */
 export interface TokenCounter {

@@ -1,5 +1,5 @@
-import { type Correction, noCorrection } from "./counter.ts";
-import type { InputCount } from "./input-count.ts";
+import { type Correction, noCorrection } from "../counters/counter.ts";
+import type { InputCount } from "../request/input-count.ts";
 
 /** Targets whose ratio is kept; the one not billed for the longest goes first. */
 const targetsMax = 256;
