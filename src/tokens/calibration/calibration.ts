@@ -34,35 +34,35 @@ export interface TargetRatio {
 export class Calibration {
   /** Changes whenever anything was learnt. */
   version = 0;
-  private readonly ratios = new Map<string, TargetRatio>();
+  readonly #ratios = new Map<string, TargetRatio>();
 
   constructor(known: readonly TargetRatio[] = []) {
-    for (const ratio of known.slice(-targetsMax)) this.ratios.set(ratio.target, ratio);
+    for (const ratio of known.slice(-targetsMax)) this.#ratios.set(ratio.target, ratio);
   }
 
   /** Takes the input tokens of a bill. Bills that say little about the tokenizer are ignored. */
   observe(target: string, { counted, text }: Pick<InputCount, "counted" | "text">, billed: number): void {
     if (!(counted >= countedMinTokens && text >= counted * textMinShare && billed > 0)) return;
     const observed = Math.log(Math.min(ratioMax, Math.max(1 / ratioMax, billed / counted)));
-    const known = this.ratios.get(target) ?? { target, observations: 0, logRatio: 0, spread: 0 };
+    const known = this.#ratios.get(target) ?? { target, observations: 0, logRatio: 0, spread: 0 };
     const observations = known.observations + 1;
     const weight = Math.max(decay, 1 / observations);
     const logRatio = known.logRatio + weight * (observed - known.logRatio);
     const spread = known.spread + weight * (Math.abs(observed - logRatio) - known.spread);
     this.version++;
     // Deleted and set again, a key is the map's last: the first is the one to forget.
-    this.ratios.delete(target);
-    this.ratios.set(target, { target, observations, logRatio, spread });
-    if (this.ratios.size <= targetsMax) return;
-    for (const oldest of this.ratios.keys()) {
-      this.ratios.delete(oldest);
+    this.#ratios.delete(target);
+    this.#ratios.set(target, { target, observations, logRatio, spread });
+    if (this.#ratios.size <= targetsMax) return;
+    for (const oldest of this.#ratios.keys()) {
+      this.#ratios.delete(oldest);
       break;
     }
   }
 
   /** The factor to multiply a count by: 1 at first, then nearing the learnt ratio. The stated safety factor holds until enough is known. */
   correction(target: string, statedSafetyFactor: number): Correction {
-    const known = this.ratios.get(target);
+    const known = this.#ratios.get(target);
     if (known === undefined) return noCorrection;
     const trust = Math.min(1, known.observations / trustedObservations);
     const learnt = trust < 1 ? Number.POSITIVE_INFINITY : Math.exp(spreads * known.spread);
@@ -74,7 +74,7 @@ export class Calibration {
 
   /** All that is known, the target billed last at the end. */
   ratiosKnown(): readonly TargetRatio[] {
-    return [...this.ratios.values()];
+    return [...this.#ratios.values()];
   }
 }
 

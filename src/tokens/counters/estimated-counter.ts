@@ -15,7 +15,7 @@ export class EstimatedCounter implements TokenCounter {
   readonly factor: number;
   readonly safetyFactor: number;
   readonly correction: Correction;
-  private readonly scale: number;
+  readonly #scale: number;
 
   constructor(
     name: string,
@@ -29,15 +29,15 @@ export class EstimatedCounter implements TokenCounter {
     this.factor = factor;
     this.safetyFactor = safetyFactor;
     this.correction = correction;
-    this.scale = factor * correction.factor;
+    this.#scale = factor * correction.factor;
   }
 
   count(text: string, tenant?: string): number {
-    return Math.ceil(this.vocabulary.count(text, tenant) * this.scale);
+    return Math.ceil(this.vocabulary.count(text, tenant) * this.#scale);
   }
 
   countSpans(body: Buffer, spans: readonly TextSpan[], tenant?: string): number {
-    return Math.ceil(this.vocabulary.countSpans(body, spans, tenant) * this.scale);
+    return Math.ceil(this.vocabulary.countSpans(body, spans, tenant) * this.#scale);
   }
 
   countSpansPaced(
@@ -48,16 +48,16 @@ export class EstimatedCounter implements TokenCounter {
     const { stopAbove = Number.POSITIVE_INFINITY } = options;
     const counted = this.vocabulary.countSpansPaced(body, spans, {
       ...options,
-      stopAbove: stopAbove / this.scale,
+      stopAbove: stopAbove / this.#scale,
     });
-    return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.scale)));
+    return chain(counted, (tokens) => (tokens === undefined ? undefined : Math.ceil(tokens * this.#scale)));
   }
 
   stream(tenant?: string): StreamCounter {
     const stream = this.vocabulary.stream(tenant);
     return {
       push: (text) => stream.push(text),
-      total: () => Math.ceil(stream.total() * this.scale),
+      total: () => Math.ceil(stream.total() * this.#scale),
     };
   }
 }

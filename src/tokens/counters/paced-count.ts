@@ -45,143 +45,147 @@ export async function countPaced(
 class PacedCount implements LongPieces {
   total = 0;
   readonly minBytes = longPieceMinBytes;
-  private readonly engine: Engine;
-  private readonly scope: number;
-  private readonly memory = new TextMemory();
-  private body: Buffer;
-  private spans: readonly TextSpan[];
+  readonly #engine: Engine;
+  readonly #scope: number;
+  readonly #memory = new TextMemory();
+  #body: Buffer;
+  #spans: readonly TextSpan[];
   /** Of the group whose text is in memory: its end among the spans and where it begins in the body. */
-  private groupEnd = 0;
-  private groupStart = 0;
+  #groupEnd = 0;
+  #groupStart = 0;
   /** Where copying the group goes on, and where it ends. */
-  private copied = 0;
-  private copyEnd = 0;
-  private span = 0;
-  private at = 0;
-  private end = 0;
+  #copied = 0;
+  #copyEnd = 0;
+  #span = 0;
+  #at = 0;
+  #end = 0;
   /** Where the engine's view of the text ends, and the byte that stood there; -1 before the first view. */
-  private windowEnd = 0;
-  private cutByte = -1;
-  private readonly unescaping: Unescaping = { at: 0, to: 0 };
-  private unescapeEnd = 0;
-  private readonly long: { readonly start: number; readonly end: number }[] = [];
-  private merge: Merge | undefined;
-  private isMerging = false;
+  #windowEnd = 0;
+  #cutByte = -1;
+  readonly #unescaping: Unescaping = { at: 0, to: 0 };
+  #unescapeEnd = 0;
+  readonly #long: { readonly start: number; readonly end: number }[] = [];
+  #merge: Merge | undefined;
+  #isMerging = false;
 
   constructor(engine: Engine, body: Buffer, spans: readonly TextSpan[], tenant: string | undefined) {
-    this.engine = engine;
-    this.scope = engine.openScope(tenant);
-    this.body = body;
-    this.spans = spans;
+    this.#engine = engine;
+    this.#scope = engine.openScope(tenant);
+    this.#body = body;
+    this.#spans = spans;
   }
 
   /** Works for one turn; returns whether all is counted. */
   turn(): boolean {
     const until = performance.now() + turnMs;
     do {
-      if (!this.step()) return true;
+      if (!this.#step()) return true;
     } while (performance.now() < until);
     return false;
   }
 
   add(start: number, end: number): void {
-    this.long.push({ start, end });
+    this.#long.push({ start, end });
   }
 
   /** The next bit of work; false when there is none. */
-  private step(): boolean {
-    if (this.isMerging || this.long.length > 0) this.mergeSome();
-    else if (this.unescaping.at < this.unescapeEnd) this.unescapeSome();
-    else if (this.at < this.windowEnd) this.countSome();
-    else if (this.windowEnd < this.end) this.moveWindow();
-    else if (this.copied < this.copyEnd) this.copySome();
-    else if (this.span < this.groupEnd) this.openSpan();
-    else if (this.span < this.spans.length) this.openGroup();
+  #step(): boolean {
+    if (this.#isMerging || this.#long.length > 0) this.#mergeSome();
+    else if (this.#unescaping.at < this.#unescapeEnd) this.#unescapeSome();
+    else if (this.#at < this.#windowEnd) this.#countSome();
+    else if (this.#windowEnd < this.#end) this.#moveWindow();
+    else if (this.#copied < this.#copyEnd) this.#copySome();
+    else if (this.#span < this.#groupEnd) this.#openSpan();
+    else if (this.#span < this.#spans.length) this.#openGroup();
     else return false;
     return true;
   }
 
-  private openGroup(): void {
-    const first = this.spans[this.span] as TextSpan;
-    this.groupEnd = groupEnd(this.spans, this.span);
-    const last = this.spans[this.groupEnd - 1] as TextSpan;
-    this.groupStart = first.start;
-    this.copied = first.start;
-    this.copyEnd = last.end;
-    this.memory.reserve(last.end - first.start);
+  #openGroup(): void {
+    const first = this.#spans[this.#span] as TextSpan;
+    this.#groupEnd = groupEnd(this.#spans, this.#span);
+    const last = this.#spans[this.#groupEnd - 1] as TextSpan;
+    this.#groupStart = first.start;
+    this.#copied = first.start;
+    this.#copyEnd = last.end;
+    this.#memory.reserve(last.end - first.start);
   }
 
-  private copySome(): void {
-    const { body, copied, copyEnd } = this;
+  #copySome(): void {
+    const body = this.#body;
+    const copied = this.#copied;
+    const copyEnd = this.#copyEnd;
     const limit = Math.min(copied + copiedBytes, copyEnd);
     const stop = limit === copyEnd ? limit : characterStart(body, copied, limit);
     if (!isUtf8Between(body, copied, stop)) {
-      this.replaceBody();
+      this.#replaceBody();
       return;
     }
-    body.copy(this.memory.bytes, copied - this.groupStart, copied, stop);
-    this.copied = stop;
+    body.copy(this.#memory.bytes, copied - this.#groupStart, copied, stop);
+    this.#copied = stop;
   }
 
   /** Begins the group again in a body that is UTF-8. */
-  private replaceBody(): void {
-    ({ body: this.body, spans: this.spans } = asUtf8(this.body, this.spans.slice(this.span)));
-    this.span = 0;
-    this.groupEnd = 0;
-    this.copied = 0;
-    this.copyEnd = 0;
+  #replaceBody(): void {
+    ({ body: this.#body, spans: this.#spans } = asUtf8(this.#body, this.#spans.slice(this.#span)));
+    this.#span = 0;
+    this.#groupEnd = 0;
+    this.#copied = 0;
+    this.#copyEnd = 0;
   }
 
-  private openSpan(): void {
-    const span = this.spans[this.span++] as TextSpan;
-    this.at = span.start - this.groupStart;
-    this.end = span.end - this.groupStart;
+  #openSpan(): void {
+    const span = this.#spans[this.#span++] as TextSpan;
+    this.#at = span.start - this.#groupStart;
+    this.#end = span.end - this.#groupStart;
     if (span.escaped) {
-      this.unescapeEnd = this.end;
-      this.unescaping.at = this.at;
-      this.unescaping.to = this.at;
-      this.end = this.at;
+      this.#unescapeEnd = this.#end;
+      this.#unescaping.at = this.#at;
+      this.#unescaping.to = this.#at;
+      this.#end = this.#at;
     }
-    this.windowEnd = this.at;
-    this.cutByte = -1;
+    this.#windowEnd = this.#at;
+    this.#cutByte = -1;
   }
 
   /** Shows the engine the next part of the text. */
-  private moveWindow(): void {
-    const { bytes } = this.memory;
-    if (this.cutByte >= 0) bytes[this.windowEnd] = this.cutByte;
-    this.windowEnd = Math.min(this.at + windowBytes, this.end);
-    if (this.windowEnd < this.end) this.windowEnd = cutAt(bytes, this.windowEnd);
-    this.cutByte = bytes[this.windowEnd] as number;
-    this.memory.end(this.windowEnd);
+  #moveWindow(): void {
+    const { bytes } = this.#memory;
+    if (this.#cutByte >= 0) bytes[this.#windowEnd] = this.#cutByte;
+    this.#windowEnd = Math.min(this.#at + windowBytes, this.#end);
+    if (this.#windowEnd < this.#end) this.#windowEnd = cutAt(bytes, this.#windowEnd);
+    this.#cutByte = bytes[this.#windowEnd] as number;
+    this.#memory.end(this.#windowEnd);
   }
 
-  private unescapeSome(): void {
-    const { unescaping, unescapeEnd, memory } = this;
+  #unescapeSome(): void {
+    const unescaping = this.#unescaping;
+    const unescapeEnd = this.#unescapeEnd;
     const limit = Math.min(unescaping.at + unescapedBytes, unescapeEnd);
-    unescapeInPlace(memory.bytes, unescaping, limit, unescapeEnd);
+    unescapeInPlace(this.#memory.bytes, unescaping, limit, unescapeEnd);
     if (unescaping.at < unescapeEnd) return;
-    this.end = unescaping.to;
+    this.#end = unescaping.to;
   }
 
-  private countSome(): void {
-    const { engine, memory } = this;
-    const stop = Math.min(this.at + sliceBytes, this.windowEnd);
-    this.total += engine.countPart(this.scope, memory.bytes, memory.view, this.at, stop, this);
-    this.at = engine.stoppedAt;
+  #countSome(): void {
+    const engine = this.#engine;
+    const memory = this.#memory;
+    const stop = Math.min(this.#at + sliceBytes, this.#windowEnd);
+    this.total += engine.countPart(this.#scope, memory.bytes, memory.view, this.#at, stop, this);
+    this.#at = engine.stoppedAt;
   }
 
-  private mergeSome(): void {
-    this.merge ??= new Merge(this.engine.vocabulary);
-    if (!this.isMerging) {
-      const piece = this.long.pop();
+  #mergeSome(): void {
+    this.#merge ??= new Merge(this.#engine.vocabulary);
+    if (!this.#isMerging) {
+      const piece = this.#long.pop();
       if (piece === undefined) return;
-      this.merge.begin(this.scope, this.memory.bytes, piece.start, piece.end);
-      this.isMerging = true;
+      this.#merge.begin(this.#scope, this.#memory.bytes, piece.start, piece.end);
+      this.#isMerging = true;
     }
-    if (!this.merge.run(mergeSteps)) return;
-    this.total += this.merge.tokens;
-    this.isMerging = false;
+    if (!this.#merge.run(mergeSteps)) return;
+    this.total += this.#merge.tokens;
+    this.#isMerging = false;
   }
 }
 

@@ -25,16 +25,17 @@ export class VocabularyCounter implements TokenCounter {
   readonly factor = 1;
   readonly safetyFactor = 1;
   readonly correction = noCorrection;
-  private loaded: Engine | undefined;
-  private readonly memory = new TextMemory();
-  private readonly progress: Unescaping = { at: 0, to: 0 };
+  #loaded: Engine | undefined;
+  readonly #memory = new TextMemory();
+  readonly #progress: Unescaping = { at: 0, to: 0 };
 
   constructor(name: VocabularyName) {
     this.name = name;
   }
 
   count(text: string, tenant?: string): number {
-    const { engine, memory } = this;
+    const engine = this.#engine;
+    const memory = this.#memory;
     // Three bytes a unit always suffice; for a long text the exact size is worth a look.
     memory.reserve(text.length < inlineMaxBytes ? text.length * 3 : Buffer.byteLength(text));
     const { written } = encoder.encodeInto(text, memory.bytes);
@@ -43,11 +44,11 @@ export class VocabularyCounter implements TokenCounter {
   }
 
   countSpans(body: Buffer, spans: readonly TextSpan[], tenant?: string): number {
-    const scope = this.engine.openScope(tenant);
+    const scope = this.#engine.openScope(tenant);
     let total = 0;
     for (let first = 0; first < spans.length; ) {
       const end = groupEnd(spans, first);
-      total += this.countGroup(scope, body, spans, first, end);
+      total += this.#countGroup(scope, body, spans, first, end);
       first = end;
     }
     return total;
@@ -61,32 +62,28 @@ export class VocabularyCounter implements TokenCounter {
     let bytes = 0;
     for (const span of spans) bytes += span.end - span.start;
     if (bytes <= inlineMaxBytes) return this.countSpans(body, spans, options.tenant);
-    return countPaced(this.engine, body, spans, options);
+    return countPaced(this.#engine, body, spans, options);
   }
 
   stream(tenant?: string): StreamCounter {
     return streamCounterOf(this, tenant);
   }
 
-  private get engine(): Engine {
-    this.loaded ??= new Engine(this.name);
-    return this.loaded;
+  get #engine(): Engine {
+    this.#loaded ??= new Engine(this.name);
+    return this.#loaded;
   }
 
   /** Spans from `first` to before `end`, which lie close together. */
-  private countGroup(
-    scope: number,
-    body: Buffer,
-    spans: readonly TextSpan[],
-    first: number,
-    end: number,
-  ): number {
-    const { engine, memory, progress } = this;
+  #countGroup(scope: number, body: Buffer, spans: readonly TextSpan[], first: number, end: number): number {
+    const engine = this.#engine;
+    const memory = this.#memory;
+    const progress = this.#progress;
     const from = (spans[first] as TextSpan).start;
     const to = (spans[end - 1] as TextSpan).end;
     if (!isUtf8Between(body, from, to)) {
       const clean = asUtf8(body, spans.slice(first, end));
-      return this.countGroup(scope, clean.body, clean.spans, 0, end - first);
+      return this.#countGroup(scope, clean.body, clean.spans, 0, end - first);
     }
     memory.reserve(to - from);
     body.copy(memory.bytes, 0, from, to);

@@ -11,7 +11,7 @@ const pieceEnds: Readonly<Record<VocabularyName, PieceEnd>> = {
   cl100k_base: cl100kPieceEnd,
 };
 
-/** Bytes that the engine may read behind a text. The first is END_BYTE, the others do not matter. */
+/** Bytes that the engine may read behind a text. The first is `endByte`, the others do not matter. */
 export const paddingBytes = 16;
 
 /** Entries of the memo of pieces that are no token: 1.25 MiB, and all that is kept of any text, 15 bytes each. */
@@ -42,40 +42,40 @@ export class Engine {
   /** Where the last count stopped: the end of its last piece. */
   stoppedAt = 0;
   readonly vocabulary: Vocabulary;
-  private readonly pieceEnd: PieceEnd;
-  private readonly merge: Merge;
-  private readonly memoWords = new Int32Array(4 * memoEntries);
-  private readonly memoCounts = new Int32Array(memoEntries);
-  private readonly scopes = new Map<string, number>();
-  private lastScope = 0;
-  private scope = 0;
+  readonly #pieceEnd: PieceEnd;
+  readonly #merge: Merge;
+  readonly #memoWords = new Int32Array(4 * memoEntries);
+  readonly #memoCounts = new Int32Array(memoEntries);
+  readonly #scopes = new Map<string, number>();
+  #lastScope = 0;
+  #scope = 0;
 
   constructor(name: VocabularyName) {
     this.vocabulary = readVocabulary(name);
-    this.pieceEnd = pieceEnds[name];
-    this.merge = new Merge(this.vocabulary);
+    this.#pieceEnd = pieceEnds[name];
+    this.#merge = new Merge(this.vocabulary);
   }
 
   /** The scope of memos that texts of `tenant` share, or a new one for a text of nobody known; the number is for {@link countPart}. */
   openScope(tenant: string | undefined): number {
-    const known = tenant === undefined ? undefined : this.scopes.get(tenant);
+    const known = tenant === undefined ? undefined : this.#scopes.get(tenant);
     if (known !== undefined) return known;
-    if (this.lastScope === scopesMax) this.forget();
-    this.lastScope++;
-    if (tenant !== undefined) this.scopes.set(tenant, this.lastScope);
-    return this.lastScope;
+    if (this.#lastScope === scopesMax) this.#forget();
+    this.#lastScope++;
+    if (tenant !== undefined) this.#scopes.set(tenant, this.#lastScope);
+    return this.#lastScope;
   }
 
   /** All numbers are used up: memos begin anew. */
-  private forget(): void {
-    this.lastScope = 0;
-    this.scopes.clear();
-    this.memoCounts.fill(0);
-    this.merge.forget();
+  #forget(): void {
+    this.#lastScope = 0;
+    this.#scopes.clear();
+    this.#memoCounts.fill(0);
+    this.#merge.forget();
   }
 
   /**
-   * Tokens of the pieces that begin from `start` on and before `stop`. The text goes on to its end, behind which is END_BYTE; `view` is
+   * Tokens of the pieces that begin from `start` on and before `stop`. The text goes on to its end, behind which is `endByte`; `view` is
    * of the same memory. Long pieces go to `long`, if it is given, and are not in the result.
    */
   countPart(
@@ -86,8 +86,8 @@ export class Engine {
     stop: number,
     long?: LongPieces,
   ): number {
-    this.scope = scope;
-    const { pieceEnd } = this;
+    this.#scope = scope;
+    const pieceEnd = this.#pieceEnd;
     const { short } = this.vocabulary;
     const mask = short.length / 2 - 1;
     let total = 0;
@@ -97,7 +97,7 @@ export class Engine {
       at = pieceEnd(bytes, from);
       const length = at - from;
       if (length > 7) {
-        total += this.countLong(bytes, view, from, at, long);
+        total += this.#countLong(bytes, view, from, at, long);
         continue;
       }
       const word0 = view.getInt32(from, true) & (lowMask[length] as number);
@@ -109,7 +109,7 @@ export class Engine {
           break;
         }
         if (found === 0) {
-          total += this.countMiss(bytes, from, at, word0, word1, 0, 0);
+          total += this.#countMiss(bytes, from, at, word0, word1, 0, 0);
           break;
         }
       }
@@ -119,7 +119,7 @@ export class Engine {
   }
 
   /** A piece of 8 bytes or more. */
-  private countLong(
+  #countLong(
     bytes: Uint8Array,
     view: DataView,
     from: number,
@@ -128,7 +128,8 @@ export class Engine {
   ): number {
     const length = to - from;
     if (length > 15) {
-      if (long === undefined || length < long.minBytes) return this.merge.count(this.scope, bytes, from, to);
+      if (long === undefined || length < long.minBytes)
+        return this.#merge.count(this.#scope, bytes, from, to);
       long.add(from, to);
       return 0;
     }
@@ -141,14 +142,14 @@ export class Engine {
     for (let slot = hashBytes(word0, word1, word2, word3) & mask; ; slot = (slot + 1) & mask) {
       const at = 4 * slot;
       const found = table[at + 3];
-      if (found === 0) return this.countMiss(bytes, from, to, word0, word1, word2, word3);
+      if (found === 0) return this.#countMiss(bytes, from, to, word0, word1, word2, word3);
       if (found !== word3 || table[at + 2] !== word2 || table[at + 1] !== word1) continue;
       if (table[at] === word0) return 1;
     }
   }
 
   /** A piece of up to 15 bytes that is no token: remembered, as it tends to come again. */
-  private countMiss(
+  #countMiss(
     bytes: Uint8Array,
     from: number,
     to: number,
@@ -157,7 +158,9 @@ export class Engine {
     word2: number,
     word3: number,
   ): number {
-    const { memoWords, memoCounts, scope } = this;
+    const memoWords = this.#memoWords;
+    const memoCounts = this.#memoCounts;
+    const scope = this.#scope;
     const entry = hashBytes(word0, word1, word2, word3) & memoMask;
     const at = 4 * entry;
     const known = memoCounts[entry] as number;
@@ -170,7 +173,7 @@ export class Engine {
     ) {
       return known & ((1 << memoCountBits) - 1);
     }
-    const count = this.merge.count(scope, bytes, from, to);
+    const count = this.#merge.count(scope, bytes, from, to);
     memoWords[at] = word0;
     memoWords[at + 1] = word1;
     memoWords[at + 2] = word2;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { assetPath } from "../../core/asset.ts";
 import { assert } from "../../core/errors.ts";
-import { hashBytes, hashPair, Layout, type Vocabulary, type VocabularyName } from "./vocabulary.ts";
+import { hashBytes, hashPair, type Vocabulary, type VocabularyName, vocabularyLayout } from "./vocabulary.ts";
 
-const { BASE_SHIFT, RANK_BITS, RANK_MASK, TOKEN, USED } = Layout;
+const { baseShift, rankBits, rankMask, token, used } = vocabularyLayout;
 
 /** "TGV1", the first word of a vocabulary file. */
 const fileMagic = 0x31564754;
@@ -125,13 +125,13 @@ function addTokens(vocabulary: Vocabulary, columns: TokenColumns): void {
       if (depth === length) {
         const isLeaf = i + 1 === columns.tokens || (shared[i + 1] as number) < length;
         const base = isLeaf ? 0 : (basesLow[innerAt] as number) | ((basesHigh[innerAt++] as number) << 16);
-        units[slot] = (base << BASE_SHIFT) | TOKEN | USED | label;
+        units[slot] = (base << baseShift) | token | used | label;
         tokenAt[slot] = rank;
         bases[depth] = base;
         break;
       }
       const base = (basesLow[innerAt] as number) | ((basesHigh[innerAt++] as number) << 16);
-      units[slot] = (base << BASE_SHIFT) | USED | label;
+      units[slot] = (base << baseShift) | used | label;
       bases[depth] = base;
       longest[depth] = longest[depth - 1] as number;
     }
@@ -139,7 +139,7 @@ function addTokens(vocabulary: Vocabulary, columns: TokenColumns): void {
     longest[length] = rank;
     const left = lefts[i] as number;
     // A left part is a token on the path, so it is the longest one that ends at its depth.
-    split[2 * rank] = (left === 0 ? rank : (longest[left] as number)) | (length << RANK_BITS);
+    split[2 * rank] = (left === 0 ? rank : (longest[left] as number)) | (length << rankBits);
     split[2 * rank + 1] = (rights[i] as number) | ((high >>> 4) << 16);
     if (length <= 7) {
       shortKeys[shorts++] = path.getInt32(0, true) & lowWordMask(length);
@@ -160,7 +160,7 @@ function addPairs({ split, pairs, pairBits }: Vocabulary): void {
   const shift = Math.clz32(pairs.length - 1);
   const mask = pairs.length - 1;
   for (let rank = 0; 2 * rank < split.length; rank++) {
-    const left = (split[2 * rank] as number) & RANK_MASK;
+    const left = (split[2 * rank] as number) & rankMask;
     if (left === rank) continue;
     const hash = hashPair(left, split[2 * rank + 1] as number);
     const bit = hash >>> bitShift;

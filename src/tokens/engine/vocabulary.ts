@@ -5,7 +5,7 @@ export type VocabularyName = "o200k_base" | "cl100k_base";
  * One vocabulary, laid out for counting. Everything is flat integers: a lookup allocates nothing and follows no pointer.
  *
  * - `units`: the trie of all tokens as a double array. The child of a node with base `b` by byte `c` is in slot `b ^ c`, and is there
- *   only if the low 9 bits of that unit are `c | USED`. Bit 9 says that a token ends there; the bits above are the node's own base.
+ *   only if the low 9 bits of that unit are `c | used`. Bit 9 says that a token ends there; the bits above are the node's own base.
  * - `tokenAt`: for a slot where a token ends, `rank | length << 18`.
  * - `split`: by rank twice, the ranks of the two tokens that merge into it, the left one as `rank | own length << 18`; a single byte is
  *   its own left and right.
@@ -27,14 +27,14 @@ export interface Vocabulary {
 }
 
 /** The numbers in these tables. Copied as constants where speed counts (see char-class.ts). */
-export const Layout = {
+export const vocabularyLayout = {
   /** Bit 8 of a unit. */
-  USED: 0x100,
+  used: 0x100,
   /** Bit 9 of a unit. */
-  TOKEN: 0x200,
-  BASE_SHIFT: 10,
-  RANK_BITS: 18,
-  RANK_MASK: 0x3ffff,
+  token: 0x200,
+  baseShift: 10,
+  rankBits: 18,
+  rankMask: 0x3ffff,
 } as const;
 
 /** Hash of up to 15 bytes as four little-endian words, the length in the top byte of the last one used; callers mask it. */

@@ -6,26 +6,26 @@ import { assetPath } from "../../core/asset.ts";
  * space is 6 to 8. The same numbers are written by scripts/build-vocabularies.mjs. The modules that scan take them as constants of
  * their own, because V8 folds those into the code, and imported ones not.
  */
-export const CharClass = {
-  OTHER: 0,
+export const charClass = {
+  other: 0,
   /** `Lu` and `Lt`. */
-  UPPER: 1,
-  LOWER: 2,
+  upper: 1,
+  lower: 2,
   /** `Lm` and `Lo`: letters without case. */
-  LETTER: 3,
-  MARK: 4,
-  NUMBER: 5,
+  letter: 3,
+  mark: 4,
+  number: 5,
   /** White space that is neither a blank nor a line end. */
-  SPACE: 6,
-  BLANK: 7,
+  space: 6,
+  blank: 7,
   /** Carriage return and line feed. */
-  NEWLINE: 8,
-  SLASH: 9,
-  APOSTROPHE: 10,
+  newline: 8,
+  slash: 9,
+  apostrophe: 10,
   /** In {@link byteClass} alone: a byte of a character beyond ASCII. */
-  MULTIBYTE: 11,
+  multibyte: 11,
   /** The byte after the text. */
-  END: 12,
+  textEnd: 12,
 } as const;
 
 /** The byte after the text, which no UTF-8 text contains. It saves every bounds check in the pre-tokenizers. */
@@ -37,8 +37,8 @@ export const codePointClass: Uint8Array = readClasses();
 /** Class of each byte of UTF-8. */
 export const byteClass: Uint8Array = codePointClass
   .slice(0, 256)
-  .fill(CharClass.MULTIBYTE, 0x80)
-  .fill(CharClass.END, endByte);
+  .fill(charClass.multibyte, 0x80)
+  .fill(charClass.textEnd, endByte);
 
 /** The file is a list of ranges: first code point, last code point, class. */
 function readClasses(): Uint8Array {
@@ -56,7 +56,7 @@ export function charAt(bytes: Uint8Array, at: number): number {
   if (lead < 0x80) return (codePointClass[lead] as number) | 0x10;
   const second = (bytes[at + 1] as number) & 0x3f;
   if (lead < 0xe0) return (codePointClass[((lead & 0x1f) << 6) | second] as number) | 0x20;
-  if (lead === endByte) return CharClass.END | 0x10;
+  if (lead === endByte) return charClass.textEnd | 0x10;
   const third = (bytes[at + 2] as number) & 0x3f;
   if (lead < 0xf0) return (codePointClass[((lead & 0x0f) << 12) | (second << 6) | third] as number) | 0x30;
   const fourth = (bytes[at + 3] as number) & 0x3f;

@@ -1,9 +1,9 @@
-import { byteClass, CharClass, charAt } from "./char-class.ts";
+import { byteClass, charAt, charClass } from "./char-class.ts";
 import { contractionLength } from "./contraction.ts";
 import { tailEnd } from "./piece-tail.ts";
 
-const { APOSTROPHE, BLANK, END, LETTER, LOWER, MULTIBYTE, NEWLINE, NUMBER, OTHER, SLASH, SPACE, UPPER } =
-  CharClass;
+const { apostrophe, blank, textEnd, letter, lower, multibyte, newline, number, other, slash, space, upper } =
+  charClass;
 const classes = byteClass;
 
 /**
@@ -14,57 +14,57 @@ const classes = byteClass;
 export function cl100kPieceEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   let kind = classes[bytes[at] as number];
-  if (kind !== LOWER && kind !== UPPER) {
-    if (kind === MULTIBYTE) return generalEnd(bytes, start);
-    if (kind === NUMBER) return numberEnd(bytes, start);
-    if (kind === APOSTROPHE) {
+  if (kind !== lower && kind !== upper) {
+    if (kind === multibyte) return generalEnd(bytes, start);
+    if (kind === number) return numberEnd(bytes, start);
+    if (kind === apostrophe) {
       const contraction = contractionLength(bytes, start);
       if (contraction > 0) return start + contraction;
     }
     const next = classes[bytes[start + 1] as number];
-    if ((next !== LOWER && next !== UPPER) || kind === NEWLINE) return asciiTailEnd(bytes, start);
+    if ((next !== lower && next !== upper) || kind === newline) return asciiTailEnd(bytes, start);
     kind = next;
     at++;
   }
-  while (kind === LOWER || kind === UPPER) kind = classes[bytes[++at] as number];
-  return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
+  while (kind === lower || kind === upper) kind = classes[bytes[++at] as number];
+  return kind === multibyte ? generalEnd(bytes, start) : at;
 }
 
 function numberEnd(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   let kind = classes[bytes[at] as number];
-  if (kind === NUMBER) kind = classes[bytes[++at] as number];
-  else return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
-  if (kind === NUMBER) return at + 1;
-  return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
+  if (kind === number) kind = classes[bytes[++at] as number];
+  else return kind === multibyte ? generalEnd(bytes, start) : at;
+  if (kind === number) return at + 1;
+  return kind === multibyte ? generalEnd(bytes, start) : at;
 }
 
 /** Symbols or white space, not directly before an ASCII letter. */
 function asciiTailEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   let kind = classes[bytes[at] as number];
-  if (kind === BLANK) {
+  if (kind === blank) {
     const next = classes[bytes[at + 1] as number];
-    if (next === OTHER || next === SLASH || next === APOSTROPHE) {
+    if (next === other || next === slash || next === apostrophe) {
       at++;
       kind = next;
     }
   }
-  if (kind === OTHER || kind === SLASH || kind === APOSTROPHE) {
-    while (kind === OTHER || kind === SLASH || kind === APOSTROPHE) kind = classes[bytes[++at] as number];
-    if (kind === MULTIBYTE) return generalEnd(bytes, start);
-    while (kind === NEWLINE) kind = classes[bytes[++at] as number];
+  if (kind === other || kind === slash || kind === apostrophe) {
+    while (kind === other || kind === slash || kind === apostrophe) kind = classes[bytes[++at] as number];
+    if (kind === multibyte) return generalEnd(bytes, start);
+    while (kind === newline) kind = classes[bytes[++at] as number];
     return at;
   }
   let lineEnd = 0;
-  while (kind === BLANK || kind === NEWLINE || kind === SPACE) {
+  while (kind === blank || kind === newline || kind === space) {
     at++;
-    if (kind === NEWLINE) lineEnd = at;
+    if (kind === newline) lineEnd = at;
     kind = classes[bytes[at] as number];
   }
-  if (kind === MULTIBYTE) return generalEnd(bytes, start);
+  if (kind === multibyte) return generalEnd(bytes, start);
   if (lineEnd > 0) return lineEnd;
-  return kind === END || at - start === 1 ? at : at - 1;
+  return kind === textEnd || at - start === 1 ? at : at - 1;
 }
 
 /** The same for any characters. */
@@ -72,15 +72,15 @@ function generalEnd(bytes: Uint8Array, start: number): number {
   const first = charAt(bytes, start);
   const kind = first & 15;
   const second = start + (first >> 4);
-  if (kind === APOSTROPHE) {
+  if (kind === apostrophe) {
     const contraction = contractionLength(bytes, start);
     if (contraction > 0) return start + contraction;
   }
-  if (kind === NUMBER) return numbersEnd(bytes, second);
-  if (kind >= UPPER && kind <= LETTER) return lettersEnd(bytes, second);
-  if (kind !== NEWLINE && kind !== END) {
+  if (kind === number) return numbersEnd(bytes, second);
+  if (kind >= upper && kind <= letter) return lettersEnd(bytes, second);
+  if (kind !== newline && kind !== textEnd) {
     const next = charAt(bytes, second);
-    if ((next & 15) >= UPPER && (next & 15) <= LETTER) return lettersEnd(bytes, second + (next >> 4));
+    if ((next & 15) >= upper && (next & 15) <= letter) return lettersEnd(bytes, second + (next >> 4));
   }
   return tailEnd(bytes, start, false);
 }
@@ -89,7 +89,7 @@ function numbersEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   for (let digits = 1; digits < 3; digits++) {
     const char = charAt(bytes, at);
-    if ((char & 15) !== NUMBER) break;
+    if ((char & 15) !== number) break;
     at += char >> 4;
   }
   return at;
@@ -98,7 +98,7 @@ function numbersEnd(bytes: Uint8Array, from: number): number {
 function lettersEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   let char = charAt(bytes, at);
-  for (let kind = char & 15; kind >= UPPER && kind <= LETTER; kind = char & 15) {
+  for (let kind = char & 15; kind >= upper && kind <= letter; kind = char & 15) {
     at += char >> 4;
     char = charAt(bytes, at);
   }

@@ -1,22 +1,22 @@
-import { byteClass, CharClass, charAt } from "./char-class.ts";
+import { byteClass, charAt, charClass } from "./char-class.ts";
 import { contractionLength } from "./contraction.ts";
 import { tailEnd } from "./piece-tail.ts";
 
 const {
-  APOSTROPHE,
-  BLANK,
-  END,
-  LETTER,
-  LOWER,
-  MARK,
-  MULTIBYTE,
-  NEWLINE,
-  NUMBER,
-  OTHER,
-  SLASH,
-  SPACE,
-  UPPER,
-} = CharClass;
+  apostrophe,
+  blank,
+  textEnd,
+  letter,
+  lower,
+  mark,
+  multibyte,
+  newline,
+  number,
+  other,
+  slash,
+  space,
+  upper,
+} = charClass;
 const classes = byteClass;
 
 /**
@@ -29,55 +29,55 @@ const classes = byteClass;
 export function o200kPieceEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   let kind = classes[bytes[at] as number];
-  if (kind !== LOWER && kind !== UPPER) {
-    if (kind === MULTIBYTE) return generalEnd(bytes, start);
-    if (kind === NUMBER) return numberEnd(bytes, start);
+  if (kind !== lower && kind !== upper) {
+    if (kind === multibyte) return generalEnd(bytes, start);
+    if (kind === number) return numberEnd(bytes, start);
     const next = classes[bytes[start + 1] as number];
-    if ((next !== LOWER && next !== UPPER) || kind === NEWLINE) return asciiTailEnd(bytes, start);
+    if ((next !== lower && next !== upper) || kind === newline) return asciiTailEnd(bytes, start);
     kind = next;
     at++;
   }
-  while (kind === UPPER) kind = classes[bytes[++at] as number];
-  while (kind === LOWER) kind = classes[bytes[++at] as number];
-  if (kind === APOSTROPHE) return at + contractionLength(bytes, at);
-  return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
+  while (kind === upper) kind = classes[bytes[++at] as number];
+  while (kind === lower) kind = classes[bytes[++at] as number];
+  if (kind === apostrophe) return at + contractionLength(bytes, at);
+  return kind === multibyte ? generalEnd(bytes, start) : at;
 }
 
 function numberEnd(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   let kind = classes[bytes[at] as number];
-  if (kind === NUMBER) kind = classes[bytes[++at] as number];
-  else return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
-  if (kind === NUMBER) return at + 1;
-  return kind === MULTIBYTE ? generalEnd(bytes, start) : at;
+  if (kind === number) kind = classes[bytes[++at] as number];
+  else return kind === multibyte ? generalEnd(bytes, start) : at;
+  if (kind === number) return at + 1;
+  return kind === multibyte ? generalEnd(bytes, start) : at;
 }
 
 /** Symbols or white space, not directly before an ASCII letter. */
 function asciiTailEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   let kind = classes[bytes[at] as number];
-  if (kind === BLANK) {
+  if (kind === blank) {
     const next = classes[bytes[at + 1] as number];
-    if (next === OTHER || next === SLASH || next === APOSTROPHE) {
+    if (next === other || next === slash || next === apostrophe) {
       at++;
       kind = next;
     }
   }
-  if (kind === OTHER || kind === SLASH || kind === APOSTROPHE) {
-    while (kind === OTHER || kind === SLASH || kind === APOSTROPHE) kind = classes[bytes[++at] as number];
-    if (kind === MULTIBYTE) return generalEnd(bytes, start);
-    while (kind === NEWLINE || kind === SLASH) kind = classes[bytes[++at] as number];
+  if (kind === other || kind === slash || kind === apostrophe) {
+    while (kind === other || kind === slash || kind === apostrophe) kind = classes[bytes[++at] as number];
+    if (kind === multibyte) return generalEnd(bytes, start);
+    while (kind === newline || kind === slash) kind = classes[bytes[++at] as number];
     return at;
   }
   let lineEnd = 0;
-  while (kind === BLANK || kind === NEWLINE || kind === SPACE) {
+  while (kind === blank || kind === newline || kind === space) {
     at++;
-    if (kind === NEWLINE) lineEnd = at;
+    if (kind === newline) lineEnd = at;
     kind = classes[bytes[at] as number];
   }
-  if (kind === MULTIBYTE) return generalEnd(bytes, start);
+  if (kind === multibyte) return generalEnd(bytes, start);
   if (lineEnd > 0) return lineEnd;
-  return kind === END || at - start === 1 ? at : at - 1;
+  return kind === textEnd || at - start === 1 ? at : at - 1;
 }
 
 /** The same for any characters. */
@@ -85,18 +85,18 @@ function generalEnd(bytes: Uint8Array, start: number): number {
   const first = charAt(bytes, start);
   const kind = first & 15;
   const second = start + (first >> 4);
-  if (kind === NUMBER) return generalNumberEnd(bytes, second);
-  if (kind >= UPPER && kind <= LETTER) return wordEnd(bytes, start);
-  if (kind !== NEWLINE && kind !== END) {
+  if (kind === number) return generalNumberEnd(bytes, second);
+  if (kind >= upper && kind <= letter) return wordEnd(bytes, start);
+  if (kind !== newline && kind !== textEnd) {
     const next = charAt(bytes, second) & 15;
-    if (next >= UPPER && next <= MARK) {
-      if (kind !== MARK) return wordEnd(bytes, second);
+    if (next >= upper && next <= mark) {
+      if (kind !== mark) return wordEnd(bytes, second);
       // A mark may be the optional first character or a letter-like one: the pattern prefers the former, unless only the latter has lower case.
       const end = lowerWordEnd(bytes, second);
       return end > 0 ? end : wordEnd(bytes, start, second);
     }
   }
-  if (kind === MARK) return wordEnd(bytes, start);
+  if (kind === mark) return wordEnd(bytes, start);
   return tailEnd(bytes, start, true);
 }
 
@@ -104,7 +104,7 @@ function generalNumberEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   for (let digits = 1; digits < 3; digits++) {
     const char = charAt(bytes, at);
-    if ((char & 15) !== NUMBER) break;
+    if ((char & 15) !== number) break;
     at += char >> 4;
   }
   return at;
@@ -121,12 +121,12 @@ function lowerWordEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   let lastUncased = -1;
   let char = charAt(bytes, at);
-  for (let kind = char & 15; kind === UPPER || kind === LETTER || kind === MARK; kind = char & 15) {
+  for (let kind = char & 15; kind === upper || kind === letter || kind === mark; kind = char & 15) {
     at += char >> 4;
-    if (kind !== UPPER) lastUncased = at;
+    if (kind !== upper) lastUncased = at;
     char = charAt(bytes, at);
   }
-  if ((char & 15) !== LOWER) {
+  if ((char & 15) !== lower) {
     // Backtrack: the second class needs one character, and the last it can have is the last letter without case.
     return lastUncased < 0 ? -1 : withContraction(bytes, lastUncased);
   }
@@ -137,7 +137,7 @@ function lowerWordEnd(bytes: Uint8Array, from: number): number {
 function upperWordEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   let char = charAt(bytes, at);
-  for (let kind = char & 15; kind === UPPER || kind === LETTER || kind === MARK; kind = char & 15) {
+  for (let kind = char & 15; kind === upper || kind === letter || kind === mark; kind = char & 15) {
     at += char >> 4;
     char = charAt(bytes, at);
   }
@@ -147,7 +147,7 @@ function upperWordEnd(bytes: Uint8Array, from: number): number {
 function lowersEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   let char = charAt(bytes, at);
-  for (let kind = char & 15; kind >= LOWER && kind <= MARK; kind = char & 15) {
+  for (let kind = char & 15; kind >= lower && kind <= mark; kind = char & 15) {
     at += char >> 4;
     char = charAt(bytes, at);
   }

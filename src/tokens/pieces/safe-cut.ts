@@ -1,6 +1,6 @@
-import { CharClass, codePointClass } from "./char-class.ts";
+import { charClass, codePointClass } from "./char-class.ts";
 
-const { APOSTROPHE, LETTER, MARK, NUMBER, UPPER } = CharClass;
+const { apostrophe, letter, mark, number, upper } = charClass;
 
 /**
  * The last place in `text` where every pattern must end a piece whatever comes after the text, so that the counts of the two sides add
@@ -13,7 +13,7 @@ export function lastSafeCut(text: string): number {
     const left = text.charCodeAt(at - 1);
     if (isSurrogate(left)) continue;
     const kind = codePointClass[left] as number;
-    if (kind === NUMBER || (kind >= UPPER && kind <= LETTER)) return at;
+    if (kind === number || (kind >= upper && kind <= letter)) return at;
   }
   return 0;
 }
@@ -21,7 +21,7 @@ export function lastSafeCut(text: string): number {
 function beginsPiece(unit: number): boolean {
   if (isSurrogate(unit)) return false;
   const kind = codePointClass[unit] as number;
-  return (kind < UPPER || kind > MARK) && kind !== NUMBER && kind !== APOSTROPHE;
+  return (kind < upper || kind > mark) && kind !== number && kind !== apostrophe;
 }
 
 function isSurrogate(unit: number): boolean {
