@@ -1,7 +1,9 @@
-// A reporter for node:test: one line a file, the whole of every failure, and the runner's own sums at the end.
+// A reporter for node:test: one line a file, with its time and its processes' CPU time; the whole of every failure; and the sums at the end.
 import { relative } from "node:path";
 import { inspect } from "node:util";
 
+/** What test-cpu.mjs writes. */
+const cpuLine = /^cpu_ms (\d+)\n/m;
 const sums = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
 
 // biome-ignore lint/style/noDefaultExport: node:test takes a reporter's default export.
@@ -9,11 +11,15 @@ export default async function* report(events) {
   let file = newFile(undefined);
   /** What each file wrote, kept until it is known whether it fails. */
   const outputs = new Map();
+  let cpuMs = 0;
   /** Titles of the suites around the test that is reported next, by nesting. */
   const titles = [];
   for await (const { type, data } of events) {
-    if (type === "test:stdout" || type === "test:stderr")
-      outputs.set(data.file, (outputs.get(data.file) ?? "") + data.message);
+    if (type === "test:stdout" || type === "test:stderr") {
+      const source = sourceOf(data.file);
+      outputs.set(source, (outputs.get(source) ?? "") + data.message);
+    }
+    if (type === "test:stdout") cpuMs += Number(cpuLine.exec(data.message)?.[1] ?? 0);
     if (type === "test:start") {
       titles.length = data.nesting;
       titles[data.nesting] = data.name;
@@ -32,6 +38,7 @@ export default async function* report(events) {
       yield `# ${data.message}\n`;
     }
   }
+  yield `# cpu_ms ${cpuMs}\n`;
 }
 
 function* note(file, type, data, titles) {
@@ -47,13 +54,20 @@ function* note(file, type, data, titles) {
   yield `\nFAILED ${title}\n${inspect(error?.cause ?? error)}\n`;
 }
 
+/** Output is told as the compiled file's, tests as those of its source. */
+function sourceOf(compiledPath) {
+  return compiledPath.replace("/var/compiled/", "/").replace(/\.js$/, ".ts");
+}
+
 function newFile(path) {
   return { path, tests: 0, failures: 0, ms: 0 };
 }
 
 function lineOf({ path, tests, failures, ms }, outputs) {
   if (path === undefined) return "";
-  const counts = `${relative(process.cwd(), path)}: ${tests} tests, ${Math.round(ms)} ms`;
+  const output = outputs.get(path) ?? "";
+  const cpuMs = cpuLine.exec(output)?.[1] ?? "?";
+  const counts = `${relative(process.cwd(), path)}: ${tests} tests, ${Math.round(ms)} ms, CPU ${cpuMs} ms`;
   if (failures === 0) return `✔ ${counts}\n`;
-  return `✖ ${counts}, ${failures} failed\n${outputs.get(path) ?? ""}\n`;
+  return `✖ ${counts}, ${failures} failed\n${output.replace(cpuLine, "")}\n`;
 }

@@ -14,6 +14,7 @@ run(
   process.execPath,
   [
     ...["--enable-source-maps", "--test", "--test-concurrency=3", "--test-timeout=300000"],
+    `--import=${new URL("test-cpu.mjs", import.meta.url)}`,
     `--test-reporter=${new URL("test-reporter.mjs", import.meta.url)}`,
     "--test-reporter-destination=stdout",
     ...files.map((file) => `${compiled}/${file.replace(/\.ts$/, ".js")}`),
