@@ -6,7 +6,8 @@ import { parseSealed, unseal } from "../core/seal.ts";
 import { windowName } from "../exchange/record-of.ts";
 import type { AppliedCharges, RecordedAccountCharge, RecordSource } from "../ledger/missing-charges.ts";
 import { inspectLedger, type LedgerInspection, repairLedger } from "../ledger/repair.ts";
-import { readRecords, type StoredRecord } from "../usage/read.ts";
+import { lastPlaceOf, recordsAfter } from "../usage/log-place.ts";
+import type { StoredRecord } from "../usage/read.ts";
 import { cursorPath, readCursor } from "../usage/sink/cursor.ts";
 import { damagedLines } from "../usage/verify.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
@@ -125,11 +126,13 @@ async function damagedSmallFiles({ ledger, usageLog }: Snapshot): Promise<readon
 /** The usage log as a repair reads it, and the accounts of the config. */
 function recordSource({ usageLog, policies }: Snapshot): RecordSource {
   return {
-    async *since(sinceMs) {
-      for await (const record of readRecords(usageLog.folder, sinceMs === undefined ? {} : { sinceMs }))
+    lastOf: (exchangeIds) => lastPlaceOf(usageLog.folder, exchangeIds),
+    async *after(place) {
+      for await (const { record, place: at } of recordsAfter(usageLog.folder, place))
         yield {
           exchangeId: String(record.exchange_id),
           atMs: Date.parse(String(record.time)),
+          place: at,
           charges: chargesOf(record),
         };
     },

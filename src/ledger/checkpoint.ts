@@ -18,21 +18,26 @@ export interface FrozenState {
   readonly atMs: number;
   readonly table: AccountTable;
   readonly holds: readonly (readonly [id: string, hold: Hold])[];
+  /** The exchanges settled last, see {@link RecentSettlements}. */
+  readonly settled: readonly string[];
 }
 
 /** Freezes a state: a copy of its columns, not of its accounts one by one. */
-export function freeze({ table, holds }: LedgerState, atMs: number): FrozenState {
+export function freeze({ table, holds, settled }: LedgerState, atMs: number): FrozenState {
   const copies = [...holds].map(([id, hold]) => {
     const legs = hold.legs.map((leg) => ({ ...leg }));
     return [id, { ...hold, legs }] as const;
   });
-  return { atMs, table: table.copy(), holds: copies };
+  return { atMs, table: table.copy(), holds: copies, settled: settled.ids() };
 }
 
-/** The frames of a checkpoint after which the journal goes on in `segment`. */
+/**
+ * The frames of a checkpoint after which the journal goes on in `segment`. What a repair needs to know of the moment is in the first frame and
+ * in the last, so that one damaged frame does not take it.
+ */
 export function* checkpointFrames(frozen: FrozenState, segment: number): Generator<Buffer> {
-  const { table, atMs } = frozen;
-  yield jsonFrame({ version, segment, atMs });
+  const { table, atMs, settled } = frozen;
+  yield jsonFrame({ version, segment, atMs, settled });
   for (let row = 0; row < table.rowsEnd; row += perFrame) {
     const accounts: AccountLine[] = [];
     for (let next = row; next < Math.min(row + perFrame, table.rowsEnd); next++)
@@ -41,7 +46,7 @@ export function* checkpointFrames(frozen: FrozenState, segment: number): Generat
   }
   for (let at = 0; at < frozen.holds.length; at += perFrame)
     yield jsonFrame({ holds: frozen.holds.slice(at, at + perFrame).map(holdLine) });
-  yield jsonFrame({ end: true });
+  yield jsonFrame({ end: true, segment, atMs, settled });
 }
 
 /** Bytes of a checkpoint that are not as they were written. */
@@ -56,6 +61,8 @@ export interface LoadedCheckpoint {
   readonly segment: number | undefined;
   /** When it was made; undefined where that is lost, and in checkpoints of earlier versions. */
   readonly atMs: number | undefined;
+  /** The exchanges settled last before it; undefined as `atMs`. */
+  readonly settled: readonly string[] | undefined;
   readonly damages: readonly CheckpointDamage[];
 }
 
@@ -64,8 +71,7 @@ export interface LoadedCheckpoint {
  */
 export function loadCheckpoint(bytes: Buffer, state: LedgerState): LoadedCheckpoint {
   const damages: CheckpointDamage[] = [];
-  let segment: number | undefined;
-  let atMs: number | undefined;
+  let moment: Partial<Moment> = {};
   let isWhole = false;
   for (const piece of readFrames(bytes)) {
     if (piece.kind === "damage") {
@@ -76,15 +82,19 @@ export function loadCheckpoint(bytes: Buffer, state: LedgerState): LoadedCheckpo
     if ("version" in part) {
       if (!versionsRead.includes(part.version))
         throw new GatewayError("ledger_unavailable", `the ledger's checkpoint has version ${part.version}`);
-      segment = part.segment;
-      atMs = part.atMs;
+      moment = part;
     } else if ("accounts" in part) for (const line of part.accounts) restoreAccount(state.table, line);
     else if ("holds" in part) for (const line of part.holds) restoreHold(state, line);
-    else isWhole = true;
+    else {
+      isWhole = true;
+      moment = { ...part, ...moment };
+    }
   }
+  const { segment, atMs, settled } = moment;
+  for (const id of settled ?? []) state.settled.note(id);
   if ((segment === undefined || !isWhole) && damages.length === 0)
     damages.push({ at: bytes.length, bytes: 0 });
-  return { segment, atMs, damages };
+  return { segment, atMs, settled, damages };
 }
 
 interface AccountLine {
@@ -121,11 +131,18 @@ type HoldLine = readonly [
   about?: string | null,
 ];
 
+interface Moment {
+  readonly segment: number;
+  /** Earlier versions have neither. */
+  readonly atMs?: number;
+  readonly settled?: readonly string[];
+}
+
 type Part =
-  | { readonly version: number; readonly segment: number; readonly atMs?: number }
+  | ({ readonly version: number } & Moment)
   | { readonly accounts: readonly AccountLine[] }
   | { readonly holds: readonly HoldLine[] }
-  | { readonly end: true };
+  | ({ readonly end: true } & Partial<Moment>);
 
 function accountLine(table: AccountTable, row: number): AccountLine {
   const { used, held, since, until, alerted, cells } = table.columns;

@@ -1,3 +1,4 @@
+import { comesAfter, type LogPlace } from "../usage/log-place.ts";
 import type { Account } from "./ledger.ts";
 import type { LedgerState } from "./state.ts";
 import { rollingSlices, sliceLengthMs } from "./window.ts";
@@ -16,13 +17,17 @@ export interface RecordedExchange {
   readonly exchangeId: string;
   /** When the exchange was opened. */
   readonly atMs: number;
+  /** Where its record stands in the usage log. */
+  readonly place: LogPlace;
   readonly charges: readonly RecordedAccountCharge[];
 }
 
 /** What a repair takes from outside the ledger. */
 export interface RecordSource {
-  /** The records of exchanges that were opened since then, of all there are without it; about in the order they were written. */
-  since(sinceMs: number | undefined): AsyncIterable<RecordedExchange>;
+  /** The last place at which one of these exchanges has its record; undefined: none has one. */
+  lastOf(exchangeIds: ReadonlySet<string>): Promise<LogPlace | undefined>;
+  /** The records behind a place, all there are without one, in the order they were written. */
+  after(place: LogPlace | undefined): AsyncIterable<RecordedExchange>;
   /** The account that the config has for a charge; undefined: none any more. */
   accountOf(charge: RecordedAccountCharge): Account | undefined;
 }
@@ -43,10 +48,18 @@ export interface KnownChanges {
   readonly exchanges: ReadonlySet<string>;
   /** Exchanges whose end was read and whose hold was not: it was lost with a part of the checkpoint. */
   readonly endsAlone: ReadonlySet<string>;
-  /** Since when every hold stands in the journal: before that, in the accounts of the checkpoint alone. */
-  readonly sinceMs: number | undefined;
+  /** The moment of the checkpoint: charges before it are in its accounts, holds after it are in the journal. */
+  readonly checkpoint: CheckpointMoment;
   /** Ids of the accounts that were read from the checkpoint; undefined: none of it is damaged. */
   readonly checkpointed: ReadonlySet<string> | undefined;
+}
+
+/** A moment, as a checkpoint states it. */
+export interface CheckpointMoment {
+  /** The exchanges that were settled last before it; empty: not known. */
+  readonly settled: readonly string[];
+  /** Where those have no records, the wall clock has to do; undefined: not known either. */
+  readonly atMs: number | undefined;
 }
 
 /**
@@ -60,14 +73,20 @@ export async function applyMissingCharges(
 ): Promise<readonly AppliedCharges[]> {
   const applied = new Map<string, AppliedCharges>();
   const seen = new Set<string>();
-  const sinceMs = known.checkpointed === undefined ? known.sinceMs : undefined;
-  for await (const { exchangeId, atMs, charges } of source.since(sinceMs)) {
+  const { checkpoint } = known;
+  const mark = await source.lastOf(new Set(checkpoint.settled));
+  const isAfterCheckpoint = ({ place, atMs }: RecordedExchange) =>
+    mark === undefined ? atMs >= (checkpoint.atMs ?? Number.POSITIVE_INFINITY) : comesAfter(place, mark);
+  for await (const exchange of source.after(known.checkpointed === undefined ? mark : undefined)) {
+    const { exchangeId, atMs, charges } = exchange;
+    // The checkpoint that follows has all that the log has so far.
+    state.settled.note(exchangeId);
     if (known.exchanges.has(exchangeId) || seen.has(exchangeId)) continue;
     for (const charge of charges) {
       if (charge.amount <= 0n) continue;
       const account = source.accountOf(charge);
       const isLost =
-        atMs >= (known.sinceMs ?? Number.POSITIVE_INFINITY) ||
+        isAfterCheckpoint(exchange) ||
         known.endsAlone.has(exchangeId) ||
         (known.checkpointed !== undefined && account !== undefined && !known.checkpointed.has(account.id));
       if (!isLost) continue;

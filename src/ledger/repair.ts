@@ -103,8 +103,14 @@ async function inspect(folder: string, records: RecordSource | undefined): Promi
   if (records !== undefined && damages.length > 0) {
     const { known: exchanges, endsAlone } = replay;
     // Without a checkpoint the journal is all there ever was.
-    const sinceMs = checkpoint === undefined ? 0 : (loaded?.atMs ?? replay.sinceMs);
-    charges = await applyMissingCharges(state, records, { exchanges, endsAlone, sinceMs, checkpointed });
+    const atMs = checkpoint === undefined ? 0 : (loaded?.atMs ?? replay.sinceMs);
+    const moment = { settled: loaded?.settled ?? [], atMs };
+    charges = await applyMissingCharges(state, records, {
+      exchanges,
+      endsAlone,
+      checkpoint: moment,
+      checkpointed,
+    });
     await replaceFiles(folder, damages, state, last + 1);
   }
   return {

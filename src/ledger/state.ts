@@ -3,6 +3,7 @@ import { AccountTable } from "./account-table.ts";
 import { amountOf, type Hold, type Leg, type RowAmount } from "./hold.ts";
 import type { Account } from "./ledger.ts";
 import type { LedgerTime } from "./ledger-time.ts";
+import { RecentSettlements } from "./recent-settlements.ts";
 
 const rearmPercent = 10;
 const noThresholds: readonly number[] = [];
@@ -39,6 +40,7 @@ const noChangeLog: ChangeLog = {
 export class LedgerState {
   readonly table: AccountTable;
   readonly holds = new Map<string, Hold>();
+  readonly settled = new RecentSettlements();
   /** Told of every change from now on. */
   log: ChangeLog = noChangeLog;
   /** Told when a tenant has so many accounts that its next ones share this one. */
@@ -119,6 +121,7 @@ export class LedgerState {
   close(nowMs: number, id: string, actuals: readonly bigint[]): void {
     const { legs } = this.#hold(id);
     this.holds.delete(id);
+    this.settled.note(id);
     for (let at = 0; at < legs.length; at++) this.#charge(legs[at], nowMs, actuals[at] ?? 0n);
     this.log.closed(nowMs, id, actuals);
   }

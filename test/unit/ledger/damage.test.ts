@@ -21,7 +21,11 @@ const late = account("day", 1_000_000n, "tenant_id=late");
 const tenants = [acme, zeta, tiny, late];
 
 /** A repair without a usage log. */
-const noRecords: RecordSource = { async *since() {}, accountOf: () => undefined };
+const noRecords: RecordSource = {
+  lastOf: async () => undefined,
+  async *after() {},
+  accountOf: () => undefined,
+};
 
 /** Every exchange is charged to one account, by its own amount. */
 async function use(ledger: LocalLedger, on: Account, id: string, amount: bigint): Promise<void> {
