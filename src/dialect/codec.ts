@@ -1,10 +1,12 @@
 import type { ByteRuns } from "../core/byte-runs.ts";
 import type { GatewayError } from "../core/errors.ts";
 import type { Asked } from "./asked.ts";
-import type { Operation, RequestFacts, ResponseContext, ResponseTransform } from "./dialect.ts";
 import type { Supports } from "./feature.ts";
 import type { JsonObject } from "./json-view.ts";
 import type { ModelEvent } from "./model-event.ts";
+import type { Operation } from "./operation.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { ResponseContext, ResponseTransform } from "./response-transform.ts";
 
 /** The kinds of work that formats share. Each has its own request and answer, and only formats of one kind are translated into each other. */
 export type Hub = "chat" | "embeddings";

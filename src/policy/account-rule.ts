@@ -3,7 +3,7 @@ import type { ConditionSection } from "../condition/condition-section.ts";
 import type { Account, Claim, Unit, Window } from "../ledger/ledger.ts";
 import { formatWindow } from "../ledger/window.ts";
 import { accountFields, accountKey, readAccountKey } from "./account-key.ts";
-import type { Admission } from "./policy.ts";
+import type { Admission } from "./admission.ts";
 
 /** A limit on one unit in one window, for each combination of key values. */
 export interface AccountRule {

@@ -4,8 +4,9 @@ import { parseUsd } from "../core/money.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { roughLengthMs } from "../ledger/window.ts";
 import { compileAccounts, forEachBackend, type RuleAccounts } from "./account-rule.ts";
+import type { Admission } from "./admission.ts";
 import { checkLadders, degradeSection, exceededSection, percent, stepReferences } from "./ladder-section.ts";
-import type { Admission, Policy } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import {
   checkOverrun,

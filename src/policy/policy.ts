@@ -1,23 +1,11 @@
 import type { Attributes } from "../condition/attributes-of.ts";
 import type { GatewayError } from "../core/errors.ts";
 import type { Closable } from "../core/kind.ts";
-import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import type { Caps } from "../plan/caps.ts";
-import type { Plan } from "../plan/plan.ts";
 import type { RuleAccounts } from "./account-rule.ts";
+import type { Admission } from "./admission.ts";
 import type { DegradeStep, ExceededStep } from "./ladder.ts";
-
-/** The input of a policy: the caller, the contract and the plan. */
-export interface Admission {
-  readonly principal: Principal;
-  /** The fields that accounts can be kept by: those of the contract and the principal, and `model`. */
-  readonly field: (name: string) => string | undefined;
-  /** The values that conditions compare. */
-  readonly attributes: Attributes;
-  readonly plan: Plan;
-  readonly nowMs: number;
-}
 
 /** A policy's judgement of a plan: allowed with claims on accounts, or denied. */
 export type Judgement =

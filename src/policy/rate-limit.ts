@@ -2,7 +2,8 @@ import { z } from "zod";
 import { compileCondition } from "../condition/condition.ts";
 import type { Claim, Unit } from "../ledger/ledger.ts";
 import { compileAccounts, forEachBackend } from "./account-rule.ts";
-import type { Admission, Policy } from "./policy.ts";
+import type { Admission } from "./admission.ts";
+import type { Policy } from "./policy.ts";
 import { definePolicy } from "./policy-kind.ts";
 import {
   checkOverrun,

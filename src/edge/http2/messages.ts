@@ -3,6 +3,7 @@ import { type GrpcStatus, grpcStatus } from "../edge.ts";
 import { readUint32 } from "./frame.ts";
 import { messagePrefixBytes } from "./frame-writer.ts";
 import type { Http2Limits } from "./limits.ts";
+import type { PartialMessage } from "./partial-message.ts";
 import type { SpareMemory } from "./spare-memory.ts";
 import type { Http2Stream } from "./stream.ts";
 
@@ -10,19 +11,6 @@ import type { Http2Stream } from "./stream.ts";
 export interface CallFailure {
   readonly status: GrpcStatus;
   readonly message: string;
-}
-
-/** A message of which a part has come. */
-export interface PartialMessage {
-  /** Bytes there are, of the prefix and of the content together. */
-  filled: number;
-  /** The first byte of the prefix. */
-  compression: number;
-  /** The announced length of the content, as far as the prefix has come. */
-  length: number;
-  content: Buffer;
-  /** Ticks since its first byte. */
-  ageTicks: number;
 }
 
 /** As long as a connection's incomplete messages take at most this share of what they may, room is made at once for all that is announced. */

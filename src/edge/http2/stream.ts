@@ -1,5 +1,5 @@
 import { type EdgeHandler, type EdgeMessage, type EdgeStream, type GrpcStatus, grpcStatus } from "../edge.ts";
-import type { PartialMessage } from "./messages.ts";
+import type { PartialMessage } from "./partial-message.ts";
 import { failureBlock, okTrailerBlock } from "./response.ts";
 
 /** The connection, as a stream uses it. */

@@ -1,5 +1,4 @@
 import { type Correction, noCorrection } from "../counters/counter.ts";
-import type { InputCount } from "../request/input-count.ts";
 
 /** Targets whose ratio is kept; the one not billed for the longest goes first. */
 const targetsMax = 256;
@@ -27,6 +26,13 @@ export interface TargetRatio {
   readonly spread: number;
 }
 
+/** Our own count of a request's input, without any correction, in tokens. */
+interface Counted {
+  readonly counted: number;
+  /** The part of `counted` that is text. */
+  readonly text: number;
+}
+
 /**
  * Learns by what each target's bill exceeds our count: a mean that forgets, of ratios within bounds. Counters made with it correct their
  * estimates.
@@ -41,7 +47,7 @@ export class Calibration {
   }
 
   /** Takes the input tokens of a bill. Bills that say little about the tokenizer are ignored. */
-  observe(target: string, { counted, text }: Pick<InputCount, "counted" | "text">, billed: number): void {
+  observe(target: string, { counted, text }: Counted, billed: number): void {
     if (!(counted >= countedMinTokens && text >= counted * textMinShare && billed > 0)) return;
     const observed = Math.log(Math.min(ratioMax, Math.max(1 / ratioMax, billed / counted)));
     const known = this.#ratios.get(target) ?? { target, observations: 0, logRatio: 0, spread: 0 };

@@ -1,6 +1,6 @@
 import type { Principal } from "../../../src/identity/principal.ts";
 import type { HoldAmounts, Plan, PlannedTarget } from "../../../src/plan/plan.ts";
-import type { Admission } from "../../../src/policy/policy.ts";
+import type { Admission } from "../../../src/policy/admission.ts";
 
 const principal: Principal = {
   tenantId: "acme",

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Claim } from "../../../src/ledger/ledger.ts";
+import type { Admission } from "../../../src/policy/admission.ts";
 import { policyKinds } from "../../../src/policy/index.ts";
-import type { Admission, Policy } from "../../../src/policy/policy.ts";
+import type { Policy } from "../../../src/policy/policy.ts";
 import { kindContext } from "../../support/core/kind-context.ts";
 import { admission } from "../../support/exchange/admission.ts";
 
