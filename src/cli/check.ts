@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { checkSchema } from "../config/check-schema.ts";
 import { loadConfig } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
 import type { Snapshot } from "../config/snapshot.ts";
 import { type RuleChange, ruleChanges } from "../policy/rule-changes.ts";
 import { ownEnvoy } from "../xds/envoy-binary.ts";
@@ -26,7 +27,7 @@ export async function check(
   const problems = good ? [] : loaded.problems;
   const absentSecrets = good ? loaded.absentSecrets : [];
   const changes = good && against !== undefined ? changesFrom(terminal, against, loaded.snapshot) : [];
-  const warnings = await envoyWarnings(terminal);
+  const warnings = [...(good ? loaded.warnings.map(formatProblem) : []), ...(await envoyWarnings(terminal))];
   if (json)
     terminal.out(
       JSON.stringify({ file, ok: good, problems, absentSecrets, warnings, changes }, undefined, 2),

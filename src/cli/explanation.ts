@@ -16,6 +16,8 @@ export interface ExplainedRequest {
   readonly model: string | undefined;
   /** The rule that matched, e.g. `routes[0]`. */
   readonly rule: string | undefined;
+  /** The bounds that matched. */
+  readonly bounds: readonly string[];
   /** `field`: the one of the request that stands in the way, where it is one. */
   readonly left_out: readonly {
     readonly target: string;
@@ -87,7 +89,7 @@ interface ExplainedClaim {
 
 /** An explanation as plain data. */
 export function explanationOf(exchange: Exchange, explained: Explanation, live: boolean): ExplainedRequest {
-  const { principal, contract, facts, dialect, operation, rule } = exchange;
+  const { principal, contract, facts, dialect, operation, rule, bounds } = exchange;
   const last = explained.offers.at(-1)?.plan.targets[0];
   const { refusal } = explained;
   return {
@@ -104,6 +106,7 @@ export function explanationOf(exchange: Exchange, explained: Explanation, live: 
     operation: operation.name,
     model: facts?.model,
     rule: rule?.name,
+    bounds: bounds.map(({ name }) => name),
     left_out: explained.rejected.map(({ target, reason, field }) => ({
       target: formatTarget(target),
       reason,
@@ -176,6 +179,7 @@ export function formatExplanation(explained: ExplainedRequest): string {
     `caller    ${pairs(explained.principal)}`,
     `contract  ${pairs(explained.contract) || "(nothing)"}`,
     `request   ${explained.operation} (${explained.dialect}), model ${explained.model || "(none)"}${explained.rule === undefined ? "" : `, by ${explained.rule}`}`,
+    ...(explained.bounds.length === 0 ? [] : [`bounds    ${explained.bounds.join(", ")}`]),
     ...explained.left_out.map(({ target, reason }) => `left out  ${target}: ${reason}`),
     ...explained.offers.flatMap((offer, at) => offerLines(offer, at + 1)),
     ...(explained.live || explained.offers.length === 0

@@ -6,6 +6,7 @@ import type { Gateway } from "../gateway.ts";
 import type { GoodConfig } from "./load-snapshot.ts";
 import { ConfigTaking } from "./take-config.ts";
 import type { Terminal } from "./terminal.ts";
+import { warnOfConfig } from "./warn-of-config.ts";
 
 /** Options for following a config's files. */
 export interface FollowOptions {
@@ -35,8 +36,9 @@ export function followConfig(options: FollowOptions): () => void {
     loaded,
     log,
     onLoaded: (next) => {
-      if (next.kind === "snapshot") taking.begin(next.snapshot);
-      else sayProblems(next, options);
+      if (next.kind === "problems") return sayProblems(next, options);
+      warnOfConfig(next.warnings, log);
+      taking.begin(next.snapshot);
     },
     ...(intervalMs === undefined ? {} : { intervalMs }),
   });

@@ -16,6 +16,7 @@ import { loadGood } from "./load-snapshot.ts";
 import { newBackends, RestartNeeded } from "./needs-restart.ts";
 import { warnOfProxies } from "./proxy-variables.ts";
 import { stopped, type Terminal } from "./terminal.ts";
+import { warnOfConfig } from "./warn-of-config.ts";
 
 /** What `tollgate serve` is asked for. */
 export interface ServeOptions {
@@ -32,6 +33,7 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
   const file = resolve(terminal.cwd, options.config);
   const log = createLog(options.logLevel);
   const loaded = loadGood(terminal, file, "all", log);
+  warnOfConfig(loaded.warnings, log);
   warnOfProxies(terminal);
   // The clusters of an Envoy that somebody else configures have their backends' names.
   const named = options.envoyFiles === undefined ? (next: Snapshot) => next : withEndpointClusters;

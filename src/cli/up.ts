@@ -10,6 +10,7 @@ import { startLocalStack } from "./local-stack.ts";
 import { warnOfProxies } from "./proxy-variables.ts";
 import { chooseRunFolder } from "./run-folder.ts";
 import { CommandFailure, stopped, type Terminal } from "./terminal.ts";
+import { warnOfConfig } from "./warn-of-config.ts";
 
 /** What `tollgate up` is asked for. */
 export interface UpOptions {
@@ -26,6 +27,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   const file = resolve(terminal.cwd, options.config);
   const log = createLog(options.logLevel);
   const loaded = loadGood(terminal, file, "all", log);
+  warnOfConfig(loaded.warnings, log);
   const { snapshot } = loaded;
   warnOfProxies(terminal);
   const binary = await findEnvoy(terminal.env, join(terminal.cwd, ".tollgate"), (line) => terminal.err(line));

@@ -6,7 +6,7 @@ import { sinkKinds } from "../usage/sink/index.ts";
 import { backendKinds } from "./compile-backends.ts";
 import { ledgerSections } from "./compile-ledger.ts";
 import { type SchemaNode, withDescriptions } from "./config-keys.ts";
-import { backendName, modelName, modelSection, routeSection, sections } from "./schema.ts";
+import { backendName, boundSection, modelName, modelSection, routeSection, sections } from "./schema.ts";
 
 /** The JSON Schema of the config as it is written, for editors; `tollgate check` knows more, e.g. whether names fit together. */
 export function checkSchema(): Readonly<Record<string, unknown>> {
@@ -30,6 +30,7 @@ export function checkSchema(): Readonly<Record<string, unknown>> {
     identity: z.array(z.union(identityKinds.map(({ schema }) => schema))).min(1),
     contract,
     routes: z.array(routeSection).default([]),
+    bounds: z.array(boundSection).default([]),
     ...policies,
     prices,
     retries,

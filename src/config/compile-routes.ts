@@ -1,12 +1,16 @@
 import { compileCondition } from "../condition/condition.ts";
 import { covers } from "../core/pattern.ts";
+import type { Only } from "../route/only.ts";
 import { type RouteRule, type Routes, routesOf } from "../route/routes.ts";
 import type { ConditionChecker } from "./check-conditions.ts";
+import type { WrittenRule } from "./check-reach.ts";
 import type { Compilation } from "./compilation.ts";
 import { parseSection } from "./parse-section.ts";
+import type { Path } from "./problem.ts";
 import { routeSection } from "./schema.ts";
 import type { Backend } from "./snapshot.ts";
 import { didYouMean } from "./suggest.ts";
+import type { YamlFile } from "./yaml-file.ts";
 
 /** The parts of the config that routes are checked against. */
 export interface RouteNeighbours {
@@ -20,32 +24,39 @@ export function compileRoutes(
   { file }: Compilation,
   entries: readonly unknown[],
   { modelNames, backends, conditions }: RouteNeighbours,
-): Routes {
+): { readonly routes: Routes; readonly written: readonly WrittenRule[] } {
   const rules: RouteRule[] = [];
+  const written: WrittenRule[] = [];
   for (const [index, entry] of entries.entries()) {
     const path = ["routes", index];
     const section = parseSection(file, path, entry, routeSection);
     if (section === undefined) continue;
-    const { when, use, only } = section;
-    if (rules.some((earlier) => earlier.when === undefined))
-      file.refuse(path, "an entry before this one has no `when`: this could never apply");
+    const { when, use, only, name = `routes[${index}]` } = section;
+    if (rules.some((other) => other.name === name))
+      file.refuse([...path, "name"], `another route is called "${name}"`);
     if (when !== undefined) conditions.check([...path, "when"], when);
-    if (use !== undefined && !modelNames.some((name) => covers(name, use)))
+    if (use !== undefined && !modelNames.some((model) => covers(model, use)))
       file.refuse([...path, "use"], `no model is called "${use}"${didYouMean(use, modelNames)}`);
-    for (const [position, name] of (only?.backend ?? []).entries())
-      if (!backends.has(name))
-        file.refuse(
-          [...path, "only", "backend", position],
-          `there is no backend "${name}"${didYouMean(name, [...backends.keys()])}`,
-        );
+    checkOnly(file, path, only, backends);
     rules.push(
-      Object.freeze({
-        name: `routes[${index}]`,
-        when: when === undefined ? undefined : compileCondition(when),
-        use,
-        only,
-      }),
+      Object.freeze({ name, when: when === undefined ? undefined : compileCondition(when), use, only }),
     );
+    written.push({ path, name, when, use, only });
   }
-  return routesOf(rules);
+  return { routes: routesOf(rules), written };
+}
+
+/** Refuses an `only` that names a backend that is not there. */
+export function checkOnly(
+  file: YamlFile,
+  path: Path,
+  only: Only | undefined,
+  backends: ReadonlyMap<string, Backend>,
+): void {
+  for (const [position, name] of (only?.backend ?? []).entries())
+    if (!backends.has(name))
+      file.refuse(
+        [...path, "only", "backend", position],
+        `there is no backend "${name}"${didYouMean(name, [...backends.keys()])}`,
+      );
 }

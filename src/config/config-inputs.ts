@@ -76,6 +76,11 @@ export class ConfigInputs {
     return [...this.#problems, ...this.#files.flatMap((file) => file.problems)];
   }
 
+  /** What is allowed, and may not do what was meant; in the files' order. */
+  get warnings(): readonly Problem[] {
+    return this.#files.flatMap((file) => file.warnings);
+  }
+
   /** Secrets that are not there and were not needed, each with its place. */
   get absentSecrets(): readonly string[] {
     return this.#files.flatMap((file) => file.absentSecrets);

@@ -94,6 +94,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "contract.*.from":
     "Sources, tried in the order written: `header` (`x-tollgate-NAME`), `contract` (of the body), `identity`, `body:metadata.NAME`. `[header, contract]` if left out.",
   routes: "Rules that choose a model or bound the targets; the first match wins.",
+  "routes.name": "Name for errors, records and `tollgate explain`; unique.",
   "routes.when": "Condition; matches every request if left out. Other keys are fields with their values.",
   "routes.when.and": "Conditions that must all hold.",
   "routes.when.or": "Conditions of which one must hold.",
@@ -108,6 +109,11 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "routes.only.backend": "Only these backends.",
   "routes.only.capability": "Only models known to have these capabilities.",
   "routes.only.contextWindow": "Only models with a context window of at least this many tokens.",
+  bounds:
+    "Limits on who may answer; all that match apply, to every route, fallback, ladder and forced target.",
+  "bounds.name": "Name for errors, records and `tollgate explain`; unique.",
+  "bounds.when": "Condition; matches every request if left out.",
+  "bounds.only": "Targets that may answer.",
   access: "Which callers may use which models.",
   "access.models": "Entries of `models`.",
   "access.allow": "Condition on callers that may use them.",

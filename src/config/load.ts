@@ -9,9 +9,11 @@ import type { EdgeAddress } from "../edge/edge.ts";
 import { policySections } from "../policy/policy-kind.ts";
 import { createModelTable } from "../route/model-table.ts";
 import { ConditionChecker } from "./check-conditions.ts";
+import { checkReach } from "./check-reach.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { type Compilation, entriesOf, listOf, mapOf } from "./compilation.ts";
 import { compileBackends } from "./compile-backends.ts";
+import { compileBounds } from "./compile-bounds.ts";
 import { compileIdentities } from "./compile-identities.ts";
 import { compileLedger } from "./compile-ledger.ts";
 import { compileModels } from "./compile-models.ts";
@@ -36,6 +38,8 @@ export type LoadedConfig =
       readonly files: readonly string[];
       /** Secrets that are not there and were not needed, each with its place. */
       readonly absentSecrets: readonly string[];
+      /** What is allowed, and may not do what was meant. */
+      readonly warnings: readonly Problem[];
     }
   | {
       readonly kind: "problems";
@@ -78,7 +82,8 @@ function loadFrom(inputs: ConfigInputs, path: string, clock: Clock, log = silent
   const [first, ...others] = [...inputs.problems].sort(compareProblems);
   if (first !== undefined) return { kind: "problems", problems: [first, ...others], files };
   if (snapshot === undefined) throw new Error("a config that has no snapshot has a problem");
-  return { kind: "snapshot", snapshot, files, absentSecrets: inputs.absentSecrets };
+  const { absentSecrets, warnings } = inputs;
+  return { kind: "snapshot", snapshot, files, absentSecrets, warnings };
 }
 
 /** The snapshot; undefined or incomplete when problems have been noted. */
@@ -134,11 +139,17 @@ function compileSections(
   const identities = compileIdentities(compilation, listOf(compilation, "identity", root.identity), contract);
   const modelNames = modelEntries.map(([name]) => name);
   const conditions = new ConditionChecker(compilation, contract, modelNames);
-  const routes = compileRoutes(compilation, listOf(compilation, "routes", root.routes), {
-    modelNames,
-    backends,
-    conditions,
-  });
+  const { routes, written: writtenRoutes } = compileRoutes(
+    compilation,
+    listOf(compilation, "routes", root.routes),
+    { modelNames, backends, conditions },
+  );
+  const { bounds, written: writtenBounds } = compileBounds(
+    compilation,
+    listOf(compilation, "bounds", root.bounds),
+    { backends, conditions },
+  );
+  checkReach(file, { routes: writtenRoutes, bounds: writtenBounds, models, backends });
   const policies = compilePolicies(compilation, root, { contract, modelNames, conditions });
   if (own === undefined || prices === undefined) return undefined;
   return createSnapshot({
@@ -149,6 +160,7 @@ function compileSections(
     identities,
     contract,
     routes,
+    bounds,
     policies,
     prices,
     compareInputTokens: conditions.compareInputTokens,
@@ -161,7 +173,7 @@ const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = section
 
 function refuseUnknownSections(file: YamlFile, root: Readonly<Record<string, unknown>>): void {
   const known = ["version", "listen", "server", "admin", "backends", "models", "identity", "contract"];
-  const others = ["routes", ...policySections, "prices", "retries", "ledger", "alerts", "usage"];
+  const others = ["routes", "bounds", ...policySections, "prices", "retries", "ledger", "alerts", "usage"];
   const all = [...known, ...others];
   const unknown = Object.keys(root).filter((name) => !all.includes(name));
   refuseKeys(file, [], unknown, all);

@@ -128,9 +128,22 @@ export const modelSection = z.strictObject({
   timeouts: timeoutsSection,
 });
 
+const ruleName = z
+  .string()
+  .regex(/^[\w.:-]{1,64}$/, "must be 1 to 64 letters, digits, or . _ : -")
+  .optional();
+
+/** One entry of `bounds`. */
+export const boundSection = z.strictObject({
+  name: ruleName,
+  when: conditionSection.optional(),
+  only: onlySection,
+});
+
 /** One entry of `routes`. */
 export const routeSection = z
   .strictObject({
+    name: ruleName,
     when: conditionSection.optional(),
     use: z.string().min(1).optional(),
     only: onlySection.optional(),

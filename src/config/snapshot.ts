@@ -8,6 +8,7 @@ import { type JointPolicies, joinPolicies } from "../policy/policies.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { PriceCatalogue } from "../price/catalogue.ts";
 import type { Provider } from "../provider/provider.ts";
+import type { Bounds } from "../route/bounds.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import type { ModelTable } from "../route/model-table.ts";
 import type { RetryLimits } from "../route/retry-budget.ts";
@@ -105,6 +106,8 @@ export interface Snapshot extends JointPolicies {
   readonly identities: readonly Identity[];
   readonly contract: ContractReader;
   readonly routes: Routes;
+  /** What a request may be answered by, whatever route it takes. */
+  readonly bounds: Bounds;
   /** Bounds on attempts beyond the first, over the whole gateway. */
   readonly retries: RetryLimits;
   /** True if a condition compares the size of the input. Only then is the input counted before the route is known. */

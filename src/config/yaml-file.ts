@@ -40,6 +40,8 @@ export class YamlFile {
   /** False when the text is not YAML at all: `value` is undefined then. */
   readonly readable: boolean;
   readonly problems: Problem[] = [];
+  /** What can be meant, and may not do what was meant. */
+  readonly warnings: Problem[] = [];
   /** Secrets that are not there, with their places; as many as were not needed. */
   readonly absentSecrets: string[] = [];
   readonly #document: Document;
@@ -74,6 +76,12 @@ export class YamlFile {
   /** Notes a problem with the value at `path`, or with the key itself; what is not in the file is shown at the nearest thing around it. */
   refuse(path: Path, message: string, part: "key" | "value" = "value"): void {
     this.#refuseAt(this.#offsetOf(path, part), path, message);
+  }
+
+  /** Notes what is allowed, and may not do what was meant. */
+  warn(path: Path, message: string): void {
+    if (this.warnings.length < problemsMax)
+      this.warnings.push(this.#problem(this.#offsetOf(path, "value"), path, message));
   }
 
   /** True if the value at `path` holds anything that came from `${env:…}` or `${file:…}`. */
@@ -118,17 +126,19 @@ export class YamlFile {
   }
 
   #refuseAt(offset: number, at: Path, message: string): void {
+    this.#refused.add(formatPath(at));
+    if (this.problems.length < problemsMax) this.problems.push(this.#problem(offset, at, message));
+  }
+
+  #problem(offset: number, at: Path, message: string): Problem {
     const { line, col } = this.#lines.linePos(offset);
-    const path = formatPath(at);
-    this.#refused.add(path);
-    if (this.problems.length >= problemsMax) return;
-    this.problems.push({
+    return {
       file: this.name,
-      path,
+      path: formatPath(at),
       line: Math.max(line, 1),
       column: Math.max(col, 1),
       message: this.#hide(message),
-    });
+    };
   }
 
   /** A message without anything that came from a reference: most of that is secret. */

@@ -26,6 +26,9 @@ export type DialectName =
   | "cohere-embed"
   | "cohere-rerank";
 
+/** What a request of a format asks for: text, vectors, or the order of documents. */
+export type Work = "text" | "embeddings" | "rerank";
+
 /** A finished answer made here. */
 export interface LocalReply {
   readonly status: number;
@@ -45,6 +48,7 @@ export interface RequestEdits {
 /** One wire format. */
 export interface Dialect {
   readonly name: DialectName;
+  readonly work: Work;
   /** Client headers that reach a provider of this dialect, lower case, besides accept and user-agent; all others are taken off. */
   readonly requestHeaders: readonly string[];
   /** Media types that clients of this format declare for their JSON besides `application/json`, lower case. The provider is always sent `application/json`. */

@@ -8,11 +8,12 @@ import type { Dialect, Operation, RequestFacts } from "../dialect/dialect.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { formatTarget, type Plan } from "../plan/plan.ts";
+import type { Bound } from "../route/bounds.ts";
 import type { Rejected } from "../route/only.ts";
 import type { RouteRule } from "../route/routes.ts";
 import type { StreamCounter } from "../tokens/counters/counter.ts";
 import type { InputCount } from "../tokens/request/input-count.ts";
-import type { Ending } from "../usage/record.ts";
+import type { Ending, FallbackReason } from "../usage/record.ts";
 import type { AnswerReader } from "./answer-reader.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Checks } from "./checking.ts";
@@ -88,6 +89,10 @@ export class Exchange {
   neutralTokens: number | undefined;
   /** The rule of `routes` that matched. Undefined if none did, or before routing. */
   rule: RouteRule | undefined;
+  /** The reason why the first choice was not asked at all. Undefined if it was, or will be. */
+  passedOver: FallbackReason | undefined;
+  /** The bounds that matched. Empty before routing. */
+  bounds: readonly Bound[] = [];
   /** Targets that were left out of the plan, and why. */
   rejected: readonly Rejected[] = [];
   /** The retry budget was used up when the plan was made, so that it has one target where there could be more. */

@@ -1,7 +1,8 @@
 import { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
+import { keepsWork } from "../plan/model-kind.ts";
 import type { Plan, Target } from "../plan/plan.ts";
-import { vectorSpaceOf } from "../plan/vector-space.ts";
+
 import type { Degradation, DegradeStep, ExceededStep } from "../policy/ladder.ts";
 import { accessRefusal } from "./access.ts";
 import { exchangeAttributes } from "./attributes.ts";
@@ -88,7 +89,7 @@ function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybeP
   const caller = { snapshot: exchange.snapshot, attributes: exchangeAttributes(exchange) };
   if (accessRefusal(caller, [route.name], route) !== undefined) return [];
   if (stopOf(exchange, route.name) !== undefined) return [];
-  if (makesOtherVectors(exchange, route.targets, from)) return [];
+  if (changesWork(exchange, route.targets, from)) return [];
   const weighed = chain(countInput(exchange, route.targets), () => checkLargeBody(exchange, route.targets));
   return chain(weighed, () => {
     const plan = planOrNothing(exchange, route);
@@ -98,13 +99,11 @@ function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybeP
   });
 }
 
-/** True if a client who asks for vectors would get some that cannot be compared with those it got so far. */
-function makesOtherVectors(exchange: Exchange, targets: readonly Target[], from: readonly Plan[]): boolean {
-  if (exchange.dialect.client?.hub !== "embeddings") return false;
-  const spaces = new Set(
-    from.flatMap((plan) => plan.targets.map(({ target }) => vectorSpaceOf(target.model))),
-  );
-  return !targets.every(({ model }) => spaces.has(vectorSpaceOf(model)));
+/** True if another kind of model would answer, or one whose vectors cannot be compared with those that the client has. */
+function changesWork(exchange: Exchange, targets: readonly Target[], from: readonly Plan[]): boolean {
+  const named = from.flatMap((plan) => plan.targets.map(({ target }) => target.model));
+  const used = targets.map(({ model }) => model);
+  return !keepsWork(exchange.dialect.work, named, used);
 }
 
 /** The plan of a step; undefined, so that the step is skipped, if the model cannot serve the request (another dialect, too large an input). */

@@ -86,6 +86,7 @@ function soundestOf(exchange: Exchange, targets: readonly Target[]): readonly Ta
   const only = targets.find((target) => health.state(target, nowMs).kind === "healthy") ?? targets[0];
   if (only === undefined) return targets;
   const withheld = targets.filter((target) => target !== only);
+  if (only !== targets[0]) exchange.passedOver ??= "provider";
   const reason = "the retry budget is used up";
   exchange.rejected = [
     ...exchange.rejected,

@@ -2,7 +2,6 @@ import type { Account, Actual } from "../ledger/ledger.ts";
 import { formatTarget } from "../plan/plan.ts";
 import type {
   CompleteRecord,
-  FallbackReason,
   RecordedAttempt,
   RecordedCharge,
   RecordedStages,
@@ -13,6 +12,7 @@ import { usdOf } from "../usage/record.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { Charge, Total } from "./charge.ts";
 import type { Exchange } from "./exchange.ts";
+import { fallbackOf } from "./fallback.ts";
 import type { Stages } from "./stages.ts";
 
 /** Longest name of a client's or a provider's making in a record. */
@@ -32,6 +32,7 @@ export function recordOf(
   const stages = wholeStages(exchange);
   const answer = charges.find((charge) => charge.attempt === exchange.answeredBy) ?? charges.at(-1);
   const checked = answer?.attempt.checked;
+  const fallbackReason = fallbackOf(exchange);
   const billed = answer?.source === undefined ? undefined : answer;
   return {
     trace_id: contract?.field("trace_id") ?? null,
@@ -44,8 +45,7 @@ export function recordOf(
     output_tokens: billed?.usage.outputTokens ?? null,
     retrieval_latency_ms: null,
     inference_latency_ms: inferenceMs(stages),
-    fallback_used:
-      plan === undefined ? null : exchange.degradedBy !== undefined || exchange.attempts.length > 1,
+    fallback_used: plan === undefined ? null : fallbackReason !== undefined,
     validation_result: checked?.result ?? null,
     estimated_cost_usd: usdOf(total.costNanoUsd),
     exchange_id: exchange.id,
@@ -75,7 +75,9 @@ export function recordOf(
     status: exchange.responseStatus,
     finish_reason: seen?.finishReason?.slice(0, wordCharactersMax),
     error_code: exchange.errorCode,
-    fallback_reason: fallbackReason(exchange),
+    route: exchange.rule?.name,
+    bounds: exchange.bounds.map(({ name }) => name).join(",") || undefined,
+    fallback_reason: fallbackReason,
     degraded_by: exchange.degradedBy,
     attempts: charges.map(attemptOf),
     validation_rules: checked?.[checked.result].join(","),
@@ -131,16 +133,6 @@ function tokenClasses(usage: Usage | undefined): RecordedTokenClasses {
     image_output_tokens: usage?.imageOutputTokens,
     service_tier: usage?.serviceTier?.slice(0, wordCharactersMax),
   };
-}
-
-/** The reason why the first target did not answer. */
-function fallbackReason(exchange: Exchange): FallbackReason | undefined {
-  if (exchange.degradedBy !== undefined) return "budget";
-  const [first] = exchange.attempts;
-  if (exchange.attempts.length < 2 || first?.outcome.kind !== "failed") return undefined;
-  if (first.outcome.class === "timeout") return "timeout";
-  if (first.outcome.class === "quality") return "quality";
-  return first.outcome.class === "rate_limited" ? "throttle" : "provider";
 }
 
 /** The time of all attempts together, without our own work. */

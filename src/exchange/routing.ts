@@ -1,6 +1,8 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { modelFactsOf } from "../plan/model-facts.ts";
+import { keepsWork, workOfModel } from "../plan/model-kind.ts";
 import type { Target } from "../plan/plan.ts";
+import type { EjectionReason } from "../route/health.ts";
 import type { ModelRoute } from "../route/model-route.ts";
 import { outsideOf, type Rejected } from "../route/only.ts";
 import { type Candidate, type Choosing, order } from "../route/select.ts";
@@ -10,6 +12,7 @@ import { exchangeAttributes } from "./attributes.ts";
 import { cannotDo } from "./capability.ts";
 import { inputCountFor } from "./counting.ts";
 import { admitted, type Exchange } from "./exchange.ts";
+import { reasonOfEjection } from "./fallback.ts";
 import { isForced, stopOf, whyStopped } from "./stopping.ts";
 import { cannotCarry, transportOf } from "./transport.ts";
 
@@ -19,9 +22,11 @@ const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
 /** The route of a request: the first rule that matches decides, else the model that the client named; then access and stops. Throws the refusal. */
 export function findRoute(exchange: Exchange): ModelRoute {
   const { facts } = admitted(exchange);
-  const rule = exchange.snapshot.routes.find(exchangeAttributes(exchange));
+  const attributes = exchangeAttributes(exchange);
+  const rule = exchange.snapshot.routes.find(attributes);
   exchange.rule = rule;
-  const name = rule?.use ?? facts.model;
+  exchange.bounds = exchange.snapshot.bounds.matching(attributes);
+  const name = rule?.use !== undefined && mayUse(exchange, rule.use) ? rule.use : facts.model;
   const route = exchange.snapshot.model(name);
   if (route === undefined) throw unknownModel(name);
   const named = anyModel.has(facts.model) ? [route.name] : [facts.model, route.name];
@@ -30,6 +35,15 @@ export function findRoute(exchange: Exchange): ModelRoute {
   const stopped = stopOf(exchange, route.name);
   if (stopped !== undefined) throw stopped;
   return route;
+}
+
+/** True if the rule's model does the same kind of work as the client's: a rule for chats must not answer an embedding in other vectors. */
+function mayUse({ snapshot, dialect, facts }: Exchange, use: string): boolean {
+  const asked = facts?.model ?? "";
+  const used = snapshot.model(use)?.targets.map(({ model }) => model) ?? [];
+  const named = snapshot.model(asked)?.targets.map(({ model }) => model);
+  const unknown = anyModel.has(asked) || workOfModel(asked) === undefined ? [] : [asked];
+  return keepsWork(dialect.work, named ?? unknown, used);
 }
 
 function callerOf(exchange: Exchange): Caller {
@@ -53,6 +67,7 @@ export function chooseTargets(
   cost: Choosing["cost"],
 ): readonly [Target, ...Target[]] {
   const rejected: Rejected[] = [];
+  exchange.passedOver = undefined;
   const refusals: GatewayError[] = [];
   let stopped = false;
   exchange.rejected = rejected;
@@ -66,6 +81,7 @@ export function chooseTargets(
     const reason = lasting ?? whyStopped(exchange, target, route.name);
     if (reason === undefined) return true;
     stopped ||= lasting === undefined;
+    if (lasting === undefined && isFirstChoice(route, target)) exchange.passedOver = "policy";
     rejected.push({ target, reason, field: refusal?.param });
     return false;
   };
@@ -76,6 +92,11 @@ export function chooseTargets(
   // A model that is only stopped could answer later.
   if (first === undefined) throw nobody(exchange, route, rejected, stopped ? undefined : refusals[0]);
   return [first, ...others];
+}
+
+/** True if a target would be asked first were all of them there; unless they are tried in the order written, that is not known of one. */
+function isFirstChoice({ select, candidates }: ModelRoute, target: Target): boolean {
+  return select.kind === "ordered" && candidates[0]?.target === target;
 }
 
 /** The reason why a target cannot express or do what the request asks for, or bills more than can be held. Undefined if it can. */
@@ -116,12 +137,18 @@ function outOfBounds(exchange: Exchange, target: Target): string | undefined {
     !(sensitivity !== undefined && backend.sensitivity.includes(sensitivity))
   )
     return `it may not be sent what is ${sensitivity ?? "of no stated sensitivity"}`;
-  const only = exchange.rule?.only;
-  if (only === undefined) return undefined;
+  const { rule, bounds } = exchange;
+  if (rule?.only === undefined && bounds.length === 0) return undefined;
   const { region, private: isPrivate, provider, contextWindow } = backend;
   const supports = transportOf(exchange, target)?.dialect.upstream?.supports;
   const place = { provider: provider.type, region, private: isPrivate, supports, contextWindow };
-  return outsideOf(only, target, place);
+  const byRule = rule?.only === undefined ? undefined : outsideOf(rule.only, target, place);
+  if (byRule !== undefined) return byRule;
+  for (const { name, only } of bounds) {
+    const reason = outsideOf(only, target, place);
+    if (reason !== undefined) return `${reason} (${name})`;
+  }
+  return undefined;
 }
 
 function tooLongFor(exchange: Exchange, target: Target): string | undefined {
@@ -152,24 +179,28 @@ function open(
   if (all.length < 2) return all;
   const { health, clock } = exchange.services;
   const nowMs = clock.monotonicMs();
-  const ejected: { readonly target: Target; readonly untilMs: number }[] = [];
+  const ejected: { readonly target: Target; readonly untilMs: number; readonly why: EjectionReason }[] = [];
   const awake: Target[] = [];
   for (const target of all) {
     const state = health.state(target, nowMs);
     if (state.kind !== "ejected" || isForced(exchange, target, routeName)) awake.push(target);
     else {
-      ejected.push({ target, untilMs: state.untilMs });
+      ejected.push({ target, untilMs: state.untilMs, why: state.why });
       rejected.push({ target, reason: `it is ejected: ${state.why}`, field: undefined });
     }
   }
   const [first] = awake;
+  const [best] = ejected;
+  if (best !== undefined && best.target === all[0]) exchange.passedOver ??= reasonOfEjection(best.why);
   if (first !== undefined) {
     // Now, not when it leaves: between the two others are chosen for.
     health.claimProbe(first, nowMs);
     return awake;
   }
   ejected.sort((a, b) => a.untilMs - b.untilMs);
-  return ejected.slice(0, 1).map(({ target }) => target);
+  const [soonest] = ejected;
+  if (soonest?.target === all[0]) exchange.passedOver = undefined;
+  return soonest === undefined ? [] : [soonest.target];
 }
 
 function nobody(

@@ -4,7 +4,7 @@ import type { Only } from "./only.ts";
 
 /** One entry of the config's `routes`, compiled. */
 export interface RouteRule {
-  /** Its place in the config: `routes[0]`. */
+  /** As the config names it, else its place: `routes[0]`. */
   readonly name: string;
   /** Undefined: every request. */
   readonly when: Condition | undefined;

@@ -170,6 +170,8 @@ export const recordTable = {
   status: known(httpStatus, "Downstream HTTP status."),
   finish_reason: known(text, "As the provider gave it."),
   error_code: known(text, "One of the closed table of errors (core/errors.ts)."),
+  route: known(text, "The rule of `routes` that matched, by its name or place. Absent if none did."),
+  bounds: known(text, "The entries of `bounds` that matched, with commas between them."),
   fallback_reason: known(
     oneOf(["provider", "throttle", "timeout", "policy", "quality", "budget"]),
     "Why the first choice did not answer.",

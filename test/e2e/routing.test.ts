@@ -30,6 +30,8 @@ routes:
   - { when: { sensitivity: confidential }, only: { region: eu } }
   - { when: { workflow: [summarize, classify] }, use: abroad }
   - { when: { inputTokens: ">2000" }, use: house }
+bounds:
+  - { name: residency, when: { latency_class: batch }, only: { region: eu } }
 identity:
   - { type: api-key, file: ./keys.yaml }
 `;
@@ -72,6 +74,26 @@ describe("routing", () => {
       const messages = [{ role: "user", content: "long ".repeat(3_000) }];
       const answer = await ask(stack.baseUrl, chatBody({ model: "abroad", messages }));
       assert.equal(answer.headers.get("x-tollgate-backend"), "alpha", answer.text);
+    });
+  });
+
+  describe("within bounds that no route lifts", () => {
+    it("keeps a request where it must stay, and names both in the record", async () => {
+      const headers = { "x-tollgate-latency-class": "batch" };
+      const answer = await ask(stack.baseUrl, chatBody({ model: "both" }), { headers });
+      assert.equal(answer.headers.get("x-tollgate-backend"), "alpha");
+      const record = await stack.record(answer.exchange);
+      assert.deepEqual([record.route, record.bounds, record.fallback_used], [undefined, "residency", false]);
+    });
+
+    it("refuses what a route would send elsewhere, names who refused, and asks nobody", async () => {
+      const headers = { "x-tollgate-latency-class": "batch", "x-tollgate-workflow": "summarize" };
+      const answer = await ask(stack.baseUrl, chatBody({ model: "both" }), { headers });
+      assert.equal(answer.status, 503, answer.text);
+      assert.match(errorOf(answer).message, /routes\[2\].*residency/);
+      assert.equal(stack.beta.received().length, 0);
+      const record = await stack.record(answer.exchange);
+      assert.deepEqual([record.route, record.bounds], ["routes[2]", "residency"]);
     });
   });
 

@@ -21,6 +21,7 @@ const unknownDate = "1970-01-01T00:00:00Z";
 /** Anthropic's Messages API with its count of tokens (https://platform.claude.com/docs/en/api/messages). */
 export const anthropicMessages: Dialect = {
   name: "anthropic-messages",
+  work: "text",
   requestHeaders: ["anthropic-version", "anthropic-beta"],
   match(method, path) {
     if (method !== "POST") return matchModels("/v1/models", method, path);

@@ -14,6 +14,7 @@ import { spliceMembers } from "../splice-members.ts";
 /** Cohere's embeddings through Bedrock's InvokeModel: Cohere's own body without the model, and its own answer without the bill. */
 export const bedrockCohere: Dialect = {
   name: "bedrock-cohere",
+  work: "embeddings",
   ...invokeModel,
   match: (method, path) => matchEmbedder("cohere", method, path),
   inspect: inspectCohereEmbed,

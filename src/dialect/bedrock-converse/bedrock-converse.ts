@@ -16,6 +16,7 @@ import { passConverse } from "./response.ts";
 /** Amazon Bedrock's Converse and ConverseStream (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html). */
 export const bedrockConverse: Dialect = {
   name: "bedrock-converse",
+  work: "text",
   requestHeaders: [],
   match: (method, path) => matchBedrock("converse", method, path),
   inspect: inspectConverse,

@@ -10,6 +10,7 @@ import { passInvoke } from "./response.ts";
 /** Amazon Bedrock's InvokeModel (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html), whose bodies are the model's own format: Claude's is the one read here. */
 export const bedrockInvoke: Dialect = {
   name: "bedrock-invoke",
+  work: "text",
   ...invokeModel,
   match: (method, path) => matchBedrock("invoke", method, path),
   inspect: inspectInvoke,

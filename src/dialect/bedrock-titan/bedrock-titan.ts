@@ -13,6 +13,7 @@ import { passTitan } from "./response.ts";
 /** Titan's embeddings through Bedrock's InvokeModel: one text, one vector (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html). */
 export const bedrockTitan: Dialect = {
   name: "bedrock-titan",
+  work: "embeddings",
   ...invokeModel,
   match: (method, path) => matchEmbedder("titan", method, path),
   inspect: inspectTitan,

@@ -16,6 +16,7 @@ export const cohereTextsMax = 96;
 /** Cohere's embeddings, in both versions (https://docs.cohere.com/reference/embed). */
 export const cohereEmbed: Dialect = {
   name: "cohere-embed",
+  work: "embeddings",
   requestHeaders: [],
   match(method, path) {
     if (method !== "POST") return undefined;

@@ -8,6 +8,7 @@ import { passRerank } from "./response.ts";
 /** Cohere's rerank, in both its versions: no stream, no output tokens, no cap. */
 export const cohereRerank: Dialect = {
   name: "cohere-rerank",
+  work: "rerank",
   requestHeaders: [],
   match(method, path) {
     if (method !== "POST") return undefined;

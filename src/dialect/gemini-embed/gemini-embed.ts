@@ -13,6 +13,7 @@ import { passEmbed } from "./response.ts";
 /** Google's embeddings (https://ai.google.dev/api/embeddings): of one content, or of a batch. */
 export const geminiEmbed: Dialect = {
   name: "gemini-embed",
+  work: "embeddings",
   requestHeaders: [],
   match: matchEmbed,
   inspect: inspectEmbed,

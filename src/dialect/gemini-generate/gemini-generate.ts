@@ -18,6 +18,7 @@ import { passGenerate } from "./response.ts";
 /** Google's Gemini API (https://ai.google.dev/api/generate-content): generation, counts of tokens, the list of models. */
 export const geminiGenerate: Dialect = {
   name: "gemini-generate",
+  work: "text",
   requestHeaders: [],
   match: matchGenerate,
   inspect: inspectGenerate,

@@ -19,6 +19,7 @@ import { passChat } from "./response.ts";
 /** OpenAI Chat Completions, as its SDKs and compatible servers speak it (https://developers.openai.com/api/reference/resources/chat). */
 export const openaiChat: Dialect = {
   name: "openai-chat",
+  work: "text",
   requestHeaders: [],
   match(method, path) {
     if (method === "POST" && pathOf(path) === "/v1/chat/completions") return { name: "chat" };

@@ -9,6 +9,7 @@ import { spliceCompletions } from "./request.ts";
 /** OpenAI's older Completions API, as compatible servers still speak it. Its answers are chat's but for where the text stands. */
 export const openaiCompletions: Dialect = {
   name: "openai-completions",
+  work: "text",
   requestHeaders: [],
   match(method, path) {
     return method === "POST" && pathOf(path) === "/v1/completions" ? { name: "completions" } : undefined;

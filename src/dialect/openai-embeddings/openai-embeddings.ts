@@ -14,6 +14,7 @@ import { passEmbeddings } from "./response.ts";
 /** OpenAI's embeddings (https://developers.openai.com/api/reference/resources/embeddings): no stream, no output tokens, no cap. */
 export const openaiEmbeddings: Dialect = {
   name: "openai-embeddings",
+  work: "embeddings",
   requestHeaders: [],
   match(method, path) {
     return method === "POST" && pathOf(path) === "/v1/embeddings" ? { name: "embeddings" } : undefined;

@@ -14,6 +14,7 @@ import { passResponses } from "./response.ts";
 /** OpenAI's Responses API (https://developers.openai.com/api/reference/resources/responses). */
 export const openaiResponses: Dialect = {
   name: "openai-responses",
+  work: "text",
   requestHeaders: [],
   match(method, path) {
     if (method !== "POST") return undefined;

@@ -70,6 +70,8 @@ export const fullRecord: CompleteRecord = {
   status: 200,
   finish_reason: "stop",
   error_code: "timeout",
+  route: "summaries",
+  bounds: "eu-only,private",
   fallback_reason: "provider",
   degraded_by: "tenant-month",
   attempts: [
