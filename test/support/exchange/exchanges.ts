@@ -42,16 +42,18 @@ export function snapshotOf(config: string, environment: Readonly<Record<string, 
   }
 }
 
-/** What exchanges of a test work with: everything real but Envoy and the provider, whom the test plays. */
+/** Exchanges in this process: everything is real but Envoy and the provider, whom the test plays by calling the exchange's phases. */
 export interface Exchanges {
   readonly services: Services;
+  /** What exchanges that open from now on pin. */
+  snapshot: Snapshot;
   readonly records: UsageRecord[];
   /** Accounts that refused, in order. */
   readonly limited: Account[];
   /** Accounts that would have refused, in order. */
   readonly observed: Account[];
   readonly bugs: unknown[];
-  /** Sends a request as tenant `local`; without a path it is a chat. */
+  /** A request's headers and body as Envoy would send them, and what becomes of it; without a path it is a chat, without credentials of tenant `local`. */
   ask(
     body: object,
     path?: string,
@@ -61,25 +63,33 @@ export interface Exchanges {
   close(exchange: Exchange): Promise<void>;
 }
 
-/** Exchanges over a ledger. `record` may do more with a record than keep it. */
+/** What may differ between tests' exchanges. */
+export interface ExchangesOptions {
+  /** Does more with a record than keep it. */
+  readonly record?: Services["record"];
+  /** Changes what exchanges work with. */
+  readonly services?: ((services: Services) => Services) | undefined;
+}
+
+/** Exchanges over a ledger. */
 export function exchangesOn(
   snapshot: Snapshot,
   ledger: Ledger,
   clock: Clock,
-  record: (record: UsageRecord) => Promise<void> = async () => {},
+  options: ExchangesOptions = {},
 ): Exchanges {
-  const [records, limited, bugs]: [UsageRecord[], Account[], unknown[]] = [[], [], []];
-  const observed: Account[] = [];
+  const records: UsageRecord[] = [];
+  const [limited, observed]: [Account[], Account[]] = [[], []];
+  const bugs: unknown[] = [];
   const calibration = new Calibration();
-  const registry = new Registry();
-  const services: Services = {
+  const all: Services = {
     clock,
     ledger,
     dialects,
     counterOf: calibratedCounterOf(calibration),
     calibration,
-    registry,
-    originals: new Originals(2_000_000),
+    registry: new Registry(),
+    originals: new Originals(200_000_000),
     offload: new Offload(),
     intake: new Intake(8_000_000_000),
     health: new Health(),
@@ -87,9 +97,9 @@ export function exchangesOn(
     overrides: new Overrides(),
     retryBudget: new RetryBudget(),
     random: () => 0,
-    record: async (one) => {
-      await record(one);
-      records.push(one);
+    record: async (record, ownFields) => {
+      await options.record?.(record, ownFields);
+      records.push(record);
     },
     credentialFailures: new CredentialFailures(),
     observer: {
@@ -107,8 +117,10 @@ export function exchangesOn(
     },
     settle: (exchange) => void settle(exchange),
   };
+  const services = options.services?.(all) ?? all;
   return {
     services,
+    snapshot,
     records,
     limited,
     observed,
@@ -116,14 +128,14 @@ export function exchangesOn(
     async ask(body, path = "/v1/chat/completions", more = {}) {
       const headers = headersOf({ "content-type": "application/json", ...more });
       const head = { method: "POST", path, headers, endOfStream: false };
-      const opened = await open(services, snapshot, head);
+      const opened = await open(services, this.snapshot, head);
       if (opened.kind === "reply") throw new Error(opened.reply.body.toString());
       const { exchange } = opened;
       return { exchange, outcome: await admit(exchange, Buffer.from(JSON.stringify(body))) };
     },
     async close(exchange) {
       exchange.closing.close();
-      await until("the exchange is settled", () => registry.get(exchange.id) === undefined);
+      await until("the exchange is settled", () => services.registry.get(exchange.id) === undefined);
     },
   };
 }

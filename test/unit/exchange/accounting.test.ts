@@ -119,16 +119,16 @@ class Traffic {
   }
 
   async #ask(): Promise<void> {
-    const { exchange, outcome } = await this.#world.ask(
-      "/v1/chat/completions",
-      { authorization: `Bearer key-${this.#random.pick(tenants)}`, "content-type": "application/json" },
-      JSON.stringify({
+    const { exchange, outcome } = await this.#world.exchanges.ask(
+      {
         model: "both",
         stream: this.#random.once(2),
         stream_options: { include_usage: true },
         max_tokens: outputMax,
         messages: [{ role: "user", content: "word ".repeat(this.#random.below(300)) }],
-      }),
+      },
+      "/v1/chat/completions",
+      { authorization: `Bearer key-${this.#random.pick(tenants)}` },
     );
     this.bills.set(exchange.id, []);
     if (outcome.kind === "reply") exchange.closing.close();
@@ -277,14 +277,18 @@ describe("what was spent", () => {
           checkRecord(record, traffic.bills.get(String(record.exchange_id)) ?? []);
         let used = 0n;
         for (const tenant_id of tenants) {
-          const [balance] = await balancesOf(world.services.ledger, world.snapshot, { tenant_id });
+          const [balance] = await balancesOf(world.exchanges.services.ledger, world.exchanges.snapshot, {
+            tenant_id,
+          });
           assert.equal(balance?.held, 0n);
           used += balance?.used ?? 0n;
         }
         const recorded = records.reduce((sum, one) => sum + BigInt(String(one.cost_nano_usd)), 0n);
         assert.equal(used, recorded);
         for (const backend of backends) {
-          const balances = await balancesOf(world.services.ledger, world.snapshot, {}, [targetOn(backend)]);
+          const balances = await balancesOf(world.exchanges.services.ledger, world.exchanges.snapshot, {}, [
+            targetOn(backend),
+          ]);
           const balance = balances.find(({ account }) => account.backend === backend);
           assert.equal(balance?.held, 0n);
           assert.equal(
@@ -292,7 +296,7 @@ describe("what was spent", () => {
             records.reduce((sum, record) => sum + costOn(record, backend), 0n),
           );
         }
-        assert.deepEqual(world.bugs, []);
+        assert.deepEqual(world.exchanges.bugs, []);
       } finally {
         await world.close();
       }

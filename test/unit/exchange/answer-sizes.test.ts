@@ -110,7 +110,7 @@ describe("a whole answer, by its size, whatever looks at it first", () => {
     world = await ExchangeWorld.start({ config, startAt: "2026-03-01T00:00:00Z" });
   });
   after(async () => {
-    await world.services.offload.close();
+    await world.exchanges.services.offload.close();
     await world.close();
   });
 
@@ -154,7 +154,7 @@ describe("a whole answer, by its size, whatever looks at it first", () => {
       assert.equal(record?.answer_unread, isTooLarge ? undefined : true);
       if (isTooLarge) assert.equal(record?.cost_nano_usd, record?.held_nano_usd);
       else assert.equal(record?.cost_max_nano_usd, "0");
-      assert.deepEqual(world.bugs, []);
+      assert.deepEqual(world.exchanges.bugs, []);
     });
   }
 });
@@ -196,7 +196,7 @@ async function answeredIn(
   const backend = role === "translate" ? other : own;
   const model = `${backend}-${role === "translate" ? "pass" : role}`;
   const { path, body } = askedFormats[format](model, "How much is the toll?");
-  const { exchange, outcome } = await world.ask(path, {}, JSON.stringify(body));
+  const { exchange, outcome } = await world.exchanges.ask(body, path);
   assert.equal(outcome.kind, "forward");
   const came = await play(
     exchange,

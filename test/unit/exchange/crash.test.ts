@@ -64,10 +64,12 @@ async function liveAndKill(): Promise<{ readonly id: string; readonly disks: Rea
   const kill = async (step: Step): Promise<void> => {
     disks.set(step, { folder: await folders.crash(folder), records: [...written], heldNanoUsd: held });
   };
-  const exchanges = exchangesOn(snapshot, ledger, clock, async (record) => {
-    await kill("before the record is written");
-    written.push(record);
-    await kill("between record and settlement");
+  const exchanges = exchangesOn(snapshot, ledger, clock, {
+    record: async (record) => {
+      await kill("before the record is written");
+      written.push(record);
+      await kill("between record and settlement");
+    },
   });
   await kill("before anything is held");
   const { exchange } = await exchanges.ask(request);

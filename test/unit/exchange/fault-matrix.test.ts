@@ -58,10 +58,10 @@ class Run {
 
   /** Sends a request; undefined: it was refused, and reaches no provider. */
   async ask(): Promise<Exchange | undefined> {
-    const { exchange, outcome } = await this.#world.ask(
+    const { exchange, outcome } = await this.#world.exchanges.ask(
+      { model: "one", max_tokens: 100, messages: [{ role: "user", content: "hello" }] },
       "/v1/chat/completions",
-      { authorization: "Bearer key-acme", "content-type": "application/json" },
-      JSON.stringify({ model: "one", max_tokens: 100, messages: [{ role: "user", content: "hello" }] }),
+      { authorization: "Bearer key-acme" },
     );
     if (outcome.kind !== "reply") {
       this.provider.set(exchange.id, { tokens: 60, priceNanoUsd: this.priceNanoUsd });
@@ -85,7 +85,7 @@ class Run {
   async check(): Promise<void> {
     await this.#world.idle();
     const records = await this.#world.records();
-    const { ledger } = this.#world.services;
+    const { ledger } = this.#world.exchanges.services;
     assert.equal(ledger.openHolds(), 0);
     const ids = records.map((record) => String(record.exchange_id));
     assert.equal(new Set(ids).size, ids.length, "one record each");
@@ -102,12 +102,12 @@ class Run {
       recorded += cost;
     }
     for (const id of this.provider.keys()) assert.ok(ids.includes(id), `${id} has a record`);
-    const balances = await balancesOf(ledger, this.#world.snapshot, { tenant_id: "acme" });
+    const balances = await balancesOf(ledger, this.#world.exchanges.snapshot, { tenant_id: "acme" });
     const month = balances.find(({ account }) => account.name === "month");
     assert.deepEqual([month?.used, month?.held], [recorded, 0n]);
     for (const { account, held } of balances) assert.equal(held, 0n, account.name);
     assert.equal(await this.#world.crash(), 0, "the next start finds nothing lost");
-    assert.deepEqual(this.#world.bugs, []);
+    assert.deepEqual(this.#world.exchanges.bugs, []);
   }
 }
 

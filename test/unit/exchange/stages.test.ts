@@ -50,7 +50,7 @@ describe("the stage times of an exchange", () => {
   it("leave out what did not happen", async () => {
     const world = await ExchangeWorld.start({ config, startAt: "2026-03-01T00:00:00Z" });
     try {
-      const { exchange } = await world.ask("/v1/chat/completions", {}, body);
+      const { exchange } = await world.exchanges.ask(body);
       world.clock.advance(delayMs);
       answerWhole(exchange, 1, usage);
       await world.idle();
@@ -64,11 +64,11 @@ describe("the stage times of an exchange", () => {
   });
 });
 
-const body = JSON.stringify({
+const body = {
   model: "both",
   max_tokens: 20,
   messages: [{ role: "user", content: "How long does it take?" }],
-});
+};
 
 function timesOf(slow: Stage | undefined): Readonly<Record<string, number>> {
   return Object.fromEntries(
@@ -90,8 +90,8 @@ async function stagesOfFallback(slow: Stage | undefined): Promise<unknown> {
   });
   clock = world.clock;
   try {
-    const stream = JSON.stringify({ ...JSON.parse(body), stream: true });
-    const { exchange } = await world.ask("/v1/chat/completions", {}, stream);
+    const stream = { ...body, stream: true };
+    const { exchange } = await world.exchanges.ask(stream);
     spend("fallback");
     await retry(exchange, 2, "second");
     logAttempt(exchange, "first", 503, []);
