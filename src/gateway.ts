@@ -16,6 +16,7 @@ import { closeAll } from "./core/close-all.ts";
 import { smallest } from "./core/extremes.ts";
 import type { FolderLock } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
+import { RatedLog } from "./core/rated-log.ts";
 import { dialects } from "./dialect/index.ts";
 import { Offload } from "./dialect/offload/offload.ts";
 import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts";
@@ -32,6 +33,7 @@ import type { Services } from "./exchange/services.ts";
 import { settle } from "./exchange/settlement.ts";
 import { Steering } from "./exchange/steering.ts";
 import { extProcMethod } from "./extproc/server.ts";
+import { type KeepRecord, keepRecordsIn } from "./gateway/keep-records.ts";
 import { loadVocabularies } from "./gateway/load-vocabularies.ts";
 import { type GatewayState, openState, overridesFile } from "./gateway/open-state.ts";
 import { CredentialFailures } from "./identity/credential-failures.ts";
@@ -46,7 +48,7 @@ import type { KeptCalibration } from "./tokens/calibration/calibration-file.ts";
 import { calibratedCounterOf } from "./tokens/models/families.ts";
 import type { UsageLog } from "./usage/log.ts";
 import { readRecords } from "./usage/read.ts";
-import { serialise, type UsageRecord } from "./usage/record.ts";
+import type { UsageRecord } from "./usage/record.ts";
 import { Deliveries } from "./usage/sink/deliveries.ts";
 import { logUnwritten } from "./usage/unwritten.ts";
 import { messageSizes } from "./xds/message-sizes.ts";
@@ -68,7 +70,11 @@ export interface GatewayOptions {
 
 /** The composition root: constructs everything, and takes it apart again. */
 export class Gateway {
-  readonly #log: Log;
+  /** Callers can repeat no line of it at will. */
+  readonly #log: RatedLog;
+  /** For what has no other place: records that the disk did not take before the end. */
+  readonly #unratedLog: Log;
+  readonly #keep: KeepRecord;
   readonly #registry = new Registry();
   readonly #offload = new Offload();
   readonly #quality = new Quality();
@@ -109,24 +115,27 @@ export class Gateway {
 
   private constructor(
     options: GatewayOptions,
+    log: RatedLog,
     { ledger, usageLog, usageLock, calibration: kept, overrides: ordered }: GatewayState,
   ) {
     const overrides = new Overrides(ordered);
     const clock = options.clock ?? systemClock;
-    this.#log = options.log;
+    this.#log = log;
+    this.#unratedLog = options.log;
+    this.#keep = keepRecordsIn(usageLog, { log, clock });
     this.#snapshot = options.snapshot;
     this.#ledger = ledger;
     this.#usageLog = usageLog;
     this.#usageLock = usageLock;
     this.#tokenFile = options.snapshot.admin.tokenFile;
-    this.#deliveries = new Deliveries(options.snapshot.usageLog.folder, { log: options.log, clock });
+    this.#deliveries = new Deliveries(options.snapshot.usageLog.folder, { log, clock });
     this.#usageJobs = new UsageJobs(options.snapshot.usageLog.folder);
     this.#clock = clock;
     this.#kept = kept;
     const { calibration } = kept;
     const path = overridesFile(options.snapshot);
     this.#steering = new Steering({ clock, overrides, registry: this.#registry, path });
-    this.#metrics = new Metrics(options.log, {
+    this.#metrics = new Metrics(log, {
       openExchanges: () => this.#registry.size,
       openHolds: () => this.#ledger.openHolds(),
       lastReloadGood: () => (this.#lastReloadGood ? 1 : 0),
@@ -140,7 +149,7 @@ export class Gateway {
     this.#webhook = new AlertWebhook({
       target: () => this.#snapshot.alertWebhook,
       onLost: () => this.#metrics.limits.alertLost(),
-      ...webhookFaults({ log: options.log, clock }),
+      ...webhookFaults({ log, clock }),
     });
     const services: Services = {
       clock,
@@ -186,16 +195,17 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     const { snapshot } = options;
     const clock = options.clock ?? systemClock;
+    const log = new RatedLog({ log: options.log, clock });
     loadVocabularies(snapshot);
     let gateway: Gateway | undefined;
     const state = await openState(snapshot, {
       clock,
-      log: options.log,
+      log,
       onLedgerEvent: (event) => {
         if (gateway !== undefined) gateway.#tell(event);
       },
     });
-    gateway = new Gateway(options, state);
+    gateway = new Gateway(options, log, state);
     try {
       await gateway.#closeLost();
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
@@ -328,7 +338,8 @@ export class Gateway {
         () => this.#webhook.close(),
         () => this.#kept.close(),
         () => this.#ledger.close(),
-        async () => logUnwritten(this.#log, await this.#usageLog.close(), this.#usageLog.health().error),
+        async () =>
+          logUnwritten(this.#unratedLog, await this.#usageLog.close(), this.#usageLog.health().error),
         () => this.#deliveries.close(),
         () => this.#usageLock.close(),
         ...this.#snapshot.closables.map((one) => async () => one.close?.()),
@@ -339,13 +350,7 @@ export class Gateway {
 
   #record(record: UsageRecord, ownFields?: ReadonlyMap<string, string>): Promise<void> {
     this.#endings.add(record);
-    if (!this.#usageLog.append(serialise(record, ownFields))) {
-      this.#log.error(
-        { exchange_id: record.exchange_id },
-        "a usage record was lost: the queue to the disk is full",
-      );
-    }
-    return this.#usageLog.written();
+    return this.#keep(record, ownFields);
   }
 
   #tell(event: LedgerEvent): void {

@@ -10,7 +10,7 @@ export interface LedgerListeners {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: LimitMetrics;
-  readonly webhook: AlertWebhook;
+  readonly webhook: Pick<AlertWebhook, "send">;
 }
 
 /** Tells of a threshold and of a tenant with too many accounts by log line, metric and webhook, and of what was done by hand by log line. Never throws. */

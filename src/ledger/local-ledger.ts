@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { GatewayError } from "../core/errors.ts";
+import type { FaultHooks } from "../core/fault-reporter.ts";
 import { FolderInUseError, type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import { syncFolder } from "../core/replace-file.ts";
 import { freeze } from "./checkpoint.ts";
@@ -29,8 +30,8 @@ export interface LocalLedgerOptions extends MemoryLedgerOptions, JournalOptions 
   readonly folder: string;
   /** A checkpoint is made once the journal is larger (64 MiB). */
   readonly segmentBytes?: number;
-  /** Told when a checkpoint cannot be made: the journal grows until the next does. Must not throw. */
-  readonly onCompactionFailed?: (error: unknown) => void;
+  /** Told of each checkpoint that cannot be made, so that the journal grows until the next, and of each that is made. */
+  readonly compaction?: FaultHooks;
 }
 
 const defaultSegmentBytes = 67_108_864;
@@ -265,9 +266,12 @@ export class LocalLedger implements Ledger {
     const segmentBytes = this.#options.segmentBytes ?? defaultSegmentBytes;
     this.#compacting = this.#compact()
       .then(
-        () => segmentBytes,
+        () => {
+          this.#options.compaction?.onRecovered();
+          return segmentBytes;
+        },
         (error) => {
-          this.#options.onCompactionFailed?.(error);
+          this.#options.compaction?.onFault(error);
           return this.#journal.bytes + segmentBytes;
         },
       )

@@ -1,7 +1,14 @@
 import { z } from "zod";
-import { FaultReporter, unwritable } from "../core/fault-reporter.ts";
+import { FaultReporter, type FaultSubject, unwritable } from "../core/fault-reporter.ts";
 import { defineLedger } from "./ledger-kind.ts";
 import { openLocalLedger } from "./local-ledger.ts";
+
+const compactions: FaultSubject = {
+  what: "the ledger's journal",
+  failing: "cannot be compacted",
+  recovered: "is compacted again",
+  effect: "it grows; requests are served",
+};
 
 /** `ledger: { type: local }`: accounts in memory, with a journal on this machine's disk. For one gateway. */
 export const local = defineLedger({
@@ -14,8 +21,7 @@ export const local = defineLedger({
       clock,
       ...new FaultReporter({ log, clock }, unwritable("ledger", "not ready; requests are refused")).hooks,
       onEvent,
-      onCompactionFailed: (error) =>
-        log.error({ cause: String(error) }, "the ledger's journal could not be compacted"),
+      compaction: new FaultReporter({ log, clock }, compactions).hooks,
     });
     if (ledger.tornBytes > 0)
       log.warn({ folder, bytes: ledger.tornBytes }, "ledger: a broken last write was cut off the journal");

@@ -15,8 +15,11 @@ import { until } from "../support/core/until.ts";
 const received: { readonly threshold: number; readonly signed: boolean }[] = [];
 const refused: string[] = [];
 const logged: string[] = [];
+let infos = 0;
 const log = {
-  info: () => {},
+  info: () => {
+    infos += 1;
+  },
   warn: (_fields: object, message: string) => logged.push(message),
   error: (fields: object, message: string) => assert.fail(`${message} ${JSON.stringify(fields)}`),
 };
@@ -109,4 +112,13 @@ describe("a backend that refuses our credentials", () => {
     assert.deepEqual(refused, ["house"]);
     await gateway.close();
   });
+});
+
+it("holds every line of a gateway to a rate, whatever repeats it", async () => {
+  const gateway = await start();
+  await use(gateway, "c", 1n);
+  infos = 0;
+  for (let times = 0; times < 100; times++) await gateway.ledger.reset(account.id, "an operator");
+  await gateway.close();
+  assert.ok(infos > 0 && infos <= 30, `${infos} lines`);
 });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { FaultReporter, unwritable } from "../../../src/core/fault-reporter.ts";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
+import { keptLog } from "../../support/core/kept-log.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { diskFaults, FaultyDisk, failingFaults } from "../../support/faults/faulty-disk.ts";
 import { account, claim } from "../../support/ledger/ledger-accounts.ts";
@@ -107,6 +110,27 @@ describe("a ledger whose disk", () => {
       await untilWritable(ledger);
     });
     assert.deepEqual(await afterCrash(folder), wanted);
+    await ledger.close();
+  });
+
+  it("takes no checkpoint is told once until it is over, and serves meanwhile", async () => {
+    const folder = await folders.make();
+    const { log, lines } = keptLog();
+    const compaction = new FaultReporter({ log, clock }, unwritable("checkpoint", "the journal grows")).hooks;
+    const ledger = await openLedger(folder, clock, { segmentBytes: 1, compaction });
+    // Nothing can be renamed to the name of a folder.
+    const inTheWay = join(folder, "checkpoint.bin/in-the-way");
+    await mkdir(inTheWay, { recursive: true });
+    const use = async (id: string) => {
+      await ledger.reserve(id, [[claim(day, 1n)]]);
+      await ledger.settle(id, [{ accountId: day.id, amount: 1n }]);
+      await setTimeout(1);
+    };
+    for (let times = 0; times < 50; times++) await use(`${times}`);
+    assert.equal(lines.length, 1);
+    await rm(join(folder, "checkpoint.bin"), { recursive: true });
+    for (let times = 0; lines.length < 2; times++) await use(`later ${times}`);
+    assert.match(lines[1]?.message ?? "", /can be written again/);
     await ledger.close();
   });
 });
