@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import type { Observer } from "../exchange/services.ts";
+import type { Observer } from "../exchange/state/services.ts";
 import type { Account, RuleTotal } from "../ledger/ledger.ts";
 import { type OverrideAction, overrideActions } from "../route/override.ts";
 import type { TargetRatio } from "../tokens/calibration/calibration.ts";

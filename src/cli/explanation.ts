@@ -1,9 +1,9 @@
 import type { GatewayError } from "../core/errors.ts";
 import { formatUsd } from "../core/money.ts";
-import type { Checks } from "../exchange/checking.ts";
-import type { Exchange } from "../exchange/exchange.ts";
+import type { Checks } from "../exchange/admit/checking.ts";
+import { warningHeader, warningOf } from "../exchange/answer/warning.ts";
 import type { Explanation, TriedClaim, TriedOffer } from "../exchange/explaining.ts";
-import { warningHeader, warningOf } from "../exchange/warning.ts";
+import type { Exchange } from "../exchange/state/exchange.ts";
 import { formatWindow } from "../ledger/window.ts";
 import { formatTarget } from "../plan/plan.ts";
 

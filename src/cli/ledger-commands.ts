@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Snapshot } from "../config/snapshot.ts";
 import { parseSealed, unseal } from "../core/seal.ts";
-import { windowName } from "../exchange/record-of.ts";
+import { windowName } from "../exchange/settle/record-of.ts";
 import type { AppliedCharges, RecordedAccountCharge, RecordSource } from "../ledger/missing-charges.ts";
 import { inspectLedger, type LedgerInspection, repairLedger } from "../ledger/repair.ts";
 import { lastPlaceOf, recordsAfter } from "../usage/log-place.ts";

@@ -6,13 +6,13 @@ import type { Plan, PlannedTarget } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { Rejected } from "../route/only.ts";
 import { routeAndCount } from "./admission.ts";
-import { type Checks, checksOf } from "./checking.ts";
-import { claimsOf } from "./claiming.ts";
-import type { Exchange } from "./exchange.ts";
-import { writeRequest } from "./forwarding.ts";
-import { firstStep, type LadderStep, nextStep } from "./ladder.ts";
-import { makePlan } from "./planning.ts";
-import { plannedTransport } from "./transport.ts";
+import { type Checks, checksOf } from "./admit/checking.ts";
+import { claimsOf } from "./admit/claiming.ts";
+import { firstStep, type LadderStep, nextStep } from "./admit/ladder.ts";
+import { makePlan } from "./admit/planning.ts";
+import { plannedTransport } from "./admit/transport.ts";
+import { writeRequest } from "./attempt/forwarding.ts";
+import type { Exchange } from "./state/exchange.ts";
 
 /** A claim of an offer, and whether the account has room for it. */
 export interface TriedClaim {

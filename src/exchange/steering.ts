@@ -6,8 +6,8 @@ import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Override } from "../route/override.ts";
 import { type Overrides, overridesMax } from "../route/overrides.ts";
 import { writeOverrides } from "../route/overrides-file.ts";
-import type { Registry } from "./registry.ts";
-import { cut } from "./stopping.ts";
+import { cut } from "./admit/stopping.ts";
+import type { Registry } from "./state/registry.ts";
 
 /** Exchanges looked at before others have their turn. */
 const cutsInRow = 256;

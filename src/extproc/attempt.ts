@@ -1,9 +1,9 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
-import type { Exchange } from "../exchange/exchange.ts";
-import { retry } from "../exchange/retrying.ts";
-import type { Services } from "../exchange/services.ts";
+import { retry } from "../exchange/attempt/retrying.ts";
+import type { Exchange } from "../exchange/state/exchange.ts";
+import type { Services } from "../exchange/state/services.ts";
 import { planNamespace } from "../plan/metadata.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies } from "./codec/processing-response.ts";

@@ -1,9 +1,9 @@
 import type { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
-import { attemptAt } from "../exchange/forwarding.ts";
-import { Gate, type GateVerdict } from "../exchange/gate.ts";
-import type { Services } from "../exchange/services.ts";
+import { Gate, type GateVerdict } from "../exchange/answer/gate.ts";
+import { attemptAt } from "../exchange/attempt/forwarding.ts";
+import type { Services } from "../exchange/state/services.ts";
 import { AttemptRole } from "./attempt.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies } from "./codec/processing-response.ts";

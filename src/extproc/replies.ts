@@ -1,8 +1,8 @@
 import type { LocalReply } from "../dialect/dialect.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
-import type { GateVerdict } from "../exchange/gate.ts";
-import { localDetails } from "../exchange/local-reply.ts";
-import type { Forward } from "../exchange/outcome.ts";
+import type { GateVerdict } from "../exchange/answer/gate.ts";
+import { localDetails } from "../exchange/state/local-reply.ts";
+import type { Forward } from "../exchange/state/outcome.ts";
 import { attemptNamespace, lastAttemptHeader, planNamespace, seenKey, waitHeader } from "../plan/metadata.ts";
 import {
   continueReplies,

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../config/snapshot.ts";
 import { unreachable } from "../core/errors.ts";
 import { type EdgeHandler, type EdgeMethod, grpcStatus } from "../edge/edge.ts";
-import type { Services } from "../exchange/services.ts";
+import type { Services } from "../exchange/state/services.ts";
 import { roleKey } from "../plan/metadata.ts";
 import { AttemptRole } from "./attempt.ts";
 import { DownstreamRole } from "./downstream.ts";

@@ -1,7 +1,7 @@
 import { headersOf } from "../../../src/core/headers.ts";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { noteLoggedOutcome } from "../../../src/exchange/logged-outcome.ts";
-import { passBody, respond } from "../../../src/exchange/responding.ts";
+import { passBody, respond } from "../../../src/exchange/answer/responding.ts";
+import { noteLoggedOutcome } from "../../../src/exchange/attempt/logged-outcome.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 
 /** Tokens as an OpenAI-like provider tells them. */
 export interface ToldUsage {

@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { type AdminServer, startAdminServer } from "../../../src/admin/admin-server.ts";
 import type { OverrideAudit } from "../../../src/admin/audit-log.ts";
 import { UsageJobs } from "../../../src/admin/usage-jobs.ts";
-import { Registry } from "../../../src/exchange/registry.ts";
+import { Registry } from "../../../src/exchange/state/registry.ts";
 import { Steering } from "../../../src/exchange/steering.ts";
 import { Overrides } from "../../../src/route/overrides.ts";
 import { readOverrides } from "../../../src/route/overrides-file.ts";

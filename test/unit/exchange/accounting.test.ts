@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { describe, it } from "node:test";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { retry } from "../../../src/exchange/retrying.ts";
+import { retry } from "../../../src/exchange/attempt/retrying.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import type { PlannedTarget } from "../../../src/plan/plan.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import { Random } from "../../support/core/random.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GatewayError } from "../../../src/core/errors.ts";
-import type { Attempt, Judgement } from "../../../src/exchange/attempt.ts";
-import { billedSoFar } from "../../../src/exchange/billed.ts";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
+import { billedSoFar } from "../../../src/exchange/attempt/billed.ts";
+import type { Attempt, Judgement } from "../../../src/exchange/state/attempt.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import type { PlannedTarget } from "../../../src/plan/plan.ts";
 import type { Usage } from "../../../src/usage/usage.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { closeLost } from "../../../src/exchange/lost-exchanges.ts";
+import { closeLost } from "../../../src/exchange/settle/lost-exchanges.ts";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import type { UsageRecord } from "../../../src/usage/record.ts";

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { ContentDecoder } from "../../../src/core/content-decoder.ts";
 import { wholeAnswerBytesMax } from "../../../src/dialect/whole-response.ts";
-import { decodeInSlices } from "../../../src/exchange/decoding.ts";
+import { decodeInSlices } from "../../../src/exchange/answer/decoding.ts";
 
 const bytes = wholeAnswerBytesMax + 1_000_000;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fallbackOf, reasonOfEjection } from "../../../src/exchange/fallback.ts";
+import { fallbackOf, reasonOfEjection } from "../../../src/exchange/state/fallback.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";

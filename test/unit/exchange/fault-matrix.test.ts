@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import { openLocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { answerWhole } from "../../support/envoy/play-envoy.ts";
 import { ExchangeWorld } from "../../support/exchange/exchange-world.ts";

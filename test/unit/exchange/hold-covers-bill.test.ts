@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { passBody } from "../../../src/exchange/responding.ts";
+import { passBody } from "../../../src/exchange/answer/responding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";

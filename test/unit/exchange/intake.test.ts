@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type BodyOwner, Intake } from "../../../src/exchange/intake.ts";
+import { type BodyOwner, Intake } from "../../../src/exchange/state/intake.ts";
 
 const mallory: BodyOwner = { tenantId: "evil", key: "one" };
 const alice: BodyOwner = { tenantId: "acme", key: "one" };

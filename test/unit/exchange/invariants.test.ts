@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { headersOf } from "../../../src/core/headers.ts";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { noteLoggedOutcome } from "../../../src/exchange/logged-outcome.ts";
-import { respond } from "../../../src/exchange/responding.ts";
+import { respond } from "../../../src/exchange/answer/responding.ts";
+import { noteLoggedOutcome } from "../../../src/exchange/attempt/logged-outcome.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import {

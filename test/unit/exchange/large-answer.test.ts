@@ -6,7 +6,7 @@ import type { ReadAnswer } from "../../../src/dialect/offload/order.ts";
 import { ResponseState } from "../../../src/dialect/response-state.ts";
 import { TranslatedWhole } from "../../../src/dialect/translated-whole.ts";
 import { WholeResponse, wholeAnswerBytesMax } from "../../../src/dialect/whole-response.ts";
-import { LargeAnswer } from "../../../src/exchange/large-answer.ts";
+import { LargeAnswer } from "../../../src/exchange/answer/large-answer.ts";
 
 const pieceBytes = 8_388_608;
 const piece = Buffer.alloc(pieceBytes, " ");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { respond } from "../../../src/exchange/responding.ts";
+import { respond } from "../../../src/exchange/answer/responding.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemClock } from "../../../src/core/clock.ts";
-import { closeLost, type LostExchange } from "../../../src/exchange/lost-exchanges.ts";
+import { closeLost, type LostExchange } from "../../../src/exchange/settle/lost-exchanges.ts";
 import type { Account } from "../../../src/ledger/ledger.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SecretMask, secretsIn } from "../../../src/exchange/masking.ts";
+import { SecretMask, secretsIn } from "../../../src/exchange/answer/masking.ts";
 
 const secrets = secretsIn([
   ["authorization", "Bearer sk-0123456789-abcdef"],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headersOf } from "../../../src/core/headers.ts";
 import { dialects } from "../../../src/dialect/index.ts";
-import { checkMediaType } from "../../../src/exchange/media-type.ts";
+import { checkMediaType } from "../../../src/exchange/admit/media-type.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";

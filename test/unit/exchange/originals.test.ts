@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Originals } from "../../../src/exchange/originals.ts";
+import { Originals } from "../../../src/exchange/state/originals.ts";
 
 describe("Originals", () => {
   it("takes a tenant's bodies up to its share, and none above", () => {

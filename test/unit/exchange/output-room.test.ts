@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeAttempt } from "../../../src/exchange/forwarding.ts";
+import { encodeAttempt } from "../../../src/exchange/attempt/forwarding.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";

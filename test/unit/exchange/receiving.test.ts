@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
 import { GatewayError } from "../../../src/core/errors.ts";
 import { headersOf } from "../../../src/core/headers.ts";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { Intake } from "../../../src/exchange/intake.ts";
-import { Receipt, receive } from "../../../src/exchange/receiving.ts";
+import { Receipt, receive } from "../../../src/exchange/open/receiving.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
+import { Intake } from "../../../src/exchange/state/intake.ts";
 
 const bodyLimitBytes = 33_554_432;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Exchange } from "../../../src/exchange/exchange.ts";
-import { openExchangesMax, Registry, tombstonesMax } from "../../../src/exchange/registry.ts";
+import type { Exchange } from "../../../src/exchange/state/exchange.ts";
+import { openExchangesMax, Registry, tombstonesMax } from "../../../src/exchange/state/registry.ts";
 
 function exchange(id: string, tenantId = "acme"): Exchange {
   return { id, principal: { tenantId } } as Exchange;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, describe, it } from "node:test";
-import type { Interruption } from "../../../src/exchange/interrupting.ts";
+import type { Interruption } from "../../../src/exchange/answer/interrupting.ts";
 import { Steering } from "../../../src/exchange/steering.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";

@@ -7,7 +7,7 @@ import { type AdminServer, startAdminServer } from "../../../../src/admin/admin-
 import type { OverrideAudit } from "../../../../src/admin/audit-log.ts";
 import { UsageJobs } from "../../../../src/admin/usage-jobs.ts";
 import { GatewayError } from "../../../../src/core/errors.ts";
-import { Registry } from "../../../../src/exchange/registry.ts";
+import { Registry } from "../../../../src/exchange/state/registry.ts";
 import { Steering } from "../../../../src/exchange/steering.ts";
 import { Overrides, overridesMax } from "../../../../src/route/overrides.ts";
 import { adminSource } from "../../../support/admin/admin-source.ts";

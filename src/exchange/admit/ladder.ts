@@ -1,0 +1,126 @@
+import { GatewayError } from "../../core/errors.ts";
+import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
+import { keepsWork } from "../../plan/model-kind.ts";
+import type { Plan, Target } from "../../plan/plan.ts";
+
+import type { Degradation, DegradeStep, ExceededStep } from "../../policy/ladder.ts";
+import { accessRefusal } from "../open/access.ts";
+import type { Exchange } from "../state/exchange.ts";
+import { exchangeAttributes } from "./attributes.ts";
+import type { StepsTaken } from "./claiming.ts";
+import { countInput } from "./counting.ts";
+import { checkLargeBody } from "./large-body.ts";
+import { clampPlan, makePlan, planOffers } from "./planning.ts";
+import { stopOf } from "./stopping.ts";
+
+/** A request's position on the ladders of its budgets, and the plans to try there. */
+export interface LadderStep {
+  readonly plans: readonly Plan[];
+  readonly steps: StepsTaken;
+  /** Budgets whose `exceeded` was tried. */
+  readonly climbed: readonly string[];
+  /** The last change to the plans. Undefined if they are for the request as asked. */
+  readonly degraded: { readonly by: string; readonly atPercent: number } | undefined;
+}
+
+/** The first step of every request: the plans it asks for, bound to the share at which `degrade` begins. */
+export function firstStep(plan: Plan): LadderStep {
+  return { plans: planOffers(plan), steps: new Map(), climbed: [], degraded: undefined };
+}
+
+/**
+ * The step to take when this budget has refused the last plan of the current one: the next of its `degrade`, then its `exceeded`, once.
+ * Undefined when there is nothing more to try.
+ */
+export function nextStep(
+  exchange: Exchange,
+  current: LadderStep,
+  budget: string,
+): MaybePromise<LadderStep | undefined> {
+  const policy = exchange.snapshot.policies.find(({ name }) => name === budget);
+  const step = policy?.degrade?.[current.steps.get(budget) ?? 0];
+  if (step !== undefined) return takeStep(exchange, current, budget, step);
+  if (policy?.exceeded === undefined || current.climbed.includes(budget)) return undefined;
+  const climbed = [...current.climbed, budget];
+  return chain(climb(exchange, current.plans, policy.exceeded, []), (plans) =>
+    plans.length === 0 ? undefined : { ...current, plans, climbed, degraded: { by: budget, atPercent: 100 } },
+  );
+}
+
+/** The plans of a step, where it has any that cost less; else those there were. Either way the next step binds them. */
+function takeStep(
+  exchange: Exchange,
+  current: LadderStep,
+  budget: string,
+  { atPercent, to }: DegradeStep,
+): MaybePromise<LadderStep> {
+  const steps = new Map(current.steps).set(budget, (current.steps.get(budget) ?? 0) + 1);
+  const most = current.plans[0]?.hold.costNanoUsd ?? 0n;
+  return chain(degrade(exchange, current.plans, to), (plans) => {
+    const cheaper = plans.filter(({ hold }) => hold.costNanoUsd < most);
+    return cheaper.length === 0
+      ? { ...current, steps }
+      : { ...current, steps, plans: cheaper, degraded: { by: budget, atPercent } };
+  });
+}
+
+function climb(
+  exchange: Exchange,
+  from: readonly Plan[],
+  steps: readonly ExceededStep[],
+  plans: readonly Plan[],
+): MaybePromise<readonly Plan[]> {
+  const [step, ...rest] = steps;
+  if (step === undefined || step.kind === "reject") return plans;
+  return chain(degrade(exchange, from, step), (more) => climb(exchange, from, rest, [...plans, ...more]));
+}
+
+/** A step below these plans. Nothing if the request cannot be answered that way. */
+function degrade(exchange: Exchange, plans: readonly Plan[], to: Degradation): MaybePromise<readonly Plan[]> {
+  const [first] = plans;
+  if (first === undefined) return [];
+  return to.kind === "clamp" ? clamped(first, to.atLeast) : using(exchange, to.model, plans);
+}
+
+/** The plans of another model, with answers no longer than those of the plans there are. */
+function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybePromise<readonly Plan[]> {
+  const route = exchange.snapshot.model(model);
+  if (route === undefined) return [];
+  const caller = { snapshot: exchange.snapshot, attributes: exchangeAttributes(exchange) };
+  if (accessRefusal(caller, [route.name], route) !== undefined) return [];
+  if (stopOf(exchange, route.name) !== undefined) return [];
+  if (changesWork(exchange, route.targets, from)) return [];
+  const weighed = chain(countInput(exchange, route.targets), () => checkLargeBody(exchange, route.targets));
+  return chain(weighed, () => {
+    const plan = planOrNothing(exchange, route);
+    if (plan === undefined) return [];
+    const caps = new Set(from.map(({ outputCap }) => Math.min(outputCap, plan.outputCap)));
+    return [...caps].flatMap((cap) => planOffers(cap < plan.outputCap ? clampPlan(plan, cap) : plan));
+  });
+}
+
+/** True if another kind of model would answer, or one whose vectors cannot be compared with those that the client has. */
+function changesWork(exchange: Exchange, targets: readonly Target[], from: readonly Plan[]): boolean {
+  const named = from.flatMap((plan) => plan.targets.map(({ target }) => target.model));
+  const used = targets.map(({ model }) => model);
+  return !keepsWork(exchange.dialect.work, named, used);
+}
+
+/** The plan of a step; undefined, so that the step is skipped, if the model cannot serve the request (another dialect, too large an input). */
+function planOrNothing(exchange: Exchange, route: Parameters<typeof makePlan>[1]): Plan | undefined {
+  try {
+    return makePlan(exchange, route);
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined;
+    throw error;
+  }
+}
+
+/** Ever shorter answers, each half the one before: the first that fits is within half of the longest that would. */
+function clamped(plan: Plan, atLeastTokens: number): readonly Plan[] {
+  const plans: Plan[] = [];
+  for (let cap = Math.floor(plan.outputCap / 2); cap > atLeastTokens; cap = Math.floor(cap / 2)) {
+    plans.push(clampPlan(plan, cap));
+  }
+  return atLeastTokens < plan.outputCap ? [...plans, clampPlan(plan, atLeastTokens)] : plans;
+}

@@ -1,0 +1,40 @@
+import { formatTarget } from "../../plan/plan.ts";
+import type { EjectionReason } from "../../route/health.ts";
+import type { FallbackReason } from "../../usage/record.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** The reason why another target or model answered than the first choice. Undefined if the first choice answered, or nobody did. */
+export function fallbackOf({
+  degradedBy,
+  passedOver,
+  attempts,
+  answeredBy,
+}: Pick<Exchange, "degradedBy" | "passedOver" | "attempts" | "answeredBy">): FallbackReason | undefined {
+  if (answeredBy === undefined || isRefusal(answeredBy)) return undefined;
+  if (degradedBy !== undefined) return "budget";
+  if (passedOver !== undefined) return passedOver;
+  const [first] = attempts;
+  if (first === undefined || formatTarget(first.target.target) === formatTarget(answeredBy.target.target))
+    return undefined;
+  const failure = first.outcome.kind === "failed" ? first.outcome.class : undefined;
+  switch (failure) {
+    case "timeout":
+    case "quality":
+      return failure;
+    case "rate_limited":
+      return "throttle";
+    default:
+      return "provider";
+  }
+}
+
+/** The last failure is passed on where nobody else is left to ask. */
+function isRefusal({ outcome }: Attempt): boolean {
+  return outcome.kind === "failed" && (outcome.status ?? 0) >= 400;
+}
+
+/** The same for a first choice that was not asked because it is ejected. */
+export function reasonOfEjection(why: EjectionReason): FallbackReason {
+  return why === "throttled" ? "throttle" : "provider";
+}
