@@ -3,7 +3,7 @@ import { covers } from "../core/pattern.ts";
 import { policyKinds } from "../policy/index.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type PolicySection, policySections, type Reference } from "../policy/policy-kind.ts";
-import { planFields } from "../policy/rule-section.ts";
+import { accountOnlyFields } from "../policy/rule-section.ts";
 import type { ConditionChecker } from "./check-conditions.ts";
 import { type Compilation, contextOf, entriesOf, listOf } from "./compilation.ts";
 import { parseSection } from "./parse-section.ts";
@@ -101,7 +101,7 @@ function checkReference(
       conditions.check(path, reference.condition, reference.per);
       return;
     case "account-field": {
-      const known = [...contract.fieldNames, ...planFields];
+      const known = [...contract.fieldNames, ...accountOnlyFields];
       const { name } = reference;
       if (known.includes(name)) return;
       const message = `no contract has a field "${name}": this could never apply${didYouMean(name, known)}`;

@@ -46,17 +46,24 @@ export function compileRoutes(
   return { routes: routesOf(rules), written };
 }
 
-/** Refuses an `only` that names a backend that is not there. */
+/** Refuses an `only` that names what no backend is. Its values are literal. */
 export function checkOnly(
   file: YamlFile,
   path: Path,
   only: Only | undefined,
   backends: ReadonlyMap<string, Backend>,
 ): void {
-  for (const [position, name] of (only?.backend ?? []).entries())
-    if (!backends.has(name))
-      file.refuse(
-        [...path, "only", "backend", position],
-        `there is no backend "${name}"${didYouMean(name, [...backends.keys()])}`,
-      );
+  const all = [...backends.values()];
+  const known = {
+    backend: { is: "called", names: [...backends.keys()] },
+    region: { is: "in region", names: all.flatMap(({ region }) => region ?? []) },
+    provider: { is: "of type", names: all.map(({ provider }) => provider.type) },
+  };
+  for (const key of ["backend", "region", "provider"] as const)
+    for (const [position, name] of (only?.[key] ?? []).entries()) {
+      const { is, names } = known[key];
+      if (names.includes(name)) continue;
+      const where = Array.isArray(only?.[key]) ? [...path, "only", key, position] : [...path, "only", key];
+      file.refuse(where, `no backend is ${is} "${name}"${didYouMean(name, [...new Set(names)])}`);
+    }
 }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { type Log, silentLog } from "../core/log.ts";
 import type { EdgeAddress } from "../edge/edge.ts";
 import { policySections } from "../policy/policy-kind.ts";
+import { accountOnlyFields } from "../policy/rule-section.ts";
 import { createModelTable } from "../route/model-table.ts";
 import { ConditionChecker } from "./check-conditions.ts";
 import { checkReach } from "./check-reach.ts";
@@ -117,12 +118,19 @@ function compileSections(
   refuseUnknownSections(file, root);
   parse("version");
   const contractFields = parse("contract") ?? anyContract(root.contract);
-  for (const name of Object.keys(contractFields).filter((field) => reservedNames.has(field)))
-    file.refuse(
-      ["contract", name],
-      `${name} means something else in a condition: choose another name`,
-      "key",
-    );
+  for (const name of Object.keys(contractFields)) {
+    const elsewhere = reservedNames.has(name)
+      ? "in a condition"
+      : accountOnlyFields.includes(name)
+        ? "in `per`"
+        : undefined;
+    if (elsewhere !== undefined)
+      file.refuse(
+        ["contract", name],
+        `${name} means something else ${elsewhere}: choose another name`,
+        "key",
+      );
+  }
   const contract = createContractReader(contractFields);
   const own = compileOwn(compilation, root.ledger, parse);
   const backendEntries = mapOf(compilation, "backends", root.backends, backendName);

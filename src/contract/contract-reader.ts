@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
+import type { Headers } from "../core/headers.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Contract, ContractReader, ContractSource } from "./contract.ts";
 import { defaultContract, type FieldSection } from "./contract-section.ts";
@@ -10,6 +11,23 @@ const tenantId = compileField("tenant_id", {});
 const userId = compileField("user_id", {});
 const traceId = compileField("trace_id", {});
 const principalFields: readonly string[] = ["team", "app"];
+const headerPrefix = headerOf("");
+/** Headers of that prefix that are no fields: a client's wish, and what an answer of ours may have brought it. */
+const otherHeaders: readonly string[] = [
+  "no-fallback",
+  ...[
+    "exchange-id",
+    "model",
+    "backend",
+    "attempts",
+    "input-tokens",
+    "output-cap",
+    "warning",
+    "limit",
+    "limit-left",
+    "limit-resets-at",
+  ],
+].map(headerOf);
 
 /** Makes the reader of a config's contract: the five configurable fields as built in or as the section says, then own fields. */
 export function createContractReader(section: Readonly<Record<string, FieldSection>>): ContractReader {
@@ -22,6 +40,7 @@ export function createContractReader(section: Readonly<Record<string, FieldSecti
   const fields = [...builtIn, ...own];
   const byName = new Map([tenantId, userId, ...fields, traceId].map((field) => [field.name, field]));
   const known = [...byName.keys()];
+  const knownHeaders = new Set([...known.map(headerOf), ...otherHeaders]);
   return Object.freeze({
     headerNames: known.map(headerOf),
     fieldNames: new Set([...known, ...principalFields]),
@@ -39,6 +58,7 @@ export function createContractReader(section: Readonly<Record<string, FieldSecti
     },
     read(source: ContractSource): Contract {
       refuseUnknown(source.fields, byName);
+      refuseUnknownHeaders(source.headers, knownHeaders);
       const values = new Map<string, string>();
       const { tenantId: tenant, userId: user } = source.principal;
       claimed(tenantId, tenant, source);
@@ -112,6 +132,18 @@ function claimed(
       });
   }
   return value;
+}
+
+/** A misspelt header must not be a field left out. */
+function refuseUnknownHeaders(headers: Headers, known: ReadonlySet<string>): void {
+  for (const name of headers.names()) {
+    if (!name.startsWith(headerPrefix) || known.has(name)) continue;
+    throw new GatewayError(
+      "invalid_contract",
+      `there is no header ${name.slice(0, 100)}; those of the contract are ${[...known].filter((one) => !otherHeaders.includes(one)).join(", ")}`,
+      { param: name.slice(0, 100) },
+    );
+  }
 }
 
 function refuseUnknown(fields: ReadonlyMap<string, string>, byName: ReadonlyMap<string, Field>): void {

@@ -125,7 +125,7 @@ function reserve(exchange: Exchange, step: LadderStep): MaybePromise<Outcome> {
       if (result.observed.length > 0) observer.observed(result.observed);
       return take(exchange, offers[result.offer], step);
     }
-    return chain(nextStep(exchange, step, result.account.name), (next) =>
+    return chain(nextStep(exchange, step, result), (next) =>
       next === undefined ? limited(exchange, result, offers.at(-1)?.claims ?? []) : reserve(exchange, next),
     );
   });

@@ -93,7 +93,7 @@ async function climb(
     if (offer.fits) return;
   }
   const refused = refusedBy(offers.at(-1));
-  const next = await nextStep(exchange, step, refused.account.name);
+  const next = await nextStep(exchange, step, refused);
   if (next === undefined) throw refusal(refused, exchange.services.clock.nowMs());
   await climb(exchange, next, offers, read);
 }

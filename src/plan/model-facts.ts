@@ -8,6 +8,22 @@ export interface ModelFacts {
   readonly capabilities: readonly Capability[] | undefined;
 }
 
+/** The output tokens for an answer without any cap: enough for most, and little enough to hold. */
+const usualOutputTokens = 8_192;
+/**
+ * The same where reasoning comes out of it unasked; OpenAI advises to leave 25,000 at least
+ * (https://developers.openai.com/api/docs/guides/reasoning, seen 2026-12).
+ */
+const reasoningOutputTokens = 32_768;
+const reasonsUnasked =
+  /^(?:o[1-9]\b|gpt-[5-9](?!(?:\.\d+)?-chat)|gemini-(?:2\.5|[3-9])|deepseek-r|grok-[4-9]|magistral)/;
+
+/** The cap that an answer of a model gets where neither client nor policy says one. */
+export function usualOutputTokensOf(model: string): number {
+  const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();
+  return reasonsUnasked.test(name) ? reasoningOutputTokens : usualOutputTokens;
+}
+
 /** Abilities that a request may need of a model. */
 export const capabilities = ["tools", "images", "json-schema", "reasoning"] as const;
 /** One of {@link capabilities}. */

@@ -11,11 +11,12 @@ const special = /[%|,=(]/g;
 const plain = /^[^%|,=(]*$/;
 
 /**
- * The fields that a rule's accounts are kept by. Two tenants may have users of the same name, so accounts by `user_id` are kept by
- * `tenant_id` too.
+ * The fields that a rule's accounts are kept by. Two tenants may have users or keys of the same name, so accounts by `user_id` or `key` are
+ * kept by `tenant_id` too.
  */
 export function accountFields(per: readonly string[]): readonly string[] {
-  return per.includes("user_id") && !per.includes("tenant_id") ? ["tenant_id", ...per] : per;
+  const isPersonal = per.includes("user_id") || per.includes("key");
+  return isPersonal && !per.includes("tenant_id") ? ["tenant_id", ...per] : per;
 }
 
 /**

@@ -65,6 +65,11 @@ const schema = z
     checkReset([rule.window, ...rule.subcaps.map(({ window }) => window)], rule, note);
     checkLadders(rule, note);
     checkOverrun(rule, true, note);
+    if (rule.mode === "observe" && rule.alerts.length > 0)
+      note(
+        ["alerts"],
+        "alerts tell of what is enforced: a budget in observe mode only counts what it would have refused",
+      );
     for (const [index, subcap] of rule.subcaps.entries())
       if (roughLengthMs(quotaWindow(subcap.window, {})) >= roughLengthMs(quotaWindow(rule.window, {})))
         note(["subcaps", index, "window"], "must be shorter than the budget's own window");

@@ -26,8 +26,8 @@ export const overrunSection = z
       "client's format, or let it `finish`, charged all the same.",
   );
 
-/** The fields of a plan, not of the contract, that accounts can be kept by. */
-export const planFields: readonly string[] = ["model", "backend"];
+/** The fields that are not of the contract and that accounts can be kept by: of the request, its plan, and its credential. */
+export const accountOnlyFields: readonly string[] = ["model", "backend", "key"];
 
 /** Other amounts for some of the values that accounts are kept by; the first that matches counts. */
 export function overridesOf<Shape extends z.core.$ZodShape>(amounts: Shape) {

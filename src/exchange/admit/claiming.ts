@@ -17,7 +17,8 @@ export function claimsOf(exchange: Exchange, plan: Plan, steps?: StepsTaken): re
   const { contract, facts } = admitted(exchange);
   const admission = {
     principal,
-    field: (name: string) => (name === "model" ? facts.model : contract.field(name)),
+    field: (name: string) =>
+      name === "model" ? facts.model : name === "key" ? principal.keyName : contract.field(name),
     attributes: exchangeAttributes(exchange),
     plan,
     nowMs: services.clock.nowMs(),

@@ -1,13 +1,14 @@
 import { GatewayError } from "../../core/errors.ts";
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
+import type { Refused } from "../../ledger/ledger.ts";
 import { keepsWork } from "../../plan/model-kind.ts";
 import type { Plan, Target } from "../../plan/plan.ts";
 
 import type { Degradation, DegradeStep, ExceededStep } from "../../policy/ladder.ts";
 import { accessRefusal } from "../open/access.ts";
-import type { Exchange } from "../state/exchange.ts";
+import { admitted, type Exchange } from "../state/exchange.ts";
 import { exchangeAttributes } from "./attributes.ts";
-import type { StepsTaken } from "./claiming.ts";
+import { claimsOf, type StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
 import { checkLargeBody } from "./large-body.ts";
 import { clampPlan, makePlan, planOffers } from "./planning.ts";
@@ -19,24 +20,31 @@ export interface LadderStep {
   readonly steps: StepsTaken;
   /** Budgets whose `exceeded` was tried. */
   readonly climbed: readonly string[];
+  /** True once a cap that nobody asked for was shortened to fit the limits. */
+  readonly shortened: boolean;
   /** The last change to the plans. Undefined if they are for the request as asked. */
   readonly degraded: { readonly by: string; readonly atPercent: number } | undefined;
 }
 
 /** The first step of every request: the plans it asks for, bound to the share at which `degrade` begins. */
 export function firstStep(plan: Plan): LadderStep {
-  return { plans: planOffers(plan), steps: new Map(), climbed: [], degraded: undefined };
+  return { plans: planOffers(plan), steps: new Map(), climbed: [], shortened: false, degraded: undefined };
 }
 
 /**
- * The step to take when this budget has refused the last plan of the current one: the next of its `degrade`, then its `exceeded`, once.
- * Undefined when there is nothing more to try.
+ * The step to take when an account has refused the last plan of the current one: shorter answers where the cap is ours and could never fit, then
+ * the next of the budget's `degrade`, then its `exceeded`, once. Undefined when there is nothing more to try.
  */
 export function nextStep(
   exchange: Exchange,
   current: LadderStep,
-  budget: string,
+  { account, amount }: Pick<Refused, "account" | "amount">,
 ): MaybePromise<LadderStep | undefined> {
+  if (amount > account.limit && !current.shortened) {
+    const plans = shortened(exchange, current);
+    if (plans.length > 0) return { ...current, plans, shortened: true };
+  }
+  const budget = account.name;
   const policy = exchange.snapshot.policies.find(({ name }) => name === budget);
   const step = policy?.degrade?.[current.steps.get(budget) ?? 0];
   if (step !== undefined) return takeStep(exchange, current, budget, step);
@@ -45,6 +53,32 @@ export function nextStep(
   return chain(climb(exchange, current.plans, policy.exceeded, []), (plans) =>
     plans.length === 0 ? undefined : { ...current, plans, climbed, degraded: { by: budget, atPercent: 100 } },
   );
+}
+
+/** Shorter than this, an answer is of no use. */
+const shortestAnswerTokens = 16;
+
+/**
+ * The plans with the longest answers that fit the whole of every account, where neither the client nor a policy asked for a cap: one of ours must
+ * not make a call impossible. None where a cap was asked for, or none would do.
+ */
+function shortened(exchange: Exchange, { plans, steps }: LadderStep): readonly Plan[] {
+  const { facts } = admitted(exchange);
+  const caps = exchange.snapshot.caps(exchangeAttributes(exchange));
+  const plan = plans.at(-1);
+  if (plan === undefined || facts.outputCap !== undefined || caps.outputTokens !== undefined) return [];
+  const fits = (cap: number) =>
+    claimsOf(exchange, clampPlan(plan, cap), steps).every(
+      ({ account, amount, observe }) => observe === true || amount <= account.limit,
+    );
+  let [low, high] = [shortestAnswerTokens, plan.outputCap];
+  if (!fits(low)) return [];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return planOffers(clampPlan(plan, low));
 }
 
 /** The plans of a step, where it has any that cost less; else those there were. Either way the next step binds them. */

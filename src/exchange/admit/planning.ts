@@ -2,7 +2,7 @@ import { assert, GatewayError } from "../../core/errors.ts";
 import { smallest } from "../../core/extremes.ts";
 import type { RequestFacts } from "../../dialect/dialect.ts";
 import type { Caps } from "../../plan/caps.ts";
-import { modelFactsOf } from "../../plan/model-facts.ts";
+import { modelFactsOf, usualOutputTokensOf } from "../../plan/model-facts.ts";
 import {
   formatTarget,
   type HoldAmounts,
@@ -20,9 +20,6 @@ import { admitted, type Exchange } from "../state/exchange.ts";
 import { exchangeAttributes } from "./attributes.ts";
 import { inputCountFor } from "./counting.ts";
 import { chooseTargets, contextWindowOf } from "./routing.ts";
-
-/** Output tokens an answer may have where neither client nor policy says: enough for most, and little enough to hold. */
-const defaultOutputTokens = 8_192;
 
 /** The full plan of an exchange whose input is counted: every target of a route, priced, with the caps that bind them. Throws what refuses it. */
 export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
@@ -151,7 +148,8 @@ function costGuess(exchange: Exchange, target: Target, caps: Caps): bigint | und
 /** The client's cap, clamped to the policy's and the models' own; without one, the policy's or the default is injected. */
 function decideOutputCap(asked: number | undefined, caps: Caps, targets: readonly Target[]): number {
   const ceiling = smallest(targets.map((target) => modelFactsOf(target.model).outputTokensMax));
-  const wanted = asked ?? caps.outputTokens ?? defaultOutputTokens;
+  const usual = targets.reduce((most, { model }) => Math.max(most, usualOutputTokensOf(model)), 0);
+  const wanted = asked ?? caps.outputTokens ?? usual;
   return Math.min(wanted, caps.outputTokens ?? wanted, ceiling);
 }
 

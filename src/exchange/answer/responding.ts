@@ -380,6 +380,13 @@ function replaceKeeping(
   return outcome.kind === "reply" ? { kind: "reply", reply: { ...outcome.reply, status } } : outcome;
 }
 
+/** Tells of a cap that the client did not ask for: one of ours, or its own, lowered. */
+function outputCapHeader({ facts, plan }: Exchange, { target }: Attempt): [string, string][] {
+  if (facts === undefined || plan === undefined || plan.outputCap === 0) return [];
+  const cap = Math.min(plan.outputCap, target.outputRoomTokens ?? plan.outputCap);
+  return cap === facts.outputCap ? [] : [["x-tollgate-output-cap", String(cap)]];
+}
+
 function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
   const { target } = attempt.target;
   return [
@@ -387,6 +394,8 @@ function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
     ["x-tollgate-model", headerValue(target.model)],
     ["x-tollgate-backend", target.backend],
     ["x-tollgate-attempts", String(attempt.number)],
+    ["x-tollgate-input-tokens", String(attempt.target.inputTokens)],
+    ...outputCapHeader(exchange, attempt),
     ...(attempt.changes.length === 0
       ? []
       : ([[warningHeader, warningOf(attempt.changes)]] satisfies [string, string][])),

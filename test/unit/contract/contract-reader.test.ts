@@ -37,6 +37,22 @@ describe("ContractReader.read()", () => {
     assert.equal(contract.field("latency_class"), "batch");
   });
 
+  for (const name of ["x-tollgate-workflw", "x-tollgate-tenant", "x-tollgate-", "x-tollgate-no-fallbacks"])
+    it(`refuses ${name}, which is no header of ours, and names those that are`, () =>
+      assert.throws(
+        () => read({ headers: { [name]: "summarize" } }),
+        (error) =>
+          error instanceof GatewayError &&
+          error.status === 400 &&
+          error.param === name &&
+          /x-tollgate-workflow/.test(error.message),
+      ));
+
+  it("lets the headers of our own answers come back", () =>
+    assert.doesNotThrow(() =>
+      read({ headers: { "x-tollgate-exchange-id": "1", "x-tollgate-no-fallback": "true" } }),
+    ));
+
   it("takes an empty value for none", () => {
     assert.equal(read({ headers: { "x-tollgate-workflow": "" } }).field("workflow"), "default");
   });

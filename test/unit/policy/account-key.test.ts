@@ -25,6 +25,12 @@ describe("accountKey()", () => {
     assert.equal(keyOf({ user_id: undefined }), "user_id=(none)");
   });
 
+  it("keeps users and keys apart by tenant", () => {
+    assert.deepEqual(accountFields(["key"]), ["tenant_id", "key"]);
+    assert.deepEqual(accountFields(["user_id"]), ["tenant_id", "user_id"]);
+    assert.deepEqual(accountFields(["team"]), ["team"]);
+  });
+
   it("never gives two lists of values the same key", () => {
     const character = fc.constantFrom("a", ",", "=", "b", "%", "2", "c", "(", "|");
     const text = fc.option(fc.string({ unit: character, maxLength: 6 }), { nil: undefined });
