@@ -1,6 +1,5 @@
 import { ByteRuns } from "../../core/byte-runs.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { headerValue } from "../../core/header-value.ts";
 import type { Headers } from "../../core/headers.ts";
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import { askedWaitMs } from "../../core/retry-after.ts";
@@ -25,10 +24,10 @@ import { breakOff } from "./interrupting.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { classOfDetails, endingOf, localFailure } from "./local-failure.ts";
 import { SecretMask } from "./masking.ts";
+import { ownHeaders } from "./own-headers.ts";
 import { accountFailure, emptyRefusalError, refusalHeaders } from "./refusal.ts";
 import { StreamCheck, type StreamVerdict } from "./stream-check.ts";
 import { translateHeaders } from "./translating.ts";
-import { warningHeader, warningOf } from "./warning.ts";
 
 const noBytes = Buffer.alloc(0);
 const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
@@ -378,26 +377,4 @@ function replaceKeeping(
   const outcome = replace(exchange, error, ending);
   exchange.responseStatus = status;
   return outcome.kind === "reply" ? { kind: "reply", reply: { ...outcome.reply, status } } : outcome;
-}
-
-/** Tells of a cap that the client did not ask for: one of ours, or its own, lowered. */
-function outputCapHeader({ facts, plan }: Exchange, { target }: Attempt): [string, string][] {
-  if (facts === undefined || plan === undefined || plan.outputCap === 0) return [];
-  const cap = Math.min(plan.outputCap, target.outputRoomTokens ?? plan.outputCap);
-  return cap === facts.outputCap ? [] : [["x-tollgate-output-cap", String(cap)]];
-}
-
-function ownHeaders(exchange: Exchange, attempt: Attempt): [string, string][] {
-  const { target } = attempt.target;
-  return [
-    ...replyHeaders(exchange),
-    ["x-tollgate-model", headerValue(target.model)],
-    ["x-tollgate-backend", target.backend],
-    ["x-tollgate-attempts", String(attempt.number)],
-    ["x-tollgate-input-tokens", String(attempt.target.inputTokens)],
-    ...outputCapHeader(exchange, attempt),
-    ...(attempt.changes.length === 0
-      ? []
-      : ([[warningHeader, warningOf(attempt.changes)]] satisfies [string, string][])),
-  ];
 }
