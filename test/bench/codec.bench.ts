@@ -5,7 +5,7 @@ import { type Plain, protoMethod } from "../support/envoy/envoy-protos.ts";
 /**
  * What the codec costs on the exchange that our figures are given for: 19 request headers of which five are asked for, a 2 KB body
  * answered with two headers, a new body and metadata, response headers with two attributes, a response body; beside it the same
- * through proto-loader. Run: `node --import tsx test/bench/codec.bench.ts`
+ * through proto-loader. Run: `node scripts/bench.mjs codec`
  */
 const { requestSerialize, requestDeserialize, responseSerialize } = protoMethod(
   "envoy.service.ext_proc.v3.ExternalProcessor",

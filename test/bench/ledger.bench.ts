@@ -13,7 +13,7 @@ import { account, claim, type windows } from "../support/ledger/ledger-accounts.
 /**
  * What the ledger costs: reserve and settle on six accounts, of 10 and of 100,000 known, beside what the memory alone takes; the same
  * with a journal; bytes an account; the start from a journal of a million entries.
- * `node --import tsx test/bench/ledger.bench.ts [calls] [memory] [start]` prints what results/ledger.md keeps; all, without a word.
+ * `node scripts/bench.mjs ledger [calls] [memory] [start]` prints what results/ledger.md keeps; all, without a word.
  */
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");

