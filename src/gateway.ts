@@ -70,9 +70,8 @@ export interface GatewayOptions {
 
 /** The composition root: constructs everything, and takes it apart again. */
 export class Gateway {
-  /** Callers can repeat no line of it at will. */
   readonly #log: RatedLog;
-  /** For what has no other place: records that the disk did not take before the end. */
+  /** For records that the disk did not take before the end. */
   readonly #unratedLog: Log;
   readonly #keep: KeepRecord;
   readonly #registry = new Registry();

@@ -1,15 +1,11 @@
-import { X509Certificate } from "node:crypto";
 import { type PriceSection, rateOfSection } from "../price/price-section.ts";
 import type { Rate } from "../price/rate.ts";
 import { providerKinds } from "../provider/index.ts";
 import { type Compilation, contextOf, parseKind } from "./compilation.ts";
+import { compileTls } from "./compile-tls.ts";
 import type { Path } from "./problem.ts";
 import { type BackendCommon, backendCommon } from "./schema.ts";
-import type { Backend, BackendTls } from "./snapshot.ts";
-
-/** A whole system's authorities take about a quarter of this. */
-const caLengthMax = 1_048_576;
-const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+import type { Backend } from "./snapshot.ts";
 
 /** The backends without problems, and the prices that some of them set themselves. */
 export interface CompiledBackends {
@@ -38,7 +34,8 @@ export function compileBackends(
     const provider = parsed.kind.create(parsed.section, contextOf(compilation, undefined));
     checkEndpoint(compilation, path, provider.endpoint, section);
     const rate = section.price === undefined ? undefined : priceOf(compilation, path, section.price);
-    const tls = section.tls === undefined ? undefined : compileTls(compilation, path, section.tls);
+    const tls =
+      section.tls === undefined ? undefined : compileTls(compilation, [...path, "tls"], section.tls);
     // A backend whose price has problems is left out, since its models have no known price.
     if (rate === undefined && section.price !== undefined) continue;
     if (rate !== undefined) prices.set(name, rate);
@@ -69,39 +66,5 @@ function priceOf({ file }: Compilation, path: Path, price: PriceSection): Rate |
     if (!(error instanceof RangeError)) throw error;
     file.refuse([...path, "price"], error.message);
     return undefined;
-  }
-}
-
-function compileTls(
-  { file, inputs }: Compilation,
-  path: Path,
-  tls: NonNullable<BackendCommon["tls"]>,
-): BackendTls {
-  if (tls.ca === undefined) return Object.freeze({ caPem: undefined, serverName: tls.serverName });
-  const read = inputs.readText(tls.ca);
-  const caPem = "text" in read ? read.text : "";
-  const problem = "text" in read ? caProblem(caPem) : read.problem;
-  if (problem !== undefined)
-    file.refuse([...path, "tls", "ca"], `${"text" in read ? `${inputs.show(tls.ca)} ` : ""}${problem}`);
-  return Object.freeze({ caPem, serverName: tls.serverName });
-}
-
-/** The problem with a file of authorities, or undefined if each of its certificates can be read. */
-function caProblem(pem: string): string | undefined {
-  if (pem.length > caLengthMax) return `is too large for a file of CAs (${caLengthMax} bytes at most)`;
-  const certificates = pem.match(certificatePattern) ?? [];
-  if (certificates.length === 0) return "must hold certificates in PEM";
-  const bad = certificates.findIndex((certificate) => !isCertificate(certificate));
-  return bad < 0
-    ? undefined
-    : `holds ${certificates.length} certificates, and number ${bad + 1} cannot be read`;
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -48,8 +48,12 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Price of the priority service tier: a multiplier, or prices. Without it, requests for this tier are refused.",
   "backends.*.price.price": "US dollars per call or per hour.",
   "backends.*.price.assumedTokensPerHour": "Tokens per hour over which the hourly price is spread.",
-  "backends.*.tls": "Verification of the backend's certificate, where the system's CAs do not suffice.",
+  "backends.*.tls":
+    "TLS to the backend, where the system's CAs do not suffice or it asks for a client certificate.",
   "backends.*.tls.ca": "PEM file of the CAs to trust, relative to the config.",
+  "backends.*.tls.cert":
+    "PEM file of the certificate to show the backend (mTLS), followed by those that lead to its CA; with `key`.",
+  "backends.*.tls.key": "PEM file of that certificate's private key, without a passphrase.",
   "backends.*.tls.serverName": "Name to expect in the certificate and to send as SNI.",
   "backends.*.endpoint":
     "Base URL of the API. For Bedrock, `https://bedrock-runtime.REGION.amazonaws.com` if left out.",

@@ -77,10 +77,16 @@ export const backendCommon = z.strictObject({
   sensitivity: z.array(z.string().min(1)).min(1).optional(),
   price: priceSection.optional(),
   tls: z
-    .strictObject({ ca: path.optional(), serverName: z.string().min(1).optional() })
+    .strictObject({
+      ca: path.optional(),
+      cert: path.optional(),
+      key: path.optional(),
+      serverName: z.string().min(1).optional(),
+    })
+    .refine((tls) => Object.keys(tls).length > 0, "must have ca, serverName, or cert and key")
     .refine(
-      (tls) => tls.ca !== undefined || tls.serverName !== undefined,
-      "must have ca, serverName, or both",
+      (tls) => (tls.cert === undefined) === (tls.key === undefined),
+      "must have cert and key, or neither",
     )
     .optional(),
 });

@@ -44,10 +44,20 @@ export interface AdminConfig {
   readonly tokenFile: string;
 }
 
-/** How to verify a backend's certificate where the system's CAs and the endpoint's host name are not enough. */
+/** A certificate to show a provider that asks for one, and its private key. */
+export interface ClientCertificate {
+  /** PEM: the certificate, then those that lead to its authority. */
+  readonly certPem: string;
+  /** PEM; a secret. */
+  readonly keyPem: string;
+}
+
+/** How to connect to a backend where the system's CAs and the endpoint's host name are not enough. */
 export interface BackendTls {
   /** The CAs to trust, in PEM. Undefined for the system's. */
   readonly caPem: string | undefined;
+  /** What to show the provider. Undefined for no certificate. */
+  readonly client: ClientCertificate | undefined;
   /** The name for SNI and verification. Undefined for the endpoint's host. */
   readonly serverName: string | undefined;
 }

@@ -21,8 +21,12 @@ export interface ReceivedEntry {
   readonly path: string;
   /** Names in lower case, repeated values joined with ", "; credentials as the start of their SHA-256. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What TLS said, if the request came over TLS. */
-  readonly tls: { readonly sni: string | null; readonly alpn: string | null } | null;
+  /** What TLS said, if the request came over TLS; `client`: the common name of the certificate that was shown. */
+  readonly tls: {
+    readonly sni: string | null;
+    readonly alpn: string | null;
+    readonly client?: string;
+  } | null;
   /** 32 hexadecimal digits; the answer's id has it, too. */
   readonly id: string;
   bodyBytes: number;

@@ -12,6 +12,8 @@ const headersMaxBytes = 65_536;
 export interface TlsFiles {
   readonly key: string;
   readonly cert: string;
+  /** The authority of the certificates that clients must show; default: none is asked for. */
+  readonly clientCa?: string;
 }
 
 /** Answers one request. `reset` resets its TCP connection. */
@@ -36,7 +38,13 @@ export class Listener {
     this.#server =
       tls === undefined
         ? createServer({ maxHeaderSize: headersMaxBytes }, handle as RequestListener)
-        : createSecureServer({ key: tls.key, cert: tls.cert, allowHTTP1: true }, handle);
+        : createSecureServer(
+            {
+              ...{ key: tls.key, cert: tls.cert, allowHTTP1: true },
+              ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true }),
+            },
+            handle,
+          );
     // Both kinds take it for their HTTP/1.1 connections, though the types of one do not say so.
     Object.assign(this.#server, { keepAliveTimeout: keepAliveTimeoutMs });
     this.#server.on("connection", (socket: Socket) => this.#track(socket));

@@ -97,11 +97,12 @@ function arrivalOf(request: NodeRequest, { method, headers }: RequestHead, servi
   };
 }
 
-function tlsOf({
-  servername,
-  alpnProtocol,
-}: TLSSocket & { readonly servername?: unknown }): ReceivedEntry["tls"] {
+function tlsOf(socket: TLSSocket & { readonly servername?: unknown }): ReceivedEntry["tls"] {
+  const { servername, alpnProtocol } = socket;
+  // Without a certificate this is an empty object.
+  const client = socket.getPeerCertificate()?.subject?.CN;
   return {
+    ...(typeof client === "string" ? { client } : {}),
     sni: typeof servername === "string" && servername !== "" ? servername : null,
     alpn: typeof alpnProtocol === "string" ? alpnProtocol : null,
   };

@@ -21,6 +21,7 @@ export function withEndpointClusters(snapshot: Snapshot): Snapshot {
 /** `@` cannot occur in a backend's name, so no cluster has the name of another backend's. */
 function endpointCluster({ name, provider, tls }: Backend): string {
   const { protocol, host } = provider.endpoint;
-  const identity = JSON.stringify([protocol, host, tls?.serverName, tls?.caPem]);
+  const client = tls?.client === undefined ? [] : [tls.client.certPem];
+  const identity = JSON.stringify([protocol, host, tls?.serverName, tls?.caPem, ...client]);
   return `${name}@${hash("sha256", identity, "hex").slice(0, digestLength)}`;
 }

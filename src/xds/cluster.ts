@@ -144,8 +144,11 @@ function discovery(host: string): { readonly [key: string]: Json } {
   return isIP(host) === 0 ? { type: "STRICT_DNS", dns_lookup_family: "V4_PREFERRED" } : { type: "STATIC" };
 }
 
+type ClientCertificate = NonNullable<EnvoyBackend["tls"]["client"]>;
+
 /** An authority alone would accept anyone's certificate, so the name is matched too. */
 function tlsSocket(backend: EnvoyBackend, address: string): Json {
+  const { client } = backend.tls;
   const name = backend.tls.serverName ?? address;
   const ip = isIP(name) !== 0;
   return {
@@ -154,6 +157,7 @@ function tlsSocket(backend: EnvoyBackend, address: string): Json {
       ...(ip ? {} : { sni: name }),
       common_tls_context: {
         alpn_protocols: ["h2", "http/1.1"],
+        ...(client === undefined ? {} : { tls_certificates: [clientCertificate(client)] }),
         validation_context: {
           trusted_ca:
             backend.tls.caPem === undefined
@@ -164,4 +168,8 @@ function tlsSocket(backend: EnvoyBackend, address: string): Json {
       },
     }),
   };
+}
+
+function clientCertificate({ certPem, keyPem }: ClientCertificate): Json {
+  return { certificate_chain: { inline_string: certPem }, private_key: { inline_string: keyPem } };
 }

@@ -28,6 +28,8 @@ export interface EnvoyBackend {
     readonly caFile: string;
     /** The authorities themselves, in PEM, in place of the file. */
     readonly caPem?: string | undefined;
+    /** What to show the provider, in PEM. */
+    readonly client?: { readonly certPem: string; readonly keyPem: string } | undefined;
     /** Name to ask for (SNI) and to verify, where it is not the endpoint's host. */
     readonly serverName: string | undefined;
   };

@@ -14,8 +14,8 @@ export function envoyInputOf(snapshot: Snapshot, edge: EdgeAddress, caFile: stri
       cluster,
       endpoint: provider.endpoint,
       connectTimeoutMs: snapshot.connectTimeouts.get(name),
-      // The authorities go with the configuration: Envoy reads a file once, and would not notice that it has changed.
-      tls: { caFile, caPem: tls?.caPem, serverName: tls?.serverName },
+      // Certificates go with the configuration: Envoy reads a file once, and would not notice that it has changed.
+      tls: { caFile, caPem: tls?.caPem, client: tls?.client, serverName: tls?.serverName },
     })),
   };
 }

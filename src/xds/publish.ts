@@ -20,9 +20,10 @@ export function publishClusters(input: EnvoyInput, folder: string): void {
   replaceFile(join(folder, name), compileEnvoy(input, folder)[name], modeOf(input));
 }
 
-/** What Envoy's files are written with: the token in them is for Envoy's user alone. */
-export function modeOf({ edgeToken }: EnvoyInput): number {
-  return edgeToken === undefined ? 0o644 : 0o600;
+/** What Envoy's files are written with: a token or a private key in them is for Envoy's user alone. */
+export function modeOf({ edgeToken, backends }: EnvoyInput): number {
+  const hasKey = backends.some(({ tls }) => tls.client !== undefined);
+  return edgeToken === undefined && !hasKey ? 0o644 : 0o600;
 }
 
 /** Writes a JSON value into a file by rename, and returns the file's path. */

@@ -76,7 +76,11 @@ identity: [{ type: anonymous, tenant_id: local }]
     assert.equal(backend?.provider.endpoint.href, "https://eu.example.com/v1");
     assert.equal(backend?.region, "eu");
     assert.equal(backend?.private, true);
-    assert.deepEqual(backend?.tls, { caPem: undefined, serverName: "api.example.com" });
+    assert.deepEqual(backend?.tls, {
+      caPem: undefined,
+      client: undefined,
+      serverName: "api.example.com",
+    });
   });
 
   it("answers for models by name and pattern, with defaults for what is not said", () => {
