@@ -34,6 +34,11 @@ export const metricTable = {
     help: "Cost of exchanges, in nano-dollars.",
     labels: ["backend"],
   },
+  tollgate_odd_events_total: {
+    kind: "counter",
+    help: "Events of answers' streams that were passed over, by what was odd: empty, not_json, not_finite (numbers that JSON has not), after_end, unknown_type.",
+    labels: ["backend", "kind"],
+  },
   tollgate_first_token_seconds: {
     kind: "histogram",
     help: "Time from a request's first byte to its answer's first content.",

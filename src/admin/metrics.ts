@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type { OddEventKind } from "../dialect/odd-event.ts";
 import type { Observer } from "../exchange/state/services.ts";
 import type { Account, RuleTotal } from "../ledger/ledger.ts";
 import { type OverrideAction, overrideActions } from "../route/override.ts";
@@ -47,6 +48,7 @@ export class Metrics implements Observer {
   readonly #turnedAway = this.#registry.counter("tollgate_turned_away_total");
   readonly #guessing = this.#registry.counter("tollgate_credential_guessing_total");
   readonly #validations = this.#registry.counter("tollgate_validations_total");
+  readonly #oddEvents = this.#registry.counter("tollgate_odd_events_total");
   readonly #unknown = this.#registry.counter("tollgate_unknown_exchange_total");
   readonly #bugs = this.#registry.counter("tollgate_bugs_total");
   readonly #retriesWithheld = this.#registry.counter("tollgate_retries_withheld_total");
@@ -153,6 +155,10 @@ export class Metrics implements Observer {
 
   unanswered(backend: string, reason: string): void {
     this.#unanswered.note(backend, reason);
+  }
+
+  oddEvents(backend: string, kinds: ReadonlyMap<OddEventKind, number>): void {
+    for (const [kind, count] of kinds) this.#oddEvents.inc({ backend, kind }, count);
   }
 
   unknownExchange(late: boolean): void {

@@ -109,6 +109,7 @@ function dryServices(
       settled: () => {},
       checked: () => {},
       unanswered: () => {},
+      oddEvents: () => {},
       unknownExchange: () => {},
       bug: (error) => {
         throw error;

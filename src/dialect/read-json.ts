@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
+import { isInexactNumber } from "./exact-json.ts";
 import type { JsonObject } from "./json-view.ts";
 import { objectOf } from "./json-view.ts";
 import { invalid } from "./read-field.ts";
@@ -24,6 +25,10 @@ export function textAt(value: unknown, field: string): string {
 
 /** The number a request has at a field; throws `invalid_request` for anything else. */
 export function numberAt(value: unknown, field: string): number {
+  if (isInexactNumber(value)) {
+    const why = `${field} is a number that cannot be translated exactly: write it with fewer digits`;
+    throw new GatewayError("unsupported", why, { param: field });
+  }
   if (typeof value !== "number") throw invalid(field, "must be a number");
   return value;
 }

@@ -1,9 +1,12 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { OutputKind, ResponseContext, ResponseSeen } from "./dialect.ts";
+import type { OddEventKind } from "./odd-event.ts";
 
 /** Longest finish reason kept: providers make up their own. */
 const wordCharactersMax = 64;
+/** Most answers of one response whose ends are told apart. */
+const choicesMax = 128;
 
 /** The facts of a response, while it is being read. */
 export class ResponseState implements ResponseSeen {
@@ -17,6 +20,11 @@ export class ResponseState implements ResponseSeen {
   error: GatewayError | undefined;
   unread = false;
   unreadable = false;
+  /** The format's own end mark has come: what follows is no part of the answer. */
+  ended = false;
+  readonly oddEvents = new Map<OddEventKind, number>();
+  /** Answers that have begun and given no finish reason. */
+  readonly #open = new Set<number>();
   readonly #onText: ResponseContext["onText"];
 
   constructor(onText: ResponseContext["onText"]) {
@@ -27,11 +35,18 @@ export class ResponseState implements ResponseSeen {
   text(value: unknown, kind: OutputKind = "answer", choice = 0): void {
     if (typeof value !== "string" || value === "") return;
     this.content = true;
+    if (this.#open.size < choicesMax) this.#open.add(choice);
     this.#onText(value, kind, choice);
   }
 
+  /** Counts an event that is passed over. */
+  odd(kind: OddEventKind): undefined {
+    this.oddEvents.set(kind, (this.oddEvents.get(kind) ?? 0) + 1);
+  }
+
   /** Notes why one of the answers ended, unified. */
-  finish(reason: string): void {
+  finish(reason: string, choice = 0): void {
+    this.#open.delete(choice);
     this.finishReason = reason.slice(0, wordCharactersMax);
     if (reason === "length") this.lengthStop = true;
   }
@@ -43,10 +58,10 @@ export class ResponseState implements ResponseSeen {
     this.error ??= error;
   }
 
-  /** The stream's bytes ended: an answer that gave its finish reason and usage is complete without its format's own end. */
+  /** The stream's bytes ended: when every answer gave its finish reason, it is complete without its format's own end. */
   closed(): void {
-    const { finishReason, usage, error } = this;
-    if (finishReason !== undefined && usage !== undefined && error === undefined) this.complete = true;
+    const { finishReason, error } = this;
+    if (finishReason !== undefined && this.#open.size === 0 && error === undefined) this.complete = true;
   }
 
   /** Throws `upstream_invalid` for a generated answer that ends well without content, finish reason and usage. */

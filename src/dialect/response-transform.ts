@@ -1,6 +1,7 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Usage } from "../usage/usage.ts";
+import type { OddEventKind } from "./odd-event.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Facts read from the response bytes so far. */
@@ -21,6 +22,8 @@ export interface ResponseSeen {
   readonly error: GatewayError | undefined;
   /** The answer was too large to be read, so its usage is unknown. */
   readonly unread: boolean;
+  /** Events of a stream that were passed over, by what was odd about them. */
+  readonly oddEvents: ReadonlyMap<OddEventKind, number>;
   /** The answer stopped making sense: nothing of it passes any more, and what has passed must not end as if it were whole. */
   readonly unreadable: boolean;
 }

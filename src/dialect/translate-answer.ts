@@ -2,8 +2,8 @@ import type { MakeDecoder } from "./answer-decoder.ts";
 import type { EventEncoder } from "./codec.ts";
 import type { ResponseContext, ResponseTransform } from "./dialect.ts";
 import { ResponseState } from "./response-state.ts";
+import { readByFraming } from "./sniffed-response.ts";
 import { SseResponse } from "./sse-response.ts";
-import { isEventStream } from "./streamed.ts";
 import { TranslatedStream } from "./translated-stream.ts";
 import { TranslatedWhole } from "./translated-whole.ts";
 
@@ -14,6 +14,8 @@ export function translateAnswer(
   makeDecoder: MakeDecoder,
 ): ResponseTransform {
   const seen = new ResponseState(context.onText);
-  if (!isEventStream(context)) return new TranslatedWhole(seen, makeDecoder, encoder);
-  return new SseResponse(seen, new TranslatedStream(seen, makeDecoder, encoder));
+  return readByFraming(context, seen, {
+    stream: () => new SseResponse(seen, new TranslatedStream(seen, makeDecoder, encoder)),
+    whole: () => new TranslatedWhole(seen, makeDecoder, encoder),
+  });
 }

@@ -4,6 +4,7 @@ import type { SseEvent } from "../core/sse.ts";
 import type { AnswerDecoder, MakeDecoder } from "./answer-decoder.ts";
 import type { EventEncoder } from "./codec.ts";
 import { eventData } from "./event-data.ts";
+import { parseExactObject } from "./exact-json.ts";
 import type { JsonObject } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
 import type { EventReader } from "./sse-response.ts";
@@ -29,8 +30,12 @@ export class TranslatedStream implements EventReader {
   read(event: SseEvent, out: ByteRuns): void {
     this.#out = out;
     if (event.data === undefined || this.#over) return;
-    if (event.data.startsWith("[DONE]")) this.#decoder.done();
-    else this.#take(eventData(event.data), out);
+    if (event.data.startsWith("[DONE]")) {
+      this.#decoder.done();
+      return;
+    }
+    const data = eventData(event.data, this.#seen, parseExactObject);
+    if (data !== undefined) this.#take(data, out);
   }
 
   /** Takes an event that was framed otherwise. */

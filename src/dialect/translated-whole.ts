@@ -3,8 +3,9 @@ import { GatewayError } from "../core/errors.ts";
 import type { AnswerDecoder, MakeDecoder } from "./answer-decoder.ts";
 import type { EventEncoder } from "./codec.ts";
 import type { ResponseTransform } from "./dialect.ts";
+import { wholeData } from "./event-data.ts";
+import { parseExactObject } from "./exact-json.ts";
 import { HeldAnswer } from "./held-answer.ts";
-import { parseObject } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
 
 /** An answer that is one JSON object, on its way to a client of another format: held until it is whole, since only then can it be read. */
@@ -39,7 +40,7 @@ export class TranslatedWhole implements ResponseTransform {
   }
 
   #finish(): void {
-    const answer = parseObject(this.#held.take().toString());
+    const answer = wholeData(this.#held.take(), parseExactObject);
     if (answer === undefined) throw new GatewayError("upstream_invalid", "the provider's answer is not JSON");
     this.#decoder.whole(answer);
     // Found inside a 200: there is no answer to make of it.

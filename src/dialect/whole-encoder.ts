@@ -3,6 +3,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Usage } from "../usage/usage.ts";
 import { ChoiceDraft } from "./choice-draft.ts";
 import type { AnswerContext, EventEncoder } from "./codec.ts";
+import { stringifyExact } from "./exact-json.ts";
 import type { AnswerChoice, ModelAnswer } from "./model-answer.ts";
 import type { ModelEvent } from "./model-event.ts";
 
@@ -33,7 +34,7 @@ export class WholeEncoder implements EventEncoder {
         const [first = new ChoiceDraft(), ...rest] = this.#choices;
         const choices = [first.done(), ...rest.map((choice) => choice.done())] as const;
         const answer = { model: this.#model, choices: [...choices] as [AnswerChoice], usage: this.#usage };
-        out.add(Buffer.from(JSON.stringify(this.#write(answer))));
+        out.add(Buffer.from(stringifyExact(this.#write(answer))));
         return;
       }
       default:

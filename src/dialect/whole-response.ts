@@ -1,7 +1,8 @@
 import { GatewayError } from "../core/errors.ts";
 import { AnswerTail, lastMembers } from "./answer-tail.ts";
 import type { ResponseTransform } from "./dialect.ts";
-import { type JsonObject, objectOf, parseObject } from "./json-view.ts";
+import { wholeData } from "./event-data.ts";
+import { type JsonObject, objectOf } from "./json-view.ts";
 import type { ResponseState } from "./response-state.ts";
 
 /**
@@ -31,7 +32,7 @@ export class WholeResponse implements ResponseTransform {
   constructor(
     seen: ResponseState,
     read: (answer: JsonObject, seen: ResponseState) => void,
-    parse: (bytes: Buffer) => JsonObject | undefined = (bytes) => parseObject(bytes.toString()),
+    parse: (bytes: Buffer) => JsonObject | undefined = (bytes) => wholeData(bytes),
   ) {
     this.seen = seen;
     this.#read = read;

@@ -1,6 +1,7 @@
 import type { AnswerDecoder, Emit } from "../answer-decoder.ts";
 import type { EventEncoder } from "../codec.ts";
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { OpenCalls } from "../open-calls.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -107,7 +108,7 @@ class MessagesDecoder implements AnswerDecoder {
         const input = objectOf(block.input);
         // In a stream the input follows as deltas, and stands here empty.
         if (input !== undefined && Object.keys(input).length > 0)
-          this.#calls.add(index, JSON.stringify(input));
+          this.#calls.add(index, stringifyExact(input));
         return;
       }
       default:

@@ -1,4 +1,5 @@
 import { readCacheControl } from "../cache-control.ts";
+import { stringifyExact } from "../exact-json.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { Part, Source } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
@@ -85,7 +86,7 @@ function decodeBlock(draft: ModelRequestDraft, block: JsonObject, field: string)
         type: "tool_call",
         id,
         name: textAt(block.name, `${field}.name`),
-        arguments: JSON.stringify(optional(block.input, `${field}.input`, objectAt) ?? {}),
+        arguments: stringifyExact(optional(block.input, `${field}.input`, objectAt) ?? {}),
         signature,
         cache: readCacheControl(draft, block, field),
       };

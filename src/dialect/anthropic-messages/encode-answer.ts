@@ -1,6 +1,6 @@
 import type { Usage } from "../../usage/usage.ts";
 import type { AnswerContext } from "../codec.ts";
-import { parseObject } from "../json-view.ts";
+import { parseExactObject } from "../exact-json.ts";
 import type { ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart } from "../model-request.ts";
@@ -68,7 +68,7 @@ function encodePart(part: AnswerPart): object {
     case "tool_call": {
       const id = withSignature(part.id, part.signature);
       // A model may write what is no object; the format has no other way to show it.
-      return { type: "tool_use", id, name: part.name, input: parseObject(part.arguments) ?? {} };
+      return { type: "tool_use", id, name: part.name, input: parseExactObject(part.arguments) ?? {} };
     }
   }
 }

@@ -4,6 +4,7 @@ import { claudeTraits } from "../claude-models.ts";
 import { claudeSchema } from "../claude-schema.ts";
 import { claudeThinking } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
 import { checkReach, type Reach } from "../reach.ts";
@@ -57,7 +58,7 @@ export function encodeMessagesRequest(request: ModelRequest, target: EncodeTarge
       : { output_config: { ...thinking.output_config, ...(format === undefined ? {} : { format }) } }),
     ...(target.stream ? { stream: true } : {}),
   };
-  return { body: Buffer.from(JSON.stringify(body)), headers, changes: changes.told };
+  return { body: Buffer.from(stringifyExact(body)), headers, changes: changes.told };
 }
 
 const headers = [["anthropic-version", "2023-06-01"]] as const;

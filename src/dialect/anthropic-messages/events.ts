@@ -1,7 +1,8 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
-import { eventData } from "../event-data.ts";
+import { commentEvent, eventData } from "../event-data.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -20,10 +21,9 @@ export class MessagesEvents implements EventReader {
   }
 
   read(event: SseEvent, out: ByteRuns): void {
-    if (event.data !== undefined) {
-      this.note(eventData(event.data));
-    }
-    out.add(event.bytes);
+    const data = event.data === undefined ? undefined : eventData(event.data, this.#seen);
+    if (data !== undefined) this.note(data);
+    out.add(event.data === undefined || data !== undefined ? event.bytes : commentEvent);
   }
 
   /** Notes one event; also of streams that are framed otherwise. */
@@ -49,12 +49,17 @@ export class MessagesEvents implements EventReader {
       }
       case "message_stop":
         this.#seen.refuseEmpty();
+        this.#seen.ended = true;
         this.#seen.complete = this.#seen.error === undefined;
+        return;
+      case "ping":
+      case "content_block_stop":
         return;
       case "error":
         this.#seen.error ??= errorInStream(objectOf(data.error)?.type);
         return;
       default:
+        this.#seen.odd("unknown_type");
     }
   }
 
@@ -100,7 +105,7 @@ function readBlock(value: unknown, seen: ResponseState): void {
   seen.text(block?.name, "call");
   const input = objectOf(block?.input);
   // In a stream the input follows as deltas, and stands here empty.
-  if (input !== undefined && Object.keys(input).length > 0) seen.text(JSON.stringify(input), "call");
+  if (input !== undefined && Object.keys(input).length > 0) seen.text(stringifyExact(input), "call");
 }
 
 function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {

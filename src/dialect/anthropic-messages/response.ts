@@ -1,8 +1,8 @@
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { ErrorResponse } from "../error-response.ts";
 import { ResponseState } from "../response-state.ts";
+import { readByFraming } from "../sniffed-response.ts";
 import { SseResponse } from "../sse-response.ts";
-import { isEventStream } from "../streamed.ts";
 import { WholeResponse } from "../whole-response.ts";
 import { anthropicErrorShape } from "./error.ts";
 import { MessagesEvents, readMessage } from "./events.ts";
@@ -11,6 +11,8 @@ import { MessagesEvents, readMessage } from "./events.ts";
 export function passMessages(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, anthropicErrorShape);
-  if (isEventStream(context)) return new SseResponse(seen, new MessagesEvents(seen));
-  return new WholeResponse(seen, readMessage);
+  return readByFraming(context, seen, {
+    stream: () => new SseResponse(seen, new MessagesEvents(seen)),
+    whole: () => new WholeResponse(seen, readMessage),
+  });
 }

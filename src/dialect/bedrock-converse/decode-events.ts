@@ -6,6 +6,7 @@ import type { EventEncoder } from "../codec.ts";
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { eventData } from "../event-data.ts";
 import { EventStreamResponse, type MessageReader } from "../event-stream-response.ts";
+import { parseExactObject, stringifyExact } from "../exact-json.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { OpenCalls } from "../open-calls.ts";
 import { ResponseState } from "../response-state.ts";
@@ -43,7 +44,8 @@ class TranslatedMessages implements MessageReader {
     const failure = exceptionOf(message);
     if (failure === undefined) {
       const type = message.headers.get(":event-type") ?? "";
-      this.#stream.data({ [type]: eventData(message.payload.toString()) }, out);
+      const data = eventData(message.payload.toString(), this.#seen, parseExactObject);
+      if (data !== undefined) this.#stream.data({ [type]: data }, out);
     } else if (this.#seen.error === undefined) {
       this.#seen.error = failure;
       out.add(this.breakOff(failure));
@@ -140,7 +142,7 @@ class ConverseDecoder implements AnswerDecoder {
     const use = objectOf(block.toolUse);
     if (use === undefined) return;
     this.#calls.open(index, 0, textOf(use.toolUseId), textOf(use.name) ?? "");
-    this.#calls.add(index, JSON.stringify(use.input ?? {}));
+    this.#calls.add(index, stringifyExact(use.input ?? {}));
   }
 
   #delta(delta: JsonObject, index: number): void {

@@ -1,3 +1,4 @@
+import { stringifyExact } from "../exact-json.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { CacheMark, Part, Source } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
@@ -74,7 +75,7 @@ function decodeBlock(draft: ModelRequestDraft, block: JsonObject, field: string)
       const { id, signature } = splitSignature(textAt(object.toolUseId, `${at}.toolUseId`));
       const input = objectAt(object.input ?? {}, `${at}.input`);
       const called = textAt(object.name, `${at}.name`);
-      return { type: "tool_call", id, name: called, arguments: JSON.stringify(input), signature };
+      return { type: "tool_call", id, name: called, arguments: stringifyExact(input), signature };
     }
     case "toolResult": {
       onlyKnown(object, resultKeys, at);
@@ -93,7 +94,7 @@ function decodeBlock(draft: ModelRequestDraft, block: JsonObject, field: string)
 
 /** A tool's result may be JSON, which other formats take as text. */
 function decodeResult(draft: ModelRequestDraft, block: JsonObject, field: string): Part {
-  if (!isAbsent(block.json)) return { type: "text", text: JSON.stringify(block.json) };
+  if (!isAbsent(block.json)) return { type: "text", text: stringifyExact(block.json) };
   return decodeBlock(draft, block, field);
 }
 

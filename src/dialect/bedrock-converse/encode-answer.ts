@@ -1,5 +1,5 @@
 import type { Usage } from "../../usage/usage.ts";
-import { parseObject } from "../json-view.ts";
+import { parseExactObject } from "../exact-json.ts";
 import type { ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart } from "../model-request.ts";
@@ -53,7 +53,7 @@ function encodePart(part: AnswerPart): object {
     case "tool_call": {
       const toolUseId = withSignature(part.id, part.signature);
       // A model may write what is no object; the format has no other way to show it.
-      return { toolUse: { toolUseId, name: part.name, input: parseObject(part.arguments) ?? {} } };
+      return { toolUse: { toolUseId, name: part.name, input: parseExactObject(part.arguments) ?? {} } };
     }
   }
 }

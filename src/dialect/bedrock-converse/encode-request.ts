@@ -2,6 +2,7 @@ import { Changes, supportsAllBut } from "../changes.ts";
 import { claudeTraits, isClaude } from "../claude-models.ts";
 import { claudeThinking } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { type MergedTurn, mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Tool } from "../model-request.ts";
 import { checkReach, type Reach } from "../reach.ts";
@@ -57,7 +58,7 @@ export function encodeConverseRequest(request: ModelRequest, target: EncodeTarge
     ...(Object.keys(additional).length === 0 ? {} : { additionalModelRequestFields: additional }),
     ...encodeFormat(request),
   };
-  return { body: Buffer.from(JSON.stringify(body)), headers: [], changes: changes.told };
+  return { body: Buffer.from(stringifyExact(body)), headers: [], changes: changes.told };
 }
 
 /** Fields for the model that Bedrock passes through; known for Claude's models only. */
@@ -139,6 +140,6 @@ function encodeToolChoice({ toolChoice }: ModelRequest): object {
 function encodeFormat({ format }: ModelRequest): object {
   if (format?.kind !== "schema") return {};
   const { schema, name, description } = format;
-  const jsonSchema = { schema: JSON.stringify(schema), name: name ?? "answer", description };
+  const jsonSchema = { schema: stringifyExact(schema), name: name ?? "answer", description };
   return { outputConfig: { textFormat: { type: "json_schema", structure: { jsonSchema } } } };
 }

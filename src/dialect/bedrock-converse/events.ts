@@ -4,6 +4,7 @@ import type { EventStreamMessage } from "../../core/event-stream.ts";
 import { bedrockException } from "../bedrock-error.ts";
 import { eventData } from "../event-data.ts";
 import type { MessageReader } from "../event-stream-response.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -21,7 +22,10 @@ export class ConverseEvents implements MessageReader {
   read(message: EventStreamMessage, out: ByteRuns): void {
     const failure = exceptionOf(message);
     if (failure !== undefined) this.#seen.error ??= failure;
-    else this.note(message.headers.get(":event-type"), eventData(message.payload.toString()));
+    else {
+      const data = eventData(message.payload.toString(), this.#seen);
+      if (data !== undefined) this.note(message.headers.get(":event-type"), data);
+    }
     out.add(message.bytes);
   }
 
@@ -50,9 +54,14 @@ export class ConverseEvents implements MessageReader {
         const usage = objectOf(data.usage);
         if (usage !== undefined) this.#seen.bill(readConverseUsage(usage, data.serviceTier));
         this.#seen.complete = this.#seen.finishReason !== undefined && this.#seen.error === undefined;
+        this.#seen.ended = this.#seen.complete;
         return;
       }
+      case "messageStart":
+      case "contentBlockStop":
+        return;
       default:
+        this.#seen.odd("unknown_type");
     }
   }
 }
@@ -83,7 +92,7 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
     seen.text(block?.text);
     seen.text(objectOf(objectOf(block?.reasoningContent)?.reasoningText)?.text, "reasoning");
     seen.text(use?.name, "call");
-    if (use?.input !== undefined) seen.text(JSON.stringify(use.input), "call");
+    if (use?.input !== undefined) seen.text(stringifyExact(use.input), "call");
   }
   const reason = textOf(answer.stopReason);
   if (reason !== undefined) seen.finish(unifiedStop(reason));

@@ -1,5 +1,6 @@
 import { askedFormat } from "../asked-format.ts";
-import { type JsonObject, parseObject } from "../json-view.ts";
+import { parseExactObject } from "../exact-json.ts";
+import type { JsonObject } from "../json-view.ts";
 import type { OutputFormat } from "../model-request.ts";
 import { invalid } from "../read-field.ts";
 import { objectAt, optional, textAt } from "../read-json.ts";
@@ -14,7 +15,7 @@ export function readTextFormat(config: JsonObject): OutputFormat | undefined {
   const { jsonSchema } = objectAt(format.structure, `${field}.structure`);
   const at = `${field}.structure.jsonSchema`;
   const written = objectAt(jsonSchema, at);
-  const schema = parseObject(textAt(written.schema, `${at}.schema`));
+  const schema = parseExactObject(textAt(written.schema, `${at}.schema`));
   if (schema === undefined) throw invalid(`${at}.schema`, "must be a JSON object in a string");
   return {
     kind: "schema",

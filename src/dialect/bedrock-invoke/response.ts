@@ -1,5 +1,5 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
-import type { GatewayError } from "../../core/errors.ts";
+import { GatewayError } from "../../core/errors.ts";
 import type { EventStreamMessage } from "../../core/event-stream.ts";
 import { MessagesEvents, readMessage } from "../anthropic-messages/events.ts";
 import { exceptionOf } from "../bedrock-converse/events.ts";
@@ -8,6 +8,7 @@ import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { ErrorResponse } from "../error-response.ts";
 import { eventData } from "../event-data.ts";
 import { EventStreamResponse, type MessageReader } from "../event-stream-response.ts";
+import { parseObject } from "../json-view.ts";
 import { ResponseState } from "../response-state.ts";
 import { isAwsEventStream } from "../streamed.ts";
 import { errorInStream } from "../upstream-error.ts";
@@ -39,8 +40,8 @@ class InvokeEvents implements MessageReader {
     const failure = exceptionOf(message);
     if (failure !== undefined) this.#seen.error ??= failure;
     else if (message.headers.get(":event-type") === "chunk") {
-      const { bytes } = eventData(message.payload.toString());
-      this.#events.note(eventData(Buffer.from(String(bytes), "base64").toString()));
+      const chunk = eventData(message.payload.toString(), this.#seen);
+      if (chunk !== undefined) this.#note(String(chunk.bytes));
     }
     out.add(message.bytes);
   }
@@ -51,5 +52,12 @@ class InvokeEvents implements MessageReader {
 
   breakOff(error: GatewayError): Buffer {
     return bedrockException(error);
+  }
+
+  #note(base64: string): void {
+    const data = parseObject(Buffer.from(base64, "base64").toString());
+    if (data === undefined)
+      throw new GatewayError("upstream_invalid", "the provider sent an event that is not JSON");
+    this.#events.note(data);
   }
 }

@@ -1,6 +1,7 @@
 import type { AnswerDecoder, Emit } from "../answer-decoder.ts";
 import type { EventEncoder } from "../codec.ts";
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { OpenCalls } from "../open-calls.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -87,6 +88,6 @@ class GenerateDecoder implements AnswerDecoder {
     this.#parts += 1;
     const name = textOf(call.name) ?? "";
     this.#calls.open(this.#parts, choice, textOf(call.id), name, textOf(part.thoughtSignature));
-    this.#calls.add(this.#parts, JSON.stringify(call.args ?? {}));
+    this.#calls.add(this.#parts, stringifyExact(call.args ?? {}));
   }
 }

@@ -1,3 +1,4 @@
+import { stringifyExact } from "../exact-json.ts";
 import type { JsonObject } from "../json-view.ts";
 import type { Part } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
@@ -98,7 +99,7 @@ class PartReader {
       type: "tool_call",
       id: split.id,
       name,
-      arguments: JSON.stringify(args),
+      arguments: stringifyExact(args),
       signature: split.signature ?? signature,
     };
   }

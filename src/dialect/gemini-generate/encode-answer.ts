@@ -1,6 +1,6 @@
 import type { Usage } from "../../usage/usage.ts";
 import type { AnswerContext } from "../codec.ts";
-import { parseObject } from "../json-view.ts";
+import { parseExactObject } from "../exact-json.ts";
 import type { AnswerChoice, ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart, ToolCallPart } from "../model-request.ts";
@@ -45,7 +45,7 @@ export function encodeGenerateUsage(usage: Usage): object {
 export function encodeCall(call: ToolCallPart): object {
   const { id, name, signature } = call;
   return {
-    functionCall: { id, name, args: parseObject(call.arguments) ?? {} },
+    functionCall: { id, name, args: parseExactObject(call.arguments) ?? {} },
     ...(signature === undefined ? {} : { thoughtSignature: signature }),
   };
 }

@@ -2,6 +2,7 @@ import type { ByteRuns } from "../../core/byte-runs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { Usage } from "../../usage/usage.ts";
 import type { AnswerContext, EventEncoder } from "../codec.ts";
+import { stringifyExact } from "../exact-json.ts";
 import type { ModelEvent } from "../model-event.ts";
 import { WholeEncoder } from "../whole-encoder.ts";
 import { encodeCall, encodeGenerate, encodeGenerateUsage, finishReasonOf } from "./encode-answer.ts";
@@ -115,6 +116,6 @@ class GenerateEncoder implements EventEncoder {
       modelVersion: this.#model,
       responseId: this.#id,
     };
-    out.add(Buffer.from(`data: ${JSON.stringify(response)}\n\n`));
+    out.add(Buffer.from(`data: ${stringifyExact(response)}\n\n`));
   }
 }

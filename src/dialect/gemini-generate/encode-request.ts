@@ -1,5 +1,6 @@
 import { Changes, supportsAllBut } from "../changes.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { mergeTurns } from "../merge-turns.ts";
 import type { ModelRequest, Reasoning, ReasoningEffort, Tool } from "../model-request.ts";
 import { checkReach, type Reach } from "../reach.ts";
@@ -51,7 +52,7 @@ export function encodeGenerateRequest(request: ModelRequest, target: EncodeTarge
       thinkingConfig: encodeThinking(request.reasoning, target.model, changes),
     },
   };
-  return { body: Buffer.from(JSON.stringify(body)), headers: [], changes: changes.told };
+  return { body: Buffer.from(stringifyExact(body)), headers: [], changes: changes.told };
 }
 
 function encodeTool({ name, description, parameters }: Tool): object {

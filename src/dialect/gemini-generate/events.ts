@@ -1,7 +1,8 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
-import { eventData } from "../event-data.ts";
+import { commentEvent, eventData } from "../event-data.ts";
+import { stringifyExact } from "../exact-json.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -26,8 +27,9 @@ export class GenerateEvents implements EventReader {
   }
 
   read(event: SseEvent, out: ByteRuns): void {
-    if (event.data !== undefined) this.note(eventData(event.data));
-    out.add(event.bytes);
+    const data = event.data === undefined ? undefined : eventData(event.data, this.#seen);
+    if (data !== undefined) this.note(data);
+    out.add(event.data === undefined || data !== undefined ? event.bytes : commentEvent);
   }
 
   /** Notes one event. */
@@ -79,7 +81,7 @@ export class GenerateReader {
         if (this.#unfinished.size < candidatesMax) this.#unfinished.add(index);
       } else {
         this.#unfinished.delete(index);
-        seen.finish(unifiedFinish(reason, this.#called));
+        seen.finish(unifiedFinish(reason, this.#called), choice);
       }
     }
   }
@@ -92,7 +94,7 @@ export class GenerateReader {
     if (call === undefined) return;
     this.#called = true;
     this.#seen.text(call.name, "call", choice);
-    if (call.args !== undefined) this.#seen.text(JSON.stringify(call.args), "call", choice);
+    if (call.args !== undefined) this.#seen.text(stringifyExact(call.args), "call", choice);
   }
 }
 

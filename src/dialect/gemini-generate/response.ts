@@ -1,8 +1,8 @@
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { ErrorResponse } from "../error-response.ts";
 import { ResponseState } from "../response-state.ts";
+import { readByFraming } from "../sniffed-response.ts";
 import { SseResponse } from "../sse-response.ts";
-import { isEventStream } from "../streamed.ts";
 import { WholeResponse } from "../whole-response.ts";
 import { geminiErrorShape } from "./error.ts";
 import { GenerateEvents, GenerateReader } from "./events.ts";
@@ -11,10 +11,13 @@ import { GenerateEvents, GenerateReader } from "./events.ts";
 export function passGenerate(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, geminiErrorShape);
-  if (isEventStream(context)) return new SseResponse(seen, new GenerateEvents(seen));
   const reader = new GenerateReader(seen);
-  return new WholeResponse(seen, (answer) => {
-    reader.note(answer);
-    seen.refuseEmpty();
+  return readByFraming(context, seen, {
+    stream: () => new SseResponse(seen, new GenerateEvents(seen)),
+    whole: () =>
+      new WholeResponse(seen, (answer) => {
+        reader.note(answer);
+        seen.refuseEmpty();
+      }),
   });
 }

@@ -51,9 +51,20 @@ function readerOf(reading: AnswerReading, output: Output) {
 
 function plainSeen(seen: ResponseSeen): PlainSeen {
   const { usage, usagePartial, model, finishReason, lengthStop, content, complete, error } = seen;
-  const { unread, unreadable } = seen;
+  const { unread, unreadable, oddEvents } = seen;
   return {
-    ...{ usage, usagePartial, model, finishReason, lengthStop, content, complete, unread, unreadable },
+    ...{
+      usage,
+      usagePartial,
+      model,
+      finishReason,
+      lengthStop,
+      content,
+      complete,
+      unread,
+      unreadable,
+      oddEvents,
+    },
     error: error === undefined ? undefined : plainError(error),
   };
 }

@@ -1,6 +1,7 @@
 import { Changes, supportsAllBut } from "../changes.ts";
 import { effortOf } from "../claude-thinking.ts";
 import type { EncodedRequest, EncodeTarget } from "../codec.ts";
+import { stringifyExact } from "../exact-json.ts";
 import type { ModelRequest, OutputFormat, Tool, ToolChoice } from "../model-request.ts";
 import { openaiTraits } from "../openai-models.ts";
 import { checkReach, type Reach } from "../reach.ts";
@@ -58,7 +59,7 @@ export function encodeChatRequest(request: ModelRequest, target: EncodeTarget): 
     ...(target.choices === 1 ? {} : { n: target.choices }),
     ...(target.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   };
-  return { body: Buffer.from(JSON.stringify(body)), headers: [], changes: changes.told };
+  return { body: Buffer.from(stringifyExact(body)), headers: [], changes: changes.told };
 }
 
 function encodeTool({ name, description, parameters, strict }: Tool): object {

@@ -4,7 +4,7 @@ import { JsonScan } from "../../core/json-scan.ts";
 import { KeySet } from "../../core/key-set.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import type { OutputKind } from "../dialect.ts";
-import { eventData } from "../event-data.ts";
+import { commentEvent, eventData } from "../event-data.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import { openaiErrorBody } from "../openai-error.ts";
@@ -15,8 +15,8 @@ import { errorInStream } from "../upstream-error.ts";
 import { readChatUsage } from "./usage.ts";
 
 /**
- * Reads a chat stream: chunks, then `[DONE]` (https://developers.openai.com/api/reference/resources/chat). A server that omits `[DONE]` has ended well when a finish reason
- * and usage have come. Usage that we asked for and the client did not is taken out again.
+ * Reads a chat stream: chunks, then `[DONE]` (https://developers.openai.com/api/reference/resources/chat). A server that omits `[DONE]` has ended well when every choice has
+ * its finish reason. Usage that we asked for and the client did not is taken out again.
  */
 export class ChatEvents implements EventReader {
   readonly #seen: ResponseState;
@@ -29,12 +29,17 @@ export class ChatEvents implements EventReader {
 
   read(event: SseEvent, out: ByteRuns): void {
     const { data } = event;
-    if (data?.startsWith("[DONE]")) this.done();
-    if (data === undefined || data.startsWith("[DONE]")) {
+    const done = data?.startsWith("[DONE]") === true && !this.#seen.ended;
+    if (done) this.done();
+    if (data === undefined || done) {
       out.add(event.bytes);
       return;
     }
-    const chunk = eventData(data);
+    const chunk = eventData(data, this.#seen);
+    if (chunk === undefined) {
+      out.add(commentEvent);
+      return;
+    }
     readChat(chunk, this.#seen);
     if (this.#wantsUsage) out.add(event.bytes);
     else addWithoutUsage(event, chunk, out);
@@ -43,6 +48,7 @@ export class ChatEvents implements EventReader {
   /** `[DONE]` has come. */
   done(): void {
     this.#seen.refuseEmpty();
+    this.#seen.ended = true;
     this.#seen.complete = this.#seen.error === undefined;
   }
 
@@ -67,12 +73,12 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
     const choice = objectOf(item);
     if (choice === undefined) continue;
     const index = tokensOf(choice.index) ?? 0;
-    const finish = textOf(choice.finish_reason);
-    if (finish !== undefined) seen.finish(unifiedFinish(finish));
     const message = objectOf(choice.delta) ?? objectOf(choice.message);
     if (message !== undefined) readMessage(message, seen, index);
     // The older completions API has its text here.
     seen.text(choice.text, "answer", index);
+    const finish = textOf(choice.finish_reason);
+    if (finish !== undefined) seen.finish(unifiedFinish(finish), index);
   }
 }
 

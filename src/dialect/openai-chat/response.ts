@@ -3,8 +3,8 @@ import { ErrorResponse } from "../error-response.ts";
 import type { JsonObject } from "../json-view.ts";
 import { openaiErrorShape } from "../openai-error.ts";
 import { ResponseState } from "../response-state.ts";
+import { readByFraming } from "../sniffed-response.ts";
 import { SseResponse } from "../sse-response.ts";
-import { isEventStream } from "../streamed.ts";
 import { WholeResponse } from "../whole-response.ts";
 import { ChatEvents, readChat } from "./events.ts";
 
@@ -12,8 +12,10 @@ import { ChatEvents, readChat } from "./events.ts";
 export function passChat(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, openaiErrorShape);
-  if (!isEventStream(context)) return new WholeResponse(seen, readWhole);
-  return new SseResponse(seen, new ChatEvents(seen, context.facts.wantsUsage));
+  return readByFraming(context, seen, {
+    stream: () => new SseResponse(seen, new ChatEvents(seen, context.facts.wantsUsage)),
+    whole: () => new WholeResponse(seen, readWhole),
+  });
 }
 
 function readWhole(answer: JsonObject, seen: ResponseState): void {

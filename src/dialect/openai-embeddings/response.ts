@@ -1,6 +1,7 @@
 import { KeySet } from "../../core/key-set.ts";
 import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { ErrorResponse } from "../error-response.ts";
+import { wholeData } from "../event-data.ts";
 import { type JsonObject, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { openaiErrorShape } from "../openai-error.ts";
 import { pickMembers } from "../pick-members.ts";
@@ -14,7 +15,12 @@ const answerKeys = new KeySet(["model", "usage", "error"]);
 export function passEmbeddings(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, openaiErrorShape);
-  return new WholeResponse(seen, readEmbeddings, (bytes) => pickMembers(bytes, answerKeys));
+  return new WholeResponse(seen, readEmbeddings, readable);
+}
+
+/** What is read of an answer; servers in Python write numbers that JSON has not, which clients of this format are used to. */
+function readable(bytes: Buffer): JsonObject | undefined {
+  return pickMembers(bytes, answerKeys) ?? wholeData(bytes);
 }
 
 function readEmbeddings(answer: JsonObject, seen: ResponseState): void {

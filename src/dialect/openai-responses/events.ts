@@ -2,7 +2,7 @@ import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import type { OutputKind } from "../dialect.ts";
-import { eventData } from "../event-data.ts";
+import { commentEvent, eventData } from "../event-data.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { openaiErrorBody } from "../openai-error.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -21,8 +21,14 @@ export class ResponsesEvents implements EventReader {
   }
 
   read(event: SseEvent, out: ByteRuns): void {
-    if (event.data !== undefined && !event.data.startsWith("[DONE]")) this.#note(eventData(event.data));
-    out.add(event.bytes);
+    // Many compatible servers end with chat's mark, which the vendor's SDKs know.
+    if (event.data === undefined || event.data.startsWith("[DONE]")) {
+      out.add(event.bytes);
+      return;
+    }
+    const data = eventData(event.data, this.#seen);
+    if (data !== undefined) this.#note(data);
+    out.add(data === undefined ? commentEvent : event.bytes);
   }
 
   end(): void {}
@@ -49,6 +55,7 @@ export class ResponsesEvents implements EventReader {
       case "response.failed": {
         const response = objectOf(data.response);
         if (response !== undefined) readOutcome(response, this.#seen);
+        this.#seen.ended = response !== undefined;
         this.#seen.complete = response !== undefined && this.#seen.error === undefined;
         return;
       }

@@ -2,8 +2,8 @@ import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { ErrorResponse } from "../error-response.ts";
 import { openaiErrorShape } from "../openai-error.ts";
 import { ResponseState } from "../response-state.ts";
+import { readByFraming } from "../sniffed-response.ts";
 import { SseResponse } from "../sse-response.ts";
-import { isEventStream } from "../streamed.ts";
 import { WholeResponse } from "../whole-response.ts";
 import { ResponsesEvents, readResponse } from "./events.ts";
 
@@ -11,6 +11,8 @@ import { ResponsesEvents, readResponse } from "./events.ts";
 export function passResponses(context: ResponseContext): ResponseTransform {
   const seen = new ResponseState(context.onText);
   if (context.status >= 400) return new ErrorResponse(seen, context.status, openaiErrorShape);
-  if (isEventStream(context)) return new SseResponse(seen, new ResponsesEvents(seen));
-  return new WholeResponse(seen, readResponse);
+  return readByFraming(context, seen, {
+    stream: () => new SseResponse(seen, new ResponsesEvents(seen)),
+    whole: () => new WholeResponse(seen, readResponse),
+  });
 }

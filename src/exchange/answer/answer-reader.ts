@@ -37,6 +37,7 @@ export function answerReader(
     passes: transport.kind === "pass",
     onText: context.onText,
     onLarge,
+    mayStream: context.facts.stream,
     read: (pieces) =>
       services.offload.do(principal.tenantId, {
         kind: "answer",

@@ -4,6 +4,7 @@ import { allocateShared, largeBytesMin } from "../../core/shared-bytes.ts";
 import { gatewayError } from "../../core/worker-pool.ts";
 import type { ResponseContext, ResponseSeen, ResponseTransform } from "../../dialect/dialect.ts";
 import type { ReadAnswer } from "../../dialect/offload/order.ts";
+import { isServerSentEvents } from "../../dialect/sniffed-response.ts";
 import { wholeAnswerBytesMax } from "../../dialect/whole-response.ts";
 
 /** The state of reading a large answer. */
@@ -13,6 +14,8 @@ interface Reading {
   readonly onText: ResponseContext["onText"];
   /** Is told first of all output, in UTF-8, where the provider has not said how much it is. */
   readonly onLarge: (output: Uint8Array | undefined) => MaybePromise<void>;
+  /** A stream was asked for, and may come under any content type. */
+  readonly mayStream: boolean;
   /** Has the answer read by a worker. */
   readonly read: (pieces: readonly Buffer[]) => Promise<ReadAnswer>;
 }
@@ -28,10 +31,14 @@ export class LargeAnswer {
   #length = 0;
   #seen: ResponseSeen | undefined;
   #unread = false;
+  /** The first bytes, while they do not tell how the answer is framed; undefined once they do. */
+  #first: Buffer | undefined;
+  #streams = false;
 
   constructor(inner: ResponseTransform, reading: Reading) {
     this.#inner = inner;
     this.#reading = reading;
+    this.#first = reading.mayStream ? nothing : undefined;
   }
 
   get seen(): ResponseSeen {
@@ -39,6 +46,20 @@ export class LargeAnswer {
   }
 
   push(chunk: Buffer, end: boolean): MaybePromise<Buffer> {
+    if (this.#first === undefined) return this.#push(chunk, end);
+    const bytes = Buffer.concat([this.#first, chunk]);
+    const streams = isServerSentEvents(bytes, end);
+    this.#first = streams === undefined ? bytes : undefined;
+    this.#streams = streams === true;
+    return streams === undefined ? nothing : this.#push(bytes, end);
+  }
+
+  breakOff(error: GatewayError): Buffer {
+    return this.#inner.breakOff(error);
+  }
+
+  #push(chunk: Buffer, end: boolean): MaybePromise<Buffer> {
+    if (this.#streams) return this.#inner.push(chunk, end);
     this.#length += chunk.length;
     if (this.#length > wholeAnswerBytesMax) return this.#passUnread(chunk, end);
     if (end && this.#pieces.length === 0 && this.#length < largeBytesMin)
@@ -51,10 +72,6 @@ export class LargeAnswer {
     if (this.#length >= largeBytesMin) return this.#readLarge(chunk);
     const out = this.#inner.push(Buffer.concat(this.#pieces.splice(0)), true);
     return this.#reading.passes ? chunk : out;
-  }
-
-  breakOff(error: GatewayError): Buffer {
-    return this.#inner.breakOff(error);
   }
 
   /** More than is ever read: what was kept is shown to the inner reader once, which counts its bytes, keeps none, and says what comes of that. */

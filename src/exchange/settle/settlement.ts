@@ -26,6 +26,9 @@ export async function settle(exchange: Exchange): Promise<void> {
     services.registry.bury(exchange.id);
   }
   services.observer.ended(record);
+  const { answeredBy, transform } = exchange;
+  if (answeredBy !== undefined && transform !== undefined)
+    services.observer.oddEvents(answeredBy.target.target.backend, transform.seen.oddEvents);
   const { plan } = exchange;
   if (plan !== undefined && record.ending === "completed")
     services.observer.settled(plan.entry, plan.hold.costNanoUsd, BigInt(record.cost_nano_usd ?? 0));

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Dialect } from "../../dialect/dialect.ts";
+import type { OddEventKind } from "../../dialect/odd-event.ts";
 import type { Offload } from "../../dialect/offload/offload.ts";
 import type { CredentialFailures } from "../../identity/credential-failures.ts";
 import type { Account, Ledger } from "../../ledger/ledger.ts";
@@ -70,6 +71,8 @@ export interface Observer {
   checked(model: string, result: CheckResult): void;
   /** A try at a backend had no answer, and Envoy said why. */
   unanswered(backend: string, reason: string): void;
+  /** An answer's stream had events that were passed over, by what was odd about them. */
+  oddEvents(backend: string, kinds: ReadonlyMap<OddEventKind, number>): void;
   /** An attempt stream asked for an exchange that is not open. */
   unknownExchange(late: boolean): void;
   /** A bug: an assertion or an unexpected exception, with the exchange's id if there was one. */

@@ -112,6 +112,7 @@ export function exchangesOn(
       settled: () => {},
       checked: () => {},
       unanswered: () => {},
+      oddEvents: () => {},
       unknownExchange: () => {},
       bug: (error) => bugs.push(error),
     },

@@ -13,7 +13,13 @@ const piece = Buffer.alloc(pieceBytes, " ");
 
 function passing(read: () => Promise<ReadAnswer> = () => Promise.reject(new Error("nobody reads it"))) {
   const inner = new WholeResponse(new ResponseState(() => {}), () => {});
-  return new LargeAnswer(inner, { passes: true, onText: () => {}, onLarge: () => {}, read });
+  return new LargeAnswer(inner, {
+    passes: true,
+    mayStream: false,
+    onText: () => {},
+    onLarge: () => {},
+    read,
+  });
 }
 
 async function pushed(answer: LargeAnswer, bytes: number): Promise<number> {
@@ -42,6 +48,7 @@ describe("a whole answer above the most that is read", () => {
     const inner: ResponseTransform = tooLargeFor(seen);
     const answer = new LargeAnswer(inner, {
       passes: false,
+      mayStream: false,
       onText: () => {},
       onLarge: () => {},
       read: never,
@@ -64,7 +71,13 @@ describe("a large whole answer that no worker could read in time", () => {
 
   it("is 503 where it has to be translated", async () => {
     const inner = tooLargeFor(new ResponseState(() => {}));
-    const answer = new LargeAnswer(inner, { passes: false, onText: () => {}, onLarge: () => {}, read: busy });
+    const answer = new LargeAnswer(inner, {
+      passes: false,
+      mayStream: false,
+      onText: () => {},
+      onLarge: () => {},
+      read: busy,
+    });
     await pushed(answer, 3 * pieceBytes);
     assert.deepEqual([answer.seen.unreadable, answer.seen.error?.status], [true, 503]);
   });
