@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { get_encoding } from "tiktoken";
 import { countTokens, splitTokens } from "../../../src/fake/token-count.ts";
 import { answerWords, words } from "../../../src/fake/words.ts";
+import { Random } from "../../support/core/random.ts";
 
 const o200k = get_encoding("o200k_base");
 const cl100k = get_encoding("cl100k_base");
@@ -20,6 +21,21 @@ describe("countTokens()", () => {
       assert.equal(countTokens(text), o200k.encode_ordinary(text).length);
     });
   }
+
+  it("counts 2,000 random texts of several scripts as tiktoken does", () => {
+    const random = new Random(1);
+    const alphabets = [
+      "abc deXYZ'st .,12\n",
+      "日本語한국🙂\u200d aé",
+      "\u0000<|endoftext|>{}[]\t\r\n0",
+      "thequickbrownfox",
+    ];
+    for (let round = 0; round < 2_000; round++) {
+      const alphabet = [...random.pick(alphabets)];
+      const text = Array.from({ length: 1 + random.below(60) }, () => random.pick(alphabet)).join("");
+      assert.equal(countTokens(text), o200k.encode_ordinary(text).length, JSON.stringify(text));
+    }
+  });
 
   it("counts a long text exactly, too", () => {
     const text = "The quick brown fox, number 17, jumps over the lazy dog.\n".repeat(2_000);
