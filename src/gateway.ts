@@ -13,7 +13,6 @@ import { UsageJobs } from "./admin/usage-jobs.ts";
 import type { Snapshot } from "./config/snapshot.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { closeAll } from "./core/close-all.ts";
-import { smallest } from "./core/extremes.ts";
 import type { FolderLock } from "./core/folder-lock.ts";
 import type { Log } from "./core/log.ts";
 import { RatedLog } from "./core/rated-log.ts";
@@ -24,7 +23,6 @@ import { createHealth, type HealthService } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
 import { requireToken } from "./edge/require-token.ts";
 import { noteLoggedOutcome } from "./exchange/attempt/logged-outcome.ts";
-import { closeLost } from "./exchange/settle/lost-exchanges.ts";
 import { settle } from "./exchange/settle/settlement.ts";
 import { Endings, type EndingsSummary } from "./exchange/state/endings.ts";
 import { Intake } from "./exchange/state/intake.ts";
@@ -33,6 +31,7 @@ import { Registry } from "./exchange/state/registry.ts";
 import type { Services } from "./exchange/state/services.ts";
 import { Steering } from "./exchange/steering.ts";
 import { extProcMethod } from "./extproc/server.ts";
+import { closeLastRun } from "./gateway/close-last-run.ts";
 import { type KeepRecord, keepRecordsIn } from "./gateway/keep-records.ts";
 import { loadVocabularies } from "./gateway/load-vocabularies.ts";
 import { type GatewayState, openState, overridesFile } from "./gateway/open-state.ts";
@@ -47,7 +46,6 @@ import { RetryBudget } from "./route/retry-budget.ts";
 import type { KeptCalibration } from "./tokens/calibration/calibration-file.ts";
 import { calibratedCounterOf } from "./tokens/models/families.ts";
 import type { UsageLog } from "./usage/log.ts";
-import { readRecords } from "./usage/read.ts";
 import type { UsageRecord } from "./usage/record.ts";
 import { Deliveries } from "./usage/sink/deliveries.ts";
 import { logUnwritten } from "./usage/unwritten.ts";
@@ -169,6 +167,7 @@ export class Gateway {
       observer: this.#metrics,
       credentialFailures: new CredentialFailures(),
       settle: (exchange) => void settle(exchange),
+      isReady: () => this.#unreadyReasons().length === 0,
     };
     this.#health = createHealth([extProcService]);
     this.#edge = (options.edge ?? defaultEdge)(
@@ -206,7 +205,12 @@ export class Gateway {
     });
     gateway = new Gateway(options, log, state);
     try {
-      await gateway.#closeLost();
+      await closeLastRun({
+        ledger: state.ledger,
+        usageFolder: snapshot.usageLog.folder,
+        record: (record) => gateway.#record(record),
+        log,
+      });
       gateway.#edgeAddress = await gateway.#edge.listen(snapshot.server.address);
       gateway.#adminToken = await ownAdminToken(snapshot.admin, options.log);
       gateway.#admin = await startAdminServer(snapshot.admin.address, gateway.#adminSource());
@@ -355,19 +359,6 @@ export class Gateway {
   #tell(event: LedgerEvent): void {
     const { limits: metrics } = this.#metrics;
     tellLedgerEvent(event, { clock: this.#clock, log: this.#log, metrics, webhook: this.#webhook });
-  }
-
-  /** Charges and records what a crash left open, before anything new is taken. */
-  async #closeLost(): Promise<void> {
-    const holds = this.#ledger.lost;
-    const sinceMs = smallest(holds.map((hold) => hold.openedAtMs));
-    const lost = await closeLost(holds, {
-      ledger: this.#ledger,
-      records: readRecords(this.#snapshot.usageLog.folder, { sinceMs }),
-      record: (record) => this.#record(record),
-    });
-    if (lost > 0)
-      this.#log.warn({ lost }, "the last run ended with exchanges open: each is charged its hold");
   }
 
   #adminSource(): AdminSource {

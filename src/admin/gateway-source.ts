@@ -58,8 +58,11 @@ export function adminSourceOf(parts: GatewayParts): AdminSource {
 
 function targetsAnswer({ snapshot, clock, health, quality, retryBudget }: GatewayParts): TargetsAnswer {
   const nowMs = clock.monotonicMs();
+  // Backends that a reload took out are remembered for a while, and nobody's concern.
+  const { backends } = snapshot();
   const targets = health
     .list(nowMs)
+    .filter(({ target }) => backends.has(target.slice(0, target.indexOf("/"))))
     .map((target) => targetRow(target, quality.list(target.target, nowMs), nowMs));
   return { targets, retry_budget: retryBudget.usage(snapshot().retries, nowMs) };
 }

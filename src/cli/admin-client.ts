@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { readAdminToken } from "../admin/admin-token.ts";
 import type { Snapshot } from "../config/snapshot.ts";
@@ -23,13 +24,20 @@ export interface AdminClient {
   delete(path: string, body: object): Promise<unknown>;
 }
 
-/** The admin interface that a command's options mean. */
+/** The variable that holds the admin token, for who has no config at hand. */
+const tokenVariable = "TOLLGATE_ADMIN_TOKEN";
+
+/** The admin interface that a command's options mean. With `--admin`, the config is asked for a token only, and only where it can be read. */
 export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminClient {
-  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config), ["admin"]);
+  const file = resolve(terminal.cwd, options.config);
+  const token = terminal.env[tokenVariable];
+  if (options.admin !== undefined && (token !== undefined || !existsSync(file)))
+    return adminClient(options.admin, token);
+  const snapshot = loadSnapshot(terminal, file, ["admin"]);
   const url = options.admin ?? adminUrlOf(snapshot);
   if (url === undefined)
     throw new CommandFailure("admin.address has port 0: say where the gateway listens with --admin URL", 2);
-  return adminClient(url, adminTokenFor(url, snapshot));
+  return adminClient(url, token ?? adminTokenFor(url, snapshot));
 }
 
 /** The token to send to the gateway at a URL: the config's, or, to this machine alone, the one that the running gateway made. */
@@ -51,6 +59,10 @@ export function adminClient(url: string, token: string | undefined): AdminClient
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
+    if (response.status === 401)
+      throw new CommandFailure(
+        `the gateway at ${url} wants its admin token: set ${tokenVariable}, or name its config with -c`,
+      );
     if (!response.ok) throw new CommandFailure(problemIn(text) ?? `the gateway answered ${response.status}`);
     try {
       return JSON.parse(text);

@@ -116,6 +116,7 @@ function dryServices(
       },
     },
     settle: (_exchange: Exchange) => {},
+    isReady: () => true,
   };
 }
 

@@ -51,13 +51,14 @@ export function addExplain(program: Command, terminal: Terminal): void {
     .command("explain")
     .description("what would become of a request, and why; nothing is held, and nothing leaves")
     .argument("[file]", "the config", "tollgate.yaml")
+    .option("-c, --config <file>", "the same")
     .requiredOption("--request <file>", "the request's body; -: standard input")
     .option("-H, --header <line>", "a header of the request, as NAME: VALUE; may be repeated", collect, [])
     .option("--key <key>", "the client's key")
     .option("--path <path>", "what the request is sent to", "/v1/chat/completions")
     .option("--admin <url>", "the gateway to ask where limits stand; default: admin.address, if one is there")
     .option("--json", "all of it as JSON")
-    .action((file, options) => explainRequest(terminal, file, options));
+    .action((file, { config = file, ...options }) => explainRequest(terminal, config, options));
 }
 
 function collect(line: string, lines: readonly string[]): readonly string[] {

@@ -85,18 +85,20 @@ function addConfig(program: Command, terminal: Terminal): void {
     .command("check")
     .description("validate a config; every problem at once")
     .argument("[file]", "the config", configDefault)
+    .option("-c, --config <file>", "the same")
     .option("--schema", "print the JSON Schema of configs instead, for editors")
     .option("--json", "problems as JSON")
     .option("--against <file>", "the config in force: say which limits and budgets would start anew")
     .action((file, options) =>
       options.schema === true
         ? checkSchemaOnly(terminal)
-        : check(terminal, file, { json: options.json === true, against: options.against }),
+        : check(terminal, options.config ?? file, { json: options.json === true, against: options.against }),
     );
   program
     .command("envoy")
     .description("compile a config to the configuration of an Envoy you run")
     .argument("[file]", "the config", configDefault)
+    .option("-c, --config <file>", "the same")
     .requiredOption("-o, --output <folder>", "where to write it")
     .option(
       "--format <formats>",
@@ -109,7 +111,7 @@ function addConfig(program: Command, terminal: Terminal): void {
     .option("--admin-socket <path>", "where Envoy puts its admin interface (xds); default: a loopback port")
     .addOption(new Option("--envoy <version>", "the Envoy it is for").choices(["1.40"]).default("1.40"))
     .option("--json", "names of the files as JSON", false)
-    .action((file, options) => envoy(terminal, file, options));
+    .action((file, { config = file, ...options }) => envoy(terminal, config, options));
 }
 
 function addReports(program: Command, terminal: Terminal): void {

@@ -7,6 +7,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   listen: "Where clients connect to Envoy.",
   "listen.address": "IP address and port that Envoy listens on.",
   "listen.bodyLimit": "Largest request body, 1KiB to 1GiB. Larger ones get 413.",
+  "listen.healthPath":
+    "Path that answers probes of load balancers without a key: 200 where Envoy and Tollgate serve, 503 where they should be sent nothing.",
   server: "Where Envoy connects to Tollgate.",
   "server.address": "A Unix socket, or a loopback address with a port.",
   "server.workers": "Number of processes that serve requests.",

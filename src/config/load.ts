@@ -212,7 +212,11 @@ function compileOwn(
   if (!listen || !server || !edge || !admin || !ledger || !usage || !alerts || !retries) return undefined;
   const { inputs } = compilation;
   return {
-    listen: Object.freeze({ address: listen.address, bodyLimitBytes: listen.bodyLimit }),
+    listen: Object.freeze({
+      address: listen.address,
+      bodyLimitBytes: listen.bodyLimit,
+      healthPath: listen.healthPath,
+    }),
     server: Object.freeze({ address: edge, token: server.token, drainMs: server.drain }),
     admin: Object.freeze({
       address: admin.address,

@@ -23,7 +23,7 @@ const attemptsMax = 10;
 
 /** Defaults, in the words of the config file. */
 export const defaults = {
-  listen: { address: "127.0.0.1:8080", bodyLimit: "32MiB" },
+  listen: { address: "127.0.0.1:8080", bodyLimit: "32MiB", healthPath: "/healthz" },
   server: { address: "unix:./run/tollgate.sock", workers: 1, drain: "10m" },
   admin: { address: "127.0.0.1:9090" },
   prices: ["builtin"],
@@ -37,6 +37,10 @@ const listen = z
     bodyLimit: sizeBytes
       .refine((bytes) => bytes >= minBodyLimitBytes && bytes <= bodyLimitBytesMax, "must be 1KiB to 1GiB")
       .prefault(defaults.listen.bodyLimit),
+    healthPath: z
+      .string()
+      .regex(/^\/[\w./-]{1,100}$/, "must be a path of letters, digits and . _ - /, e.g. /healthz")
+      .default(defaults.listen.healthPath),
   })
   .prefault({});
 

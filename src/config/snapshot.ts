@@ -21,6 +21,8 @@ export interface ListenConfig {
   readonly address: TcpAddress;
   /** A longer request body is answered 413. */
   readonly bodyLimitBytes: number;
+  /** Where clients' load balancers ask, without a key, if requests should be sent. */
+  readonly healthPath: string;
 }
 
 /** Our side towards Envoy. */

@@ -24,6 +24,9 @@ const problemsMax = 1_000;
 /** Stands in for a secret that is not there and not needed: it passes for one of any kind. */
 const absentSecret = "a-secret-that-is-not-there-on-this-machine";
 
+/** Shortest text from a reference that is hidden in messages. */
+const hiddenLengthMin = 4;
+
 /** Stands in for a secret wherever config is shown. */
 export const hiddenValue = "***";
 
@@ -144,7 +147,9 @@ export class YamlFile {
   /** A message without anything that came from a reference: most of that is secret. */
   #hide(message: string): string {
     let hidden = message;
-    for (const text of this.#substituted.values()) hidden = hidden.replaceAll(text, hiddenValue);
+    // A text this short is no secret, and is in every word.
+    for (const text of this.#substituted.values())
+      if (text.length >= hiddenLengthMin) hidden = hidden.replaceAll(text, hiddenValue);
     return hidden;
   }
 

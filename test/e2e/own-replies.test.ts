@@ -53,6 +53,23 @@ describe("a request that Envoy refuses by itself", () => {
   });
 });
 
+describe("a probe of a load balancer", () => {
+  const running = useTestStack();
+
+  it("is answered on the listener without a key, and leaves no record", async () => {
+    const stack = running();
+    const origin = stack.baseUrl.replace(/\/v1$/, "");
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await fetch(`${origin}/healthz`, { method });
+      assert.equal(answer.status, 200);
+      assert.equal(await answer.text(), method === "GET" ? "ok\n" : "");
+    }
+    assert.equal((await fetch(`${origin}/healthz`, { method: "POST", body: "{}" })).status, 404);
+    await stack.idle();
+    assert.deepEqual(await stack.records(0), []);
+  });
+});
+
 function head(headers: string, at = path): string {
   return `POST ${at} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-acme\r\n${headers}\r\n`;
 }

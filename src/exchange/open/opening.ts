@@ -23,6 +23,7 @@ export type Opened =
 export function open(services: Services, snapshot: Snapshot, head: RequestHead): MaybePromise<Opened> {
   const openedMs = services.clock.monotonicMs();
   const id = uuidv7(services.clock.nowMs());
+  if (asksForHealth(head, snapshot)) return { kind: "reply", reply: healthReply(services.isReady()) };
   const match = matchDialect(services.dialects, head);
   if (match === undefined) {
     const error = new GatewayError("unknown_path", `no such endpoint: ${head.method} ${pathOf(head)}`);
@@ -40,6 +41,20 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
     }
     return enter(services, { id, snapshot, head, dialect, operation, principal, openedMs });
   });
+}
+
+/** Probes of load balancers, which have no key. */
+function asksForHealth(head: RequestHead, { listen: { healthPath } }: Snapshot): boolean {
+  return (head.method === "GET" || head.method === "HEAD") && pathOf(head) === healthPath;
+}
+
+/** It passed Envoy and reached us: what is not ready is told from what is away by its status alone. */
+function healthReply(isReady: boolean): LocalReply {
+  return {
+    status: isReady ? 200 : 503,
+    headers: [["content-type", "text/plain"]],
+    body: Buffer.from(isReady ? "ok\n" : "not ready\n"),
+  };
 }
 
 function enter(services: Services, opening: Opening): Opened {

@@ -47,6 +47,8 @@ export interface Services {
   readonly observer: Observer;
   /** Credentials that nobody recognised. */
   readonly credentialFailures: CredentialFailures;
+  /** True if the gateway should be sent requests. */
+  readonly isReady: () => boolean;
   /** Ends an exchange whose barrier is passed; called once for each. */
   readonly settle: (exchange: Exchange) => void;
 }

@@ -117,6 +117,7 @@ export function exchangesOn(
       bug: (error) => bugs.push(error),
     },
     settle: (exchange) => void settle(exchange),
+    isReady: () => true,
   };
   const services = options.services?.(all) ?? all;
   return {

@@ -35,6 +35,22 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 describe("the command line", () => {
+  it("takes the config by -c in every command that takes it as an argument", async () => {
+    for (const args of [["check"], ["envoy", "-o", "made"]]) {
+      const { code, err } = await run([...args, "-c", "bad.yaml"]);
+      assert.equal(code, 1);
+      assert.match(err, /bad\.yaml/);
+    }
+  });
+
+  it("keeps a one-letter variable out of nobody's words", async () => {
+    writeFileSync(join(folder, "short.yaml"), config.replace("version: 1", 'version: "${env:V}"'));
+    const { err } = await run(["check", "short.yaml"], {
+      env: { KEY: "secret-of-openai", EDGE: "what-envoy-sends", V: "e" },
+    });
+    assert.match(err, /must be 1, the version of this file format/);
+  });
+
   it("helps on standard output, with exit code 0", async () => {
     for (const args of [["--help"], ["up", "--help"], ["key", "new", "--help"], ["help", "envoy"]]) {
       const { code, out, err } = await run(args);

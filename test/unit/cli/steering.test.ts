@@ -93,6 +93,23 @@ describe("tollgate stop, force and lift", () => {
     );
   });
 
+  it("need neither a config nor a provider's secret where --admin says where the gateway is", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "tollgate-steering-"));
+    try {
+      const env = { TOLLGATE_ADMIN_TOKEN: token, USER: "ann" };
+      const at = (...args: readonly string[]) =>
+        runLine([...args, "--admin", admin.url], { cwd: elsewhere, env });
+      assert.equal((await at("stop", "--tenant", "acme", ...why)).code, 0);
+      assert.match((await at("status")).out, /stop tenant acme/);
+      assert.equal((await at("lift", "--all")).code, 0);
+      const { code, err } = await runLine(["status", "--admin", admin.url], { cwd: elsewhere, env: {} });
+      assert.equal(code, 1);
+      assert.match(err, /TOLLGATE_ADMIN_TOKEN/);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+
   it("drain, and force, for as long as is said", async () => {
     await run("stop", "--backend", "house", "--drain", "--for", "15m", ...why);
     await run("force", "house/llama", "--until", "lifted", ...why);
