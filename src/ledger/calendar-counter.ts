@@ -5,7 +5,8 @@ import { calendarSpan, type Span } from "./window.ts";
 
 /**
  * Counts from the start of a calendar window (`since`) to its end (`until`). The window before it is kept: a clock that is set forward
- * and back again finds what it had counted. Usage that a clock that was ahead counted in a window that has not begun yet counts now.
+ * and back again finds what it had counted. Usage that a clock that was ahead counted in a window that has not begun yet counts until the
+ * next window begins, not until the one that it was counted in is over.
  */
 export class CalendarCounter implements UsageCounter {
   readonly #columns: AccountColumns;
@@ -28,7 +29,7 @@ export class CalendarCounter implements UsageCounter {
       this.#exchange(row, place, nowMs);
       return;
     }
-    this.#keep(row, startMs, nowMs);
+    this.#keep(row, nowMs);
     this.#begin(row, startMs, endMs);
   }
 
@@ -104,8 +105,8 @@ export class CalendarCounter implements UsageCounter {
     this.#noteLeft(place, nowMs);
   }
 
-  /** Keeps what the current window counts, before another begins at `startMs`. */
-  #keep(row: number, startMs: number, nowMs: number): void {
+  /** Keeps what the current window counts, before another begins. */
+  #keep(row: number, nowMs: number): void {
     const { used, held, since, until, alerted, prior } = this.#columns;
     const place = prior.find(row);
     const isEmpty = used.get(row) === 0n && held.get(row) === 0n;
@@ -114,8 +115,8 @@ export class CalendarCounter implements UsageCounter {
       return;
     }
     if (isEmpty) {
-      // A window that a clock ahead has counted in already is still to come.
-      if (place !== undefined && prior.since.get(place) < startMs) prior.release(row);
+      // Usage that a clock ahead counted in a later window has counted in this one: it counts in no third.
+      if (place !== undefined) prior.release(row);
       return;
     }
     const kept = place ?? prior.claim(row);

@@ -257,6 +257,66 @@ describe("calendar windows under a clock that is set at random", () => {
   });
 });
 
+/** By window: after so long without a jump nothing that was used before counts any more. A clock set back stands in an earlier calendar window. */
+const overAfterMs: Readonly<Record<keyof typeof windows, number>> = {
+  minute: minuteMs,
+  day: 2 * dayMs,
+  month: 63 * dayMs,
+  thirtyDays: 32 * dayMs,
+  open: 0,
+};
+
+describe("a clock that is set at random", () => {
+  const step = fc.record({
+    jumpMs: fc.option(fc.integer({ min: -500 * dayMs, max: 500 * dayMs }), { nil: 0, freq: 3 }),
+    waitMs: fc.oneof(fc.nat(minuteMs), fc.nat(3 * dayMs)),
+    act: fc.constantFrom("reserve", "reserve", "settle", "settle", "restart"),
+    amount: fc.bigInt({ min: 0n, max: 500n }),
+  });
+  for (const window of Object.keys(overAfterMs) as readonly (keyof typeof windows)[])
+    it(`leaves an account of the window "${window}" no debt, no gift and no hold that nobody has`, () => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+          const clock = manualClock("2026-08-11T12:00:00Z");
+          const on = account(window, 1_000n);
+          let ledger = createMemoryLedger({ clock });
+          let settled = 0n;
+          const open = new Map<string, bigint>();
+          const settle = (id: string, amount: bigint) => {
+            ledger.settle(id, [{ accountId: on.id, amount }]);
+            open.delete(id);
+            settled += amount;
+          };
+          for (const [at, { jumpMs, waitMs, act, amount }] of steps.entries()) {
+            clock.jump(jumpMs);
+            clock.advance(waitMs);
+            const [oldest] = open.keys();
+            if (act === "restart") ledger = fromCheckpoint(ledger, clock);
+            else if (act === "settle" && oldest !== undefined) settle(oldest, amount);
+            else if (ledger.reserve(`${at}`, [[claim(on, amount)]]).kind === "taken")
+              open.set(`${at}`, amount);
+            const [balance] = ledger.read([on]);
+            const held = [...open.values()].reduce((sum, one) => sum + one, 0n);
+            assert.ok(balance !== undefined);
+            assert.ok(balance.used >= 0n && balance.used <= settled, `used ${balance.used} of ${settled}`);
+            assert.ok(balance.held >= 0n && balance.held <= held, `held ${balance.held} of ${held}`);
+            if (window === "open") assert.equal(balance.held, held);
+          }
+          for (const [id] of [...open]) settle(id, 0n);
+          assert.equal(ledger.openHolds(), 0);
+          // What was overdrawn in a bucket fills up at its own rate.
+          const waitMs = overAfterMs[window] * (window === "minute" ? 25 : 1);
+          for (let times = 0; times < 16; times++) {
+            clock.advance(waitMs / 16);
+            ledger.read([on]);
+          }
+          assert.equal(ledger.reserve("all", [[claim(on, 1_000n)]]).kind, "taken");
+        }),
+        { numRuns: 150 },
+      );
+    });
+});
+
 /** The ledger that a new process makes of a checkpoint. */
 function fromCheckpoint(ledger: MemoryLedger, clock: ManualClock): MemoryLedger {
   const again = createMemoryLedger({ clock });
