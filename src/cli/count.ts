@@ -67,7 +67,10 @@ async function countText(chunks: AsyncIterable<Uint8Array>, model: string): Prom
   const counter = counterOf("", model);
   const decoder = new TextDecoder();
   const stream = counter.stream();
-  for await (const chunk of chunks) stream.push(decoder.decode(chunk, { stream: true }));
+  for await (const chunk of chunks) {
+    stream.push(decoder.decode(chunk, { stream: true }));
+    await stream.catchUp();
+  }
   stream.push(decoder.decode());
   const tokens = stream.total();
   return { model, tokens, tokensMax: tokens * counter.safetyFactor, counter: counter.name };

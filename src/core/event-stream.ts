@@ -1,9 +1,13 @@
 import { crc32 } from "node:zlib";
 import { ByteQueue } from "./byte-queue.ts";
 import { GatewayError } from "./errors.ts";
+import { eventValuesMax, hasTooManyValues } from "./json-values.ts";
 
-/** Largest message accepted, in bytes. AWS's own bound on a payload is 16 MiB; a piece of a model's answer is a few kilobytes. */
-export const eventStreamMessageBytesMax = 1024 * 1024;
+/**
+ * Largest message accepted, in bytes: reading a larger one would hold the event loop. AWS's own bound on a payload is 16 MiB; a piece of a
+ * model's answer is a few kilobytes.
+ */
+export const eventStreamMessageBytesMax = 512 * 1024;
 
 /** One message of an AWS event stream, with the bytes it was written in. */
 export interface EventStreamMessage {
@@ -39,7 +43,9 @@ export class EventStreamDecoder {
     const end = length - checksumBytes;
     if (crc32(message.subarray(0, end)) !== message.readUInt32BE(end)) throw broken("its checksum is wrong");
     const headers = readHeaders(message.subarray(preludeBytes, preludeBytes + headersLength));
-    return { bytes: message, headers, payload: message.subarray(preludeBytes + headersLength, end) };
+    const payload = message.subarray(preludeBytes + headersLength, end);
+    if (hasTooManyValues(payload)) throw broken(`a message has more than ${eventValuesMax} values`);
+    return { bytes: message, headers, payload };
   }
 
   /** True while a message is incomplete; at the end of a stream it is cut. */

@@ -1,7 +1,14 @@
 import { ByteQueue } from "./byte-queue.ts";
 import { decodeUtf8 } from "./decode-utf8.ts";
 import { GatewayError } from "./errors.ts";
-import { JsonValues } from "./json-values.ts";
+import {
+  type Cut,
+  countedBytesMin,
+  eventValuesMax,
+  JsonValues,
+  stringBytesMax,
+  withoutCuts,
+} from "./json-values.ts";
 
 /** Largest single event held while its end has not come, in bytes: room for an image in base64. */
 export const sseEventBytesMax = 8 * 1024 * 1024;
@@ -9,19 +16,24 @@ export const sseEventBytesMax = 8 * 1024 * 1024;
 /** Most lines of one event; those of providers have one or two. */
 const linesMax = 4_096;
 
-/** Values of an event's data are counted from this size on: what is smaller has no more than can be parsed in a few milliseconds. */
-const countedBytesMin = 16_384;
+/** Longest data of one event that is read, in bytes: its strings, which are cut where they are longer, and as much besides. */
+const readBytesMax = 3 * stringBytesMax;
 
-/** Most values of one event's data, which parsing takes as long as: an answer that repeats a hundred tools has a few thousand. */
-export const eventValuesMax = 12_000;
+/** Longest name of an event that is read, in bytes. */
+const nameBytesMax = 1_024;
 
 /** One event of a stream (HTML standard §9.2), with the bytes it was written in, blank line included. */
 export interface SseEvent {
   readonly bytes: Buffer;
   /** The `event` field; empty when there is none. */
   readonly name: string;
-  /** The `data` lines joined by line feeds; undefined when there is none, as in a comment. */
+  /**
+   * The `data` lines joined by line feeds; undefined when there is none, as in a comment. Of JSON, strings are cut that are together longer than
+   * `stringBytesMax`, and end in `cutMark`: reading them would hold the event loop.
+   */
   readonly data: string | undefined;
+  /** Whether a string of the data is cut. */
+  readonly cut: boolean;
   /** Where the data stands in `bytes` when it is one line; -1 otherwise. */
   readonly dataStart: number;
   readonly dataEnd: number;
@@ -30,7 +42,8 @@ export interface SseEvent {
 /**
  * Cuts a stream of server-sent events from bytes that come in pieces cut anywhere. Push a piece, then pull events until there is none.
  * Lines may end in LF, CR or CRLF; a CR at the end of a piece waits for the next byte, which may be its LF. Throws `upstream_invalid` when one event
- * passes {@link sseEventBytesMax}, in however many pieces it comes, or has thousands of lines or more than {@link eventValuesMax} values.
+ * passes {@link sseEventBytesMax}, in however many pieces it comes, has thousands of lines, more than {@link eventValuesMax} values, or more than a
+ * megabyte outside its strings.
  */
 export class SseDecoder {
   readonly #queue = new ByteQueue(sseEventBytesMax, "an event of the stream");
@@ -99,6 +112,7 @@ export class SseDecoder {
   #take(length: number): SseEvent | undefined {
     if (length === 0) return undefined;
     this.#count(length);
+    const { cuts } = this.#values;
     if (this.#counted > 0) this.#values = new JsonValues();
     this.#counted = 0;
     this.#line = 0;
@@ -108,7 +122,7 @@ export class SseDecoder {
     const marked = this.#first && bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark);
     const start = marked ? byteOrderMark.length : 0;
     this.#first = false;
-    return readEvent(bytes, start);
+    return readEvent(bytes, start, cuts);
   }
 }
 
@@ -122,11 +136,12 @@ function endOfBlankLines(bytes: Buffer, start: number): number {
   return at > start && at === bytes.length && bytes[at - 1] === carriageReturn ? at - 1 : at;
 }
 
-function readEvent(bytes: Buffer, from: number): SseEvent {
+function readEvent(bytes: Buffer, from: number, cuts: readonly Cut[]): SseEvent {
   let name = "";
   let data: string | undefined;
   let dataStart = -1;
   let dataEnd = -1;
+  let readBytes = 0;
   const breaks = new LineBreaks(bytes);
   for (let at = from; at < bytes.length; ) {
     const start = at;
@@ -135,15 +150,20 @@ function readEvent(bytes: Buffer, from: number): SseEvent {
     at = end + 1;
     const valueStart = fieldValue(bytes, start, end);
     if (valueStart < 0) continue;
-    const value = decodeUtf8(bytes.subarray(valueStart, end));
-    if (bytes[start] === letterE) name = value;
+    if (bytes[start] === letterE)
+      name = bytes.toString("utf8", valueStart, Math.min(end, valueStart + nameBytesMax));
     else {
+      const read = withoutCuts(bytes, valueStart, end, cuts);
+      readBytes += read.length;
+      if (readBytes > readBytesMax)
+        throw new GatewayError("upstream_invalid", "an event of the stream has too much outside its strings");
+      const value = decodeUtf8(read);
       dataStart = data === undefined ? valueStart : -1;
       dataEnd = data === undefined ? end : -1;
       data = data === undefined ? value : `${data}\n${value}`;
     }
   }
-  return { bytes, name, data, dataStart, dataEnd };
+  return { bytes, name, data, cut: cuts.length > 0, dataStart, dataEnd };
 }
 
 /** Finds line breaks by the runtime's own search, which passes a line of megabytes in a fraction of a millisecond. */

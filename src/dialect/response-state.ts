@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
+import { cutMark } from "../core/json-values.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { OutputKind, ResponseContext, ResponseSeen } from "./dialect.ts";
 import type { OddEventKind } from "./odd-event.ts";
@@ -36,7 +37,10 @@ export class ResponseState implements ResponseSeen {
     if (typeof value !== "string" || value === "") return;
     this.content = true;
     if (this.#open.size < choicesMax) this.#open.add(choice);
-    this.#onText(value, kind, choice);
+    const cut = value.endsWith(cutMark);
+    // The rest of it was not read: unless the provider says how much it is, the answer is charged at its hold.
+    if (cut) this.unread = true;
+    this.#onText(cut ? value.slice(0, -cutMark.length) : value, kind, choice);
   }
 
   /** Counts an event that is passed over. */

@@ -1,5 +1,6 @@
 import type { ByteRuns } from "../core/byte-runs.ts";
-import type { GatewayError } from "../core/errors.ts";
+import { GatewayError } from "../core/errors.ts";
+import { stringBytesMax } from "../core/json-values.ts";
 import type { SseEvent } from "../core/sse.ts";
 import type { AnswerDecoder, MakeDecoder } from "./answer-decoder.ts";
 import type { EventEncoder } from "./codec.ts";
@@ -30,6 +31,12 @@ export class TranslatedStream implements EventReader {
   read(event: SseEvent, out: ByteRuns): void {
     this.#out = out;
     if (event.data === undefined || this.#over) return;
+    // What is not read cannot be written in another format.
+    if (event.cut)
+      throw new GatewayError(
+        "upstream_invalid",
+        `an event of the stream has more than ${stringBytesMax} bytes of text, which cannot be translated`,
+      );
     if (event.data.startsWith("[DONE]")) {
       this.#decoder.done();
       return;

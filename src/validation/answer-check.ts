@@ -4,6 +4,8 @@ import type { BoundRules } from "./validation.ts";
 
 /** Most text of all answers together that is kept for checking, in characters. */
 const textCharactersMax = 1_048_576;
+/** Longest piece of a stream that rules look at as it comes, in characters. */
+const watchedCharactersMax = 16_384;
 /** Most answers told apart. */
 const choicesMax = 128;
 
@@ -31,7 +33,7 @@ export interface AnswerEnd {
 
 interface Choice {
   readonly pieces: string[];
-  readonly watches: readonly { readonly name: string; readonly watch: Watch }[];
+  watches: readonly { readonly name: string; readonly watch: Watch }[];
   /** It calls a tool, or refuses. */
   other: boolean;
 }
@@ -106,9 +108,11 @@ export class AnswerCheck {
     return texts.map(({ pieces }) => pieces.join(""));
   }
 
-  #watch({ watches }: Choice, text: string): void {
+  #watch(choice: Choice, text: string): void {
     if (this.#lost !== undefined) return;
-    this.#lost = watches.find(({ watch }) => !watch.push(text))?.name;
+    // Looking at it would hold the event loop, and what remains could not be told without it. The check at the end decides.
+    if (text.length > watchedCharactersMax) choice.watches = [];
+    this.#lost = choice.watches.find(({ watch }) => !watch.push(text))?.name;
   }
 
   #choice(index: number): Choice {

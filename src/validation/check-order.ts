@@ -2,6 +2,8 @@
 export type CheckOrder =
   /** Only whether the schema can be read. */
   | { readonly kind: "read"; readonly schema: string }
+  /** Whether the text is JSON. */
+  | { readonly kind: "json"; readonly codeFence: boolean; readonly text: string }
   | {
       readonly kind: "schema";
       /** The schema's JSON. */

@@ -13,6 +13,7 @@ serveOrders((order: CheckOrder) => ({ answer: check(order) }));
 function check(order: CheckOrder): CheckAnswer {
   if (order.kind === "pattern")
     return patternOf(order.source, order.ignoreCase).test(order.text) ? "passes" : "fails";
+  if (order.kind === "json") return parseText(order.text, order.codeFence) === undefined ? "fails" : "passes";
   const schema = compileSchema(order.schema);
   if (schema.kind === "unreadable") return "unreadable";
   if (order.kind === "read") return "passes";

@@ -37,7 +37,7 @@ function askedRule(
 ): ReturnType<RuleFor> {
   if (asked === undefined) return undefined;
   if (asked.kind === "unreadable") return "unreadable";
-  if (asked.kind === "json") return jsonRule(name, codeFence);
+  if (asked.kind === "json") return jsonRule(name, codeFence, tenantId);
   const json = JSON.stringify(asked.schema);
   if (json.length > schemaCharactersMax) return "unreadable";
   return checkText(tenantId, { kind: "read", schema: json }).then((finding) =>

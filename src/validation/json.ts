@@ -1,25 +1,31 @@
 import { z } from "zod";
+import { checkText } from "./check-text.ts";
 import { JsonPrefix } from "./json-prefix.ts";
 import { parseText } from "./json-text.ts";
 import type { Rule } from "./rule.ts";
 import { defineRule } from "./rule-kind.ts";
+
+/** Longer texts are parsed in another thread. */
+const parsedCharactersMax = 32_768;
 
 /** The answer's text is one JSON value. */
 export const json = defineRule({
   name: "json",
   schema: z.literal(true).describe("The answer's text must be JSON, with nothing before or behind it."),
   create: (_value, { inputs: { codeFence } }) => {
-    const rule = jsonRule("json", codeFence);
-    return () => rule;
+    return (_asked, tenantId) => jsonRule("json", codeFence, tenantId);
   },
 });
 
 /** The rule that text is JSON, under another rule's name. */
-export function jsonRule(name: string, codeFence: boolean): Rule {
+export function jsonRule(name: string, codeFence: boolean, tenantId: string): Rule {
   return Object.freeze<Rule>({
     name,
     ofText: true,
-    check: ({ text }) => (parseText(text, codeFence) === undefined ? "fails" : "passes"),
+    check: ({ text }) => {
+      if (text.length > parsedCharactersMax) return checkText(tenantId, { kind: "json", codeFence, text });
+      return parseText(text, codeFence) === undefined ? "fails" : "passes";
+    },
     ...jsonWatch(codeFence),
   });
 }

@@ -5,8 +5,10 @@ import {
   type WorstInput,
   worstAnswers,
   worstEventStreams,
+  worstMessages,
   worstRequests,
   worstStreams,
+  worstTranslatedStreams,
 } from "../support/hostile/worst-inputs.ts";
 import {
   type AnswerKind,
@@ -24,6 +26,7 @@ import { longestStallMs } from "../support/measure/loop-stall.ts";
 // Usage: npm run bench:worst [MEGABYTES]
 
 const megabytes = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
+const only = process.argv[3] ?? "";
 const requestBytes = (megabytes ?? 31) * 1_000_000;
 const answerBytes = (megabytes ?? 60) * 1_000_000;
 const streamBytes = (megabytes ?? 16) * 1_000_000;
@@ -47,6 +50,7 @@ async function measure(
   bytes: number,
   stall: (body: Buffer) => Promise<number>,
 ) {
+  if (!`${what}, ${input.name}`.includes(only)) return;
   const body = input.make(bytes);
   const stallsMs: number[] = [];
   let tookMs = 0;
@@ -86,8 +90,16 @@ for (const input of worstStreams) {
     answerStallMs(exchanges, body, { ...streamed, model: "other" }),
   );
 }
+for (const input of worstStreams.filter(({ name }) => name.startsWith("one event")))
+  await measure("stream, checked", input, streamBytes, (body) =>
+    answerStallMs(exchanges, body, { ...streamed, model: "checked" }),
+  );
+for (const input of worstTranslatedStreams)
+  await measure("stream of Anthropic, translated", input, streamBytes, (body) =>
+    answerStallMs(exchanges, body, { ...streamed, model: "other" }),
+  );
 const ofAws: AnswerKind = { ...streamed, contentType: "application/vnd.amazon.eventstream", model: "aws" };
-for (const input of worstEventStreams)
+for (const input of [...worstEventStreams, ...worstMessages])
   await measure("AWS event stream, translated", input, streamBytes, (body) =>
     answerStallMs(exchanges, body, ofAws),
   );

@@ -1,4 +1,5 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
+import { decodeUtf8 } from "../../core/decode-utf8.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { EventStreamMessage } from "../../core/event-stream.ts";
 import type { AnswerDecoder, Emit } from "../answer-decoder.ts";
@@ -44,7 +45,7 @@ class TranslatedMessages implements MessageReader {
     const failure = exceptionOf(message);
     if (failure === undefined) {
       const type = message.headers.get(":event-type") ?? "";
-      const data = eventData(message.payload.toString(), this.#seen, parseExactObject);
+      const data = eventData(decodeUtf8(message.payload), this.#seen, parseExactObject);
       if (data !== undefined) this.#stream.data({ [type]: data }, out);
     } else if (this.#seen.error === undefined) {
       this.#seen.error = failure;

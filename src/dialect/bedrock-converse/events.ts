@@ -1,4 +1,5 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
+import { decodeUtf8 } from "../../core/decode-utf8.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { EventStreamMessage } from "../../core/event-stream.ts";
 import { bedrockException } from "../bedrock-error.ts";
@@ -23,7 +24,7 @@ export class ConverseEvents implements MessageReader {
     const failure = exceptionOf(message);
     if (failure !== undefined) this.#seen.error ??= failure;
     else {
-      const data = eventData(message.payload.toString(), this.#seen);
+      const data = eventData(decodeUtf8(message.payload), this.#seen);
       if (data !== undefined) this.note(message.headers.get(":event-type"), data);
     }
     out.add(message.bytes);

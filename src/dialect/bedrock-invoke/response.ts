@@ -1,6 +1,8 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
+import { decodeUtf8 } from "../../core/decode-utf8.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { EventStreamMessage } from "../../core/event-stream.ts";
+import { hasTooManyValues } from "../../core/json-values.ts";
 import { MessagesEvents, readMessage } from "../anthropic-messages/events.ts";
 import { exceptionOf } from "../bedrock-converse/events.ts";
 import { bedrockErrorShape, bedrockException } from "../bedrock-error.ts";
@@ -40,7 +42,7 @@ class InvokeEvents implements MessageReader {
     const failure = exceptionOf(message);
     if (failure !== undefined) this.#seen.error ??= failure;
     else if (message.headers.get(":event-type") === "chunk") {
-      const chunk = eventData(message.payload.toString(), this.#seen);
+      const chunk = eventData(decodeUtf8(message.payload), this.#seen);
       if (chunk !== undefined) this.#note(String(chunk.bytes));
     }
     out.add(message.bytes);
@@ -55,7 +57,10 @@ class InvokeEvents implements MessageReader {
   }
 
   #note(base64: string): void {
-    const data = parseObject(Buffer.from(base64, "base64").toString());
+    const event = Buffer.from(base64, "base64");
+    if (hasTooManyValues(event))
+      throw new GatewayError("upstream_invalid", "the provider sent an event with too many values");
+    const data = parseObject(decodeUtf8(event));
     if (data === undefined)
       throw new GatewayError("upstream_invalid", "the provider sent an event that is not JSON");
     this.#events.note(data);

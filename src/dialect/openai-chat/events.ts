@@ -136,7 +136,8 @@ export function unifiedFinish(reason: string): FinishReason {
 function addWithoutUsage(event: SseEvent, { usage, choices }: JsonObject, out: ByteRuns): void {
   const { bytes, dataStart, dataEnd } = event;
   if (typeof usage === "object" && usage !== null && Array.isArray(choices) && choices.length === 0) return;
-  const at = usage === null && dataStart >= 0 ? nullUsageAt(bytes, dataStart, dataEnd) : undefined;
+  const scans = usage === null && dataStart >= 0 && dataEnd - dataStart <= scannedBytesMax;
+  const at = scans ? nullUsageAt(bytes, dataStart, dataEnd) : undefined;
   if (at === undefined) {
     out.add(bytes);
     return;
@@ -175,6 +176,9 @@ interface Span {
   readonly start: number;
   readonly end: number;
 }
+
+/** Longer events keep a null usage, which clients ignore: looking for it would hold the event loop. */
+const scannedBytesMax = 131_072;
 
 const usageKeys = new KeySet(["usage"]);
 const usageKey = Buffer.from('"usage"');

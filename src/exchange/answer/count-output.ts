@@ -16,5 +16,5 @@ export async function countOutput(exchange: Exchange, output: Uint8Array | undef
     const span = { start: 0, end: part.length, escaped: false };
     tokens += (await counter.countSpansPaced(part, [span], { tenant: exchange.principal.tenantId })) ?? 0;
   }
-  exchange.outputCounter = { push: () => {}, total: () => tokens };
+  exchange.outputCounter = { push: () => {}, catchUp: () => undefined, total: () => tokens };
 }

@@ -150,7 +150,8 @@ function noteEnd({ answeredBy, stages }: Exchange, nowMs: number): void {
 function transformed(exchange: Exchange, chunk: Buffer, end: boolean): MaybePromise<Buffer> {
   const { transform } = exchange;
   if (transform === undefined) return chunk;
-  return chain(transform.push(chunk, end), (written) =>
+  const counted = (written: Buffer) => chain(exchange.outputCounter?.catchUp(), () => written);
+  return chain(chain(transform.push(chunk, end), counted), (written) =>
     chain(exchange.streamCheck?.look(transform.seen) ?? "go-on", (verdict) =>
       chain(masked(exchange, written, verdict, end), (out) => sentOn(exchange, transform, out, verdict, end)),
     ),

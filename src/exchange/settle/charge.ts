@@ -115,7 +115,11 @@ function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
     outputTokens: larger(said?.outputTokens, exchange.outputCounter?.total() ?? 0),
   };
   const source = said === undefined ? "counted" : "partial";
-  return chargeCounted(exchange, attempt, { usage, source, answeredBy: seen?.model });
+  const counted = chargeCounted(exchange, attempt, { usage, source, answeredBy: seen?.model });
+  if (seen?.unread !== true) return counted;
+  // Not all text of the stream was read.
+  const held = chargeHold(attempt);
+  return held.costNanoUsd > counted.costNanoUsd ? held : counted;
 }
 
 /** Our own count of an answer. */

@@ -65,6 +65,8 @@ export interface TextSpan {
 /** Counts text that comes in pieces cut anywhere; `total()` equals the count of the whole text. */
 export interface StreamCounter {
   push(text: string): void;
+  /** Counts long pieces that wait, in turns that leave the event loop free. Undefined if none does. */
+  catchUp(): Promise<void> | undefined;
   /** Tokens of everything pushed so far, as if the text ended here. */
   total(): number;
 }

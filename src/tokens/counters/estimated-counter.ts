@@ -57,6 +57,7 @@ export class EstimatedCounter implements TokenCounter {
     const stream = this.vocabulary.stream(tenant);
     return {
       push: (text) => stream.push(text),
+      catchUp: () => stream.catchUp(),
       total: () => Math.ceil(stream.total() * this.#scale),
     };
   }

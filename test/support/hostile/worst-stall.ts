@@ -21,6 +21,7 @@ backends:
 models:
   aws: { targets: [aws/amazon.nova-pro-v1:0] }
   one: { targets: [chat/m] }
+  checked: { targets: [chat/m], validate: { json: true, language: [en] } }
   other: { targets: [claude/claude-sonnet-4-5] }
 identity: [{ type: anonymous, tenant_id: local }]
 `;

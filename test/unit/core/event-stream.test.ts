@@ -6,6 +6,7 @@ import {
   encodeEventStreamMessage,
   eventStreamMessageBytesMax,
 } from "../../../src/core/event-stream.ts";
+import { eventValuesMax } from "../../../src/core/json-values.ts";
 
 const codec = new EventStreamCodec(
   (bytes) => Buffer.from(bytes).toString(),
@@ -83,6 +84,11 @@ describe("EventStreamDecoder", () => {
   it("tells that a message was cut", () => {
     const { found, cut } = decode(foreign("payload").subarray(0, -1));
     assert.deepEqual([found.length, cut], [0, true]);
+  });
+
+  it("refuses a message of more values than are parsed in a few milliseconds", () => {
+    assert.equal(decode(foreign(`[${"0,".repeat(eventValuesMax - 10)}0]`)).found.length, 1);
+    assert.throws(() => decode(foreign(`[${"0,".repeat(eventValuesMax)}0]`)), { code: "upstream_invalid" });
   });
 
   it("refuses lengths that no message has, before waiting for them", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { eventValuesMax, SseDecoder, sseEventBytesMax } from "../../../src/core/sse.ts";
+import { eventValuesMax } from "../../../src/core/json-values.ts";
+import { SseDecoder, sseEventBytesMax } from "../../../src/core/sse.ts";
 import { growth } from "../../support/measure/growth.ts";
 
 function events(

@@ -52,6 +52,39 @@ for (const name of vocabularies) {
   });
 }
 
+describe("stream() of long pieces", () => {
+  for (const [what, text] of [
+    ["words", "one word, and another. ".repeat(20_000)],
+    ["text without a gap", "\u5b57".repeat(100_000)],
+  ] as const)
+    it(`counts them in turns, in order, with what comes before, between and meanwhile: ${what}`, async () => {
+      const counter = new VocabularyCounter("o200k_base");
+      const stream = counter.stream();
+      stream.push("before ");
+      assert.equal(stream.catchUp(), undefined);
+      stream.push(text);
+      const counted = stream.catchUp();
+      assert.notEqual(counted, undefined);
+      stream.push(" between ");
+      stream.push(text);
+      const whole = counter.count(`before ${text} between ${text} after`);
+      await counted;
+      stream.push(" after");
+      await stream.catchUp();
+      const total = stream.total();
+      // Without a gap a part ends where a word may not: two tokens for each.
+      assert.ok(Math.abs(total - whole) <= (text.includes(" ") ? 0 : 4), `${total} of ${whole}`);
+    });
+
+  it("totals them although nobody has waited", () => {
+    const counter = new VocabularyCounter("o200k_base");
+    const stream = counter.stream();
+    const text = "one word, and another. ".repeat(2_000);
+    stream.push(text);
+    assert.equal(stream.total(), counter.count(text));
+  });
+});
+
 describe("stream() of an estimator", () => {
   it("rounds once, over the whole", () => {
     const counter = counterOf("anthropic", "claude-opus-4-5");
