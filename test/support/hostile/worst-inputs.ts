@@ -208,6 +208,7 @@ export const worstTranslatedStreams: readonly WorstInput[] = [
   ...translatedEvent("text without a gap", "text_delta", "text", "字"),
   ...translatedEvent("escaped text", "text_delta", "text", "\\n"),
   ...translatedEvent("a call's arguments", "input_json_delta", "partial_json", '\\"\\\\n\\",'),
+  ...translatedEvent("quotes and long numbers", "input_json_delta", "partial_json", '\\"1234567890123456,'),
   {
     name: "deltas",
     make: filled(anthropicStart, anthropicDelta("text_delta", "text", "a"), "\n\n"),

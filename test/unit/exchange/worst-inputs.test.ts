@@ -12,7 +12,8 @@ import { answerStallMs, requestStallMs, worstCaseExchanges } from "../../support
 // The short form of `npm run bench:worst`: at a hundredth of the size, work that is not sliced or done elsewhere takes 80 ms and more. What an
 // input causes comes each time, and what the machine adds does not: the least of some runs counts.
 const bytes = 300_000;
-const stallMsMax = 15;
+/** Twice and more what a quiet machine shows: caches are shared with whatever else runs. */
+const stallMsMax = 30;
 const runsMax = 5;
 const exchanges = worstCaseExchanges();
 after(() => exchanges.services.offload.close());
@@ -48,7 +49,7 @@ describe("the event loop", () => {
       }
     });
 
-  // Read and counted at once, such an event takes 70 ms and more.
+  // Read and counted at once, such an event takes 100 ms and more.
   it("is never held for long by one event of megabytes", async () => {
     for (const { name, make } of worstStreams.filter((input) => input.name.startsWith("one event"))) {
       const kind = { contentType: "text/event-stream", model: "one", stream: true, pieceBytes: 1_000_000 };
