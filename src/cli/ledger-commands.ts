@@ -3,11 +3,10 @@ import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Snapshot } from "../config/snapshot.ts";
 import { parseSealed, unseal } from "../core/seal.ts";
-import { windowName } from "../exchange/settle/record-of.ts";
-import type { AppliedCharges, RecordedAccountCharge, RecordSource } from "../ledger/missing-charges.ts";
+import { recordedCharges } from "../exchange/settle/recorded-charges.ts";
+import type { AppliedCharges } from "../ledger/missing-charges.ts";
+import { rebuildLedger } from "../ledger/rebuild.ts";
 import { inspectLedger, type LedgerInspection, repairLedger } from "../ledger/repair.ts";
-import { lastPlaceOf, recordsAfter } from "../usage/log-place.ts";
-import type { StoredRecord } from "../usage/read.ts";
 import { cursorPath, readCursor } from "../usage/sink/cursor.ts";
 import { damagedLines } from "../usage/verify.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
@@ -31,6 +30,13 @@ export function addLedgerCommands(program: Command, terminal: Terminal): void {
     )
     .addOption(config())
     .action(({ config }) => repair(terminal, config));
+  ledger
+    .command("rebuild")
+    .description(
+      "make a lost ledger again from the usage log: what its records charged to windows that still run",
+    )
+    .addOption(config())
+    .action(({ config }) => rebuild(terminal, config));
 }
 
 async function verify(terminal: Terminal, config: string): Promise<void> {
@@ -59,7 +65,7 @@ async function verify(terminal: Terminal, config: string): Promise<void> {
 
 async function repair(terminal: Terminal, config: string): Promise<void> {
   const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, config));
-  const inspection = await repairLedger(snapshot.ledger.folder, recordSource(snapshot));
+  const inspection = await repairLedger(snapshot.ledger.folder, recordedCharges(snapshot));
   const damaged = tellDamage(terminal, snapshot, inspection);
   if (damaged === 0) terminal.out("the ledger is not damaged");
   else tellRepair(terminal, inspection);
@@ -69,6 +75,13 @@ async function repair(terminal: Terminal, config: string): Promise<void> {
     await rename(path, `${path}.damaged`);
     terminal.out(`${path}: now ${path}.damaged: ${without}`);
   }
+}
+
+async function rebuild(terminal: Terminal, config: string): Promise<void> {
+  const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, config));
+  const { accounts, charges } = await rebuildLedger(snapshot.ledger.folder, recordedCharges(snapshot));
+  terminal.out(`${snapshot.ledger.folder}: made again with ${accounts} accounts`);
+  for (const charge of charges) terminal.out(tellCharges(charge));
 }
 
 function tellRepair(terminal: Terminal, { accounts, openHolds, leftOut, charges }: LedgerInspection): void {
@@ -121,40 +134,6 @@ async function damagedSmallFiles({ ledger, usageLog }: Snapshot): Promise<readon
     if (line !== "" && !isJson(unseal(line)))
       damaged.push({ path, problem: `${path}: line ${at + 1} is damaged`, without: undefined });
   return damaged;
-}
-
-/** The usage log as a repair reads it, and the accounts of the config. */
-function recordSource({ usageLog, policies }: Snapshot): RecordSource {
-  return {
-    lastOf: (exchangeIds) => lastPlaceOf(usageLog.folder, exchangeIds),
-    async *after(place) {
-      for await (const { record, place: at } of recordsAfter(usageLog.folder, place))
-        yield {
-          exchangeId: String(record.exchange_id),
-          atMs: Date.parse(String(record.time)),
-          place: at,
-          charges: chargesOf(record),
-        };
-    },
-    accountOf({ name, key, window }) {
-      for (const policy of policies)
-        for (const rule of policy.name === name ? policy.rules : []) {
-          const account = rule.find(key);
-          if (account !== undefined && windowName(account) === window) return account;
-        }
-      return undefined;
-    },
-  };
-}
-
-function chargesOf({ accounts }: StoredRecord): readonly RecordedAccountCharge[] {
-  if (!Array.isArray(accounts)) return [];
-  return accounts.map(({ name, key, window, charged }) => ({
-    name: String(name),
-    key: String(key),
-    window: String(window),
-    amount: BigInt(String(charged)),
-  }));
 }
 
 function tellCharges({ account, records, charged, unknown }: AppliedCharges): string {

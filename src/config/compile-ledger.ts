@@ -6,11 +6,19 @@ import type { Compilation } from "./compilation.ts";
 import { parseSection } from "./parse-section.ts";
 import { path } from "./scalars.ts";
 import { defaults } from "./schema.ts";
-import type { LedgerConfig } from "./snapshot.ts";
+import { type LedgerConfig, type MissingLedgerAction, missingLedgerActions } from "./snapshot.ts";
 import { isUnavailableKind } from "./unavailable.ts";
 
 /** The keys that every ledger has. */
-const common = { path: path.default(defaults.ledger.path) };
+const common = {
+  path: path.default(defaults.ledger.path),
+  onMissing: z
+    .enum(missingLedgerActions)
+    .default("refuse")
+    .describe(
+      "What a start does whose ledger is gone while the usage log has charges of windows that still run: `refuse` to start, `rebuild` the ledger from the log, or `start-empty`.",
+    ),
+};
 
 /** The `ledger` section of each kind, whole. */
 export const ledgerSections = ledgerKinds.map(withCommonKeys);
@@ -40,6 +48,7 @@ export function compileLedger({ file, inputs }: Compilation, value: unknown): Le
   return Object.freeze<LedgerConfig>({
     type: kind.type,
     folder,
+    onMissing: section.onMissing as MissingLedgerAction,
     // The kind's own schema made the section.
     open: (services) => kind.create(section as never, { ...services, inputs: { folder } }),
   });

@@ -81,11 +81,17 @@ export interface Backend {
   readonly tls: BackendTls | undefined;
 }
 
+/** What a start may do whose ledger is gone while the usage log has charges of windows that still run. */
+export const missingLedgerActions = ["refuse", "rebuild", "start-empty"] as const;
+/** One of {@link missingLedgerActions}. */
+export type MissingLedgerAction = (typeof missingLedgerActions)[number];
+
 /** The ledger that keeps the accounts. */
 export interface LedgerConfig {
   readonly type: string;
   /** Where the gateway keeps its own state; absolute. */
   readonly folder: string;
+  readonly onMissing: MissingLedgerAction;
   /** Opens it. Throws `ledger_unavailable`. */
   open(services: Omit<LedgerServices, "inputs">): Promise<Ledger>;
 }

@@ -10,6 +10,7 @@ import type { Override } from "../route/override.ts";
 import { readOverrides } from "../route/overrides-file.ts";
 import { type KeptCalibration, openCalibration } from "../tokens/calibration/calibration-file.ts";
 import { openUsageLog, type UsageLog } from "../usage/log.ts";
+import { handleMissingLedger } from "./missing-ledger.ts";
 
 /** The state that a gateway keeps on disk, locked against other gateways. */
 export interface GatewayState {
@@ -51,6 +52,7 @@ async function openFiles(
     ...new FaultReporter(services, unwritable("usage log", "not ready; records wait in memory")).hooks,
     onTorn: (torn) => log.warn(torn, "usage log: a broken last write was cut off: its records are lost"),
   });
+  await handleMissingLedger(snapshot, log);
   const ledger = await snapshot.ledger.open({ clock, log, onEvent: services.onLedgerEvent });
   const calibrationFile = join(snapshot.ledger.folder, "calibration.json");
   const calibration = await openCalibration(calibrationFile, {

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { loadConfig } from "../../../src/config/load.ts";
 import { systemClock } from "../../../src/core/clock.ts";
+import { silentLog } from "../../../src/core/log.ts";
 import { seal } from "../../../src/core/seal.ts";
 import { uuidv7 } from "../../../src/core/uuid.ts";
 import { closeLost } from "../../../src/exchange/settle/lost-exchanges.ts";
 import { windowName } from "../../../src/exchange/settle/record-of.ts";
+import { handleMissingLedger } from "../../../src/gateway/missing-ledger.ts";
 import type { Account } from "../../../src/ledger/ledger.ts";
 import type { LocalLedger } from "../../../src/ledger/local-ledger.ts";
 import { readRecords } from "../../../src/usage/read.ts";
@@ -256,3 +258,60 @@ function journalName(): string {
 function sorted(sums: ReadonlyMap<string, bigint>): readonly (readonly [string, bigint])[] {
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+describe("a ledger that is missing", () => {
+  const lose = async (seed: number) => {
+    await live(new Random(seed));
+    rmSync(ledgerFolder, { recursive: true });
+  };
+  const start = (onMissing?: string) => {
+    const ledger = onMissing === undefined ? "" : `ledger: { onMissing: ${onMissing} }\n`;
+    writeFileSync(join(folder, "tollgate.yaml"), config + ledger);
+    const loaded = loadConfig(join(folder, "tollgate.yaml"), {});
+    writeFileSync(join(folder, "tollgate.yaml"), config);
+    assert.ok(loaded.kind === "snapshot", JSON.stringify(loaded));
+    return handleMissingLedger(loaded.snapshot, silentLog);
+  };
+
+  it("is made again by `tollgate ledger rebuild`: accounts are their records' sums", async () => {
+    for (let seed = 40; seed < 46; seed++) {
+      await lose(seed);
+      const { code, out } = await run("rebuild");
+      assert.equal(code, 0, out);
+      assert.deepEqual(sorted(await used()), sorted(await recorded()));
+    }
+  });
+
+  it("is not made over one that is there", async () => {
+    await live(new Random(47));
+    const { code, err } = await run("rebuild");
+    assert.equal(code, 1);
+    assert.match(err, /there is a ledger in .*move it away/);
+  });
+
+  it("refuses the start where the usage log has charges of running windows, and names one", async () => {
+    await lose(48);
+    await assert.rejects(start(), /missing.*tenant-month tenant_id=.*tollgate ledger rebuild/);
+  });
+
+  it("is made again, or begins at zero, where the config says so", async () => {
+    await lose(49);
+    await start("start-empty");
+    assert.deepEqual(sorted(await used()), []);
+    await lose(50);
+    await start("rebuild");
+    assert.deepEqual(sorted(await used()), sorted(await recorded()));
+  });
+
+  it("is nothing to speak of where nothing was charged, or all windows are over", async () => {
+    await lose(51);
+    rmSync(usageFolder, { recursive: true });
+    mkdirSync(usageFolder);
+    await start();
+    const time = "2024-02-03T04:05:06.000Z";
+    const accounts = [{ name: "tenant-month", key: "tenant_id=acme", window: "month", charged: "5" }];
+    const segment = segmentName({ hour: "20240203T04", number: 1 });
+    writeFileSync(join(usageFolder, segment), `${serialise({ ...fullRecord, time, accounts })}\n`);
+    await start();
+  });
+});

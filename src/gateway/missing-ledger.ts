@@ -1,0 +1,32 @@
+import type { Snapshot } from "../config/snapshot.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import { recordedCharges } from "../exchange/settle/recorded-charges.ts";
+import { chargedByRecords, isLedgerMissing, rebuildLedger } from "../ledger/rebuild.ts";
+
+/**
+ * Decides what becomes of a start whose ledger is not there although the usage log has charges of windows that still run: by `ledger.onMissing` it is
+ * refused, the ledger is made again from the records, or all budgets start at zero. Throws `ledger_unavailable`.
+ */
+export async function handleMissingLedger(snapshot: Snapshot, log: Log): Promise<void> {
+  const { folder, onMissing } = snapshot.ledger;
+  if (!(await isLedgerMissing(folder))) return;
+  const records = recordedCharges(snapshot);
+  if (onMissing === "rebuild") {
+    const { accounts, charges } = await rebuildLedger(folder, records);
+    if (charges.length > 0)
+      log.warn({ folder, accounts }, "the ledger was missing and was made again from the usage log");
+    return;
+  }
+  const charged = await chargedByRecords(records);
+  if (charged === undefined) return;
+  if (onMissing === "start-empty") {
+    log.warn({ folder }, "the ledger was missing: limits and budgets start at zero");
+    return;
+  }
+  const account = [charged.name, charged.key].filter((part) => part !== "").join(" ");
+  throw new GatewayError(
+    "ledger_unavailable",
+    `the ledger in ${folder} is missing, but the usage log has charges of windows that still run (${account}): \`tollgate ledger rebuild\` makes it again from the usage log; \`ledger: { onMissing: rebuild }\` does so at each such start, \`start-empty\` begins at zero`,
+  );
+}
