@@ -58,7 +58,7 @@ const intakeBytesMax = 805_306_368;
 const extProcService = "envoy.service.ext_proc.v3.ExternalProcessor";
 
 /** How a gateway is started. */
-export interface GatewayOptions {
+export interface GatewayOptions extends Pick<Services, "filterOf"> {
   readonly snapshot: Snapshot;
   readonly log: Log;
   readonly clock?: Clock;
@@ -150,6 +150,7 @@ export class Gateway {
     });
     const services: Services = {
       clock,
+      filterOf: options.filterOf,
       ledger,
       dialects,
       counterOf: calibratedCounterOf(calibration),

@@ -5,7 +5,7 @@ import type { Snapshot } from "../config/snapshot.ts";
 import { type FolderLock, lockFolder } from "../core/folder-lock.ts";
 import type { Log } from "../core/log.ts";
 import type { EdgeFactory } from "../edge/edge.ts";
-import { Gateway } from "../gateway.ts";
+import { Gateway, type GatewayOptions } from "../gateway.ts";
 import { withEndpointClusters } from "../xds/cluster-names.ts";
 import { EnvoyConfig } from "../xds/envoy-config.ts";
 import { EnvoyLog } from "../xds/envoy-log.ts";
@@ -31,6 +31,7 @@ export interface LocalStackOptions {
   readonly onEnvoyLost: (reason: string) => void;
   /** The gateway's default where none is given. */
   readonly edge?: EdgeFactory | undefined;
+  readonly filterOf?: GatewayOptions["filterOf"];
   /** Waits before each restart of Envoy in a row; after the last it is lost. */
   readonly restartDelaysMs?: readonly number[];
 }
@@ -63,9 +64,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 async function startLocked(options: LocalStackOptions, lock: FolderLock): Promise<LocalStack> {
-  const { log, edge } = options;
+  const { log, edge, filterOf } = options;
   const snapshot = withEndpointClusters(options.snapshot);
-  const gateway = await Gateway.start({ snapshot, log, edge });
+  const gateway = await Gateway.start({ snapshot, log, edge, filterOf });
   const side = new EnvoySide(options, gateway);
   try {
     const supervisor = await side.start();

@@ -59,7 +59,15 @@ export function encodeEventStreamMessage(
   headers: readonly (readonly [name: string, value: string])[],
   payload: Buffer,
 ): Buffer {
-  const head = Buffer.concat(headers.map(([name, value]) => encodeHeader(name, value)));
+  return frame(Buffer.concat(headers.map(([name, value]) => encodeHeader(name, value))), payload);
+}
+
+/** The message with another payload, and its checksums anew; its headers stay as they are. */
+export function withPayload({ bytes }: EventStreamMessage, payload: Buffer): Buffer {
+  return frame(bytes.subarray(preludeBytes, preludeBytes + bytes.readUInt32BE(4)), payload);
+}
+
+function frame(head: Buffer, payload: Buffer): Buffer {
   const length = preludeBytes + head.length + payload.length + checksumBytes;
   const message = Buffer.alloc(length);
   message.writeUInt32BE(length, 0);

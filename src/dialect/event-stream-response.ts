@@ -20,7 +20,6 @@ export class EventStreamResponse implements ResponseTransform {
   readonly #reader: MessageReader;
   readonly #decoder = new EventStreamDecoder();
   readonly #out = new ByteRuns();
-  #broken = false;
 
   constructor(seen: ResponseState, reader: MessageReader) {
     this.seen = seen;
@@ -28,7 +27,7 @@ export class EventStreamResponse implements ResponseTransform {
   }
 
   push(chunk: Buffer, end: boolean): Buffer {
-    if (this.#broken) return nothing;
+    if (this.seen.unreadable) return nothing;
     try {
       this.#decoder.push(chunk);
       for (let message = this.#decoder.next(); message !== undefined; message = this.#decoder.next()) {
@@ -37,9 +36,7 @@ export class EventStreamResponse implements ResponseTransform {
       if (end) this.#end();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      this.#broken = true;
-      this.seen.complete = false;
-      this.seen.error ??= error;
+      this.seen.giveUp(error);
       this.#out.add(this.breakOff(error));
     }
     return this.#out.take(chunk);

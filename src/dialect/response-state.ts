@@ -2,6 +2,10 @@ import { GatewayError } from "../core/errors.ts";
 import { cutMark } from "../core/json-values.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { OutputKind, ResponseContext, ResponseSeen } from "./dialect.ts";
+import { stringifyExact } from "./exact-json.ts";
+import { TextBlocked } from "./filter/text-stage.ts";
+import type { TextTap } from "./filter/text-tap.ts";
+import type { JsonObject } from "./json-view.ts";
 import type { OddEventKind } from "./odd-event.ts";
 
 /** Longest finish reason kept: providers make up their own. */
@@ -26,10 +30,14 @@ export class ResponseState implements ResponseSeen {
   readonly oddEvents = new Map<OddEventKind, number>();
   /** Answers that have begun and given no finish reason. */
   readonly #open = new Set<number>();
+  blocked = false;
+  /** Is told where the texts stand, where something has to change them. */
+  readonly texts: TextTap | undefined;
   readonly #onText: ResponseContext["onText"];
 
-  constructor(onText: ResponseContext["onText"]) {
+  constructor(onText: ResponseContext["onText"], texts?: TextTap) {
     this.#onText = onText;
+    this.texts = texts;
   }
 
   /** Notes billed output text, whatever its shape was checked to be: only non-empty strings count. */
@@ -41,6 +49,38 @@ export class ResponseState implements ResponseSeen {
     // The rest of it was not read: unless the provider says how much it is, the answer is charged at its hold.
     if (cut) this.unread = true;
     this.#onText(cut ? value.slice(0, -cutMark.length) : value, kind, choice);
+  }
+
+  /** Notes the billed output text in a member of an event; `part`: the block, call or field that it belongs to. */
+  textIn(
+    holder: JsonObject | undefined,
+    key: string,
+    kind: OutputKind = "answer",
+    choice = 0,
+    part: string | number = key,
+  ): void {
+    const value = holder?.[key];
+    this.text(value, kind, choice);
+    if (this.texts === undefined || holder === undefined || typeof value !== "string" || value === "") return;
+    if (kind === "call") this.texts.piece(holder, key, { channel: "arguments", choice, part, form: "json" });
+    else this.texts.piece(holder, key, { channel: kind, choice, part, form: "plain" });
+  }
+
+  /** The same of what a tool is called with in words of its own. */
+  inputIn(holder: JsonObject | undefined, key: string, choice: number, part: string | number): void {
+    const value = holder?.[key];
+    this.text(value, "call", choice);
+    if (holder !== undefined && typeof value === "string" && value !== "")
+      this.texts?.piece(holder, key, { channel: "arguments", choice, part, form: "plain" });
+  }
+
+  /** The same of what a tool is called with, as JSON that is no string. */
+  argumentsIn(holder: JsonObject | undefined, key: string, choice = 0): void {
+    const value = holder?.[key];
+    if (holder === undefined || value === undefined) return;
+    this.text(stringifyExact(value), "call", choice);
+    if (typeof value === "object" && value !== null)
+      this.texts?.piece(holder, key, { channel: "arguments", choice, part: key, form: "json" });
   }
 
   /** Counts an event that is passed over. */
@@ -59,6 +99,7 @@ export class ResponseState implements ResponseSeen {
   giveUp(error: GatewayError): void {
     this.complete = false;
     this.unreadable = true;
+    this.blocked = error instanceof TextBlocked;
     this.error ??= error;
   }
 

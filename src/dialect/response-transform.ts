@@ -1,6 +1,8 @@
 import type { GatewayError } from "../core/errors.ts";
 import type { Headers } from "../core/headers.ts";
 import type { Usage } from "../usage/usage.ts";
+import type { MakeTextFilter } from "./filter/text-filter.ts";
+import type { TextTap } from "./filter/text-tap.ts";
 import type { OddEventKind } from "./odd-event.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
@@ -26,6 +28,8 @@ export interface ResponseSeen {
   readonly oddEvents: ReadonlyMap<OddEventKind, number>;
   /** The answer stopped making sense: nothing of it passes any more, and what has passed must not end as if it were whole. */
   readonly unreadable: boolean;
+  /** A filter of its texts blocked the answer, which counts as unreadable from there on; `error` says why. */
+  readonly blocked: boolean;
 }
 
 /** Response bytes on their way to the client. One per attempt that answers; pushed synchronously. */
@@ -47,4 +51,8 @@ export interface ResponseContext {
   readonly facts: RequestFacts;
   /** Billed output text as it passes: content, reasoning, refusals, tool names and arguments; `choice` counts the answers from 0. */
   readonly onText: (text: string, kind: OutputKind, choice: number) => void;
+  /** Makes the filters that change the answer's texts on their way to the client; what is read and counted is the provider's own text. Absent: nothing is changed. */
+  readonly filter?: MakeTextFilter | undefined;
+  /** Is told where the texts of the answer stand, in place of a filter. */
+  readonly tap?: TextTap | undefined;
 }

@@ -1,6 +1,7 @@
 import type { MakeDecoder } from "./answer-decoder.ts";
 import type { EventEncoder } from "./codec.ts";
 import type { ResponseContext, ResponseTransform } from "./dialect.ts";
+import { filteredEncoder } from "./filter/filtered-encoder.ts";
 import { ResponseState } from "./response-state.ts";
 import { readByFraming } from "./sniffed-response.ts";
 import { SseResponse } from "./sse-response.ts";
@@ -14,8 +15,9 @@ export function translateAnswer(
   makeDecoder: MakeDecoder,
 ): ResponseTransform {
   const seen = new ResponseState(context.onText);
+  const writer = filteredEncoder(encoder, context.filter);
   return readByFraming(context, seen, {
-    stream: () => new SseResponse(seen, new TranslatedStream(seen, makeDecoder, encoder)),
-    whole: () => new TranslatedWhole(seen, makeDecoder, encoder),
+    stream: () => new SseResponse(seen, new TranslatedStream(seen, makeDecoder, writer)),
+    whole: () => new TranslatedWhole(seen, makeDecoder, writer),
   });
 }

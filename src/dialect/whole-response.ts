@@ -44,8 +44,8 @@ export class WholeResponse implements ResponseTransform {
     this.#tail.push(chunk);
     if (this.#length > wholeAnswerBytesMax) this.#chunks = [];
     else if (chunk.length > 0) this.#chunks.push(chunk);
-    if (end) this.#finish();
-    return chunk;
+    const filtered = end ? this.#finish() : nothing;
+    return this.seen.texts === undefined ? chunk : filtered;
   }
 
   /** Half a JSON object cannot be mended by more bytes: only a cut is honest. */
@@ -65,26 +65,40 @@ export class WholeResponse implements ResponseTransform {
     }
   }
 
-  #finish(): void {
+  /** Reads the whole answer. Returns it with its texts filtered, nothing if it cannot be. */
+  #finish(): Buffer {
     const [only] = this.#chunks;
     const whole = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
     this.#chunks = [];
     if (this.#length > wholeAnswerBytesMax) {
+      if (this.seen.texts !== undefined) {
+        this.seen.giveUp(answerTooLarge());
+        return nothing;
+      }
       this.seen.complete = true;
       this.seen.unread = true;
       this.#readTail();
-      return;
+      return nothing;
     }
     try {
       const answer = this.#parse(whole);
       if (answer === undefined)
         throw new GatewayError("upstream_invalid", "the provider's answer is not JSON");
       this.#read(answer, this.seen);
+      const filtered = this.#filtered(whole, answer);
       this.seen.complete = this.seen.error === undefined;
+      return filtered;
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       this.seen.giveUp(error);
+      return nothing;
     }
+  }
+
+  #filtered(whole: Buffer, answer: JsonObject): Buffer {
+    const { texts } = this.seen;
+    texts?.close({});
+    return texts?.filter(whole, answer).json ?? whole;
   }
 }
 

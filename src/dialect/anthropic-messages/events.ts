@@ -2,8 +2,10 @@ import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import { commentEvent, eventData } from "../event-data.ts";
-import { stringifyExact } from "../exact-json.ts";
-import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import { filterEvent, flushTexts } from "../filter/filter-event.ts";
+import type { TextChannel } from "../filter/text-filter.ts";
+import type { TextTail } from "../filter/text-tap.ts";
+import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
 import type { EventReader } from "../sse-response.ts";
@@ -21,9 +23,17 @@ export class MessagesEvents implements EventReader {
   }
 
   read(event: SseEvent, out: ByteRuns): void {
-    const data = event.data === undefined ? undefined : eventData(event.data, this.#seen);
-    if (data !== undefined) this.note(data);
-    out.add(event.data === undefined || data !== undefined ? event.bytes : commentEvent);
+    if (event.data === undefined) {
+      out.add(event.bytes);
+      return;
+    }
+    const data = eventData(event.data, this.#seen);
+    if (data === undefined) {
+      out.add(commentEvent);
+      return;
+    }
+    this.note(data);
+    out.add(filterEvent(event, data, this.#seen.texts, writeTail, out).bytes);
   }
 
   /** Notes one event; also of streams that are framed otherwise. */
@@ -36,26 +46,33 @@ export class MessagesEvents implements EventReader {
         return;
       }
       case "content_block_start":
-        readBlock(data.content_block, this.#seen);
+        readBlock(data.content_block, this.#seen, tokensOf(data.index) ?? 0);
         return;
       case "content_block_delta":
-        readDelta(objectOf(data.delta), this.#seen);
+        readDelta(objectOf(data.delta), this.#seen, tokensOf(data.index) ?? 0);
+        return;
+      case "content_block_stop":
+        this.#seen.texts?.close({ part: tokensOf(data.index) ?? 0 });
         return;
       case "message_delta": {
         const reason = textOf(objectOf(data.delta)?.stop_reason);
-        if (reason !== undefined) this.#seen.finish(unifiedStop(reason));
+        if (reason !== undefined) {
+          this.#seen.finish(unifiedStop(reason));
+          this.#seen.texts?.close({});
+        }
         this.#bill(objectOf(data.usage), true);
         return;
       }
       case "message_stop":
+        this.#seen.texts?.close({});
         this.#seen.refuseEmpty();
         this.#seen.ended = true;
         this.#seen.complete = this.#seen.error === undefined;
         return;
       case "ping":
-      case "content_block_stop":
         return;
       case "error":
+        this.#seen.texts?.close({});
         this.#seen.error ??= errorInStream(objectOf(data.error)?.type);
         return;
       default:
@@ -64,6 +81,7 @@ export class MessagesEvents implements EventReader {
   }
 
   end(out: ByteRuns): void {
+    flushTexts(this.#seen.texts, writeTail, out);
     if (this.#seen.complete) return;
     this.#seen.closed();
     // The vendor's SDKs hand the message over when its end is said.
@@ -90,7 +108,9 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
     return;
   }
   seen.model ??= textOf(answer.model);
-  for (const block of listOf(answer.content)) readBlock(block, seen);
+  listOf(answer.content).forEach((block, index) => {
+    readBlock(block, seen, index);
+  });
   const reason = textOf(answer.stop_reason);
   if (reason !== undefined) seen.finish(unifiedStop(reason));
   const usage = objectOf(answer.usage);
@@ -98,20 +118,44 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
   seen.refuseEmpty();
 }
 
-function readBlock(value: unknown, seen: ResponseState): void {
+function readBlock(value: unknown, seen: ResponseState, index: number): void {
   const block = objectOf(value);
-  seen.text(block?.text);
-  seen.text(block?.thinking, "reasoning");
+  seen.textIn(block, "text", "answer", 0, index);
+  seen.textIn(block, "thinking", "reasoning", 0, index);
   seen.text(block?.name, "call");
   const input = objectOf(block?.input);
   // In a stream the input follows as deltas, and stands here empty.
-  if (input !== undefined && Object.keys(input).length > 0) seen.text(stringifyExact(input), "call");
+  if (input !== undefined && Object.keys(input).length > 0) seen.argumentsIn(block, "input");
 }
 
-function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
-  seen.text(delta?.text);
-  seen.text(delta?.thinking, "reasoning");
-  seen.text(delta?.partial_json, "call");
+function readDelta(delta: JsonObject | undefined, seen: ResponseState, index: number): void {
+  seen.textIn(delta, "text", "answer", 0, index);
+  seen.textIn(delta, "thinking", "reasoning", 0, index);
+  seen.textIn(delta, "partial_json", "call", 0, index);
+  // The proof of a thought follows on all of it.
+  if (delta?.type === "signature_delta") seen.texts?.close({ part: index, channel: "reasoning" });
+}
+
+/** The event that says what was held back of a block. */
+export function messagesTail({ slot, text }: TextTail): JsonObject {
+  const delta = tailDelta(slot.channel, text);
+  return { type: "content_block_delta", index: slot.part, delta };
+}
+
+function writeTail(tail: TextTail): Buffer {
+  return Buffer.from(`event: content_block_delta\ndata: ${JSON.stringify(messagesTail(tail))}\n\n`);
+}
+
+function tailDelta(channel: TextChannel, text: string): object {
+  switch (channel) {
+    case "answer":
+    case "refusal":
+      return { type: "text_delta", text };
+    case "reasoning":
+      return { type: "thinking_delta", thinking: text };
+    case "arguments":
+      return { type: "input_json_delta", partial_json: text };
+  }
 }
 
 /** Anthropic's stop reasons, unified; unknown ones count as `stop`. */

@@ -8,6 +8,7 @@ import type { ResponseContext, ResponseTransform } from "../dialect.ts";
 import { eventData } from "../event-data.ts";
 import { EventStreamResponse, type MessageReader } from "../event-stream-response.ts";
 import { parseExactObject, stringifyExact } from "../exact-json.ts";
+import { filteredEncoder } from "../filter/filtered-encoder.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { OpenCalls } from "../open-calls.ts";
 import { ResponseState } from "../response-state.ts";
@@ -23,11 +24,12 @@ export function decodeConverseAnswer(
   callId: string,
 ): ResponseTransform {
   const seen = new ResponseState(context.onText);
+  const writer = filteredEncoder(encoder, context.filter);
   const make = (state: ResponseState, emit: Emit) => new ConverseDecoder(state, callId, emit);
-  if (!isAwsEventStream(context)) return new TranslatedWhole(seen, make, encoder);
+  if (!isAwsEventStream(context)) return new TranslatedWhole(seen, make, writer);
   return new EventStreamResponse(
     seen,
-    new TranslatedMessages(seen, new TranslatedStream(seen, make, encoder)),
+    new TranslatedMessages(seen, new TranslatedStream(seen, make, writer)),
   );
 }
 
@@ -111,7 +113,7 @@ class ConverseDecoder implements AnswerDecoder {
   done(): void {}
 
   close(): void {
-    this.#noted.end();
+    this.#noted.close();
     if (this.#seen.complete) this.#emit({ type: "end" });
   }
 

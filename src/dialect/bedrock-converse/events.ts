@@ -1,12 +1,14 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
 import { decodeUtf8 } from "../../core/decode-utf8.ts";
 import { GatewayError } from "../../core/errors.ts";
-import type { EventStreamMessage } from "../../core/event-stream.ts";
+import { type EventStreamMessage, encodeEventStreamMessage, withPayload } from "../../core/event-stream.ts";
 import { bedrockException } from "../bedrock-error.ts";
 import { eventData } from "../event-data.ts";
 import type { MessageReader } from "../event-stream-response.ts";
-import { stringifyExact } from "../exact-json.ts";
-import { type JsonObject, listOf, objectOf, textOf } from "../json-view.ts";
+import { flushTexts } from "../filter/filter-event.ts";
+import type { TextChannel } from "../filter/text-filter.ts";
+import type { TextTail, TextTap } from "../filter/text-tap.ts";
+import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
 import { errorInStream } from "../upstream-error.ts";
@@ -21,16 +23,28 @@ export class ConverseEvents implements MessageReader {
   }
 
   read(message: EventStreamMessage, out: ByteRuns): void {
+    const { texts } = this.#seen;
     const failure = exceptionOf(message);
-    if (failure !== undefined) this.#seen.error ??= failure;
-    else {
-      const data = eventData(decodeUtf8(message.payload), this.#seen);
-      if (data !== undefined) this.note(message.headers.get(":event-type"), data);
+    if (failure !== undefined) {
+      this.#seen.error ??= failure;
+      flushTexts(texts, writeTail, out);
+      out.add(message.bytes);
+      return;
     }
-    out.add(message.bytes);
+    const data = eventData(decodeUtf8(message.payload), this.#seen);
+    if (data !== undefined) this.note(message.headers.get(":event-type"), data);
+    if (texts === undefined) out.add(message.bytes);
+    // What cannot be read cannot be filtered.
+    else if (data !== undefined) out.add(filterMessage(message, data, texts, out));
   }
 
-  end(): void {
+  end(out: ByteRuns): void {
+    flushTexts(this.#seen.texts, writeTail, out);
+    this.close();
+  }
+
+  /** The messages have ended. */
+  close(): void {
     const { finishReason, error } = this.#seen;
     if (finishReason !== undefined && error === undefined) this.#seen.complete = true;
   }
@@ -46,9 +60,13 @@ export class ConverseEvents implements MessageReader {
         this.#seen.text(objectOf(objectOf(data.start)?.toolUse)?.name, "call");
         return;
       case "contentBlockDelta":
-        readDelta(objectOf(data.delta), this.#seen);
+        readDelta(objectOf(data.delta), this.#seen, tokensOf(data.contentBlockIndex) ?? 0);
+        return;
+      case "contentBlockStop":
+        this.#seen.texts?.close({ part: tokensOf(data.contentBlockIndex) ?? 0 });
         return;
       case "messageStop":
+        this.#seen.texts?.close({});
         this.#seen.finish(unifiedStop(textOf(data.stopReason) ?? ""));
         return;
       case "metadata": {
@@ -59,7 +77,6 @@ export class ConverseEvents implements MessageReader {
         return;
       }
       case "messageStart":
-      case "contentBlockStop":
         return;
       default:
         this.#seen.odd("unknown_type");
@@ -87,14 +104,14 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
   // Of an answer too large to be read, only the usage is.
   if (message === undefined && answer.usage === undefined)
     seen.error ??= errorInStream(answer.__type, objectOf(answer.Output)?.__type);
-  for (const value of listOf(message?.content)) {
+  listOf(message?.content).forEach((value, index) => {
     const block = objectOf(value);
     const use = objectOf(block?.toolUse);
-    seen.text(block?.text);
-    seen.text(objectOf(objectOf(block?.reasoningContent)?.reasoningText)?.text, "reasoning");
+    seen.textIn(block, "text", "answer", 0, index);
+    seen.textIn(objectOf(objectOf(block?.reasoningContent)?.reasoningText), "text", "reasoning", 0, index);
     seen.text(use?.name, "call");
-    if (use?.input !== undefined) seen.text(stringifyExact(use.input), "call");
-  }
+    seen.argumentsIn(use, "input");
+  });
   const reason = textOf(answer.stopReason);
   if (reason !== undefined) seen.finish(unifiedStop(reason));
   const usage = objectOf(answer.usage);
@@ -102,11 +119,45 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
   seen.refuseEmpty();
 }
 
-function readDelta(delta: JsonObject | undefined, seen: ResponseState): void {
-  seen.text(delta?.text);
-  seen.text(objectOf(delta?.reasoningContent)?.text, "reasoning");
-  seen.text(objectOf(delta?.toolUse)?.input, "call");
+function readDelta(delta: JsonObject | undefined, seen: ResponseState, index: number): void {
+  const reasoning = objectOf(delta?.reasoningContent);
+  seen.textIn(delta, "text", "answer", 0, index);
+  seen.textIn(reasoning, "text", "reasoning", 0, index);
+  seen.textIn(objectOf(delta?.toolUse), "input", "call", 0, index);
+  // The proof of a thought follows on all of it.
+  if (reasoning?.signature !== undefined) seen.texts?.close({ part: index, channel: "reasoning" });
 }
+
+/** The message with its texts filtered; what it ends and was held back is added to `out` first. */
+function filterMessage(message: EventStreamMessage, data: JsonObject, texts: TextTap, out: ByteRuns): Buffer {
+  const { tails, json } = texts.filter(message.payload, data);
+  for (const tail of tails) out.add(writeTail(tail));
+  return json === message.payload ? message.bytes : withPayload(message, json);
+}
+
+/** The message that says what was held back of a block. */
+function writeTail({ slot, text }: TextTail): Buffer {
+  const payload = { contentBlockIndex: slot.part, delta: tailDelta(slot.channel, text) };
+  return encodeEventStreamMessage(deltaHeaders, Buffer.from(JSON.stringify(payload)));
+}
+
+function tailDelta(channel: TextChannel, text: string): object {
+  switch (channel) {
+    case "answer":
+    case "refusal":
+      return { text };
+    case "reasoning":
+      return { reasoningContent: { text } };
+    case "arguments":
+      return { toolUse: { input: text } };
+  }
+}
+
+const deltaHeaders: readonly (readonly [name: string, value: string])[] = [
+  [":event-type", "contentBlockDelta"],
+  [":content-type", "application/json"],
+  [":message-type", "event"],
+];
 
 /** Bedrock's stop reasons, unified; unknown ones count as `stop`. */
 export function unifiedStop(reason: string): FinishReason {

@@ -2,7 +2,8 @@ import type { ByteRuns } from "../../core/byte-runs.ts";
 import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import { commentEvent, eventData } from "../event-data.ts";
-import { stringifyExact } from "../exact-json.ts";
+import { filterEvent, flushTexts } from "../filter/filter-event.ts";
+import type { TextTail } from "../filter/text-tap.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -27,9 +28,17 @@ export class GenerateEvents implements EventReader {
   }
 
   read(event: SseEvent, out: ByteRuns): void {
-    const data = event.data === undefined ? undefined : eventData(event.data, this.#seen);
-    if (data !== undefined) this.note(data);
-    out.add(event.data === undefined || data !== undefined ? event.bytes : commentEvent);
+    if (event.data === undefined) {
+      out.add(event.bytes);
+      return;
+    }
+    const data = eventData(event.data, this.#seen);
+    if (data === undefined) {
+      out.add(commentEvent);
+      return;
+    }
+    this.note(data);
+    out.add(filterEvent(event, data, this.#seen.texts, writeTail, out).bytes);
   }
 
   /** Notes one event. */
@@ -41,7 +50,9 @@ export class GenerateEvents implements EventReader {
     if (!whole) this.#seen.usagePartial = this.#seen.usage !== undefined;
   }
 
-  end(): void {}
+  end(out: ByteRuns): void {
+    flushTexts(this.#seen.texts, writeTail, out);
+  }
 
   breakOff(error: GatewayError): Buffer {
     return Buffer.from(`data: ${JSON.stringify(geminiErrorBody(error))}\n\n`);
@@ -66,13 +77,20 @@ export class GenerateReader {
   note(response: JsonObject): void {
     const seen = this.#seen;
     const error = objectOf(response.error);
-    if (error !== undefined) seen.error ??= errorInStream(error.status, error.code);
+    if (error !== undefined) {
+      seen.error ??= errorInStream(error.status, error.code);
+      seen.texts?.close({});
+    }
     seen.model ??= textOf(response.modelVersion);
     const usage = objectOf(response.usageMetadata);
     if (usage !== undefined) seen.bill(readGenerateUsage(usage));
-    if (textOf(objectOf(response.promptFeedback)?.blockReason) !== undefined) seen.finish("content_filter");
+    if (textOf(objectOf(response.promptFeedback)?.blockReason) !== undefined) {
+      seen.finish("content_filter");
+      seen.texts?.close({});
+    }
     for (const item of listOf(response.candidates)) {
       const candidate = objectOf(item);
+      if (candidate !== undefined) seen.texts?.blank(candidate, "logprobsResult", "{}");
       const index = candidate?.index ?? 0;
       const choice = tokensOf(index) ?? 0;
       for (const part of listOf(objectOf(candidate?.content)?.parts)) this.#notePart(objectOf(part), choice);
@@ -82,20 +100,30 @@ export class GenerateReader {
       } else {
         this.#unfinished.delete(index);
         seen.finish(unifiedFinish(reason, this.#called), choice);
+        seen.texts?.close({ choice });
       }
     }
   }
 
   #notePart(part: JsonObject | undefined, choice: number): void {
     const call = objectOf(part?.functionCall);
-    this.#seen.text(part?.text, part?.thought === true ? "reasoning" : "answer", choice);
-    this.#seen.text(objectOf(part?.executableCode)?.code, "call", choice);
+    this.#seen.textIn(part, "text", part?.thought === true ? "reasoning" : "answer", choice);
+    this.#seen.inputIn(objectOf(part?.executableCode), "code", choice, "code");
     if (objectOf(part?.inlineData) !== undefined) this.#seen.content = true;
     if (call === undefined) return;
     this.#called = true;
     this.#seen.text(call.name, "call", choice);
-    if (call.args !== undefined) this.#seen.text(stringifyExact(call.args), "call", choice);
+    this.#seen.argumentsIn(call, "args", choice);
   }
+}
+
+/** The response that says what was held back, like the last one that had a piece of that text. */
+function writeTail({ slot, text, like }: TextTail): Buffer {
+  const { modelVersion, responseId } = like;
+  const said = slot.channel === "reasoning" ? { text, thought: true } : { text };
+  const parts = slot.channel === "arguments" ? [{ executableCode: { code: text } }] : [said];
+  const candidates = [{ content: { role: "model", parts }, index: slot.choice }];
+  return Buffer.from(`data: ${JSON.stringify({ candidates, modelVersion, responseId })}\n\n`);
 }
 
 /** Gemini's finish reasons, unified: a call of a tool ends with STOP too. Unknown ones count as `stop`. */

@@ -9,6 +9,7 @@ import type {
   RequestFacts,
   ResponseSeen,
 } from "../dialect.ts";
+import type { FoundText } from "../filter/text-places.ts";
 import type { OutputFormat } from "../model-request.ts";
 
 /** Facts as they cross threads: the spans of the text as three numbers each (start, end, 1 if escaped), which no other order needs. */
@@ -70,6 +71,8 @@ export interface AnswerReading {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly context: AnswerContext;
   readonly callId: string;
+  /** The answer's texts will be filtered: say where they stand in what the client gets. */
+  readonly findTexts: boolean;
 }
 
 /** Facts of a request that translation needs before it is written. */
@@ -103,6 +106,8 @@ export interface ReadAnswer {
   readonly seen: PlainSeen;
   /** Its text, of each kind and answer at most {@link pieceCharsMax}: enough for checks, which look at no more. */
   readonly pieces: readonly OutputPiece[];
+  /** Where its texts stand in the client's bytes, where they are asked for. */
+  readonly texts: readonly FoundText[] | undefined;
   /** All of its output in UTF-8, where the provider did not say how much it is. */
   readonly output: Uint8Array | undefined;
 }

@@ -1,7 +1,9 @@
+import { GatewayError } from "../../core/errors.ts";
 import { headersOf } from "../../core/headers.ts";
 import type { Served } from "../../core/serve-orders.ts";
 import { plainError } from "../../core/worker-pool.ts";
 import type { OutputKind, ResponseContext, ResponseSeen } from "../dialect.ts";
+import { type FoundText, TextPlaces } from "../filter/text-places.ts";
 import { bytesOf, clientOf, dialectOf, upstreamOf } from "./codecs.ts";
 import { checkWeight } from "./json-weight.ts";
 import {
@@ -21,20 +23,40 @@ export function readAnswer(reading: AnswerReading, pieces: readonly Uint8Array[]
   try {
     checkWeight(whole, "upstream_invalid", "the provider's answer");
   } catch (error) {
-    if (reading.upstream !== undefined) throw error;
+    if (reading.upstream !== undefined || reading.findTexts) throw error;
     // An answer that passes need not be read. Like one that is too long, it is charged at its hold.
     const seen = { ...plainSeen(reader.seen), complete: true, unread: true };
-    return { answer: { body: undefined, seen, pieces: [], output: undefined } };
+    return { answer: { body: undefined, seen, pieces: [], texts: undefined, output: undefined } };
   }
   const out = reader.push(whole, true);
   const { seen } = reader;
-  const body = out === whole ? undefined : new Uint8Array(out);
+  // Texts are filtered in a copy, which the other thread then need not make.
+  const body = out === whole && !reading.findTexts ? undefined : new Uint8Array(out);
   const told = seen.usage?.outputTokens !== undefined && !seen.usagePartial;
   const text = told ? undefined : output.bytes();
   return {
-    answer: { body, seen: plainSeen(seen), pieces: output.pieces(), output: text },
+    answer: {
+      body,
+      seen: plainSeen(seen),
+      pieces: output.pieces(),
+      texts: reading.findTexts ? findTexts(reading, out) : undefined,
+      output: text,
+    },
     transfer: [...(body === undefined ? [] : [body.buffer]), ...(text === undefined ? [] : [text.buffer])],
   };
+}
+
+/** Where the texts stand in an answer as the client gets it. */
+function findTexts({ dialect, upstream, context }: AnswerReading, bytes: Buffer): readonly FoundText[] {
+  if (upstream !== undefined && context.facts.stream)
+    throw new GatewayError("upstream_invalid", "the provider sent a large whole answer in place of a stream");
+  const tap = new TextPlaces();
+  const headers = headersOf({ "content-type": "application/json" });
+  const { facts } = context;
+  dialectOf(dialect)
+    .passResponse({ status: 200, headers, facts, onText: () => {}, tap })
+    .push(bytes, true);
+  return tap.found;
 }
 
 function readerOf(reading: AnswerReading, output: Output) {
@@ -51,7 +73,7 @@ function readerOf(reading: AnswerReading, output: Output) {
 
 function plainSeen(seen: ResponseSeen): PlainSeen {
   const { usage, usagePartial, model, finishReason, lengthStop, content, complete, error } = seen;
-  const { unread, unreadable, oddEvents } = seen;
+  const { unread, unreadable, blocked, oddEvents } = seen;
   return {
     ...{
       usage,
@@ -63,6 +85,7 @@ function plainSeen(seen: ResponseSeen): PlainSeen {
       complete,
       unread,
       unreadable,
+      blocked,
       oddEvents,
     },
     error: error === undefined ? undefined : plainError(error),

@@ -51,7 +51,7 @@ class ChatDecoder implements AnswerDecoder {
   }
 
   close(): void {
-    this.#noted.end();
+    this.#noted.close();
     this.#end();
   }
 

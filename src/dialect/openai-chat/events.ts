@@ -5,6 +5,8 @@ import { KeySet } from "../../core/key-set.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import type { OutputKind } from "../dialect.ts";
 import { commentEvent, eventData } from "../event-data.ts";
+import { filterEvent, flushTexts } from "../filter/filter-event.ts";
+import type { TextSlot, TextTail, TextTap } from "../filter/text-tap.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import type { FinishReason } from "../model-event.ts";
 import { openaiErrorBody } from "../openai-error.ts";
@@ -30,7 +32,10 @@ export class ChatEvents implements EventReader {
   read(event: SseEvent, out: ByteRuns): void {
     const { data } = event;
     const done = data?.startsWith("[DONE]") === true && !this.#seen.ended;
-    if (done) this.done();
+    if (done) {
+      this.done();
+      flushTexts(this.#seen.texts, writeTail, out);
+    }
     if (data === undefined || done) {
       out.add(event.bytes);
       return;
@@ -41,8 +46,9 @@ export class ChatEvents implements EventReader {
       return;
     }
     readChat(chunk, this.#seen);
-    if (this.#wantsUsage) out.add(event.bytes);
-    else addWithoutUsage(event, chunk, out);
+    const passed = filterEvent(event, chunk, this.#seen.texts, writeTail, out);
+    if (this.#wantsUsage) out.add(passed.bytes);
+    else addWithoutUsage(passed, chunk, out);
   }
 
   /** `[DONE]` has come. */
@@ -52,7 +58,13 @@ export class ChatEvents implements EventReader {
     this.#seen.complete = this.#seen.error === undefined;
   }
 
-  end(): void {
+  end(out: ByteRuns): void {
+    flushTexts(this.#seen.texts, writeTail, out);
+    this.close();
+  }
+
+  /** The bytes have ended. */
+  close(): void {
     this.#seen.closed();
   }
 
@@ -67,7 +79,10 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
   const usage = objectOf(answer.usage);
   if (usage !== undefined) seen.bill(readChatUsage(usage, answer.service_tier));
   const error = objectOf(answer.error) ?? (answer.object === "error" ? answer : undefined);
-  if (error !== undefined) seen.error ??= errorInStream(error.type, error.code);
+  if (error !== undefined) {
+    seen.error ??= errorInStream(error.type, error.code);
+    seen.texts?.close({});
+  }
   // Azure's first chunk has no choices, and its filter's later ones no delta.
   for (const item of listOf(answer.choices)) {
     const choice = objectOf(item);
@@ -76,42 +91,89 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
     const message = objectOf(choice.delta) ?? objectOf(choice.message);
     if (message !== undefined) readMessage(message, seen, index);
     // The older completions API has its text here.
-    seen.text(choice.text, "answer", index);
+    seen.textIn(choice, "text", "answer", index);
+    seen.texts?.blank(choice, "logprobs", "null");
     const finish = textOf(choice.finish_reason);
-    if (finish !== undefined) seen.finish(unifiedFinish(finish), index);
+    if (finish === undefined) continue;
+    seen.finish(unifiedFinish(finish), index);
+    seen.texts?.close({ choice: index });
   }
 }
 
 function readMessage(message: JsonObject, seen: ResponseState, choice: number): void {
-  readContent(message.content, seen, "answer", choice);
+  readContent(message, "content", seen, "answer", choice);
   // vLLM and others stream reasoning under either name; some send both with the same text.
-  readContent(message.reasoning_content ?? message.reasoning, seen, "reasoning", choice);
-  seen.text(message.refusal, "refusal", choice);
-  readCalled(message.function_call, seen, choice);
-  for (const call of listOf(message.tool_calls)) {
-    readCalled(objectOf(call)?.function, seen, choice);
-    readCalled(objectOf(call)?.custom, seen, choice);
-  }
+  const said = (message.reasoning_content ?? undefined) === undefined ? "reasoning" : "reasoning_content";
+  readContent(message, said, seen, "reasoning", choice);
+  seen.textIn(message, "refusal", "refusal", choice);
+  readCalled(message.function_call, seen, choice, "function_call");
+  listOf(message.tool_calls).forEach((item, position) => {
+    const call = objectOf(item);
+    const index = tokensOf(call?.index) ?? position;
+    readCalled(call?.function, seen, choice, index);
+    readCalled(call?.custom, seen, choice, index);
+  });
+  if (seen.texts !== undefined) tellRepeats(message, seen.texts, choice);
+}
+
+/** What servers say once more beside what is counted. */
+function tellRepeats(message: JsonObject, texts: TextTap, choice: number): void {
+  const thought = { channel: "reasoning", choice, form: "plain" } as const;
+  if ((message.reasoning_content ?? undefined) !== undefined)
+    texts.repeat(message, "reasoning", { ...thought, part: "reasoning" }, false);
+  for (const block of listOf(message.thinking_blocks))
+    texts.repeat(objectOf(block) ?? {}, "thinking", { ...thought, part: "thinking" }, true);
+  const spoken = { channel: "answer", choice, part: "transcript", form: "plain" } as const;
+  texts.repeat(objectOf(message.audio) ?? {}, "transcript", spoken, false);
 }
 
 /** Text, or parts with text (Mistral's `thinking` holds parts again). */
-function readContent(content: unknown, seen: ResponseState, kind: OutputKind, choice: number): void {
+function readContent(
+  message: JsonObject,
+  field: string,
+  seen: ResponseState,
+  kind: OutputKind,
+  choice: number,
+): void {
+  const content = message[field];
   if (typeof content === "string") {
-    seen.text(content, kind, choice);
+    seen.textIn(message, field, kind, choice);
     return;
   }
-  for (const part of listOf(content)) {
-    seen.text(objectOf(part)?.text, kind, choice);
-    for (const thought of listOf(objectOf(part)?.thinking))
-      seen.text(objectOf(thought)?.text, "reasoning", choice);
+  for (const item of listOf(content)) {
+    const part = objectOf(item);
+    seen.textIn(part, "text", kind, choice, field);
+    for (const thought of listOf(part?.thinking))
+      seen.textIn(objectOf(thought), "text", "reasoning", choice, "reasoning_content");
   }
 }
 
-function readCalled(called: unknown, seen: ResponseState, choice: number): void {
+/** `part`: the call's number, or the field of older models. */
+function readCalled(called: unknown, seen: ResponseState, choice: number, part: number | string): void {
   const call = objectOf(called);
   seen.text(call?.name, "call", choice);
-  seen.text(call?.arguments, "call", choice);
-  seen.text(call?.input, "call", choice);
+  seen.textIn(call, "arguments", "call", choice, part);
+  seen.inputIn(call, "input", choice, part);
+}
+
+/** The chunk that says what was held back, like the last one that had a piece of that text. */
+function writeTail({ slot, text, like }: TextTail): Buffer {
+  const { id, object, created, model, system_fingerprint, usage } = like;
+  const head = { id, object, created, model, system_fingerprint };
+  const { choice: index } = slot;
+  const said = slot.part === "text" ? { index, text } : { index, delta: tailDelta(slot, text) };
+  const choices = [{ ...said, finish_reason: null }];
+  return Buffer.from(
+    `data: ${JSON.stringify({ ...head, choices, ...(usage === null ? { usage } : {}) })}\n\n`,
+  );
+}
+
+function tailDelta({ part, channel, form }: TextSlot, text: string): object {
+  if (part === "function_call") return { function_call: { arguments: text } };
+  if (part === "transcript") return { audio: { transcript: text } };
+  if (channel !== "arguments") return { [part]: text };
+  const called = form === "json" ? { function: { arguments: text } } : { custom: { input: text } };
+  return { tool_calls: [{ index: part, ...called }] };
 }
 
 /** OpenAI's finish reasons are the unified ones; what is unknown must not break a stream and counts as `stop`. */

@@ -3,6 +3,8 @@ import type { GatewayError } from "../../core/errors.ts";
 import type { SseEvent } from "../../core/sse.ts";
 import type { OutputKind } from "../dialect.ts";
 import { commentEvent, eventData } from "../event-data.ts";
+import { filterEvent, flushTexts, withMember } from "../filter/filter-event.ts";
+import type { TextTail, TextTap } from "../filter/text-tap.ts";
 import { type JsonObject, listOf, objectOf, textOf, tokensOf } from "../json-view.ts";
 import { openaiErrorBody } from "../openai-error.ts";
 import type { ResponseState } from "../response-state.ts";
@@ -15,6 +17,8 @@ export class ResponsesEvents implements EventReader {
   readonly #seen: ResponseState;
   /** Number of the last event, as the format counts them. */
   #sequence = -1;
+  /** Events that were put in here, which the provider has not counted. */
+  #inserted = 0;
 
   constructor(seen: ResponseState) {
     this.#seen = seen;
@@ -27,22 +31,44 @@ export class ResponsesEvents implements EventReader {
       return;
     }
     const data = eventData(event.data, this.#seen);
-    if (data !== undefined) this.#note(data);
-    out.add(data === undefined ? commentEvent : event.bytes);
+    if (data === undefined) {
+      out.add(commentEvent);
+      return;
+    }
+    this.#note(data);
+    const passed = filterEvent(event, data, this.#seen.texts, (tail) => this.#tail(tail), out);
+    const sequence = String(this.#sequence + this.#inserted);
+    out.add((this.#inserted === 0 ? passed : withMember(passed, data, "sequence_number", sequence)).bytes);
   }
 
-  end(): void {}
+  end(out: ByteRuns): void {
+    flushTexts(this.#seen.texts, (tail) => this.#tail(tail), out);
+  }
 
   /** The format's own `error` event, with OpenAI's error object beside it: that is what its SDK raises. */
   breakOff(error: GatewayError): Buffer {
     const { error: object } = openaiErrorBody(error);
     const { code, message, param } = object;
-    const event = { type: "error", code, message, param, sequence_number: this.#sequence + 1, error: object };
+    const event = { type: "error", code, message, param, sequence_number: this.#next(), error: object };
     return Buffer.from(`event: error\ndata: ${JSON.stringify(event)}\n\n`);
+  }
+
+  #next(): number {
+    return this.#sequence + this.#inserted + 1;
+  }
+
+  /** The delta that says what was held back, like the last one of that text. */
+  #tail({ text, like }: TextTail): Buffer {
+    const sequence = Math.max(0, this.#sequence) + this.#inserted;
+    this.#inserted += 1;
+    const logprobs = like.logprobs === undefined ? {} : { logprobs: [] };
+    const event = { ...like, delta: text, ...logprobs, sequence_number: sequence };
+    return Buffer.from(`event: ${String(like.type)}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
   #note(data: JsonObject): void {
     this.#sequence = tokensOf(data.sequence_number) ?? this.#sequence;
+    if (this.#seen.texts !== undefined) tellRepeats(data, this.#seen.texts);
     switch (data.type) {
       case "response.created":
         this.#seen.model ??= textOf(objectOf(data.response)?.model);
@@ -68,26 +94,85 @@ export class ResponsesEvents implements EventReader {
         return;
       default:
         if (typeof data.type === "string" && data.type.endsWith(".delta"))
-          this.#seen.text(data.delta, kindOfDelta(data.type));
+          noteDelta(data, data.type, this.#seen);
     }
   }
 }
 
 /** Notes what a whole response says. */
 export function readResponse(response: JsonObject, seen: ResponseState): void {
-  for (const value of listOf(response.output)) {
+  listOf(response.output).forEach((value, index) => {
     const item = objectOf(value);
     seen.text(item?.name, "call");
-    seen.text(item?.arguments, "call");
-    seen.text(item?.input, "call");
+    seen.textIn(item, "arguments", "call", 0, index);
+    seen.inputIn(item, "input", 0, index);
     const kind = item?.type === "reasoning" ? "reasoning" : "answer";
-    for (const part of [...listOf(item?.content), ...listOf(item?.summary)]) {
-      seen.text(objectOf(part)?.text, kind);
-      seen.text(objectOf(part)?.refusal, "refusal");
-    }
-  }
+    [...listOf(item?.content), ...listOf(item?.summary)].forEach((value, at) => {
+      const part = objectOf(value);
+      seen.textIn(part, "text", kind, 0, `${index}.${at}`);
+      seen.textIn(part, "refusal", "refusal", 0, `${index}.${at}`);
+      if (part !== undefined) seen.texts?.blank(part, "logprobs", "[]");
+    });
+  });
   readOutcome(response, seen);
 }
+
+function noteDelta(data: JsonObject, type: string, seen: ResponseState): void {
+  const kind = kindOfDelta(type);
+  const part = seen.texts === undefined ? "" : partOf(data, type);
+  if (kind === "call" && !type.endsWith("_arguments.delta")) seen.inputIn(data, "delta", 0, part);
+  else seen.textIn(data, "delta", kind, 0, part);
+}
+
+/** The text that an event is about: what it is of, and where that stands in the response. */
+function partOf(data: JsonObject, type: string): string {
+  const { output_index, content_index, summary_index } = data;
+  return `${type.slice(0, type.lastIndexOf("."))} ${String(output_index)} ${String(content_index ?? summary_index)}`;
+}
+
+/** Tells of what a stream says once more, whole, after its deltas: each text at its end, each item, and the response. */
+function tellRepeats(data: JsonObject, texts: TextTap): void {
+  const type = String(data.type);
+  if (type.endsWith(".delta")) texts.blank(data, "logprobs", "[]");
+  if (type.endsWith(".done")) {
+    tellText(data, type.startsWith("response.reasoning") ? "reasoning" : "answer", texts);
+    texts.close({ part: partOf(data, type) });
+  }
+  const part = objectOf(data.part);
+  if (part !== undefined) tellText(part, part.type === "output_text" ? "answer" : "reasoning", texts);
+  for (const value of [data.item, ...listOf(objectOf(data.response)?.output)]) {
+    const item = objectOf(value);
+    if (item !== undefined) tellItem(item, texts);
+  }
+  if (endTypes.has(type)) texts.close({});
+}
+
+function tellItem(item: JsonObject, texts: TextTap): void {
+  tellText(item, "answer", texts);
+  const channel = item.type === "reasoning" ? "reasoning" : "answer";
+  for (const value of [...listOf(item.content), ...listOf(item.summary)]) {
+    const part = objectOf(value);
+    if (part !== undefined) tellText(part, channel, texts);
+  }
+}
+
+/** The members of an event, item or part that hold text. */
+function tellText(holder: JsonObject, channel: "answer" | "reasoning", texts: TextTap): void {
+  const slot = { choice: 0, part: "", form: "plain" } as const;
+  texts.repeat(holder, "text", { ...slot, channel }, true);
+  texts.repeat(holder, "refusal", { ...slot, channel: "refusal" }, true);
+  texts.repeat(holder, "arguments", { ...slot, channel: "arguments", form: "json" }, true);
+  texts.repeat(holder, "input", { ...slot, channel: "arguments" }, true);
+  texts.blank(holder, "logprobs", "[]");
+}
+
+/** The events that no text follows. */
+const endTypes: ReadonlySet<string> = new Set([
+  "response.completed",
+  "response.incomplete",
+  "response.failed",
+  "error",
+]);
 
 /** Notes how a response ended and what it used. */
 function readOutcome(response: JsonObject, seen: ResponseState): void {

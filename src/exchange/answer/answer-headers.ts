@@ -15,7 +15,20 @@ const neededHeaders: ReadonlySet<string> = new Set([
   "x-should-retry",
 ]);
 
-/** The headers of an upstream's answer that its client does not get: all that its format does not need. */
-export function foreignHeaders(headers: Headers, { responseHeaders }: Dialect): string[] {
-  return [...headers.names()].filter((name) => !neededHeaders.has(name) && !responseHeaders.includes(name));
+/** The headers of an upstream's answer that its client does not get: all that its format does not need, and the length of one that a filter may change. */
+export function foreignHeaders(headers: Headers, { responseHeaders }: Dialect, filtered: boolean): string[] {
+  const needed = (name: string) => neededHeaders.has(name) || responseHeaders.includes(name);
+  return [...headers.names()].filter((name) => !needed(name) || (filtered && name === "content-length"));
+}
+
+const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
+const requestIdCharsMax = 128;
+
+/** The provider's own id of a call, by whichever header it has for that; what usage exports know it by. */
+export function requestIdOf(headers: Headers): string | undefined {
+  for (const name of requestIdHeaders) {
+    const id = headers.get(name);
+    if (id !== undefined) return id.slice(0, requestIdCharsMax);
+  }
+  return undefined;
 }

@@ -34,7 +34,8 @@ export function answerReader(
   const { dialect, services, principal } = exchange;
   const answerContext = answerContextOf(exchange, attempt);
   return new LargeAnswer(inner, {
-    passes: transport.kind === "pass",
+    passes: transport.kind === "pass" && context.filter === undefined,
+    filter: context.filter,
     onText: context.onText,
     onLarge,
     mayStream: context.facts.stream,
@@ -48,6 +49,7 @@ export function answerReader(
           headers: [...context.headers.names()].map((name) => [name, context.headers.get(name) ?? ""]),
           context: { ...answerContext, facts: { ...answerContext.facts, text: [] } },
           callId: callIdOf(exchange),
+          findTexts: context.filter !== undefined,
         },
         pieces,
       }),

@@ -3,6 +3,9 @@ import type { MaybePromise } from "../../core/maybe-promise.ts";
 import { allocateShared, largeBytesMin } from "../../core/shared-bytes.ts";
 import { gatewayError } from "../../core/worker-pool.ts";
 import type { ResponseContext, ResponseSeen, ResponseTransform } from "../../dialect/dialect.ts";
+import { filterPieces } from "../../dialect/filter/filter-pieces.ts";
+import { TextBlocked } from "../../dialect/filter/text-stage.ts";
+import { bytesOf } from "../../dialect/offload/codecs.ts";
 import type { ReadAnswer } from "../../dialect/offload/order.ts";
 import { isServerSentEvents } from "../../dialect/sniffed-response.ts";
 import { wholeAnswerBytesMax } from "../../dialect/whole-response.ts";
@@ -11,6 +14,8 @@ import { wholeAnswerBytesMax } from "../../dialect/whole-response.ts";
 interface Reading {
   /** The provider's own bytes go to the client, as they come. */
   readonly passes: boolean;
+  /** Changes its texts before it goes to the client. */
+  readonly filter?: ResponseContext["filter"];
   readonly onText: ResponseContext["onText"];
   /** Is told first of all output, in UTF-8, where the provider has not said how much it is. */
   readonly onLarge: (output: Uint8Array | undefined) => MaybePromise<void>;
@@ -93,20 +98,23 @@ export class LargeAnswer {
   async #readLarge(chunk: Buffer): Promise<Buffer> {
     this.#share();
     try {
-      const { body, seen, pieces, output } = await this.#reading.read(this.#pieces.splice(0));
+      const { body, seen, pieces, output, texts } = await this.#reading.read(this.#pieces.splice(0));
       const error = seen.error === undefined ? undefined : gatewayError(seen.error);
       this.#seen = { ...seen, error };
       await this.#reading.onLarge(output);
       for (const { text, kind, choice } of pieces) this.#reading.onText(text, kind, choice);
       if (this.#reading.passes) return chunk;
-      return body === undefined ? nothing : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      if (body === undefined || seen.unreadable) return nothing;
+      const whole = bytesOf(body);
+      const { filter } = this.#reading;
+      return filter === undefined || texts === undefined ? whole : await filterPieces(whole, texts, filter);
     } catch (error) {
       const failure = GatewayError.from(error);
       // The answer was generated. One that passes can do so unread, charged at its hold; one that must be translated cannot.
       this.#seen =
         this.#reading.passes && failure.code === "capacity"
           ? { ...this.#inner.seen, complete: true, unread: true }
-          : { ...this.#inner.seen, ...unreadable, error: failure };
+          : { ...this.#inner.seen, ...unreadable, blocked: error instanceof TextBlocked, error: failure };
       return this.#reading.passes ? chunk : nothing;
     }
   }

@@ -1,6 +1,5 @@
 import { ByteRuns } from "../../core/byte-runs.ts";
 import { GatewayError } from "../../core/errors.ts";
-import type { Headers } from "../../core/headers.ts";
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import { askedWaitMs } from "../../core/retry-after.ts";
 import { inSlices, sliceBytes } from "../../core/slices.ts";
@@ -15,7 +14,7 @@ import { admitted, type Exchange } from "../state/exchange.ts";
 import { errorReply, localDetails, replyHeaders } from "../state/local-reply.ts";
 import type { ResponseHead, ResponseOutcome } from "../state/outcome.ts";
 import { spend } from "../state/stages.ts";
-import { foreignHeaders } from "./answer-headers.ts";
+import { foreignHeaders, requestIdOf } from "./answer-headers.ts";
 import { type AnswerReader, answerReader } from "./answer-reader.ts";
 import { countOutput } from "./count-output.ts";
 import { beginDecoding, decodeInSlices } from "./decoding.ts";
@@ -30,8 +29,6 @@ import { StreamCheck, type StreamVerdict } from "./stream-check.ts";
 import { translateHeaders } from "./translating.ts";
 
 const noBytes = Buffer.alloc(0);
-const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
-const requestIdCharsMax = 128;
 
 /** Takes the response headers: whose answer it is, and whether the client gets it or one of ours instead. */
 export function respond(exchange: Exchange, head: ResponseHead): ResponseOutcome {
@@ -67,7 +64,8 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
   exchange.responseStatus = head.status;
   if (head.status >= 400) exchange.end("upstream_error");
   const transport = plannedTransport(exchange, attempt.target.target);
-  listen(exchange, attempt, transport, head);
+  const filter = head.status < 400 ? exchange.services.filterOf?.(exchange) : undefined;
+  listen(exchange, attempt, transport, head, filter);
   const own = ownHeaders(exchange, attempt);
   const isWhole = !admitted(exchange).facts.stream;
   if (transport.kind === "pass") {
@@ -77,7 +75,7 @@ function beginAnswer(exchange: Exchange, head: ResponseHead): ResponseOutcome {
       kind: passOrHold(exchange),
       headers: {
         set: [...refusalHeaders(head), ...own],
-        remove: foreignHeaders(head.headers, transport.dialect),
+        remove: foreignHeaders(head.headers, transport.dialect, filter !== undefined),
       },
     };
   }
@@ -194,7 +192,7 @@ function sentOn(
 
 /** The answer makes no sense, which a stream has said by now: what the provider still sends is of no use to anyone. */
 function abandon(exchange: Exchange, { seen }: AnswerReader): void {
-  exchange.end("upstream_error", seen.error?.code);
+  exchange.end(seen.blocked ? "cut_by_policy" : "upstream_error", seen.error?.code);
   exchange.broken = admitted(exchange).facts.stream ? "told" : "cut";
 }
 
@@ -239,8 +237,9 @@ function finish(exchange: Exchange): Buffer {
     return transform.breakOff(failure);
   }
   if (seen.error !== undefined) {
-    exchange.end("upstream_error", seen.error.code);
-    if (exchange.answeredBy !== undefined) noteFailure(exchange, exchange.answeredBy, "overloaded");
+    exchange.end(seen.blocked ? "cut_by_policy" : "upstream_error", seen.error.code);
+    if (exchange.answeredBy !== undefined && !seen.blocked)
+      noteFailure(exchange, exchange.answeredBy, "overloaded");
     // A stream has said so in an event; one JSON value has no room for it.
     if (seen.unreadable && !admitted(exchange).facts.stream) exchange.broken = "cut";
     return noBytes;
@@ -276,15 +275,6 @@ function answered(exchange: Exchange, attempt: Attempt, head: ResponseHead): voi
   );
 }
 
-/** The provider's own id of a call, by whichever header it has for that; what usage exports know it by. */
-function requestIdOf(headers: Headers): string | undefined {
-  for (const name of requestIdHeaders) {
-    const id = headers.get(name);
-    if (id !== undefined) return id.slice(0, requestIdCharsMax);
-  }
-  return undefined;
-}
-
 /** Envoy gave up: the last attempt failed without an answer. */
 function exhausted(exchange: Exchange, head: ResponseHead): void {
   const { plan } = exchange;
@@ -306,7 +296,13 @@ function exhausted(exchange: Exchange, head: ResponseHead): void {
 }
 
 /** Starts to read the answer as it passes. */
-function listen(exchange: Exchange, attempt: Attempt, transport: Transport, head: ResponseHead): void {
+function listen(
+  exchange: Exchange,
+  attempt: Attempt,
+  transport: Transport,
+  head: ResponseHead,
+  filter: ResponseContext["filter"],
+): void {
   const { facts } = admitted(exchange);
   const counter = outputCounterOf(exchange);
   let counts = true;
@@ -315,6 +311,7 @@ function listen(exchange: Exchange, attempt: Attempt, transport: Transport, head
     status: head.status,
     headers: head.headers,
     facts,
+    filter,
     onText: (text, kind, choice) => {
       exchange.streamCheck?.push(text, kind, choice);
       exchange.lastContentMs = exchange.services.clock.monotonicMs();

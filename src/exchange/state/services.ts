@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Dialect } from "../../dialect/dialect.ts";
+import type { MakeTextFilter } from "../../dialect/filter/text-filter.ts";
 import type { OddEventKind } from "../../dialect/odd-event.ts";
 import type { Offload } from "../../dialect/offload/offload.ts";
 import type { CredentialFailures } from "../../identity/credential-failures.ts";
@@ -17,6 +18,9 @@ import type { Exchange } from "./exchange.ts";
 import type { Intake } from "./intake.ts";
 import type { Originals } from "./originals.ts";
 import type { Registry } from "./registry.ts";
+
+/** The filter of the texts of one exchange's answer. Undefined: they pass as they are. */
+export type FilterOf = (exchange: Exchange) => MakeTextFilter | undefined;
 
 /** The services of exchanges, created once in the composition root. */
 export interface Services {
@@ -44,6 +48,8 @@ export interface Services {
   readonly random: () => number;
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */
   readonly record: (record: UsageRecord, ownFields: ReadonlyMap<string, string> | undefined) => Promise<void>;
+  /** Makes the filter of an answer's texts. Absent, or undefined for an exchange: they pass as they are. */
+  readonly filterOf?: FilterOf | undefined;
   readonly observer: Observer;
   /** Credentials that nobody recognised. */
   readonly credentialFailures: CredentialFailures;

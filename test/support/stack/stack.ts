@@ -4,6 +4,7 @@ import { type LocalStack, startLocalStack } from "../../../src/cli/local-stack.t
 import { createLog } from "../../../src/core/log.ts";
 import type { EdgeFactory } from "../../../src/edge/edge.ts";
 import { defaultEdge } from "../../../src/edge/index.ts";
+import type { GatewayOptions } from "../../../src/gateway.ts";
 import type { Balance } from "../../../src/ledger/ledger.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import { readMetric, untilIdle } from "../admin/read-metric.ts";
@@ -38,6 +39,7 @@ export interface TestStack extends Omit<TestConfig, "close"> {
 /** How a test's stack differs from the ordinary one. */
 export interface TestStackOptions extends TestConfigOptions {
   readonly edge?: EdgeFactory;
+  readonly filterOf?: GatewayOptions["filterOf"];
   /** Changes to Envoy's bootstrap that only this test makes. */
   readonly bootstrapPatches?: readonly BootstrapPatch[];
   /** Told when Envoy ends by itself; by default it is written to standard error. */
@@ -75,6 +77,7 @@ export async function startTestStack(
     restartDelaysMs: [],
     onEnvoyLost: options.onEnvoyExit ?? ((reason) => process.stderr.write(`${reason}\n`)),
     edge: fleetingMessages(options.edge ?? defaultEdge),
+    filterOf: options.filterOf,
   });
   running = stack;
   const { adminUrl } = stack.gateway;
