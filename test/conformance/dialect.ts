@@ -6,7 +6,10 @@ import { assetPath } from "../../src/core/asset.ts";
 import { type ErrorCode, errorTable, GatewayError } from "../../src/core/errors.ts";
 import { headersOf } from "../../src/core/headers.ts";
 import type { Dialect, Operation, RequestFacts, ResponseTransform } from "../../src/dialect/dialect.ts";
+import type { MakeTextFilter } from "../../src/dialect/filter/text-filter.ts";
 import { frameEventStream } from "../support/dialect/event-stream-frames.ts";
+import { readAnswer } from "../support/dialect/passed-answers.ts";
+import { holdAll, passAll } from "../support/dialect/word-filter.ts";
 
 /** A request that uses all a dialect has, and what may be asked of it. */
 export interface DialectSample {
@@ -193,6 +196,29 @@ function answerPromises(dialect: Dialect, file: string): void {
     const alone = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
     assert.deepEqual(run([...alone, Buffer.alloc(0)]), whole, "every byte alone");
     assert.deepEqual(run([bytes, Buffer.alloc(0)]), whole, "an empty piece at the end");
+  });
+
+  it(`${name}: keeps its bytes where a filter changes nothing, and says the same where one holds all of it back`, () => {
+    const read = (body: Buffer, filter?: MakeTextFilter) =>
+      readAnswer(
+        (onText) => {
+          const headers = headersOf({ "content-type": contentType });
+          return dialect.passResponse({ status, headers, facts, onText, filter });
+        },
+        [body],
+      );
+    const plain = read(bytes);
+    if (status >= 400 || !plain.read.complete) return;
+    const passed = read(bytes, passAll);
+    assert.deepEqual([passed.bytes, passed.read], [plain.bytes, plain.read]);
+    const held = read(bytes, holdAll);
+    assert.deepEqual(held.read, plain.read);
+    // Arguments of several calls may come in another order.
+    const said = (body: Buffer) => {
+      const { texts, ...facts } = read(body).read;
+      return { ...facts, texts: { ...texts, "call/0": [...(texts["call/0"] ?? "")].sort().join("") } };
+    };
+    assert.deepEqual(said(held.bytes), said(plain.bytes));
   });
 
   it(`${name}: never fails in another way than by what it tells, whatever a field holds`, () => {

@@ -6,8 +6,8 @@ import { packageRoot } from "../../src/core/asset.ts";
 import { providerConformance } from "../conformance/provider.ts";
 import { sinkConformance } from "../conformance/sink.ts";
 import { azureOpenai } from "../examples/azure-openai.ts";
-import { forbiddenWords } from "../examples/forbidden-words.ts";
 import { jsonlFile } from "../examples/jsonl-file.ts";
+import { maskWords } from "../examples/mask-words.ts";
 import { officeHours } from "../examples/office-hours.ts";
 import { kindContext } from "../support/core/kind-context.ts";
 import { exampleIn } from "../support/reference/examples.ts";
@@ -19,7 +19,7 @@ const examples = [
   "provider/azure-openai.ts",
   "policy/office-hours.ts",
   "usage/sink/jsonl-file.ts",
-  "validation/forbidden-words.ts",
+  "dialect/filter/mask-words.ts",
 ];
 
 describe("CONTRIBUTING.md", () => {
@@ -56,19 +56,12 @@ describe("the examples of CONTRIBUTING.md", () => {
     assert.equal(kindAt("2026-12-01T18:00:00Z"), "deny");
   });
 
-  it("have a rule that finds a word also when it is cut across pieces of a stream", async () => {
-    const value = forbiddenWords.schema.parse(["Falcon"]);
-    const rule = await forbiddenWords.create(
-      value as never,
-      kindContext({ codeFence: false, refuse: assert.fail }),
-    )(undefined, "acme");
-    assert.ok(rule !== undefined && rule !== "unreadable");
-    assert.equal(await rule.check({ text: "project FALCON", lengthStop: false }), "fails");
-    assert.equal(await rule.check({ text: "project owl", lengthStop: false }), "passes");
-    const watch = rule.watch?.();
-    assert.deepEqual(
-      ["proj fal", "c", "on."].map((piece) => watch?.push(piece)),
-      [true, true, false],
-    );
+  it("have a filter that masks a word also when it is cut across events", () => {
+    const make = maskWords(["falcon", "owl"]);
+    assert.equal(make({ channel: "arguments", choice: 0, repeated: false }), undefined);
+    const filter = make({ channel: "answer", choice: 0, repeated: false });
+    assert.ok(filter !== undefined);
+    const pieces = ["A fal", "c", "on, an o", "wl, an o", "x, a fal"].map((piece) => filter.push(piece));
+    assert.deepEqual([...pieces, filter.end()], ["A ", "", "******, an ", "***, an ", "ox, a ", "fal"]);
   });
 });
