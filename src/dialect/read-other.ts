@@ -1,3 +1,4 @@
+import { GatewayError } from "../core/errors.ts";
 import { asksForMore, foldedKey, type RefusedMembers, refusalOf } from "./refused-members.ts";
 import type { RequestDraft } from "./request-draft.ts";
 
@@ -5,6 +6,8 @@ import type { RequestDraft } from "./request-draft.ts";
 export interface OtherMembers {
   /** Members that are no part of the prompt, whatever they hold. */
   readonly unbilled: ReadonlySet<string>;
+  /** All further members that the format documents, where no other may be passed on. Undefined: others are passed on and count as text. */
+  readonly documented?: ReadonlySet<string>;
   /** Members that no provider of the format may get. */
   readonly refused?: RefusedMembers;
   /** Members of particular servers. They are noted, and each provider decides which of them it heeds. */
@@ -31,6 +34,11 @@ export function readOther(draft: RequestDraft, others: OtherMembers): void {
     if (asksForMore(scan, refused)) throw refusalOf(refused, param);
     return;
   }
+  if (others.documented?.has(key) === false) {
+    if (scan.kind() !== "null") throw undocumented(param);
+    scan.skip();
+    return;
+  }
   const extension = others.extensions?.get(folded);
   const kind = scan.kind();
   if (extension !== undefined) {
@@ -40,4 +48,9 @@ export function readOther(draft: RequestDraft, others: OtherMembers): void {
   }
   if (kind === "number" || kind === "boolean") scan.skip();
   else text.value(scan);
+}
+
+function undocumented(param: string): GatewayError {
+  const why = `${param} is not a member that this request is documented to have, so its cost is not known; leave it out`;
+  return new GatewayError("unsupported", why, { param });
 }

@@ -6,6 +6,8 @@ import { newLookBudget } from "../tokens/media/pdf-pages.ts";
 import type { Operation, RequestFacts } from "./dialect.ts";
 import { known } from "./known.ts";
 import type { ByteRange } from "./read-field.ts";
+import { requestBounds, tooMany } from "./request-bounds.ts";
+import { readFields } from "./request-fields.ts";
 import { TextSpans } from "./text-spans.ts";
 
 /** Characters of sealed reasoning held as one token: four of base64 are three bytes, and text has about four bytes a token. */
@@ -28,11 +30,9 @@ export class RequestDraft {
   /** Calls that a provider may bill for this one at most. */
   calls = 1;
   outputCap: number | undefined;
-  messages = 0;
   /** True if `messages` counts a conversation's messages, which are framed; false for inputs that are text alone. */
   framed = true;
   names = 0;
-  tools = 0;
   toolObjects = 0;
   toolProperties = 0;
   toolEnumValues = 0;
@@ -41,12 +41,15 @@ export class RequestDraft {
   images = 0;
   /** Tokens of what says itself how many it is: ids of tokens, sealed reasoning. */
   otherTokens = 0;
-  /** Bytes of ids of tool calls: some templates show them to the model. */
-  callIdBytes = 0;
+  /** Bytes that some servers' chat templates show to the model: ids of tool calls, metadata. */
+  templateBytes = 0;
   /** Reasoning by the id under which its vendor has stored it. */
   storedReasonings = 0;
   responseFormat: string | undefined;
   wantsUsage = false;
+  #messages = 0;
+  #tools = 0;
+  #media = 0;
   readonly #images: ImagePart[] = [];
   readonly #lookBudget = newLookBudget();
   #pages = 0;
@@ -59,6 +62,33 @@ export class RequestDraft {
     this.scan = scan;
   }
 
+  /** Messages, or inputs; see {@link requestBounds}. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  set messages(count: number) {
+    if (count > requestBounds.messages) throw tooMany("messages");
+    this.#messages = count;
+  }
+
+  /** See {@link requestBounds}. */
+  get tools(): number {
+    return this.#tools;
+  }
+
+  set tools(count: number) {
+    if (count > requestBounds.tools) throw tooMany("tools");
+    this.#tools = count;
+  }
+
+  /** Reads `metadata`: for policies, and for servers whose templates show it. */
+  metadata(): void {
+    const start = this.scan.position();
+    readFields(this.scan, "metadata", this.fields);
+    this.templateBytes += this.scan.passed - start;
+  }
+
   /** Keeps the largest of several output caps: a format may name more than one field for it. */
   capOutput(tokens: number | undefined): void {
     if (tokens !== undefined && tokens > (this.outputCap ?? -1)) this.outputCap = tokens;
@@ -68,7 +98,7 @@ export class RequestDraft {
   callId(): void {
     this.scan.skip();
     const bytes = this.scan.end - this.scan.start;
-    this.callIdBytes += Math.min(bytes, callIdBytesMax);
+    this.templateBytes += Math.min(bytes, callIdBytesMax);
     this.otherTokens += Math.max(0, bytes - callIdBytesMax);
   }
 
@@ -80,6 +110,7 @@ export class RequestDraft {
 
   /** Takes an image: its base64 or `data:` URL where it stands, or one that is elsewhere. */
   addImage(place?: ByteRange, detail?: string): void {
+    this.#addMedia();
     this.images += 1;
     const size = place === undefined ? undefined : imageSizeOf(this.scan.body, place.start, place.end);
     this.#images.push({ ...known("size", size), ...known("detail", detail) });
@@ -87,11 +118,13 @@ export class RequestDraft {
 
   /** Takes a document, not as text, by its base64. */
   addDocument({ start, end }: ByteRange): void {
+    this.#addMedia();
     this.#pages += documentPagesOf(this.scan.body, start, end, this.#lookBudget);
   }
 
   /** Takes sound by its base64; the format as the client names it. */
   addAudio({ start, end }: ByteRange, format: string): void {
+    this.#addMedia();
     const { seconds, secondsMax } = audioLengthOf(this.scan.body, start, end, format);
     this.#audioSeconds += seconds;
     this.#audioSecondsMax += secondsMax;
@@ -99,9 +132,15 @@ export class RequestDraft {
 
   /** Takes film by its base64. */
   addVideo({ start, end }: ByteRange): void {
+    this.#addMedia();
     const { seconds, secondsMax } = videoLengthOf(start, end);
     this.#videoSeconds += seconds;
     this.#videoSecondsMax += secondsMax;
+  }
+
+  #addMedia(): void {
+    this.#media += 1;
+    if (this.#media > requestBounds.media) throw tooMany("media");
   }
 
   /** The finished facts; what the path says about model and stream goes before what the body says. */
@@ -132,7 +171,7 @@ export class RequestDraft {
         videoSeconds: this.#videoSeconds,
         videoSecondsMax: this.#videoSecondsMax,
         otherTokens: this.otherTokens,
-        callIdBytes: this.callIdBytes,
+        templateBytes: this.templateBytes,
         storedReasonings: this.storedReasonings,
       },
       messages,

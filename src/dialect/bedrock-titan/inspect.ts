@@ -12,9 +12,13 @@ import { readFields } from "../request-fields.ts";
 const requestKeys = new KeySet(["inputText", "inputImage", "contract", "metadata"]);
 type RequestKey = (typeof requestKeys.names)[number];
 
-/** Titan takes one text and one image, both in the request; other media and places in S3 are of Bedrock's other embedders. */
+/**
+ * Titan takes one text and one image, both in the request; other media and places in S3 are of Bedrock's other embedders. Members by
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html and model-parameters-titan-embed-mm.html, 2026-12-01.
+ */
 const others: OtherMembers = {
   unbilled: new Set(["embeddingTypes", "embeddingConfig"]),
+  documented: new Set(["dimensions", "normalize"]),
   refused: refusedMembers({
     stored: [
       "inputVideo",

@@ -21,8 +21,10 @@ const requestKeys = new KeySet([
 ]);
 type RequestKey = (typeof requestKeys.names)[number];
 
+/** By https://docs.cohere.com/reference/embed and https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v4.html, 2026-12-01. */
 const others: OtherMembers = {
   unbilled: new Set(["input_type", "truncate"]),
+  documented: new Set(["max_tokens", "output_dimension", "priority"]),
   refused: refusedMembers({ stored: ["dataset_id", "file_id", "file_ids", "documents"] }),
 };
 /** Parts of an input; EmbedContent of cohere-ai/cohere-typescript, 2026-12-01, and Bedrock's page of Embed v4. */

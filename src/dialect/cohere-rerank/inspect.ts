@@ -71,8 +71,12 @@ function readDocuments(draft: RequestDraft): void {
   draft.calls = Math.max(1, Math.ceil(chunks / documentsPerSearch));
 }
 
-/** A document is text or fields of text; what names stored ones instead is refused. */
+/**
+ * A document is text or fields of text; what names stored ones instead is refused. Members of both versions, by
+ * https://docs.cohere.com/reference/rerank and /v1/reference/rerank, 2026-12-01.
+ */
 const others: OtherMembers = {
   unbilled: new Set(["rank_fields"]),
+  documented: new Set(["top_n", "return_documents", "max_chunks_per_doc", "max_tokens_per_doc", "priority"]),
   refused: refusedMembers({ hosted: ["connectors"], stored: ["dataset_id", "file_id", "file_ids"] }),
 };

@@ -118,8 +118,10 @@ function readMember(key: (typeof requestKeys.names)[number] | "", draft: Request
       readServiceTier(draft, key);
       return;
     case "contract":
-    case "metadata":
       readFields(scan, key, draft.fields);
+      return;
+    case "metadata":
+      draft.metadata();
       return;
     case "stream_options":
       scan.skip();

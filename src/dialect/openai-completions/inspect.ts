@@ -83,8 +83,10 @@ function readMember(key: Exclude<RequestKey, "stream_options" | "best_of"> | "",
       draft.text.value(scan);
       return;
     case "contract":
-    case "metadata":
       readFields(scan, key, draft.fields);
+      return;
+    case "metadata":
+      draft.metadata();
       return;
     case "":
       readOther(draft, others);

@@ -46,8 +46,10 @@ function readMember(key: Exclude<RequestKey, "encoding_format"> | "", draft: Req
       draft.framed = false;
       return;
     case "contract":
-    case "metadata":
       readFields(scan, key, draft.fields);
+      return;
+    case "metadata":
+      draft.metadata();
       return;
     case "":
       readOther(draft, { unbilled: unbilledKeys, extensions: allServerMembers });

@@ -116,8 +116,10 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       readServiceTier(draft, key);
       return;
     case "contract":
-    case "metadata":
       readFields(scan, key, draft.fields);
+      return;
+    case "metadata":
+      draft.metadata();
       return;
     case "":
       readOther(draft, others);

@@ -28,8 +28,8 @@ export interface Overheads {
   readonly perVideoSecond: number;
   /** The most of a second of film, at the highest resolution, with its sound and time stamps. */
   readonly perVideoSecondMax: number;
-  /** Whether the ids of tool calls may be part of the prompt, as in the templates of Mistral and Kimi. */
-  readonly showsCallIds: boolean;
+  /** Whether ids of tool calls, as in the templates of Mistral and Kimi, and metadata may be part of the prompt. */
+  readonly showsTemplateBytes: boolean;
   /** By how much the true weight may exceed this table's, as a factor: models of one format differ, and snapshots change. */
   readonly safetyFactor: number;
 }
@@ -51,7 +51,7 @@ export interface Overheads {
  */
 export const overheadTable: Readonly<Record<RequestFormat, Overheads>> = {
   openai: openai(),
-  other: { ...openai(), perVideoSecond: 288, perVideoSecondMax: 288, showsCallIds: true },
+  other: { ...openai(), perVideoSecond: 288, perVideoSecondMax: 288, showsTemplateBytes: true },
   anthropic: {
     ...openai(),
     perRequest: 4,
@@ -95,7 +95,7 @@ function openai(): Overheads {
     perAudioSecond: 10,
     perVideoSecond: 0,
     perVideoSecondMax: 0,
-    showsCallIds: false,
+    showsTemplateBytes: false,
     safetyFactor: 1.25,
   };
 }

@@ -27,8 +27,8 @@ export interface RequestParts {
   readonly videoSecondsMax: number;
   /** Input that says itself how many tokens it is, whatever the model: ids of tokens, sealed reasoning. */
   readonly otherTokens: number;
-  /** Bytes of ids of tool calls, which some servers' templates show to the model. */
-  readonly callIdBytes: number;
+  /** Bytes of ids of tool calls and of metadata, which some servers' templates show to the model. */
+  readonly templateBytes: number;
   /** Reasoning that the vendor has stored and looks up by its id. */
   readonly storedReasonings: number;
 }
@@ -59,15 +59,15 @@ export function requestWeight(provider: string, model: string, parts: RequestPar
   const pages = parts.pages * (table.perPage + pageImage);
   const media = parts.audioSeconds * table.perAudioSecond + parts.videoSeconds * table.perVideoSecond;
   const stated = certain + parts.pages * (table.perPageMax + pageImage);
-  // No text has more tokens than bytes; where ids are not shown, none of them is billed.
-  const callIdTokensMax = table.showsCallIds ? parts.callIdBytes : 0;
+  // No text has more tokens than bytes; where they are not shown, none of them is billed.
+  const templateTokensMax = table.showsTemplateBytes ? parts.templateBytes : 0;
   return {
     tokens: certain + pages + media + parts.otherTokens,
     tokensMax:
       stated * table.safetyFactor +
       mediaMax(table, parts) +
       parts.otherTokens +
-      callIdTokensMax +
+      templateTokensMax +
       storedTokensMax(parts),
   };
 }

@@ -93,10 +93,10 @@ const places: readonly Place[] = [
 ];
 
 /** Bytes counted as text, and the most tokens of all the rest. */
-function heldOf([, dialect, path, body]: Place, text: string): number {
+function heldOf([, dialect, path, body]: Place, text: string, provider = "openai", model = "gpt-5"): number {
   const facts = inspectAt({ dialect, path }, body(text));
   const bytes = facts.text.reduce((sum, { start, end }) => sum + end - start, 0);
-  return bytes + requestWeight("openai", "gpt-5", facts.parts).tokensMax;
+  return bytes + requestWeight(provider, model, facts.parts).tokensMax;
 }
 
 describe("Text of a request beside what is said in it", () => {
@@ -107,4 +107,46 @@ describe("Text of a request beside what is said in it", () => {
         assert.ok(more >= length, `${more} for ${length}`);
       }
     });
+});
+
+const metadata: readonly Place[] = [
+  [
+    "chat",
+    "openai-chat",
+    "/v1/chat/completions",
+    (text) => ({ model: "m", messages: [], metadata: { a: [text] } }),
+  ],
+  [
+    "responses",
+    "openai-responses",
+    "/v1/responses",
+    (text) => ({ model: "m", input: "x", metadata: { a: [text] } }),
+  ],
+  [
+    "completions",
+    "openai-completions",
+    "/v1/completions",
+    (text) => ({ model: "m", prompt: "x", metadata: { a: [text] } }),
+  ],
+  [
+    "embeddings",
+    "openai-embeddings",
+    "/v1/embeddings",
+    (text) => ({ model: "m", input: "x", metadata: { a: [text] } }),
+  ],
+];
+
+describe("metadata", () => {
+  for (const place of metadata) {
+    it(`of ${place[0]} is held for servers whose templates may show it`, () => {
+      const more =
+        heldOf(place, "x".repeat(5_064), "openai-compatible", "m") -
+        heldOf(place, "x".repeat(64), "openai-compatible", "m");
+      assert.ok(more >= 5_000, `${more}`);
+    });
+
+    it(`of ${place[0]} is not held for OpenAI, which bills none of it`, () => {
+      assert.equal(heldOf(place, "x".repeat(5_064)), heldOf(place, "x".repeat(64)));
+    });
+  }
 });

@@ -18,7 +18,7 @@ const empty: RequestParts = {
   audioSecondsMax: 0,
   videoSeconds: 0,
   videoSecondsMax: 0,
-  callIdBytes: 0,
+  templateBytes: 0,
   storedReasonings: 0,
   otherTokens: 0,
 };
