@@ -1,4 +1,5 @@
 import { accessLog } from "./accesslog/access-log.ts";
+import { noteEntry } from "./accesslog/logged-outcome.ts";
 import { type AdminServer, startAdminServer } from "./admin/admin-server.ts";
 import type { AdminSource } from "./admin/admin-source.ts";
 import { ownAdminToken, removeAdminToken } from "./admin/admin-token.ts";
@@ -22,7 +23,6 @@ import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts"
 import { createHealth, type HealthService } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
 import { requireToken } from "./edge/require-token.ts";
-import { noteLoggedOutcome } from "./exchange/attempt/logged-outcome.ts";
 import { settle } from "./exchange/settle/settlement.ts";
 import { Endings, type EndingsSummary } from "./exchange/state/endings.ts";
 import { Intake } from "./exchange/state/intake.ts";
@@ -167,7 +167,7 @@ export class Gateway {
       record: (record, ownFields) => this.#record(record, ownFields),
       observer: this.#metrics,
       credentialFailures: new CredentialFailures(),
-      settle: (exchange) => void settle(exchange),
+      settle: (exchange) => void settle(exchange, this.#registry),
       isReady: () => this.#unreadyReasons().length === 0,
     };
     this.#health = createHealth([extProcService]);
@@ -182,7 +182,7 @@ export class Gateway {
     const methods = [
       extProcMethod(services, () => this.#snapshot),
       accessLog({
-        onEntry: (entry) => noteLoggedOutcome(this.#registry, entry),
+        onEntry: (entry) => noteEntry(this.#registry, entry),
         onFailure: (error) => this.#metrics.bug(error, undefined),
       }),
     ];

@@ -23,6 +23,8 @@ const steps: readonly (readonly string[])[] = [
   ["cli"],
   ["main"],
 ];
+/** The folders of `exchange`, in the same order; the files beside them join all of them. */
+const exchangeFolders: readonly string[] = ["state", "open", "admit", "attempt", "answer", "settle"];
 const src = join(packageRoot, "src");
 const linesMax = 400;
 const medianLinesMax = 120;
@@ -38,6 +40,33 @@ describe("the rooms of src", () => {
       }
     }
     assert.deepEqual(wrong, []);
+  });
+
+  it("import in no circle, types included", () => {
+    assert.deepEqual(circles(), []);
+  });
+
+  it("have the phases of an exchange in folders that import from those to their left only", () => {
+    const wrong: string[] = [];
+    for (const file of sourceFiles(join(src, "exchange")))
+      for (const imported of importsOf(file).filter((one) => roomOf(one) === "exchange")) {
+        const [from, to] = [phaseOf(file), phaseOf(imported)];
+        if (from !== to && from < to) wrong.push(`${relative(src, file)} imports ${relative(src, imported)}`);
+      }
+    assert.deepEqual(wrong, []);
+    assert.ok(exchangeFolders.every((name) => sourceFiles(join(src, "exchange", name)).length > 0));
+  });
+
+  it("keep Envoy's flags, details and headers, and vendors' headers and models out of exchange", () => {
+    const foreign =
+      /"(?:DC|DR|DPE|DF|UF|UH|UC|UR|UT|UO|UPE|SI|DT|UMSDR)"|x-envoy-|via_upstream|code_?details|upstream_reset_before|no_healthy_upstream|anthropic-|x-goog-|x-amzn?-|x-api-key|gpt-|claude-|gemini-/i;
+    const wrong = sourceFiles(join(src, "exchange")).filter((file) =>
+      foreign.test(withoutComments(readFileSync(file, "utf8"))),
+    );
+    assert.deepEqual(
+      wrong.map((file) => relative(src, file)),
+      [],
+    );
   });
 
   it("are all known to this test", () => {
@@ -91,6 +120,39 @@ function mayImport(from: string, to: string): boolean {
   if (from === "fake") return to === "core";
   if (to === "fake") return from === "cli";
   return stepOf(to) < stepOf(from);
+}
+
+/** The place of a file of `exchange` in the order of its folders; files beside the folders come last. */
+function phaseOf(file: string): number {
+  const [, folder = ""] = relative(src, file).split("/");
+  const place = exchangeFolders.indexOf(folder);
+  return place === -1 ? exchangeFolders.length : place;
+}
+
+/** Groups of files that import one another, each file once (Tarjan's strongly connected components). */
+function circles(): readonly (readonly string[])[] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const [path, isOnPath]: [string[], Set<string>] = [[], new Set()];
+  const visit = (file: string): number => {
+    let low = order.size;
+    order.set(file, low);
+    path.push(file);
+    isOnPath.add(file);
+    for (const imported of importsOf(file)) {
+      const known = order.get(imported);
+      if (known === undefined) low = Math.min(low, visit(imported));
+      else if (isOnPath.has(imported)) low = Math.min(low, known);
+    }
+    if (low === order.get(file)) {
+      const circle = path.splice(path.indexOf(file));
+      for (const one of circle) isOnPath.delete(one);
+      if (circle.length > 1) found.push(circle.map((one) => relative(src, one)));
+    }
+    return low;
+  };
+  for (const file of sourceFiles()) if (!order.has(file)) visit(file);
+  return found;
 }
 
 function stepOf(room: string): number {

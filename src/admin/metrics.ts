@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { OddEventKind } from "../dialect/odd-event.ts";
-import type { Observer } from "../exchange/state/services.ts";
+import type { Observer } from "../exchange/state/observer.ts";
 import type { Account, RuleTotal } from "../ledger/ledger.ts";
 import { type OverrideAction, overrideActions } from "../route/override.ts";
 import type { TargetRatio } from "../tokens/calibration/calibration.ts";

@@ -1,8 +1,8 @@
 import type { GatewayError } from "../core/errors.ts";
 import { formatUsd } from "../core/money.ts";
-import type { Checks } from "../exchange/admit/checking.ts";
 import { warningHeader, warningOf } from "../exchange/answer/warning.ts";
 import type { Explanation, TriedClaim, TriedOffer } from "../exchange/explaining.ts";
+import type { Checks } from "../exchange/state/checks.ts";
 import type { Exchange } from "../exchange/state/exchange.ts";
 import { formatWindow } from "../ledger/window.ts";
 import { formatTarget } from "../plan/plan.ts";
@@ -89,7 +89,8 @@ interface ExplainedClaim {
 
 /** An explanation as plain data. */
 export function explanationOf(exchange: Exchange, explained: Explanation, live: boolean): ExplainedRequest {
-  const { principal, contract, facts, dialect, operation, rule, bounds } = exchange;
+  const { admitted, body, dialect, operation, principal } = exchange;
+  const { bounds = [], contract, rule } = admitted ?? {};
   const last = explained.offers.at(-1)?.plan.targets[0];
   const { refusal } = explained;
   return {
@@ -104,7 +105,7 @@ export function explanationOf(exchange: Exchange, explained: Explanation, live: 
     contract: Object.fromEntries(contract?.values ?? []),
     dialect: dialect.name,
     operation: operation.name,
-    model: facts?.model,
+    model: body.facts?.model,
     rule: rule?.name,
     bounds: bounds.map(({ name }) => name),
     left_out: explained.rejected.map(({ target, reason, field }) => ({

@@ -5,14 +5,15 @@ import type { Account, Balance, Claim, Refused } from "../ledger/ledger.ts";
 import type { Plan, PlannedTarget } from "../plan/plan.ts";
 import { refusal } from "../policy/refusal.ts";
 import type { Rejected } from "../route/only.ts";
-import { routeAndCount } from "./admission.ts";
-import { type Checks, checksOf } from "./admit/checking.ts";
+import { checksOf } from "./admit/checking.ts";
 import { claimsOf } from "./admit/claiming.ts";
 import { firstStep, type LadderStep, nextStep } from "./admit/ladder.ts";
 import { makePlan } from "./admit/planning.ts";
-import { plannedTransport } from "./admit/transport.ts";
+import { routeAndCount } from "./admit/route-and-count.ts";
+import { plannedTransport } from "./admit/transports.ts";
 import { writeRequest } from "./attempt/forwarding.ts";
-import type { Exchange } from "./state/exchange.ts";
+import type { Checks } from "./state/checks.ts";
+import type { Admitted, Exchange } from "./state/exchange.ts";
 
 /** A claim of an offer, and whether the account has room for it. */
 export interface TriedClaim {
@@ -64,15 +65,16 @@ export async function explain(exchange: Exchange, body: Buffer, read: ReadAccoun
   const offers: TriedOffer[] = [];
   let rejected: readonly Rejected[] = [];
   try {
-    const route = await routeAndCount(exchange, body);
-    if (route === undefined) throw new GatewayError("shutting_down", "the client has left");
+    const routed = await routeAndCount(exchange, body);
+    if (routed === undefined) throw new GatewayError("shutting_down", "the client has left");
+    const { admitted, route } = routed;
     let plan: Plan;
     try {
-      plan = makePlan(exchange, route);
+      plan = makePlan(admitted, route);
     } finally {
-      rejected = exchange.rejected;
+      rejected = admitted.rejected;
     }
-    await climb(exchange, firstStep(plan), offers, read);
+    await climb(admitted, firstStep(plan), offers, read);
     return { offers, rejected, refusal: undefined };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -82,29 +84,29 @@ export async function explain(exchange: Exchange, body: Buffer, read: ReadAccoun
 
 /** Tries the plans of a step, and when the last of them is refused those of the next step. Throws the refusal if there is none. */
 async function climb(
-  exchange: Exchange,
+  admitted: Admitted,
   step: LadderStep,
   offers: TriedOffer[],
   read: ReadAccounts,
 ): Promise<void> {
   for (const plan of step.plans) {
-    const offer = await tryOffer(exchange, plan, step, read);
+    const offer = await tryOffer(admitted, plan, step, read);
     offers.push(offer);
     if (offer.fits) return;
   }
   const refused = refusedBy(offers.at(-1));
-  const next = await nextStep(exchange, step, refused);
-  if (next === undefined) throw refusal(refused, exchange.services.clock.nowMs());
-  await climb(exchange, next, offers, read);
+  const next = await nextStep(admitted, step, refused);
+  if (next === undefined) throw refusal(refused, admitted.exchange.services.clock.nowMs());
+  await climb(admitted, next, offers, read);
 }
 
 async function tryOffer(
-  exchange: Exchange,
+  admitted: Admitted,
   plan: Plan,
   { steps, degraded }: LadderStep,
   read: ReadAccounts,
 ): Promise<TriedOffer> {
-  const claims = claimsOf(exchange, plan, steps);
+  const claims = claimsOf(admitted, plan, steps);
   const balances = await read(claims.map(({ account }) => account));
   const taken = new Map<string, bigint>();
   const tried = claims.flatMap((claim, at): TriedClaim[] => {
@@ -117,20 +119,20 @@ async function tryOffer(
     return [{ claim, balance, fits: used + held + sum <= ceilingOf(claim, account.limit) }];
   });
   const sayings: Saying[] = [];
-  for (const target of plan.targets) sayings.push(await sayingOf(exchange, plan, target));
+  for (const target of plan.targets) sayings.push(await sayingOf(admitted, plan, target));
   return {
     degraded,
     plan,
     sayings,
-    checks: await checksOf(exchange, plan),
+    checks: await checksOf(admitted, plan),
     claims: tried,
     fits: tried.every(({ fits, claim }) => fits || claim.observe === true),
   };
 }
 
-async function sayingOf(exchange: Exchange, plan: Plan, planned: PlannedTarget): Promise<Saying> {
-  const transport = plannedTransport(exchange, planned.target);
-  const { changes } = await writeRequest(exchange, plan, transport, planned);
+async function sayingOf(admitted: Admitted, plan: Plan, planned: PlannedTarget): Promise<Saying> {
+  const transport = plannedTransport(admitted, planned.target);
+  const { changes } = await writeRequest(admitted, plan, transport, planned);
   return { format: transport.dialect.name, translated: transport.kind === "translate", changes };
 }
 

@@ -3,10 +3,12 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
-import type { Override } from "../route/override.ts";
+import { choosesTargets, coversRequest, coversTarget, type Override } from "../route/override.ts";
 import { type Overrides, overridesMax } from "../route/overrides.ts";
 import { writeOverrides } from "../route/overrides-file.ts";
-import { cut } from "./admit/stopping.ts";
+import { scopedOf, stopError } from "./admit/stopping.ts";
+import { interrupt } from "./answer/interrupting.ts";
+import type { Exchange, Forwarded } from "./state/exchange.ts";
 import type { Registry } from "./state/registry.ts";
 
 /** Exchanges looked at before others have their turn. */
@@ -92,4 +94,17 @@ export class Steering {
     }
     return count;
   }
+}
+
+/** Ends an exchange at once whose request has left, if the override is about it. Returns whether it was. */
+function cut({ ending, forwarded, services }: Exchange, override: Override): boolean {
+  if (forwarded === undefined || ending !== undefined || !isAbout(forwarded, override)) return false;
+  return interrupt(forwarded, stopError(override, services.clock.nowMs()), "cut_by_policy");
+}
+
+function isAbout({ admitted, attempts, plan }: Forwarded, { scope }: Override): boolean {
+  const target = attempts.at(-1)?.target.target;
+  if (target === undefined) return false;
+  if (choosesTargets(scope) && !coversTarget(scope, target)) return false;
+  return coversRequest(scope, scopedOf(admitted, plan.model));
 }

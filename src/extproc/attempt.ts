@@ -1,8 +1,10 @@
 import { assert, GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
+import { attemptAt } from "../exchange/attempt/attempt-at.ts";
 import { retry } from "../exchange/attempt/retrying.ts";
-import type { Exchange } from "../exchange/state/exchange.ts";
+import type { Attempt } from "../exchange/state/attempt.ts";
+import type { Exchange, Forwarded } from "../exchange/state/exchange.ts";
 import type { Services } from "../exchange/state/services.ts";
 import { planNamespace } from "../plan/metadata.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
@@ -41,10 +43,11 @@ export class AttemptRole implements Role {
     );
   }
 
-  /** Whose attempt this is and its number; asking before it has begun is a bug. */
-  get begun(): { readonly exchange: Exchange; readonly number: number } {
-    assert(this.#exchange !== undefined, "request headers come first");
-    return { exchange: this.#exchange, number: this.#number };
+  /** The attempt, and the exchange it belongs to. Asking before it has begun is a bug. */
+  get begun(): { readonly forwarded: Forwarded; readonly attempt: Attempt } {
+    const forwarded = this.#exchange?.forwarded;
+    assert(forwarded !== undefined, "request headers come first");
+    return { forwarded, attempt: attemptAt(forwarded, this.#number) };
   }
 
   fail(error: GatewayError): EdgeMessage {

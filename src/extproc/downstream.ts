@@ -5,16 +5,18 @@ import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
 import { admit, preview } from "../exchange/admission.ts";
 import { refuse } from "../exchange/admit/refusing.ts";
-import type { Interruptible, Interruption } from "../exchange/answer/interrupting.ts";
-import { brokenReply, passBody, respond } from "../exchange/answer/responding.ts";
+import { brokenReply, passBody } from "../exchange/answer/passing.ts";
+import { respond } from "../exchange/answer/responding.ts";
 import { freeSlots } from "../exchange/answer/slots.ts";
 import { open } from "../exchange/open/opening.ts";
 import { type Receipt, receive } from "../exchange/open/receiving.ts";
 import type { Exchange } from "../exchange/state/exchange.ts";
-import type { Outcome } from "../exchange/state/outcome.ts";
+import type { Interruptible, Interruption } from "../exchange/state/interruption.ts";
+import type { Outcome, ResponseHead } from "../exchange/state/outcome.ts";
 import type { Services } from "../exchange/state/services.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
 import { continueReplies, encodeHeadersReply } from "./codec/processing-response.ts";
+import { answerSource } from "./proxy-answer.ts";
 import { bodyReply, forwardReply, localReply, seenReply } from "./replies.ts";
 import type { Role, RoleLine } from "./role.ts";
 
@@ -41,7 +43,7 @@ export class DownstreamRole implements Role, Interruptible {
   }
 
   get last(): boolean {
-    return this.#exchange?.broken !== undefined;
+    return this.#exchange?.answer.isBroken === true;
   }
 
   attach(line: RoleLine): void {
@@ -137,13 +139,7 @@ export class DownstreamRole implements Role, Interruptible {
   #respond(message: HttpHeaders): EdgeMessage | undefined {
     // Envoy refuses what is no proper HTTP by itself, before we have seen any of it: the answer is its own.
     if (this.#exchange === undefined) return continueReplies.response_headers;
-    const outcome = respond(this.#required(), {
-      status: Number(message.headers.get(":status")),
-      headers: message.headers,
-      endOfStream: message.endOfStream,
-      codeDetails: String(message.attribute("response.code_details") ?? ""),
-      attempt: Number(message.attribute("upstream.request_attempt_count") ?? 0),
-    });
+    const outcome = respond(this.#exchange, responseHead(message));
     if (outcome.kind === "reply") {
       freeSlots(this.#exchange);
       return localReply(outcome.reply);
@@ -163,13 +159,13 @@ export class DownstreamRole implements Role, Interruptible {
 
   #sendOn(bytes: Buffer, end: boolean): EdgeMessage | undefined {
     const exchange = this.#required();
-    if (exchange.broken === "cut") {
+    if (exchange.answer.end === "cut") {
       freeSlots(exchange);
       return localReply(brokenReply(exchange));
     }
-    const last = end || exchange.broken === "told";
+    const last = end || exchange.answer.end === "told";
     if (last) freeSlots(exchange);
-    if (exchange.held) return this.#hold(exchange, bytes, last);
+    if (exchange.answer.isHeld) return this.#hold(exchange, bytes, last);
     return bytes.length === 0 && !last ? undefined : bodyReply(bytes, last);
   }
 
@@ -186,8 +182,7 @@ export class DownstreamRole implements Role, Interruptible {
   /** Lets an answer go that was held: its headers first. */
   #release(exchange: Exchange, bytes: Buffer, last: boolean): EdgeMessage {
     const { set, remove } = this.#heldHeaders;
-    const edits = { set: [...set, ...exchange.lateHeaders], remove };
-    exchange.held = false;
+    const edits = { set: [...set, ...exchange.answer.release()], remove };
     this.#line?.send(encodeHeadersReply({ kind: "response_headers", edits }));
     return bodyReply(bytes, last);
   }
@@ -202,6 +197,14 @@ export class DownstreamRole implements Role, Interruptible {
     assert(dialect !== undefined, "there is at least one dialect");
     return dialect;
   }
+}
+
+function responseHead(message: HttpHeaders): ResponseHead {
+  const { endOfStream, headers } = message;
+  const status = Number(headers.get(":status"));
+  const attempt = Number(message.attribute("upstream.request_attempt_count") ?? 0);
+  const details = String(message.attribute("response.code_details") ?? "");
+  return { status, headers, endOfStream, attempt, source: answerSource(status, details, attempt === 0) };
 }
 
 /** An Envoy configured for an older Tollgate would misunderstand our replies in the middle of answers. */

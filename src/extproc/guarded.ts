@@ -2,7 +2,6 @@ import type { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
 import { Gate, type GateVerdict } from "../exchange/answer/gate.ts";
-import { attemptAt } from "../exchange/attempt/forwarding.ts";
 import type { Services } from "../exchange/state/services.ts";
 import { AttemptRole } from "./attempt.ts";
 import type { HttpHeaders, ProcessingRequest } from "./codec/processing-request.ts";
@@ -54,9 +53,9 @@ export class GuardedRole implements Role {
   }
 
   #withhold(message: HttpHeaders): MaybePromise<EdgeMessage> {
-    const { exchange, number } = this.#attempt.begun;
+    const { forwarded, attempt } = this.#attempt.begun;
     const head = { status: Number(message.headers.get(":status")), headers: message.headers };
-    const gate = new Gate(exchange, attemptAt(exchange, number), head, false);
+    const gate = new Gate(forwarded, attempt, head, false);
     return chain(gate.push(noBytes, message.endOfStream), (known) => {
       if (known !== undefined) return this.#reply(known);
       this.#gate = gate;

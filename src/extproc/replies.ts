@@ -1,9 +1,15 @@
 import type { LocalReply } from "../dialect/dialect.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
 import type { GateVerdict } from "../exchange/answer/gate.ts";
-import { localDetails } from "../exchange/state/local-reply.ts";
 import type { Forward } from "../exchange/state/outcome.ts";
-import { attemptNamespace, lastAttemptHeader, planNamespace, seenKey, waitHeader } from "../plan/metadata.ts";
+import {
+  attemptNamespace,
+  lastAttemptHeader,
+  localDetails,
+  planNamespace,
+  seenKey,
+  waitHeader,
+} from "../plan/metadata.ts";
 import {
   continueReplies,
   encodeBodyReply,
@@ -30,8 +36,9 @@ export const seenReply: EdgeMessage = encodeHeadersReply({
 
 /** Attempt 1 on its way: as the reply to the buffered body, or to the headers of a request without one. */
 export function forwardReply(forward: Forward, kind: "request_headers" | "request_body"): EdgeMessage {
+  const { remove, set } = forward.headers;
   const common = {
-    edits: forward.headers,
+    edits: { set: [...set, ...retryHeaders(forward)], remove },
     // Without it Envoy would keep the cluster it chose before there was a plan.
     clearRouteCache: true,
     dynamicMetadata: { [planNamespace]: planStruct(forward) },
@@ -44,11 +51,19 @@ export function forwardReply(forward: Forward, kind: "request_headers" | "reques
   });
 }
 
+/** Headers that configure the router for this request alone, and that it removes before a provider sees them. */
+function retryHeaders({ retries: { max, perTryMs } }: Forward): [string, string][] {
+  const headers: [string, string][] = [[maxRetriesHeader, String(max)]];
+  if (perTryMs !== undefined) headers.push([perTryHeader, String(perTryMs)]);
+  return headers;
+}
+
 /** A later attempt: always replaced whole, since all attempts share one set of request headers. */
 export function attemptReply(forward: Forward): EdgeMessage {
+  const { remove, set } = forward.headers;
   return encodeHeadersReply({
     kind: "request_headers",
-    edits: forward.headers,
+    edits: { set, remove: [...remove, maxRetriesHeader, perTryHeader] },
     replacementBody: forward.body,
     // Envoy drops a length set here; the filter behind this one puts it back.
     dynamicMetadata: { [attemptNamespace]: { content_length: String(forward.body.length) } },
@@ -90,3 +105,6 @@ function priorityGroups(clusters: readonly string[]): StructValue[] {
     clusters: [{ cluster_name: cluster, weight: 1 }],
   }));
 }
+
+const maxRetriesHeader = "x-envoy-max-retries";
+const perTryHeader = "x-envoy-upstream-rq-per-try-timeout-ms";

@@ -2,7 +2,6 @@ import type { GatewayError } from "../core/errors.ts";
 import { chain, type MaybePromise } from "../core/maybe-promise.ts";
 import type { EdgeMessage } from "../edge/edge.ts";
 import { Gate } from "../exchange/answer/gate.ts";
-import { attemptAt } from "../exchange/attempt/forwarding.ts";
 import type { Services } from "../exchange/state/services.ts";
 import { AttemptRole } from "./attempt.ts";
 import type { ProcessingRequest } from "./codec/processing-request.ts";
@@ -26,9 +25,9 @@ export class ValidatedRole implements Role {
       case "request_headers":
         return this.#attempt.on(message);
       case "response_headers": {
-        const { exchange, number } = this.#attempt.begun;
+        const { forwarded, attempt } = this.#attempt.begun;
         const head = { status: Number(message.headers.get(":status")), headers: message.headers };
-        const gate = new Gate(exchange, attemptAt(exchange, number), head, true);
+        const gate = new Gate(forwarded, attempt, head, true);
         return chain(message.endOfStream ? gate.push(noBytes, true) : undefined, (known) => {
           if (known !== undefined) return verdictReply("response_headers", known);
           this.#gate = gate;

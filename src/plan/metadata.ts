@@ -17,6 +17,8 @@ export const planNamespace = "tollgate.plan";
 export const seenKey = "seen";
 /** Dynamic metadata namespace that the attempt role writes, for the filter behind it. */
 export const attemptNamespace = "tollgate.attempt";
+/** Begins the response details of every answer made by Tollgate; tells it from an upstream's on its way back. */
+export const localDetails = "tollgate";
 /** Initial gRPC metadata that tells an ext_proc stream's role. */
 export const roleKey = "x-tollgate-role";
 /** Response header by which an upstream filter tells the router that nobody else is to be asked, whatever the status: Envoy's own, which it heeds before any other rule. */

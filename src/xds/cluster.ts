@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { EdgeAddress } from "../edge/edge.ts";
-import { unresolvedAddress } from "../exchange/attempt/attempt-reason.ts";
+import { unresolvedAddress } from "../plan/unresolved-address.ts";
 import {
   type EnvoyBackend,
   type EnvoyInput,

@@ -1,5 +1,4 @@
-import { localDetails } from "../exchange/state/local-reply.ts";
-import { planNamespace } from "../plan/metadata.ts";
+import { localDetails, planNamespace } from "../plan/metadata.ts";
 import { type Json, typed } from "./typed.ts";
 
 /**

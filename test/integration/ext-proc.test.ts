@@ -11,6 +11,7 @@ import { manualClock } from "../support/core/manual-clock.ts";
 import { Random } from "../support/core/random.ts";
 import { bodyMessage, headersMessage, PlayedStream } from "../support/envoy/envoy-player.ts";
 import type { Plain } from "../support/envoy/envoy-protos.ts";
+import { logEntry } from "../support/envoy/log-entry.ts";
 import { kindOf, pieceOf, planIdOf } from "../support/envoy/played-replies.ts";
 import { type Exchanges, exchangesOn, snapshotOf } from "../support/exchange/exchanges.ts";
 
@@ -78,8 +79,8 @@ describe("the ext_proc server, Envoy played by the test", () => {
     flags: readonly string[],
     cluster = "alpha",
   ): void {
-    const rest = { status: undefined, retryAfter: undefined };
-    noteLoggedOutcome(exchanges.services.registry, { kind, requestId: id, cluster, flags, ...rest });
+    const entry = logEntry({ kind, requestId: id, cluster, flags, status: undefined });
+    noteLoggedOutcome(exchanges.services.registry, entry);
   }
 
   /** Nothing is open, kept or held, and every account stands where the records say. */
@@ -196,7 +197,7 @@ describe("the ext_proc server, Envoy played by the test", () => {
       if (pieces !== undefined) stream.send(responseHead(1));
       for (const event of events.slice(0, pieces ?? 0))
         stream.send(bodyMessage("response_body", event, false));
-      const exchange = exchanges.services.registry.get(id);
+      const exchange = exchanges.services.registry.get(id)?.forwarded;
       assert.ok(exchange !== undefined && interrupt(exchange, why, "cut_by_policy"));
       assert.equal(stream.status, grpcStatus.ok);
       if (pieces === undefined) assert.equal(kindOf(stream.last), "immediate_response");

@@ -2,20 +2,20 @@ import { GatewayError } from "../../core/errors.ts";
 import { refusalOf } from "../../dialect/refused-members.ts";
 import { allServerMembers } from "../../dialect/server-members.ts";
 import type { Target } from "../../plan/plan.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
-import { backendOf, transportOf } from "./transport.ts";
+import type { Admitted } from "../state/exchange.ts";
+import { backendOf, transportOf } from "./transports.ts";
 
 /** The reason why a target would bill more than can be held, naming the client's field. Undefined if it would not. */
-export function cannotHold(exchange: Exchange, target: Target): GatewayError | undefined {
+export function cannotHold(admitted: Admitted, target: Target): GatewayError | undefined {
   // A translated request is written anew: none of the client's own members reach the provider.
-  if (transportOf(exchange, target)?.kind !== "pass") return undefined;
-  return heededMember(exchange, target) ?? unpricedTier(exchange, target);
+  if (transportOf(admitted, target)?.kind !== "pass") return undefined;
+  return heededMember(admitted, target) ?? unpricedTier(admitted, target);
 }
 
-function heededMember(exchange: Exchange, target: Target): GatewayError | undefined {
-  const { facts } = admitted(exchange);
+function heededMember(admitted: Admitted, target: Target): GatewayError | undefined {
+  const { facts } = admitted;
   if (facts.extensions.size === 0) return undefined;
-  const { heeds = allServerMembers } = backendOf(exchange, target).provider;
+  const { heeds = allServerMembers } = backendOf(admitted.exchange, target).provider;
   for (const [key, param] of facts.extensions) {
     const member = heeds.get(key);
     if (member !== undefined) return refusalOf(member, param);
@@ -24,12 +24,12 @@ function heededMember(exchange: Exchange, target: Target): GatewayError | undefi
 }
 
 /** A tier without a price would be billed at an unknown one. */
-function unpricedTier(exchange: Exchange, { backend, model }: Target): GatewayError | undefined {
-  const { serviceTier } = admitted(exchange).facts;
+function unpricedTier(admitted: Admitted, { backend, model }: Target): GatewayError | undefined {
+  const { serviceTier } = admitted.facts;
   if (serviceTier === undefined) return undefined;
-  const { snapshot } = exchange;
-  const { provider } = backendOf(exchange, { backend, model });
-  const rate = snapshot.prices.rateOf(backend, provider.type, model, exchange.openedAtMs);
+  const { snapshot } = admitted.exchange;
+  const { provider } = backendOf(admitted.exchange, { backend, model });
+  const rate = snapshot.prices.rateOf(backend, provider.type, model, admitted.exchange.openedAtMs);
   if (rate === undefined || rate.services?.has(serviceTier) === true) return undefined;
   return new GatewayError(
     "unsupported",

@@ -1,14 +1,14 @@
 import { type Attributes, attributesOf } from "../../condition/attributes-of.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
+import type { Admitted } from "../state/exchange.ts";
 
 /** The values that conditions compare, of an exchange whose request has been read. */
-export function exchangeAttributes(exchange: Exchange): Attributes {
-  const { contract, facts } = admitted(exchange);
-  const { head, principal, dialect } = exchange;
+export function exchangeAttributes(admitted: Admitted): Attributes {
+  const { contract, facts } = admitted;
+  const { head, principal, dialect } = admitted.exchange;
   return attributesOf({
     principal,
     contract,
     headers: head.headers,
-    request: { facts, dialect: dialect.name, path: head.path, inputTokens: exchange.neutralTokens },
+    request: { facts, dialect: dialect.name, path: head.path, inputTokens: admitted.neutralTokens },
   });
 }

@@ -2,7 +2,7 @@ import { appendAll } from "../../core/append-all.ts";
 import type { Claim } from "../../ledger/ledger.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Policy } from "../../policy/policy.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
+import type { Admitted } from "../state/exchange.ts";
 import { exchangeAttributes } from "./attributes.ts";
 
 /** Steps of `degrade` that each budget has taken for a request, by the budget's name; none where it is not there. */
@@ -12,14 +12,14 @@ export type StepsTaken = ReadonlyMap<string, number>;
  * The claims of every policy for a plan. Before a request is under way, `steps` binds the claims of each budget that has further steps to the share
  * at which the next begins. Throws the first denial.
  */
-export function claimsOf(exchange: Exchange, plan: Plan, steps?: StepsTaken): readonly Claim[] {
-  const { principal, services, snapshot } = exchange;
-  const { contract, facts } = admitted(exchange);
+export function claimsOf(admitted: Admitted, plan: Plan, steps?: StepsTaken): readonly Claim[] {
+  const { principal, services, snapshot } = admitted.exchange;
+  const { contract, facts } = admitted;
   const admission = {
     principal,
     field: (name: string) =>
       name === "model" ? facts.model : name === "key" ? principal.keyName : contract.field(name),
-    attributes: exchangeAttributes(exchange),
+    attributes: exchangeAttributes(admitted),
     plan,
     nowMs: services.clock.nowMs(),
   };

@@ -1,49 +1,49 @@
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import { formatTarget, type Target } from "../../plan/plan.ts";
 import type { TokenCounter } from "../../tokens/counters/counter.ts";
+import { neutralModel, neutralProvider } from "../../tokens/models/neutral-model.ts";
 import { type InputCount, inputCountOf } from "../../tokens/request/input-count.ts";
 import { requestWeight } from "../../tokens/request/request-weight.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
+import type { Admitted } from "../state/exchange.ts";
 
 /**
  * Counts the request's input for each target. Text is counted once for all targets that share a vocabulary, and long text in turns, so that other exchanges do not wait. Where
  * no target allows more than `stopAbove` tokens, counting ends there, with a count above it. When the client leaves, nothing is counted.
  */
 export function countInput(
-  exchange: Exchange,
+  admitted: Admitted,
   targets: readonly Target[],
   stopAbove: number = Number.POSITIVE_INFINITY,
 ): MaybePromise<void> {
-  const missing = targets.filter((target) => !exchange.inputCounts.has(formatTarget(target)));
-  const counters = missing.map((target) => counterOfTarget(exchange, target));
+  const missing = targets.filter((target) => !admitted.inputCounts.has(formatTarget(target)));
+  const counters = missing.map((target) => counterOfTarget(admitted, target));
   const text = new Map<TokenCounter, number>();
-  return chain(countText(exchange, counters, stopAbove, text, 0), () => {
-    for (const [index, target] of missing.entries()) noteCount(exchange, target, counters[index], text);
+  return chain(countText(admitted, counters, stopAbove, text, 0), () => {
+    for (const [index, target] of missing.entries()) noteCount(admitted, target, counters[index], text);
   });
 }
 
 /** The input of a target, which must have been counted. */
-export function inputCountFor(exchange: Exchange, target: Target): InputCount | undefined {
-  return exchange.inputCounts.get(formatTarget(target));
+export function inputCountFor(admitted: Admitted, target: Target): InputCount | undefined {
+  return admitted.inputCounts.get(formatTarget(target));
 }
 
 /** The counter of a target's model; within an exchange it stays what it was when the input was counted. */
-export function counterOfTarget(exchange: Exchange, target: Target): TokenCounter {
+export function counterOfTarget(admitted: Admitted, target: Target): TokenCounter {
   const key = formatTarget(target);
-  const known = exchange.inputCounts.get(key)?.counter;
-  return known ?? exchange.services.counterOf(providerTypeOf(exchange, target), target.model, key);
+  const known = admitted.inputCounts.get(key)?.counter;
+  return known ?? admitted.exchange.services.counterOf(providerTypeOf(admitted, target), target.model, key);
 }
 
 /** Counts the input before its route is known, by a counter that belongs to no target, where a condition compares its size. */
-export function countForRoute(exchange: Exchange): MaybePromise<void> {
-  const { original, snapshot, services } = exchange;
-  if (!snapshot.compareInputTokens || original === undefined) return;
-  const { vocabulary } = services.counterOf("openai", "gpt-4o", neutral);
-  const counted = vocabulary.countSpansPaced(original, admitted(exchange).facts.text, {
-    caller: exchange.closing,
-  });
+export function countForRoute(admitted: Admitted): MaybePromise<void> {
+  const { body, closing, services, snapshot } = admitted.exchange;
+  const { bytes } = body;
+  if (!snapshot.compareInputTokens || bytes === undefined) return;
+  const { vocabulary } = services.counterOf(neutralProvider, neutralModel, neutral);
+  const counted = vocabulary.countSpansPaced(bytes, admitted.facts.text, { caller: closing });
   return chain(counted, (tokens) => {
-    exchange.neutralTokens = tokens;
+    admitted.neutralTokens = tokens;
   });
 }
 
@@ -52,27 +52,27 @@ const neutral = "";
 
 /** Counts the text by each vocabulary among the counters, one after the other. */
 function countText(
-  exchange: Exchange,
+  admitted: Admitted,
   counters: readonly TokenCounter[],
   stopAbove: number,
   text: Map<TokenCounter, number>,
   index: number,
 ): MaybePromise<void> {
   const vocabulary = counters[index]?.vocabulary;
-  const { original } = exchange;
-  if (vocabulary === undefined || original === undefined) return;
-  if (text.has(vocabulary)) return countText(exchange, counters, stopAbove, text, index + 1);
-  const { facts } = admitted(exchange);
-  const counted = vocabulary.countSpansPaced(original, facts.text, {
-    caller: exchange.closing,
-    tenant: exchange.principal.tenantId,
+  const { body, closing, principal } = admitted.exchange;
+  if (vocabulary === undefined || body.bytes === undefined) return;
+  if (text.has(vocabulary)) return countText(admitted, counters, stopAbove, text, index + 1);
+  const { facts } = admitted;
+  const counted = vocabulary.countSpansPaced(body.bytes, facts.text, {
+    caller: closing,
+    tenant: principal.tenantId,
     stopAbove: stopAbove / scaleMin(counters, vocabulary),
   });
   return chain(counted, (tokens) => {
     // Nobody waits for this request any more.
     if (tokens === undefined) return;
     text.set(vocabulary, tokens);
-    return countText(exchange, counters, stopAbove, text, index + 1);
+    return countText(admitted, counters, stopAbove, text, index + 1);
   });
 }
 
@@ -86,18 +86,18 @@ function scaleMin(counters: readonly TokenCounter[], vocabulary: TokenCounter): 
 }
 
 function noteCount(
-  exchange: Exchange,
+  admitted: Admitted,
   target: Target,
   counter: TokenCounter | undefined,
   text: ReadonlyMap<TokenCounter, number>,
 ): void {
   const tokens = counter === undefined ? undefined : text.get(counter.vocabulary);
   if (counter === undefined || tokens === undefined) return;
-  const { parts } = admitted(exchange).facts;
-  const weight = requestWeight(providerTypeOf(exchange, target), target.model, parts);
-  exchange.inputCounts.set(formatTarget(target), inputCountOf(counter, tokens, weight));
+  const { parts } = admitted.facts;
+  const weight = requestWeight(providerTypeOf(admitted, target), target.model, parts);
+  admitted.inputCounts.set(formatTarget(target), inputCountOf(counter, tokens, weight));
 }
 
-function providerTypeOf(exchange: Exchange, { backend }: Target): string {
-  return exchange.snapshot.backends.get(backend)?.provider.type ?? "";
+function providerTypeOf(admitted: Admitted, { backend }: Target): string {
+  return admitted.exchange.snapshot.backends.get(backend)?.provider.type ?? "";
 }

@@ -1,15 +1,19 @@
+import type { Contract } from "../../contract/contract.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import { largeBytesMin } from "../../core/shared-bytes.ts";
 import type { RequestFacts } from "../../dialect/dialect.ts";
 import { unpackFacts } from "../../dialect/offload/offload.ts";
-import type { Exchange } from "../state/exchange.ts";
+import type { Admitted, Exchange } from "../state/exchange.ts";
 import { checkMediaType } from "./media-type.ts";
 
-/** Reads what decides of a request: inspect → contract. Throws what refuses it. */
-export function examine(exchange: Exchange, body: Buffer): MaybePromise<void> {
+/** Reads what decides of a request: its facts, then its contract. Throws what refuses it. */
+export function examine(exchange: Exchange, body: Buffer): MaybePromise<Admitted> {
   keep(exchange, body);
-  return chain(inspect(exchange, body), (facts) => readContract(exchange, facts));
+  return chain(inspect(exchange, body), (facts) => {
+    exchange.body.facts = facts;
+    return exchange.admit(facts, contractOf(exchange, facts));
+  });
 }
 
 function inspect(
@@ -21,15 +25,9 @@ function inspect(
   return services.offload.do(principal.tenantId, order).then(unpackFacts);
 }
 
-function readContract(exchange: Exchange, facts: RequestFacts): void {
-  exchange.facts = facts;
-  const { headers } = exchange.head;
-  exchange.contract = exchange.snapshot.contract.read({
-    headers,
-    fields: facts.fields,
-    principal: exchange.principal,
-    requestId: headers.get("x-request-id"),
-  });
+function contractOf({ head, principal, snapshot }: Exchange, { fields }: RequestFacts): Contract {
+  const { headers } = head;
+  return snapshot.contract.read({ headers, fields, principal, requestId: headers.get("x-request-id") });
 }
 
 /** Refuses by the headers alone what would be refused with its body too, so that the body is never read. */
@@ -43,16 +41,12 @@ export function examineHeaders(exchange: Exchange): void {
   checkSize(Number(headers.get("content-length") ?? 0), exchange.snapshot.listen.bodyLimitBytes);
 }
 
-/** Keeps the body for later attempts, within the bound on all of them. */
+/** Keeps the body for every attempt, within the bound on all bodies. */
 function keep(exchange: Exchange, body: Buffer): void {
-  const { snapshot, services } = exchange;
-  exchange.bytesIn = body.length;
-  checkSize(body.length, snapshot.listen.bodyLimitBytes);
-  if (!services.originals.take(exchange.principal.tenantId, body.length)) {
+  exchange.body.arrived(body.length);
+  checkSize(body.length, exchange.snapshot.listen.bodyLimitBytes);
+  if (!exchange.body.keep(body))
     throw new GatewayError("capacity", "too many request bytes are in flight", { retryAfterMs: 1_000 });
-  }
-  exchange.original = body;
-  exchange.originalHeldBytes = body.length;
 }
 
 function checkSize(bytes: number, limitBytes: number): void {

@@ -6,7 +6,7 @@ import type { Plan, Target } from "../../plan/plan.ts";
 
 import type { Degradation, DegradeStep, ExceededStep } from "../../policy/ladder.ts";
 import { accessRefusal } from "../open/access.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
+import type { Admitted } from "../state/exchange.ts";
 import { exchangeAttributes } from "./attributes.ts";
 import { claimsOf, type StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
@@ -36,21 +36,21 @@ export function firstStep(plan: Plan): LadderStep {
  * the next of the budget's `degrade`, then its `exceeded`, once. Undefined when there is nothing more to try.
  */
 export function nextStep(
-  exchange: Exchange,
+  admitted: Admitted,
   current: LadderStep,
   { account, amount }: Pick<Refused, "account" | "amount">,
 ): MaybePromise<LadderStep | undefined> {
   if (amount > account.limit && !current.shortened) {
-    const plans = shortened(exchange, current);
+    const plans = shortened(admitted, current);
     if (plans.length > 0) return { ...current, plans, shortened: true };
   }
   const budget = account.name;
-  const policy = exchange.snapshot.policies.find(({ name }) => name === budget);
+  const policy = admitted.exchange.snapshot.policies.find(({ name }) => name === budget);
   const step = policy?.degrade?.[current.steps.get(budget) ?? 0];
-  if (step !== undefined) return takeStep(exchange, current, budget, step);
+  if (step !== undefined) return takeStep(admitted, current, budget, step);
   if (policy?.exceeded === undefined || current.climbed.includes(budget)) return undefined;
   const climbed = [...current.climbed, budget];
-  return chain(climb(exchange, current.plans, policy.exceeded, []), (plans) =>
+  return chain(climb(admitted, current.plans, policy.exceeded, []), (plans) =>
     plans.length === 0 ? undefined : { ...current, plans, climbed, degraded: { by: budget, atPercent: 100 } },
   );
 }
@@ -62,13 +62,13 @@ const shortestAnswerTokens = 16;
  * The plans with the longest answers that fit the whole of every account, where neither the client nor a policy asked for a cap: one of ours must
  * not make a call impossible. None where a cap was asked for, or none would do.
  */
-function shortened(exchange: Exchange, { plans, steps }: LadderStep): readonly Plan[] {
-  const { facts } = admitted(exchange);
-  const caps = exchange.snapshot.caps(exchangeAttributes(exchange));
+function shortened(admitted: Admitted, { plans, steps }: LadderStep): readonly Plan[] {
+  const { facts } = admitted;
+  const caps = admitted.exchange.snapshot.caps(exchangeAttributes(admitted));
   const plan = plans.at(-1);
   if (plan === undefined || facts.outputCap !== undefined || caps.outputTokens !== undefined) return [];
   const fits = (cap: number) =>
-    claimsOf(exchange, clampPlan(plan, cap), steps).every(
+    claimsOf(admitted, clampPlan(plan, cap), steps).every(
       ({ account, amount, observe }) => observe === true || amount <= account.limit,
     );
   let [low, high] = [shortestAnswerTokens, plan.outputCap];
@@ -83,14 +83,14 @@ function shortened(exchange: Exchange, { plans, steps }: LadderStep): readonly P
 
 /** The plans of a step, where it has any that cost less; else those there were. Either way the next step binds them. */
 function takeStep(
-  exchange: Exchange,
+  admitted: Admitted,
   current: LadderStep,
   budget: string,
   { atPercent, to }: DegradeStep,
 ): MaybePromise<LadderStep> {
   const steps = new Map(current.steps).set(budget, (current.steps.get(budget) ?? 0) + 1);
   const most = current.plans[0]?.hold.costNanoUsd ?? 0n;
-  return chain(degrade(exchange, current.plans, to), (plans) => {
+  return chain(degrade(admitted, current.plans, to), (plans) => {
     const cheaper = plans.filter(({ hold }) => hold.costNanoUsd < most);
     return cheaper.length === 0
       ? { ...current, steps }
@@ -99,34 +99,34 @@ function takeStep(
 }
 
 function climb(
-  exchange: Exchange,
+  admitted: Admitted,
   from: readonly Plan[],
   steps: readonly ExceededStep[],
   plans: readonly Plan[],
 ): MaybePromise<readonly Plan[]> {
   const [step, ...rest] = steps;
   if (step === undefined || step.kind === "reject") return plans;
-  return chain(degrade(exchange, from, step), (more) => climb(exchange, from, rest, [...plans, ...more]));
+  return chain(degrade(admitted, from, step), (more) => climb(admitted, from, rest, [...plans, ...more]));
 }
 
 /** A step below these plans. Nothing if the request cannot be answered that way. */
-function degrade(exchange: Exchange, plans: readonly Plan[], to: Degradation): MaybePromise<readonly Plan[]> {
+function degrade(admitted: Admitted, plans: readonly Plan[], to: Degradation): MaybePromise<readonly Plan[]> {
   const [first] = plans;
   if (first === undefined) return [];
-  return to.kind === "clamp" ? clamped(first, to.atLeast) : using(exchange, to.model, plans);
+  return to.kind === "clamp" ? clamped(first, to.atLeast) : using(admitted, to.model, plans);
 }
 
 /** The plans of another model, with answers no longer than those of the plans there are. */
-function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybePromise<readonly Plan[]> {
-  const route = exchange.snapshot.model(model);
+function using(admitted: Admitted, model: string, from: readonly Plan[]): MaybePromise<readonly Plan[]> {
+  const route = admitted.exchange.snapshot.model(model);
   if (route === undefined) return [];
-  const caller = { snapshot: exchange.snapshot, attributes: exchangeAttributes(exchange) };
+  const caller = { snapshot: admitted.exchange.snapshot, attributes: exchangeAttributes(admitted) };
   if (accessRefusal(caller, [route.name], route) !== undefined) return [];
-  if (stopOf(exchange, route.name) !== undefined) return [];
-  if (changesWork(exchange, route.targets, from)) return [];
-  const weighed = chain(countInput(exchange, route.targets), () => checkLargeBody(exchange, route.targets));
+  if (stopOf(admitted, route.name) !== undefined) return [];
+  if (changesWork(admitted, route.targets, from)) return [];
+  const weighed = chain(countInput(admitted, route.targets), () => checkLargeBody(admitted, route.targets));
   return chain(weighed, () => {
-    const plan = planOrNothing(exchange, route);
+    const plan = planOrNothing(admitted, route);
     if (plan === undefined) return [];
     const caps = new Set(from.map(({ outputCap }) => Math.min(outputCap, plan.outputCap)));
     return [...caps].flatMap((cap) => planOffers(cap < plan.outputCap ? clampPlan(plan, cap) : plan));
@@ -134,16 +134,16 @@ function using(exchange: Exchange, model: string, from: readonly Plan[]): MaybeP
 }
 
 /** True if another kind of model would answer, or one whose vectors cannot be compared with those that the client has. */
-function changesWork(exchange: Exchange, targets: readonly Target[], from: readonly Plan[]): boolean {
+function changesWork(admitted: Admitted, targets: readonly Target[], from: readonly Plan[]): boolean {
   const named = from.flatMap((plan) => plan.targets.map(({ target }) => target.model));
   const used = targets.map(({ model }) => model);
-  return !keepsWork(exchange.dialect.work, named, used);
+  return !keepsWork(admitted.exchange.dialect.work, named, used);
 }
 
 /** The plan of a step; undefined, so that the step is skipped, if the model cannot serve the request (another dialect, too large an input). */
-function planOrNothing(exchange: Exchange, route: Parameters<typeof makePlan>[1]): Plan | undefined {
+function planOrNothing(admitted: Admitted, route: Parameters<typeof makePlan>[1]): Plan | undefined {
   try {
-    return makePlan(exchange, route);
+    return makePlan(admitted, route);
   } catch (error) {
     if (error instanceof GatewayError) return undefined;
     throw error;

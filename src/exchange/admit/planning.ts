@@ -16,30 +16,30 @@ import type { Rate } from "../../price/rate.ts";
 import { ceilingOf } from "../../price/rate.ts";
 import type { ModelRoute } from "../../route/model-route.ts";
 import type { Validation } from "../../validation/validation.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
+import type { Admitted } from "../state/exchange.ts";
 import { exchangeAttributes } from "./attributes.ts";
 import { inputCountFor } from "./counting.ts";
 import { chooseTargets, contextWindowOf } from "./routing.ts";
 
 /** The full plan of an exchange whose input is counted: every target of a route, priced, with the caps that bind them. Throws what refuses it. */
-export function makePlan(exchange: Exchange, route: ModelRoute): Plan {
-  const { contract, facts } = admitted(exchange);
-  const caps = exchange.snapshot.caps(exchangeAttributes(exchange));
-  const chosen = chooseTargets(exchange, route, (target) => costGuess(exchange, target, caps));
-  const single = exchange.head.headers.get("x-tollgate-no-fallback") === "true";
+export function makePlan(admitted: Admitted, route: ModelRoute): Plan {
+  const { contract, facts } = admitted;
+  const caps = admitted.exchange.snapshot.caps(exchangeAttributes(admitted));
+  const chosen = chooseTargets(admitted, route, (target) => costGuess(admitted, target, caps));
+  const single = admitted.exchange.head.headers.get("x-tollgate-no-fallback") === "true";
   const timeouts = route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts;
   const validated = holdsAnswers(route, facts);
   const spareAttempts = single ? 0 : spareAttemptsOf(timeouts, validated ? route.validation : undefined);
   const wanted = chosen.slice(0, single ? 1 : route.attempts);
-  exchange.retriesWithheld = wanted.length + spareAttempts > 1 && retriesExhausted(exchange);
-  const targets = exchange.retriesWithheld ? soundestOf(exchange, wanted) : wanted;
+  admitted.retriesWithheld = wanted.length + spareAttempts > 1 && retriesExhausted(admitted);
+  const targets = admitted.retriesWithheld ? soundestOf(admitted, wanted) : wanted;
   const outputCap = decideOutputCap(facts.outputCap, caps, targets);
-  const planned = targets.map((target) => priceTarget(exchange, target, outputCap, caps.inputTokens));
+  const planned = targets.map((target) => priceTarget(admitted, target, outputCap, caps.inputTokens));
   return withHold({
     model: route.name,
     entry: route.entry,
     targets: planned,
-    spareAttempts: exchange.retriesWithheld ? 0 : spareAttempts,
+    spareAttempts: admitted.retriesWithheld ? 0 : spareAttempts,
     outputCap,
     choices: facts.choices,
     mode: modeOf(route, facts.stream, validated),
@@ -72,21 +72,21 @@ function modeOf({ failover }: ModelRoute, stream: boolean, validated: boolean): 
   return stream && !validated ? "guarded" : "validated";
 }
 
-function retriesExhausted({ services, snapshot }: Exchange): boolean {
+function retriesExhausted({ exchange: { services, snapshot } }: Admitted): boolean {
   return services.retryBudget.exhausted(snapshot.retries, services.clock.monotonicMs());
 }
 
 /** The one target of a plan that cannot fall back: the first that is not just being tried again after a rest. */
-function soundestOf(exchange: Exchange, targets: readonly Target[]): readonly Target[] {
-  const { clock, health } = exchange.services;
+function soundestOf(admitted: Admitted, targets: readonly Target[]): readonly Target[] {
+  const { clock, health } = admitted.exchange.services;
   const nowMs = clock.monotonicMs();
   const only = targets.find((target) => health.state(target, nowMs).kind === "healthy") ?? targets[0];
   if (only === undefined) return targets;
   const withheld = targets.filter((target) => target !== only);
-  if (only !== targets[0]) exchange.passedOver ??= "provider";
+  if (only !== targets[0]) admitted.passedOver ??= "provider";
   const reason = "the retry budget is used up";
-  exchange.rejected = [
-    ...exchange.rejected,
+  admitted.rejected = [
+    ...admitted.rejected,
     ...withheld.map((target) => ({ target, reason, field: undefined })),
   ];
   return [only];
@@ -136,11 +136,11 @@ export function withHold(plan: Omit<Plan, "hold">, billed: HoldAmounts = nothing
 const nothing: HoldAmounts = { costNanoUsd: 0n, inputTokens: 0, outputTokens: 0 };
 
 /** The amount a target would be held at, for comparing it with others. Undefined if its price is unknown. */
-function costGuess(exchange: Exchange, target: Target, caps: Caps): bigint | undefined {
-  const rate = priceOf(exchange, target);
+function costGuess(admitted: Admitted, target: Target, caps: Caps): bigint | undefined {
+  const rate = priceOf(admitted, target);
   if (rate === undefined) return undefined;
-  const { facts } = admitted(exchange);
-  const inputTokens = inputCountFor(exchange, target)?.tokens ?? 0;
+  const { facts } = admitted;
+  const inputTokens = inputCountFor(admitted, target)?.tokens ?? 0;
   const outputTokens = decideOutputCap(facts.outputCap, caps, [target]) * facts.choices;
   return ceilingOf(rate, inputTokens, outputTokens, undefined, facts.calls);
 }
@@ -154,12 +154,12 @@ function decideOutputCap(asked: number | undefined, caps: Caps, targets: readonl
 }
 
 function priceTarget(
-  exchange: Exchange,
+  admitted: Admitted,
   target: Target,
   outputCap: number,
   inputTokensAllowed: number | undefined,
 ): PlannedTarget {
-  const count = inputCountFor(exchange, target);
+  const count = inputCountFor(admitted, target);
   assert(count !== undefined, "the input is counted before it is priced");
   const { tokens: inputTokens, tokensMax: inputTokensMax } = count;
   if (inputTokensAllowed !== undefined && inputTokens > inputTokensAllowed) {
@@ -169,13 +169,13 @@ function priceTarget(
       `the request has more than the ${inputTokensAllowed} input tokens that are allowed`,
     );
   }
-  const rate = rateOf(exchange, target);
-  const { choices, calls } = admitted(exchange).facts;
+  const rate = rateOf(admitted, target);
+  const { choices, calls } = admitted.facts;
   return {
     target,
     inputTokens,
     inputTokensMax,
-    outputRoomTokens: outputRoomOf(contextWindowOf(exchange, target), inputTokens),
+    outputRoomTokens: outputRoomOf(contextWindowOf(admitted, target), inputTokens),
     rate,
     ...(calls === undefined ? undefined : { calls }),
     costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputCap * choices, undefined, calls),
@@ -209,8 +209,8 @@ export function clampPlan(plan: Plan, outputCap: number): Plan {
 }
 
 /** The price of a target on the day the exchange was opened. Throws `unpriced_model`: what has no price does not leave. */
-function rateOf(exchange: Exchange, target: Target): Rate {
-  const rate = priceOf(exchange, target);
+function rateOf(admitted: Admitted, target: Target): Rate {
+  const rate = priceOf(admitted, target);
   if (rate === undefined)
     throw new GatewayError("unpriced_model", `no price is known for ${formatTarget(target)}`, {
       param: "model",
@@ -218,11 +218,16 @@ function rateOf(exchange: Exchange, target: Target): Rate {
   return rate;
 }
 
-function priceOf(exchange: Exchange, target: Target): Rate | undefined {
-  const provider = providerTypeOf(exchange, target);
-  return exchange.snapshot.prices.rateOf(target.backend, provider, target.model, exchange.openedAtMs);
+function priceOf(admitted: Admitted, target: Target): Rate | undefined {
+  const provider = providerTypeOf(admitted, target);
+  return admitted.exchange.snapshot.prices.rateOf(
+    target.backend,
+    provider,
+    target.model,
+    admitted.exchange.openedAtMs,
+  );
 }
 
-function providerTypeOf(exchange: Exchange, target: Target): string {
-  return exchange.snapshot.backends.get(target.backend)?.provider.type ?? "";
+function providerTypeOf(admitted: Admitted, target: Target): string {
+  return admitted.exchange.snapshot.backends.get(target.backend)?.provider.type ?? "";
 }

@@ -4,20 +4,20 @@ import type { Refused } from "../../ledger/ledger.ts";
 import { refusal } from "../../policy/refusal.ts";
 import type { Exchange } from "../state/exchange.ts";
 import { errorReply } from "../state/local-reply.ts";
-import type { Outcome } from "../state/outcome.ts";
+import type { Reply } from "../state/outcome.ts";
 
 /** Answers a request here, in the client's dialect, and notes why. Anything but a {@link GatewayError} is a bug: it fails closed. */
-export function refuse(exchange: Exchange, thrown: unknown): Outcome {
+export function refuse(exchange: Exchange, thrown: unknown): Reply {
   const error = GatewayError.from(thrown);
   if (!(thrown instanceof GatewayError)) exchange.services.observer.bug(thrown, exchange.id);
   exchange.end(error.code === "internal" ? "internal" : "denied", error.code);
-  exchange.responseStatus = error.status;
-  exchange.releaseOriginal();
+  exchange.answer.reply(error.status);
+  exchange.body.release();
   return { kind: "reply", reply: errorReply(exchange, error) };
 }
 
 /** Answers a request that a limit or budget has no room for; for programs, headers say which, what is left, and when there is more. */
-export function refuseForLimit(exchange: Exchange, refused: Refused): Outcome {
+export function refuseForLimit(exchange: Exchange, refused: Refused): Reply {
   const { clock, observer } = exchange.services;
   const { account, left, resetsAtMs } = refused;
   observer.limited(account);
@@ -34,7 +34,7 @@ export function refuseForLimit(exchange: Exchange, refused: Refused): Outcome {
 }
 
 /** The client left while this was being made ready: nothing leaves, and nobody gets what is answered. */
-export function leave(exchange: Exchange): Outcome {
+export function leave(exchange: Exchange): Reply {
   exchange.end("downstream_reset");
   return refuse(exchange, new GatewayError("shutting_down", "the client has left"));
 }

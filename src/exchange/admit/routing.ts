@@ -7,47 +7,47 @@ import type { ModelRoute } from "../../route/model-route.ts";
 import { outsideOf, type Rejected } from "../../route/only.ts";
 import { type Candidate, type Choosing, order } from "../../route/select.ts";
 import { accessRefusal, type Caller, targetRefusal } from "../open/access.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
+import type { Admitted } from "../state/exchange.ts";
 import { reasonOfEjection } from "../state/fallback.ts";
 import { cannotHold } from "./affordable.ts";
 import { exchangeAttributes } from "./attributes.ts";
 import { cannotDo } from "./capability.ts";
 import { inputCountFor } from "./counting.ts";
 import { isForced, stopOf, whyStopped } from "./stopping.ts";
-import { cannotCarry, transportOf } from "./transport.ts";
+import { cannotCarry, transportOf } from "./transports.ts";
 
 /** Model names, besides a missing one, that leave the model to the route of the workflow. */
 const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
 
 /** The route of a request: the first rule that matches decides, else the model that the client named; then access and stops. Throws the refusal. */
-export function findRoute(exchange: Exchange): ModelRoute {
-  const { facts } = admitted(exchange);
-  const attributes = exchangeAttributes(exchange);
-  const rule = exchange.snapshot.routes.find(attributes);
-  exchange.rule = rule;
-  exchange.bounds = exchange.snapshot.bounds.matching(attributes);
-  const name = rule?.use !== undefined && mayUse(exchange, rule.use) ? rule.use : facts.model;
-  const route = exchange.snapshot.model(name);
+export function findRoute(admitted: Admitted): ModelRoute {
+  const { facts } = admitted;
+  const attributes = exchangeAttributes(admitted);
+  const rule = admitted.exchange.snapshot.routes.find(attributes);
+  admitted.rule = rule;
+  admitted.bounds = admitted.exchange.snapshot.bounds.matching(attributes);
+  const name = rule?.use !== undefined && mayUse(admitted, rule.use) ? rule.use : facts.model;
+  const route = admitted.exchange.snapshot.model(name);
   if (route === undefined) throw unknownModel(name);
   const named = anyModel.has(facts.model) ? [route.name] : [facts.model, route.name];
-  const denied = accessRefusal(callerOf(exchange), named, route);
+  const denied = accessRefusal(callerOf(admitted), named, route);
   if (denied !== undefined) throw denied;
-  const stopped = stopOf(exchange, route.name);
+  const stopped = stopOf(admitted, route.name);
   if (stopped !== undefined) throw stopped;
   return route;
 }
 
 /** True if the rule's model does the same kind of work as the client's: a rule for chats must not answer an embedding in other vectors. */
-function mayUse({ snapshot, dialect, facts }: Exchange, use: string): boolean {
-  const asked = facts?.model ?? "";
+function mayUse({ exchange: { snapshot, dialect }, facts }: Admitted, use: string): boolean {
+  const asked = facts.model;
   const used = snapshot.model(use)?.targets.map(({ model }) => model) ?? [];
   const named = snapshot.model(asked)?.targets.map(({ model }) => model);
   const unknown = anyModel.has(asked) || workOfModel(asked) === undefined ? [] : [asked];
   return keepsWork(dialect.work, named ?? unknown, used);
 }
 
-function callerOf(exchange: Exchange): Caller {
-  return { snapshot: exchange.snapshot, attributes: exchangeAttributes(exchange) };
+function callerOf(admitted: Admitted): Caller {
+  return { snapshot: admitted.exchange.snapshot, attributes: exchangeAttributes(admitted) };
 }
 
 function unknownModel(name: string): GatewayError {
@@ -58,39 +58,39 @@ function unknownModel(name: string): GatewayError {
 }
 
 /**
- * The targets of a route in the order they are to be tried: filter, then selection, then health. At least one. Notes on the exchange which targets
+ * The targets of a route in the order they are to be tried: filter, then selection, then health. At least one. Notes which targets
  * were left out, and why. Throws the refusal when none is left, naming the client's field if one is at fault.
  */
 export function chooseTargets(
-  exchange: Exchange,
+  admitted: Admitted,
   route: ModelRoute,
   cost: Choosing["cost"],
 ): readonly [Target, ...Target[]] {
   const rejected: Rejected[] = [];
-  exchange.passedOver = undefined;
+  admitted.passedOver = undefined;
   const refusals: GatewayError[] = [];
   let stopped = false;
-  exchange.rejected = rejected;
-  const caller = callerOf(exchange);
+  admitted.rejected = rejected;
+  const caller = callerOf(admitted);
   const may = (target: Target): boolean => {
     const closed = targetRefusal(caller, route, target) !== undefined;
-    const bound = closed ? "its model is not for this caller" : outOfBounds(exchange, target);
-    const refusal = bound === undefined ? refusalBy(exchange, target, route) : undefined;
+    const bound = closed ? "its model is not for this caller" : outOfBounds(admitted, target);
+    const refusal = bound === undefined ? refusalBy(admitted, target, route) : undefined;
     if (refusal !== undefined) refusals.push(refusal);
-    const lasting = bound ?? refusal?.message ?? tooLongFor(exchange, target);
-    const reason = lasting ?? whyStopped(exchange, target, route.name);
+    const lasting = bound ?? refusal?.message ?? tooLongFor(admitted, target);
+    const reason = lasting ?? whyStopped(admitted, target, route.name);
     if (reason === undefined) return true;
     stopped ||= lasting === undefined;
-    if (lasting === undefined && isFirstChoice(route, target)) exchange.passedOver = "policy";
+    if (lasting === undefined && isFirstChoice(route, target)) admitted.passedOver = "policy";
     rejected.push({ target, reason, field: refusal?.param });
     return false;
   };
   const candidates = route.candidates.filter(({ target }) => may(target));
   const fallback = route.fallback.filter(may);
-  const ordered = order(candidates, route.select, choosingFor(exchange, route, cost));
-  const [first, ...others] = open(exchange, route.name, ordered, fallback, rejected);
+  const ordered = order(candidates, route.select, choosingFor(admitted, route, cost));
+  const [first, ...others] = open(admitted, route.name, ordered, fallback, rejected);
   // A model that is only stopped could answer later.
-  if (first === undefined) throw nobody(exchange, route, rejected, stopped ? undefined : refusals[0]);
+  if (first === undefined) throw nobody(admitted, route, rejected, stopped ? undefined : refusals[0]);
   return [first, ...others];
 }
 
@@ -100,17 +100,17 @@ function isFirstChoice({ select, candidates }: ModelRoute, target: Target): bool
 }
 
 /** The reason why a target cannot express or do what the request asks for, or bills more than can be held. Undefined if it can. */
-function refusalBy(exchange: Exchange, target: Target, { name }: ModelRoute): GatewayError | undefined {
-  return cannotCarry(exchange, target, name) ?? cannotDo(exchange, target) ?? cannotHold(exchange, target);
+function refusalBy(admitted: Admitted, target: Target, { name }: ModelRoute): GatewayError | undefined {
+  return cannotCarry(admitted, target, name) ?? cannotDo(admitted, target) ?? cannotHold(admitted, target);
 }
 
 function choosingFor(
-  exchange: Exchange,
+  admitted: Admitted,
   { select, validation }: ModelRoute,
   cost: Choosing["cost"],
 ): Choosing {
-  const { health, random, quality, clock } = exchange.services;
-  const { contract } = admitted(exchange);
+  const { health, random, quality, clock } = admitted.exchange.services;
+  const { contract } = admitted;
   const key = select.kind === "sticky" ? select.key : [];
   return {
     random: select.kind === "weighted" || select.kind === "least-latency" ? random() : 0,
@@ -127,9 +127,9 @@ function choosingFor(
 }
 
 /** The reason why a target may not answer this request, whatever it asks for. Undefined if it may. Fallbacks are bound by it, too. */
-function outOfBounds(exchange: Exchange, target: Target): string | undefined {
-  const { contract } = admitted(exchange);
-  const backend = exchange.snapshot.backends.get(target.backend);
+function outOfBounds(admitted: Admitted, target: Target): string | undefined {
+  const { contract } = admitted;
+  const backend = admitted.exchange.snapshot.backends.get(target.backend);
   assert(backend !== undefined, "a route names only backends of its snapshot");
   const sensitivity = contract.field("sensitivity");
   if (
@@ -137,10 +137,10 @@ function outOfBounds(exchange: Exchange, target: Target): string | undefined {
     !(sensitivity !== undefined && backend.sensitivity.includes(sensitivity))
   )
     return `it may not be sent what is ${sensitivity ?? "of no stated sensitivity"}`;
-  const { rule, bounds } = exchange;
+  const { rule, bounds } = admitted;
   if (rule?.only === undefined && bounds.length === 0) return undefined;
   const { region, private: isPrivate, provider, contextWindow } = backend;
-  const supports = transportOf(exchange, target)?.dialect.upstream?.supports;
+  const supports = transportOf(admitted, target)?.dialect.upstream?.supports;
   const place = { provider: provider.type, region, private: isPrivate, supports, contextWindow };
   const byRule = rule?.only === undefined ? undefined : outsideOf(rule.only, target, place);
   if (byRule !== undefined) return byRule;
@@ -151,14 +151,17 @@ function outOfBounds(exchange: Exchange, target: Target): string | undefined {
   return undefined;
 }
 
-function tooLongFor(exchange: Exchange, target: Target): string | undefined {
-  const inputTokens = inputCountFor(exchange, target)?.tokens ?? 0;
-  const window = contextWindowOf(exchange, target);
+function tooLongFor(admitted: Admitted, target: Target): string | undefined {
+  const inputTokens = inputCountFor(admitted, target)?.tokens ?? 0;
+  const window = contextWindowOf(admitted, target);
   return window !== undefined && inputTokens > window ? tooLong : undefined;
 }
 
 /** Input and output that a target takes together, in tokens: as its backend states, else as is known of its model. Undefined if unknown. */
-export function contextWindowOf({ snapshot }: Exchange, { backend, model }: Target): number | undefined {
+export function contextWindowOf(
+  { exchange: { snapshot } }: Admitted,
+  { backend, model }: Target,
+): number | undefined {
   return snapshot.backends.get(backend)?.contextWindow ?? modelFactsOf(model).contextTokensMax;
 }
 
@@ -169,7 +172,7 @@ const tooLong = "the input is longer than its context window";
  * single target has nothing to spare it for; one that is forced does not rest.
  */
 function open(
-  exchange: Exchange,
+  admitted: Admitted,
   routeName: string,
   ordered: readonly Candidate[],
   fallback: readonly Target[],
@@ -177,13 +180,13 @@ function open(
 ): readonly Target[] {
   const all = [...ordered.map(({ target }) => target), ...fallback];
   if (all.length < 2) return all;
-  const { health, clock } = exchange.services;
+  const { health, clock } = admitted.exchange.services;
   const nowMs = clock.monotonicMs();
   const ejected: { readonly target: Target; readonly untilMs: number; readonly why: EjectionReason }[] = [];
   const awake: Target[] = [];
   for (const target of all) {
     const state = health.state(target, nowMs);
-    if (state.kind !== "ejected" || isForced(exchange, target, routeName)) awake.push(target);
+    if (state.kind !== "ejected" || isForced(admitted, target, routeName)) awake.push(target);
     else {
       ejected.push({ target, untilMs: state.untilMs, why: state.why });
       rejected.push({ target, reason: `it is ejected: ${state.why}`, field: undefined });
@@ -191,7 +194,7 @@ function open(
   }
   const [first] = awake;
   const [best] = ejected;
-  if (best !== undefined && best.target === all[0]) exchange.passedOver ??= reasonOfEjection(best.why);
+  if (best !== undefined && best.target === all[0]) admitted.passedOver ??= reasonOfEjection(best.why);
   if (first !== undefined) {
     // Now, not when it leaves: between the two others are chosen for.
     health.claimProbe(first, nowMs);
@@ -199,12 +202,12 @@ function open(
   }
   ejected.sort((a, b) => a.untilMs - b.untilMs);
   const [soonest] = ejected;
-  if (soonest?.target === all[0]) exchange.passedOver = undefined;
+  if (soonest?.target === all[0]) admitted.passedOver = undefined;
   return soonest === undefined ? [] : [soonest.target];
 }
 
 function nobody(
-  exchange: Exchange,
+  admitted: Admitted,
   route: ModelRoute,
   rejected: readonly Rejected[],
   refusal: GatewayError | undefined,
@@ -217,7 +220,7 @@ function nobody(
     });
   // Clients are not told which backends exist.
   const why = [...new Set(rejected.map(({ reason }) => reason))].join("; ");
-  const rule = exchange.rule === undefined ? "" : ` (${exchange.rule.name})`;
+  const rule = admitted.rule === undefined ? "" : ` (${admitted.rule.name})`;
   return new GatewayError(
     "no_backend",
     `no target of model "${route.name}" may answer this request${rule}: ${why}`,

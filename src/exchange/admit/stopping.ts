@@ -3,70 +3,54 @@ import type { Target } from "../../plan/plan.ts";
 import {
   choosesCallers,
   choosesTargets,
-  coversRequest,
-  coversTarget,
   formatScope,
   type Override,
   type Scoped,
 } from "../../route/override.ts";
-import { interrupt } from "../answer/interrupting.ts";
-import type { Exchange } from "../state/exchange.ts";
+import type { Admitted, Forwarded } from "../state/exchange.ts";
 
 /** The reason why a request that takes this route is refused whatever its targets. Undefined if it is not stopped. */
-export function stopOf(exchange: Exchange, routeName: string): GatewayError | undefined {
-  const { overrides, clock } = exchange.services;
+export function stopOf(admitted: Admitted, routeName: string): GatewayError | undefined {
+  const { overrides, clock } = admitted.exchange.services;
   if (!overrides.any) return undefined;
-  const override = overrides.refusing(scopedOf(exchange, routeName), clock.nowMs());
+  const override = overrides.refusing(scopedOf(admitted, routeName), clock.nowMs());
   return override === undefined ? undefined : stopError(override, clock.nowMs());
 }
 
 /** The reason why a target is excluded from a request, in words that reveal no names. Undefined if it is not stopped. */
-export function whyStopped(exchange: Exchange, target: Target, routeName: string): string | undefined {
-  const override = excludingOf(exchange, target, routeName);
+export function whyStopped(admitted: Admitted, target: Target, routeName: string): string | undefined {
+  const override = excludingOf(admitted, target, routeName);
   return override === undefined ? undefined : `it is stopped ${untilOf(override)}`;
 }
 
 /** The reason why an attempt must not begin that was planned before its target was stopped. Undefined if it may. */
-export function stopSince(exchange: Exchange, target: Target): GatewayError | undefined {
-  const routeName = exchange.plan?.model ?? "";
-  const override = excludingOf(exchange, target, routeName);
-  if (override !== undefined) return stopError(override, exchange.services.clock.nowMs());
-  return stopOf(exchange, routeName);
+export function stopSince({ admitted, plan }: Forwarded, target: Target): GatewayError | undefined {
+  const routeName = plan.model;
+  const override = excludingOf(admitted, target, routeName);
+  if (override !== undefined) return stopError(override, admitted.exchange.services.clock.nowMs());
+  return stopOf(admitted, routeName);
 }
 
 /** True if an override has the target asked although it is ejected. */
-export function isForced(exchange: Exchange, target: Target, routeName: string): boolean {
-  const { overrides, clock } = exchange.services;
-  return overrides.any && overrides.forces(target, scopedOf(exchange, routeName), clock.nowMs());
+export function isForced(admitted: Admitted, target: Target, routeName: string): boolean {
+  const { overrides, clock } = admitted.exchange.services;
+  return overrides.any && overrides.forces(target, scopedOf(admitted, routeName), clock.nowMs());
 }
 
-/** Ends an exchange at once whose request has left, if the override is about it. Returns whether it was. */
-export function cut(exchange: Exchange, override: Override): boolean {
-  if (exchange.plan === undefined || exchange.ending !== undefined || !isAbout(exchange, override))
-    return false;
-  return interrupt(exchange, stopError(override, exchange.services.clock.nowMs()), "cut_by_policy");
-}
-
-function isAbout(exchange: Exchange, { scope }: Override): boolean {
-  const target = exchange.attempts.at(-1)?.target.target;
-  if (target === undefined) return false;
-  if (choosesTargets(scope) && !coversTarget(scope, target)) return false;
-  return coversRequest(scope, scopedOf(exchange, exchange.plan?.model ?? ""));
-}
-
-function excludingOf(exchange: Exchange, target: Target, routeName: string): Override | undefined {
-  const { overrides, clock } = exchange.services;
+function excludingOf(admitted: Admitted, target: Target, routeName: string): Override | undefined {
+  const { overrides, clock } = admitted.exchange.services;
   if (!overrides.any) return undefined;
-  return overrides.excluding(target, scopedOf(exchange, routeName), clock.nowMs());
+  return overrides.excluding(target, scopedOf(admitted, routeName), clock.nowMs());
 }
 
-function scopedOf({ principal, contract, facts }: Exchange, routeName: string): Scoped {
+/** The request as overrides describe those they are about. */
+export function scopedOf({ exchange: { principal }, contract, facts }: Admitted, routeName: string): Scoped {
   return {
-    models: [facts?.model ?? "", routeName],
+    models: [facts.model, routeName],
     tenant: principal.tenantId,
     user: principal.userId,
     key: principal.keyName,
-    workflow: contract?.field("workflow"),
+    workflow: contract.field("workflow"),
   };
 }
 
@@ -74,7 +58,7 @@ function scopedOf({ principal, contract, facts }: Exchange, routeName: string): 
  * The client's error: a stopped caller is refused (403), a stopped model or backend is not available (503). Clients are not told which backends
  * exist, or why they are stopped.
  */
-function stopError(override: Override, nowMs: number): GatewayError {
+export function stopError(override: Override, nowMs: number): GatewayError {
   const { scope, untilMs } = override;
   const what = choosesTargets(scope) ? "what would answer this request" : formatScope(scope);
   const message = `${what} is stopped ${untilOf(override)}`;

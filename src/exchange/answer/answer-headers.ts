@@ -20,15 +20,3 @@ export function foreignHeaders(headers: Headers, { responseHeaders }: Dialect, f
   const needed = (name: string) => neededHeaders.has(name) || responseHeaders.includes(name);
   return [...headers.names()].filter((name) => !needed(name) || (filtered && name === "content-length"));
 }
-
-const requestIdHeaders = ["x-amzn-requestid", "request-id", "x-request-id"];
-const requestIdCharsMax = 128;
-
-/** The provider's own id of a call, by whichever header it has for that; what usage exports know it by. */
-export function requestIdOf(headers: Headers): string | undefined {
-  for (const name of requestIdHeaders) {
-    const id = headers.get(name);
-    if (id !== undefined) return id.slice(0, requestIdCharsMax);
-  }
-  return undefined;
-}

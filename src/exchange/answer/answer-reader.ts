@@ -1,38 +1,31 @@
-import type { GatewayError } from "../../core/errors.ts";
 import type { MaybePromise } from "../../core/maybe-promise.ts";
-import type { ResponseContext, ResponseSeen } from "../../dialect/dialect.ts";
+import type { ResponseContext } from "../../dialect/dialect.ts";
 import { isAwsEventStream, isEventStream } from "../../dialect/streamed.ts";
-import type { Transport } from "../admit/transport.ts";
+import type { AnswerReader } from "../state/answer-parts.ts";
 import type { Attempt } from "../state/attempt.ts";
-import type { Exchange } from "../state/exchange.ts";
+import type { Forwarded } from "../state/exchange.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { answerContextOf, callIdOf, translateResponse } from "./translating.ts";
-
-/** A `ResponseTransform` whose end may be asynchronous: another thread reads large whole answers. */
-export interface AnswerReader {
-  push(chunk: Buffer, end: boolean): MaybePromise<Buffer>;
-  readonly seen: ResponseSeen;
-  breakOff(error: GatewayError): Buffer;
-}
 
 /**
  * Reads an attempt's answer as it passes, in its own bytes or on their way into the client's format. `onLarge` is told first of a large whole
  * answer's output, where its provider has not said how much it is: what `onText` gets of such an answer may be cut short.
  */
 export function answerReader(
-  exchange: Exchange,
+  forwarded: Forwarded,
   attempt: Attempt,
-  transport: Transport,
   context: ResponseContext,
   onLarge: (output: Uint8Array | undefined) => MaybePromise<void> = () => {},
 ): AnswerReader {
+  const { exchange } = forwarded;
+  const { transport } = attempt;
   const inner =
     transport.kind === "pass"
       ? transport.dialect.passResponse(context)
-      : translateResponse(exchange, attempt, transport, context);
+      : translateResponse(forwarded, attempt, transport, context);
   if (context.status >= 400 || isEventStream(context) || isAwsEventStream(context)) return inner;
   const { dialect, services, principal } = exchange;
-  const answerContext = answerContextOf(exchange, attempt);
+  const answerContext = answerContextOf(forwarded, attempt);
   return new LargeAnswer(inner, {
     passes: transport.kind === "pass" && context.filter === undefined,
     filter: context.filter,

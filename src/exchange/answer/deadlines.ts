@@ -1,25 +1,29 @@
 import { GatewayError } from "../../core/errors.ts";
-import { noteFailure, noteStall } from "../attempt/health-signals.ts";
-import { admitted, type Exchange, planned } from "../state/exchange.ts";
+import type { AnswerTimer } from "../state/answer-parts.ts";
+import type { Forwarded } from "../state/exchange.ts";
 import { interrupt } from "./interrupting.ts";
-import { endAnswer } from "./responding.ts";
+import { endAnswer } from "./passing.ts";
+
+/** Longest delay that `setTimeout` takes. */
+const timerMsMax = 2_147_483_647;
 
 /**
  * Keeps the plan's time from when the request leaves until the downstream stream closes: `timeouts.total` for all tries together, and of a
  * stream that has begun to say something `timeouts.betweenTokens` for each further token. One timer, set anew only when it fires:
  * a token moves a mark, and nothing else.
  */
-export class Deadlines {
-  readonly #exchange: Exchange;
+export class Deadlines implements AnswerTimer {
+  readonly #forwarded: Forwarded;
   readonly #totalAtMs: number;
   readonly #betweenTokensMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(exchange: Exchange) {
-    const { timeouts } = planned(exchange);
-    this.#exchange = exchange;
-    this.#totalAtMs = exchange.services.clock.monotonicMs() + (timeouts.totalMs ?? Number.POSITIVE_INFINITY);
-    this.#betweenTokensMs = admitted(exchange).facts.stream ? timeouts.betweenTokensMs : undefined;
+  constructor(forwarded: Forwarded) {
+    const { admitted, exchange, plan } = forwarded;
+    const { betweenTokensMs, totalMs } = plan.timeouts;
+    this.#forwarded = forwarded;
+    this.#totalAtMs = exchange.services.clock.monotonicMs() + (totalMs ?? Number.POSITIVE_INFINITY);
+    this.#betweenTokensMs = admitted.facts.stream ? betweenTokensMs : undefined;
     this.#arm();
   }
 
@@ -34,7 +38,7 @@ export class Deadlines {
 
   /** When an answer that says nothing more is a stalled one. */
   get #silentAtMs(): number {
-    const { lastContentMs } = this.#exchange;
+    const lastContentMs = this.#forwarded.answering?.lastContentMs;
     if (lastContentMs === undefined || this.#betweenTokensMs === undefined) return Number.POSITIVE_INFINITY;
     return lastContentMs + this.#betweenTokensMs;
   }
@@ -43,15 +47,16 @@ export class Deadlines {
     clearTimeout(this.#timer);
     const atMs = Math.min(this.#totalAtMs, this.#silentAtMs);
     if (atMs === Number.POSITIVE_INFINITY) return;
-    const waitMs = Math.max(1, Math.ceil(atMs - this.#exchange.services.clock.monotonicMs()));
+    const { clock } = this.#forwarded.exchange.services;
+    const waitMs = Math.max(1, Math.ceil(atMs - clock.monotonicMs()));
     this.#timer = setTimeout(() => this.#fire(), Math.min(waitMs, timerMsMax));
     // A deadline must not keep the process running.
     this.#timer.unref();
   }
 
   #fire(): void {
-    const { responseEnded, services } = this.#exchange;
-    if (responseEnded) return;
+    const { answer, services } = this.#forwarded.exchange;
+    if (answer.end !== undefined) return;
     const nowMs = services.clock.monotonicMs();
     if (nowMs >= this.#totalAtMs) this.#overdue();
     else if (nowMs >= this.#silentAtMs) this.#stalled();
@@ -59,31 +64,18 @@ export class Deadlines {
   }
 
   #overdue(): void {
-    const exchange = this.#exchange;
-    if (endAnswer(exchange)) return;
+    const forwarded = this.#forwarded;
+    const { answering, attempts, isUnanswered } = forwarded;
+    if (answering !== undefined && endAnswer(answering)) return;
     const error = new GatewayError("timeout", "the provider did not answer in time");
-    const isUnanswered = exchange.phase === "forwarded";
-    if (interrupt(exchange, error, "timeout") && isUnanswered) giveUp(exchange);
+    if (interrupt(forwarded, error, "timeout") && isUnanswered) attempts.at(-1)?.timedOut();
   }
 
   #stalled(): void {
-    const exchange = this.#exchange;
-    if (endAnswer(exchange)) return;
+    const forwarded = this.#forwarded;
+    const { answering } = forwarded;
+    if (answering !== undefined && endAnswer(answering)) return;
     const error = new GatewayError("timeout", "the provider fell silent in the middle of its answer");
-    if (interrupt(exchange, error, "timeout") && exchange.answeredBy !== undefined)
-      noteStall(exchange, exchange.answeredBy);
+    if (interrupt(forwarded, error, "timeout")) answering?.attempt.stalled();
   }
 }
-
-/** The last attempt was under way without an answer; what Envoy's access log says of it later is news to nobody. */
-function giveUp(exchange: Exchange): void {
-  const attempt = exchange.attempts.at(-1);
-  if (attempt === undefined || attempt.outcome.kind !== "open") return;
-  attempt.endedMs = exchange.services.clock.monotonicMs();
-  attempt.outcome = { kind: "failed", status: undefined, flags: [], class: "timeout" };
-  exchange.logged.add(attempt.number);
-  noteFailure(exchange, attempt, "timeout");
-}
-
-/** Longest delay that `setTimeout` takes. */
-const timerMsMax = 2_147_483_647;

@@ -2,7 +2,6 @@ import { ContentDecoder, isDecodable } from "../../core/content-decoder.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { Headers } from "../../core/headers.ts";
 import { answerTooLarge, wholeAnswerBytesMax } from "../../dialect/whole-response.ts";
-import type { Exchange } from "../state/exchange.ts";
 
 /** Most bytes that one piece of an answer may decode to, in however many slices: they go on in one reply to Envoy. */
 const decodedPieceBytesMax = 4 * wholeAnswerBytesMax;
@@ -10,8 +9,8 @@ const decodedPieceBytesMax = 4 * wholeAnswerBytesMax;
 /** Decoded at once, by a thread of zlib's. */
 const encodedSliceBytes = 131_072;
 
-/** Prepares to take off what an upstream encodes its answer in although it was asked not to; the failure, when that cannot be. */
-export function beginDecoding(exchange: Exchange, headers: Headers): GatewayError | undefined {
+/** The decoder of an answer that its upstream encoded although it was asked not to: undefined if it did not, an error if it cannot be read. */
+export function decoderOf(headers: Headers): ContentDecoder | GatewayError | undefined {
   const encoding = headers.get("content-encoding");
   if (encoding === undefined || encoding === "identity") return undefined;
   if (!isDecodable(encoding))
@@ -19,8 +18,7 @@ export function beginDecoding(exchange: Exchange, headers: Headers): GatewayErro
       "upstream_invalid",
       "the provider's answer is encoded in a way that cannot be read",
     );
-  exchange.decoder = new ContentDecoder(encoding, decodedPieceBytesMax);
-  return undefined;
+  return new ContentDecoder(encoding, decodedPieceBytesMax);
 }
 
 /**

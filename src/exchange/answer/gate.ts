@@ -1,5 +1,5 @@
 import { ContentDecoder, isDecodable } from "../../core/content-decoder.ts";
-import { assert, GatewayError } from "../../core/errors.ts";
+import { GatewayError } from "../../core/errors.ts";
 import type { Headers } from "../../core/headers.ts";
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import { askedWaitMs } from "../../core/retry-after.ts";
@@ -8,13 +8,13 @@ import { errorOfStatus } from "../../dialect/upstream-error.ts";
 import { answerTooLarge, wholeAnswerBytesMax } from "../../dialect/whole-response.ts";
 import type { FailureClass } from "../../provider/provider.ts";
 import type { AnswerCheck } from "../../validation/answer-check.ts";
-import { beginCheck, checkFailure, concludeCheck } from "../admit/checking.ts";
-import { backendOf, plannedTransport } from "../admit/transport.ts";
-import { noteFailure } from "../attempt/health-signals.ts";
+import { backendOf } from "../admit/transports.ts";
 import { type NextAttempt, planNextAttempt } from "../attempt/next-attempt.ts";
+import type { AnswerReader } from "../state/answer-parts.ts";
 import type { Attempt, Judgement } from "../state/attempt.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
-import { type AnswerReader, answerReader } from "./answer-reader.ts";
+import type { Forwarded } from "../state/exchange.ts";
+import { beginCheck, checkFailure, concludeCheck } from "./answer-checking.ts";
+import { answerReader } from "./answer-reader.ts";
 import { codeOfFailure } from "./translating.ts";
 
 /** Bytes that a stream may send without saying anything before it is let through unread. */
@@ -39,7 +39,7 @@ export type GateVerdict =
  * Looks at an answer before the client sees anything of it: a stream up to its first content, a whole answer to its end. An answer that states an error, ends early or makes no sense before its first content is a failed attempt.
  */
 export class Gate {
-  readonly #exchange: Exchange;
+  readonly #forwarded: Forwarded;
   readonly #attempt: Attempt;
   readonly #head: GateHead;
   readonly #whole: boolean;
@@ -52,20 +52,20 @@ export class Gate {
   #content = false;
 
   /** `whole`: the answer comes in one piece, and is judged by all of it. */
-  constructor(exchange: Exchange, attempt: Attempt, head: GateHead, whole: boolean) {
-    this.#exchange = exchange;
+  constructor(forwarded: Forwarded, attempt: Attempt, head: GateHead, whole: boolean) {
+    this.#forwarded = forwarded;
     this.#attempt = attempt;
     this.#head = head;
     this.#whole = whole;
     this.#encoded = isEncoded(head.headers);
     if (head.status < 400) {
       attempt.begun = whole ? "whole" : "stream";
-      const check = whole ? beginCheck(exchange) : undefined;
+      const check = whole ? beginCheck(forwarded) : undefined;
       this.#check = check;
-      this.#reader = answerReader(exchange, attempt, plannedTransport(exchange, attempt.target.target), {
+      this.#reader = answerReader(forwarded, attempt, {
         status: head.status,
         headers: head.headers,
-        facts: admitted(exchange).facts,
+        facts: forwarded.admitted.facts,
         onText: (text, kind, choice) => {
           this.#content = true;
           check?.push(text, kind, choice);
@@ -142,7 +142,7 @@ export class Gate {
   /** The answer is whole and says something: what is left is what its model's rules say of it. */
   #checked(reader: AnswerReader): MaybePromise<GateVerdict> {
     if (this.#check === undefined) return release;
-    return chain(concludeCheck(this.#exchange, this.#attempt, this.#check, reader.seen), (result) =>
+    return chain(concludeCheck(this.#forwarded, this.#attempt, this.#check, reader.seen), (result) =>
       result.result === "failed" ? this.#fail("quality", checkFailure(result), reader) : release,
     );
   }
@@ -153,23 +153,30 @@ export class Gate {
       this.#error.push(Buffer.from(chunk));
       if (!end) return undefined;
     }
+    const { exchange } = this.#forwarded;
     const { status, headers } = this.#head;
-    const { provider } = backendOf(this.#exchange, this.#attempt.target.target);
+    const { provider } = backendOf(exchange, this.#attempt.target.target);
     const body = Buffer.concat(this.#error);
     const failure = provider.classify(status, headers, body);
     const waitMs = longer(
-      askedWaitMs((name) => headers.get(name), this.#exchange.services.clock.nowMs()),
+      askedWaitMs((name) => headers.get(name), exchange.services.clock.nowMs()),
       provider.askedWaitMs?.(body),
     );
-    this.#attempt.refusedAs = failure;
-    noteFailure(this.#exchange, this.#attempt, failure, waitMs);
-    const next = planNextAttempt(this.#exchange, this.#attempt, failure, waitMs);
+    this.#attempt.classify(failure, waitMs);
+    const next = planNextAttempt(this.#forwarded, this.#attempt, failure, waitMs);
     // A provider's words about our account with it are not for clients, whatever their status.
     const isOurs = failure === "auth_or_quota" && status !== 429;
     if (next === undefined && !isOurs) return lastRelease;
     const code = codeOfFailure(failure, errorOfStatus(status).code);
     const error = new GatewayError(code, `the provider answered ${status}`);
-    this.#judge({ class: failure, error, status, usage: undefined, model: undefined, made: undefined });
+    this.#attempt.judge({
+      class: failure,
+      error,
+      status,
+      usage: undefined,
+      model: undefined,
+      made: undefined,
+    });
     return { kind: "fail", next };
   }
 
@@ -177,21 +184,14 @@ export class Gate {
     const broken = seen.unreadable || seen.unread || (seen.error === undefined && !seen.complete);
     const made = broken || failure === "quality" ? this.#made() : undefined;
     const { usage, model } = seen;
-    this.#judge({ class: failure, error, status: this.#head.status, usage, model, made });
-    noteFailure(this.#exchange, this.#attempt, failure);
-    return { kind: "fail", next: planNextAttempt(this.#exchange, this.#attempt, failure) };
+    this.#attempt.judge({ class: failure, error, status: this.#head.status, usage, model, made });
+    return { kind: "fail", next: planNextAttempt(this.#forwarded, this.#attempt, failure) };
   }
 
   /** An answer without a byte was none. A stream that is held for its checks has been generated like a whole answer. */
   #made(): Judgement["made"] {
     if (this.#bytes === 0) return undefined;
     return this.#whole ? "hold" : "input";
-  }
-
-  #judge(judged: Judgement): void {
-    assert(this.#attempt.judged === undefined, "an answer is judged once");
-    this.#attempt.judged = judged;
-    this.#attempt.outcome = { kind: "failed", status: judged.status, flags: [], class: judged.class };
   }
 }
 

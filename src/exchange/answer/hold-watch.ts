@@ -6,8 +6,9 @@ import type { StreamCounter, TokenCounter } from "../../tokens/counters/counter.
 import { claimsOf } from "../admit/claiming.ts";
 import { clampPlan } from "../admit/planning.ts";
 import { planBesideFailed } from "../attempt/billed.ts";
+import type { PassingHold } from "../state/answer-parts.ts";
 import type { Attempt } from "../state/attempt.ts";
-import { type Exchange, planned } from "../state/exchange.ts";
+import type { Forwarded } from "../state/exchange.ts";
 import { holdFacts } from "../state/hold-facts.ts";
 
 /** No tokenizer makes more tokens of a UTF-16 unit, which has at most three bytes. */
@@ -21,8 +22,8 @@ const growthTokensMin = 256;
  * Keeps the hold of a streamed answer ahead of its output. A provider that heeds the cap never gets here; when the output passes what is
  * held, the hold is topped up, and where a budget has no room for that the stream has to end, unless that budget lets it finish.
  */
-export class HoldWatch {
-  readonly #exchange: Exchange;
+export class HoldWatch implements PassingHold {
+  readonly #forwarded: Forwarded;
   readonly #attempt: Attempt;
   readonly #output: StreamCounter;
   readonly #tokensPerChar: number;
@@ -34,9 +35,9 @@ export class HoldWatch {
   /** Rules without room that let the stream finish: they hold what they held, and are charged all of it. */
   readonly #lenient = new Set<string>();
 
-  constructor(exchange: Exchange, attempt: Attempt, counter: TokenCounter, output: StreamCounter) {
-    const { outputCap, choices } = planned(exchange);
-    this.#exchange = exchange;
+  constructor(forwarded: Forwarded, attempt: Attempt, counter: TokenCounter, output: StreamCounter) {
+    const { outputCap, choices } = forwarded.plan;
+    this.#forwarded = forwarded;
     this.#attempt = attempt;
     this.#output = output;
     this.#tokensPerChar = tokensPerCharMax * counter.factor * counter.correction.factor;
@@ -52,7 +53,7 @@ export class HoldWatch {
   /** The reason to end the stream. Undefined while everything passed is covered, or soon will be. */
   check(): GatewayError | undefined {
     // A long piece may still be under way when the wait for it is over.
-    if (this.#exchange.closing.settled) return undefined;
+    if (this.#forwarded.exchange.closing.settled) return undefined;
     if (this.#refused !== undefined || this.#growing || this.#chars < this.#checkAtChars)
       return this.#refused;
     const tokens = this.#output.total();
@@ -63,13 +64,13 @@ export class HoldWatch {
   }
 
   #grow(tokens: number): void {
-    const exchange = this.#exchange;
-    const plan = planned(exchange);
+    const forwarded = this.#forwarded;
+    const { admitted, exchange, plan } = forwarded;
     const longer = clampPlan({ ...plan, targets: [this.#attempt.target] }, Math.ceil(tokens / plan.choices));
-    const grownPlan = planBesideFailed(exchange, longer, longer.targets);
+    const grownPlan = planBesideFailed(forwarded, longer, longer.targets);
     const { hold } = grownPlan;
     try {
-      const claims = claimsOf(exchange, grownPlan).map((claim) => this.#bound(claim));
+      const claims = claimsOf(admitted, grownPlan).map((claim) => this.#bound(claim));
       const about = () => holdFacts(exchange, grownPlan);
       this.#growing = true;
       exchange.closing.began();
@@ -79,8 +80,8 @@ export class HoldWatch {
           this.#outgrown(result, tokens);
           return;
         }
-        exchange.claims = claims;
-        if (this.#lenient.size === 0) exchange.plan = { ...plan, hold };
+        forwarded.claims = claims;
+        if (this.#lenient.size === 0) forwarded.plan = { ...plan, hold };
         this.#coveredTokens = tokens;
       });
       if (grown instanceof Promise) grown.catch((error) => this.#fail(error));
@@ -91,7 +92,7 @@ export class HoldWatch {
 
   /** A rule has no room for more: it says what comes of that. */
   #outgrown(refused: Refused, tokens: number): void {
-    const { services, snapshot } = this.#exchange;
+    const { services, snapshot } = this.#forwarded.exchange;
     const { name } = refused.account;
     if (snapshot.policies.find((policy) => policy.name === name)?.overrun === "finish") {
       services.observer.observed([refused.account]);
@@ -106,20 +107,21 @@ export class HoldWatch {
   /** A claim of a rule that has no more room stays what it was. */
   #bound(claim: Claim): Claim {
     if (!this.#lenient.has(claim.account.name)) return claim;
-    const held = this.#exchange.claims.find(({ account }) => account.id === claim.account.id);
+    const held = this.#forwarded.claims.find(({ account }) => account.id === claim.account.id);
     return { ...claim, amount: held?.amount ?? 0n };
   }
 
   /** A stream that cannot be held must not go on. */
   #fail(error: unknown): void {
     this.#ended();
-    if (!(error instanceof GatewayError)) this.#exchange.services.observer.bug(error, this.#exchange.id);
+    const { exchange } = this.#forwarded;
+    if (!(error instanceof GatewayError)) exchange.services.observer.bug(error, exchange.id);
     this.#refused = GatewayError.from(error);
   }
 
   #ended(): void {
     if (!this.#growing) return;
     this.#growing = false;
-    this.#exchange.closing.ended();
+    this.#forwarded.exchange.closing.ended();
   }
 }

@@ -1,33 +1,15 @@
 import { largest } from "../../core/extremes.ts";
 import type { MaybePromise } from "../../core/maybe-promise.ts";
 import { inSlices } from "../../core/slices.ts";
+import type { AnswerMask } from "../state/answer-parts.ts";
 
-/** Headers that credentials travel in; what of their value is secret comes after the last space. */
-const credentialHeaders: ReadonlySet<string> = new Set([
-  "authorization",
-  "x-api-key",
-  "api-key",
-  "x-goog-api-key",
-  "x-amz-security-token",
-]);
-/** Shorter values are words that answers hold by chance. */
-const secretCharsMin = 12;
 const star = 0x2a;
-
-/** The secret values among a request's headers, as its provider gets to see them. */
-export function secretsIn(headers: readonly (readonly [name: string, value: string])[]): readonly Buffer[] {
-  return headers.flatMap(([name, value]) => {
-    if (!credentialHeaders.has(name)) return [];
-    const secret = value.slice(value.lastIndexOf(" ") + 1);
-    return secret.length < secretCharsMin ? [] : [Buffer.from(secret)];
-  });
-}
 
 /**
  * Puts stars in place of each secret in an answer that comes in pieces, cut anywhere. The end of a piece is held back where it may be the
  * beginning of a secret; so at most a secret's length less one byte waits.
  */
-export class SecretMask {
+export class SecretMask implements AnswerMask {
   readonly #secrets: readonly Buffer[];
   /** The end of what came, which may be the beginning of a secret. */
   #pending: Buffer = noBytes;

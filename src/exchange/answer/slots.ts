@@ -5,8 +5,8 @@ import type { Exchange } from "../state/exchange.ts";
  * Gives back the slots of an exchange whose client is about to get the end of its answer. Settlement waits for Envoy's other streams and
  * its log; a client that asks again at once must not meet its own last request. All other amounts stay held until settlement.
  */
-export function freeSlots(exchange: Exchange): void {
-  const { claims, id, services } = exchange;
+export function freeSlots({ forwarded, id, services }: Exchange): void {
+  const claims = forwarded?.claims ?? [];
   const others = claims.filter(({ account }) => account.unit !== "slots");
   if (others.length === claims.length) return;
   try {

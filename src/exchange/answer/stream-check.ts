@@ -2,19 +2,18 @@ import type { GatewayError } from "../../core/errors.ts";
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import type { OutputKind, ResponseSeen } from "../../dialect/dialect.ts";
 import { AnswerCheck } from "../../validation/answer-check.ts";
-import { checkFailure, concludeCheck } from "../admit/checking.ts";
+import type { PassingCheck, StreamVerdict } from "../state/answer-parts.ts";
 import type { Attempt } from "../state/attempt.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
-
-/** The decision after a piece of a stream: it goes on, ends here, or is withheld from now on but still read for its cost. */
-export type StreamVerdict = "go-on" | "cut" | "withhold";
+import type { Checks } from "../state/checks.ts";
+import type { Forwarded } from "../state/exchange.ts";
+import { checkFailure, concludeCheck } from "./answer-checking.ts";
 
 /**
  * Checks a stream while the client gets it. With `pass`, one that a rule gives up on is cut at once; one that fails as a whole keeps its
  * end to itself, so that the client never takes it for whole, and is read on for its usage. With `mark` it is let be.
  */
-export class StreamCheck {
-  readonly #exchange: Exchange;
+export class StreamCheck implements PassingCheck {
+  readonly #forwarded: Forwarded;
   readonly #attempt: Attempt;
   readonly #check: AnswerCheck;
   readonly #marks: boolean;
@@ -22,35 +21,28 @@ export class StreamCheck {
   #failure: GatewayError | undefined;
 
   /** The check of a stream that does not wait for it. Undefined if it has waited, or there is none. */
-  static of(exchange: Exchange, attempt: Attempt): StreamCheck | undefined {
-    const { checks, plan } = exchange;
-    if (checks === undefined || plan?.validated === true) return undefined;
-    return new StreamCheck(exchange, attempt, checks);
+  static of(forwarded: Forwarded, attempt: Attempt): StreamCheck | undefined {
+    const { checks, plan } = forwarded;
+    if (checks === undefined || plan.validated) return undefined;
+    return new StreamCheck(forwarded, attempt, checks);
   }
 
-  private constructor(
-    exchange: Exchange,
-    attempt: Attempt,
-    { bound, validation }: NonNullable<Exchange["checks"]>,
-  ) {
-    this.#exchange = exchange;
+  private constructor(forwarded: Forwarded, attempt: Attempt, { bound, validation }: Checks) {
+    this.#forwarded = forwarded;
     this.#attempt = attempt;
     this.#marks = validation.stream === "mark";
     // Words before a call of a tool are no answer, and whether one comes is not known before.
-    this.#check = new AnswerCheck(bound, !this.#marks && admitted(exchange).facts.tools === 0);
+    this.#check = new AnswerCheck(bound, !this.#marks && forwarded.admitted.facts.tools === 0);
   }
 
-  /** The reason why the stream may not end as if it were complete. Undefined if there is none. */
   get failure(): GatewayError | undefined {
     return this.#failure;
   }
 
-  /** Takes a piece of output, in order. */
   push(text: string, kind: OutputKind, choice: number): void {
     this.#check.push(text, kind, choice);
   }
 
-  /** The decision on the stream as far as it has come. */
   look(seen: ResponseSeen): MaybePromise<StreamVerdict> {
     if (this.#failure !== undefined) return "withhold";
     const lost = this.#check.lost !== undefined;
@@ -63,7 +55,7 @@ export class StreamCheck {
 
   #conclude(seen: ResponseSeen): MaybePromise<void> {
     this.#concluded = true;
-    return chain(concludeCheck(this.#exchange, this.#attempt, this.#check, seen), (result) => {
+    return chain(concludeCheck(this.#forwarded, this.#attempt, this.#check, seen), (result) => {
       if (result.result === "failed" && !this.#marks) this.#failure = checkFailure(result);
     });
   }
@@ -71,6 +63,7 @@ export class StreamCheck {
   /** An only answer is whole once it says why it ended, several when all is. */
   #isWhole(seen: ResponseSeen): boolean {
     if (seen.error !== undefined) return false;
-    return seen.complete || (seen.finishReason !== undefined && admitted(this.#exchange).facts.choices === 1);
+    const { choices } = this.#forwarded.admitted.facts;
+    return seen.complete || (seen.finishReason !== undefined && choices === 1);
   }
 }

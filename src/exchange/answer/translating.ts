@@ -6,10 +6,11 @@ import { ResponseState } from "../../dialect/response-state.ts";
 import { TranslatedError } from "../../dialect/translated-error.ts";
 import { errorOfStatus } from "../../dialect/upstream-error.ts";
 import type { FailureClass, Provider } from "../../provider/provider.ts";
-import { backendOf, type Transport } from "../admit/transport.ts";
+import { backendOf } from "../admit/transports.ts";
 import type { Attempt } from "../state/attempt.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
+import type { Exchange, Forwarded } from "../state/exchange.ts";
 import type { ResponseHead } from "../state/outcome.ts";
+import type { Transport } from "../state/transport.ts";
 
 type Translation = Extract<Transport, { kind: "translate" }>;
 
@@ -28,21 +29,21 @@ const neutralHeaders: ReadonlySet<string> = new Set([
 
 /** The answer's bytes on their way from a provider of another format. */
 export function translateResponse(
-  exchange: Exchange,
+  forwarded: Forwarded,
   attempt: Attempt,
   { client, upstream }: Translation,
   context: ResponseContext,
 ): ResponseTransform {
+  const { exchange } = forwarded;
   if (context.status >= 400) {
     const { provider } = backendOf(exchange, attempt.target.target);
     return new TranslatedError(new ResponseState(context.onText), (body) => {
       const reply = exchange.dialect.encodeError(errorOf(provider, context, body), exchange.id);
-      exchange.responseStatus = reply.status;
-      exchange.lateHeaders = [[":status", String(reply.status)], ...reply.headers];
+      exchange.answer.amend(reply.status, [[":status", String(reply.status)], ...reply.headers]);
       return reply.body;
     });
   }
-  const writer = client.encodeAnswer(answerContextOf(exchange, attempt));
+  const writer = client.encodeAnswer(answerContextOf(forwarded, attempt));
   return upstream.decodeAnswer(context, writer, callIdOf(exchange));
 }
 
@@ -53,24 +54,24 @@ export function callIdOf({ id }: Exchange): string {
 
 /** The response headers in the client's format. An error's status and headers are told by its body, later. */
 export function translateHeaders(
-  exchange: Exchange,
+  forwarded: Forwarded,
   attempt: Attempt,
   { client }: Translation,
   head: ResponseHead,
 ): { readonly set: readonly (readonly [string, string])[]; readonly remove: readonly string[] } {
   const remove = [...head.headers.names()].filter((name) => !neutralHeaders.has(name));
-  if (head.status < 400) return { set: client.answerHeaders(answerContextOf(exchange, attempt)), remove };
+  if (head.status < 400) return { set: client.answerHeaders(answerContextOf(forwarded, attempt)), remove };
   return { set: [], remove };
 }
 
 /** The facts of an exchange that an answer's writer needs. */
-export function answerContextOf(exchange: Exchange, attempt: Attempt): AnswerContext {
+export function answerContextOf({ admitted, exchange }: Forwarded, attempt: Attempt): AnswerContext {
   return {
     id: exchange.id,
     model: attempt.target.target.model,
     createdSec: Math.floor(exchange.openedAtMs / 1000),
     inputTokens: attempt.target.inputTokens,
-    facts: admitted(exchange).facts,
+    facts: admitted.facts,
   };
 }
 

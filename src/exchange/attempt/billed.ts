@@ -2,13 +2,14 @@ import type { HoldAmounts, Plan, PlannedTarget } from "../../plan/plan.ts";
 import { costOf, type Rate } from "../../price/rate.ts";
 import type { Usage } from "../../usage/usage.ts";
 import { withHold } from "../admit/planning.ts";
-import { type Attempt, billingOf } from "../state/attempt.ts";
-import { type Exchange, planned } from "../state/exchange.ts";
+import type { Attempt } from "../state/attempt.ts";
+import type { Forwarded } from "../state/exchange.ts";
 import { priceOfAnswer } from "./answer-price.ts";
+import { billOf } from "./billing.ts";
 
 /** The bill of the failed attempts so far: as their providers stated it, or at most. */
-export function billedSoFar(exchange: Exchange): HoldAmounts {
-  return sum(exchange.attempts.map((attempt) => billed(exchange, attempt)));
+export function billedSoFar(forwarded: Forwarded): HoldAmounts {
+  return sum(forwarded.attempts.map((attempt) => billed(forwarded, attempt)));
 }
 
 /**
@@ -16,37 +17,42 @@ export function billedSoFar(exchange: Exchange): HoldAmounts {
  * dearest of them and what the failed attempts may be billed. An account of one backend is asked for that backend's part of both, also
  * where none of its targets is left.
  */
-export function planBesideFailed(exchange: Exchange, plan: Plan, left: readonly PlannedTarget[]): Plan {
+export function planBesideFailed(forwarded: Forwarded, plan: Plan, left: readonly PlannedTarget[]): Plan {
   const costs = new Map<string, bigint>();
-  for (const attempt of exchange.attempts) {
+  for (const attempt of forwarded.attempts) {
     const { backend } = attempt.target.target;
-    costs.set(backend, (costs.get(backend) ?? 0n) + billed(exchange, attempt).costNanoUsd);
+    costs.set(backend, (costs.get(backend) ?? 0n) + billed(forwarded, attempt).costNanoUsd);
   }
   const stillAsked = new Set(left.map(({ target }) => target.backend));
-  const over = exchange.attempts
+  const over = forwarded.attempts
     .filter(({ target }) => !stillAsked.has(target.target.backend))
     .map(({ target }) => ({ ...target, costMaxNanoUsd: costs.get(target.target.backend) ?? 0n }));
   const targets = left.map((one) => ({
     ...one,
     costMaxNanoUsd: one.costMaxNanoUsd + (costs.get(one.target.backend) ?? 0n),
   }));
-  const { hold } = withHold({ ...plan, targets: left }, billedSoFar(exchange));
+  const { hold } = withHold({ ...plan, targets: left }, billedSoFar(forwarded));
   return { ...plan, targets: [...targets, ...over], hold };
 }
 
-function billed(exchange: Exchange, attempt: Attempt): HoldAmounts {
-  const { target, judged } = attempt;
-  switch (billingOf(attempt)) {
+function billed(forwarded: Forwarded, attempt: Attempt): HoldAmounts {
+  const { target } = attempt;
+  const bill = billOf(attempt);
+  switch (bill.kind) {
+    // The plan's hold covers the attempt under way.
+    case "open":
+    case "answer":
     case "nothing":
       return nothing;
     case "input":
       return holdOf(target.rate, { inputTokens: target.inputTokensMax, outputTokens: 0 });
-    case "said":
-      return judged?.usage === undefined || !isWhole(judged.usage)
-        ? mostOf(exchange, target)
-        : holdOf(priceOfAnswer(exchange, attempt, judged.model, judged.usage.serviceTier).rate, judged.usage);
+    case "stated": {
+      if (!bill.isWhole) return mostOf(forwarded, target);
+      const { rate } = priceOfAnswer(forwarded.exchange, attempt, bill.model, bill.usage.serviceTier);
+      return holdOf(rate, bill.usage);
+    }
     case "hold":
-      return mostOf(exchange, target);
+      return mostOf(forwarded, target);
   }
 }
 
@@ -58,13 +64,9 @@ function holdOf(rate: Rate, usage: Usage): HoldAmounts {
   };
 }
 
-function mostOf(exchange: Exchange, { costMaxNanoUsd, inputTokensMax }: PlannedTarget): HoldAmounts {
-  const { outputCap, choices } = planned(exchange);
+function mostOf(forwarded: Forwarded, { costMaxNanoUsd, inputTokensMax }: PlannedTarget): HoldAmounts {
+  const { outputCap, choices } = forwarded.plan;
   return { costNanoUsd: costMaxNanoUsd, inputTokens: inputTokensMax, outputTokens: outputCap * choices };
-}
-
-function isWhole({ inputTokens, outputTokens }: Usage): boolean {
-  return inputTokens !== undefined && outputTokens !== undefined;
 }
 
 function sum(holds: readonly HoldAmounts[]): HoldAmounts {

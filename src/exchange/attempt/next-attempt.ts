@@ -6,7 +6,7 @@ import { contextWindowOf } from "../admit/routing.ts";
 import { stopSince } from "../admit/stopping.ts";
 import type { Attempt } from "../state/attempt.ts";
 import { clusterOf } from "../state/cluster-of.ts";
-import { type Exchange, planned } from "../state/exchange.ts";
+import type { Forwarded } from "../state/exchange.ts";
 
 /** Envoy waits up to half as long again as it is told, so that not all come back at once. */
 const jitter = 1.5;
@@ -24,27 +24,28 @@ export interface NextAttempt {
  * plan if the next target is another than planned.
  */
 export function planNextAttempt(
-  exchange: Exchange,
+  forwarded: Forwarded,
   attempt: Attempt,
   failure: FailureClass,
   waitMs?: number,
 ): NextAttempt | undefined {
-  const { targets } = planned(exchange);
+  const { targets } = forwarded.plan;
   const after = targets.slice(attempt.number);
   // Since the plan was made, somebody may have been stopped.
-  const left = after.filter(({ target }) => stopSince(exchange, target) === undefined);
-  if (failure === "quality" && asksAnew(exchange)) return askAnew(exchange, attempt, left);
+  const left = after.filter(({ target }) => stopSince(forwarded, target) === undefined);
+  if (failure === "quality" && asksAnew(forwarded)) return askAnew(forwarded, attempt, left);
   const rule = failureRules[failure];
   switch (rule.next) {
     case "nobody":
       return undefined;
     case "larger-window": {
-      const larger = left.filter((one) => hasLargerWindow(exchange, one, attempt.target));
-      return larger.length === after.length ? asPlanned(after) : goOnWith(exchange, attempt, larger);
+      const larger = left.filter((one) => hasLargerWindow(forwarded, one, attempt.target));
+      return larger.length === after.length ? asPlanned(after) : goOnWith(forwarded, attempt, larger);
     }
     case "next-target":
-      if (left.length === 0 && rule.waits && waitMs !== undefined) return askAgain(exchange, attempt, waitMs);
-      return left.length === after.length ? asPlanned(after) : goOnWith(exchange, attempt, left);
+      if (left.length === 0 && rule.waits && waitMs !== undefined)
+        return askAgain(forwarded, attempt, waitMs);
+      return left.length === after.length ? asPlanned(after) : goOnWith(forwarded, attempt, left);
     default:
       return unreachable(rule.next);
   }
@@ -55,55 +56,56 @@ function asPlanned(left: readonly PlannedTarget[]): NextAttempt | undefined {
 }
 
 /** The same target once more, if its wait is one that the model allows and that leaves time for an answer. */
-function askAgain(exchange: Exchange, attempt: Attempt, waitMs: number): NextAttempt | undefined {
-  const plan = planned(exchange);
+function askAgain(forwarded: Forwarded, attempt: Attempt, waitMs: number): NextAttempt | undefined {
+  const { plan } = forwarded;
   const { askedWaitMaxMs, totalMs } = plan.timeouts;
   if (plan.spareAttempts === 0 || askedWaitMaxMs === undefined || waitMs > askedWaitMaxMs) return undefined;
   const waitSec = Math.ceil(waitMs / 1000);
-  const startedMs = exchange.attempts[0]?.startedMs ?? attempt.startedMs;
-  const spentMs = exchange.services.clock.monotonicMs() - startedMs;
+  const startedMs = forwarded.attempts[0]?.startedMs ?? attempt.startedMs;
+  const spentMs = forwarded.exchange.services.clock.monotonicMs() - startedMs;
   if (totalMs !== undefined && spentMs + waitSec * 1000 * jitter >= totalMs) return undefined;
-  exchange.plan = { ...plan, spareAttempts: plan.spareAttempts - 1 };
-  return goOnWith(exchange, attempt, [attempt.target], waitSec === 0 ? undefined : waitSec);
+  forwarded.plan = { ...plan, spareAttempts: plan.spareAttempts - 1 };
+  return goOnWith(forwarded, attempt, [attempt.target], waitSec === 0 ? undefined : waitSec);
 }
 
 /** True if the model of an answer that failed its checks may be asked once more, and has not been yet. */
-function asksAnew(exchange: Exchange): boolean {
-  if (exchange.checks?.validation.onFail !== "reask" || planned(exchange).spareAttempts === 0) return false;
-  return exchange.attempts.filter(({ judged }) => judged?.class === "quality").length === 1;
+function asksAnew(forwarded: Forwarded): boolean {
+  if (forwarded.checks?.validation.onFail !== "reask" || forwarded.plan.spareAttempts === 0) return false;
+  return forwarded.attempts.filter(({ judged }) => judged?.class === "quality").length === 1;
 }
 
 /** The same target at once, and after it those that were to come. */
 function askAnew(
-  exchange: Exchange,
+  forwarded: Forwarded,
   attempt: Attempt,
   left: readonly PlannedTarget[],
 ): NextAttempt | undefined {
-  const plan = planned(exchange);
-  exchange.plan = { ...plan, spareAttempts: plan.spareAttempts - 1 };
-  return goOnWith(exchange, attempt, [attempt.target, ...left]);
+  const { plan } = forwarded;
+  forwarded.plan = { ...plan, spareAttempts: plan.spareAttempts - 1 };
+  return goOnWith(forwarded, attempt, [attempt.target, ...left]);
 }
 
 function goOnWith(
-  exchange: Exchange,
+  forwarded: Forwarded,
   { number }: Attempt,
   left: readonly PlannedTarget[],
   waitSec?: number,
 ): NextAttempt | undefined {
   if (left.length === 0) return undefined;
-  const plan = planned(exchange);
+  const { plan } = forwarded;
   const targets = [...plan.targets.slice(0, number), ...left];
-  exchange.plan = { ...plan, targets };
-  return { clusters: targets.map(({ target }) => clusterOf(exchange, target)), waitSec };
+  forwarded.plan = { ...plan, targets };
+  return { clusters: targets.map(({ target }) => clusterOf(forwarded.exchange, target)), waitSec };
 }
 
 /**
  * True if a target is known to take more than the one that the request was too long for: more than its window, or than the request where the window
  * is unknown.
  */
-function hasLargerWindow(exchange: Exchange, { target }: PlannedTarget, tooSmall: PlannedTarget): boolean {
-  const window = contextWindowOf(exchange, target);
+function hasLargerWindow(forwarded: Forwarded, { target }: PlannedTarget, tooSmall: PlannedTarget): boolean {
+  const window = contextWindowOf(forwarded.admitted, target);
   return (
-    window !== undefined && window > (contextWindowOf(exchange, tooSmall.target) ?? tooSmall.inputTokens)
+    window !== undefined &&
+    window > (contextWindowOf(forwarded.admitted, tooSmall.target) ?? tooSmall.inputTokens)
   );
 }

@@ -1,10 +1,10 @@
 import { attributesOf } from "../../condition/attributes-of.ts";
 import type { Snapshot } from "../../config/snapshot.ts";
 import { GatewayError } from "../../core/errors.ts";
-import type { Headers } from "../../core/headers.ts";
 import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import { uuidv7 } from "../../core/uuid.ts";
 import type { Dialect, LocalReply, Operation } from "../../dialect/dialect.ts";
+import { dialectOfClient } from "../../dialect/dialect-of-client.ts";
 import { networkOf } from "../../identity/credential-failures.ts";
 import { identify } from "../../identity/identify.ts";
 import { credentialOf } from "../../identity/identity.ts";
@@ -27,7 +27,7 @@ export function open(services: Services, snapshot: Snapshot, head: RequestHead):
   const match = matchDialect(services.dialects, head);
   if (match === undefined) {
     const error = new GatewayError("unknown_path", `no such endpoint: ${head.method} ${pathOf(head)}`);
-    return turnAway(services, errorDialect(services.dialects, head.headers), error, id);
+    return turnAway(services, dialectOfClient(services.dialects, head.headers), error, id);
   }
   const { dialect, operation } = match;
   const identified = identify(snapshot.identities, credentialOf(head.headers), services.clock.nowMs());
@@ -58,7 +58,7 @@ function healthReply(isReady: boolean): LocalReply {
 }
 
 function enter(services: Services, opening: Opening): Opened {
-  const exchange = new Exchange(services, opening);
+  const exchange = new Exchange(services, opening, services);
   spend(exchange.stages, "identify", opening.openedMs, services.clock);
   services.registry.add(exchange);
   return { kind: "exchange", exchange };
@@ -69,7 +69,7 @@ function showModels(
   services: Services,
   { snapshot, head, operation: { model }, principal, id }: Omit<Opening, "dialect" | "openedMs">,
 ): Opened {
-  const asked = errorDialect(services.dialects, head.headers);
+  const asked = dialectOfClient(services.dialects, head.headers);
   const listers = services.dialects.filter((one) => one.match(head.method, head.path)?.local === "models");
   const lister = listers.includes(asked) ? asked : listers[0];
   const mayUse = usableBy(snapshot, head, principal);
@@ -136,19 +136,6 @@ function matchDialect(
     if (operation !== undefined) return { dialect, operation };
   }
   return undefined;
-}
-
-/** Whose error format a client expects that named no endpoint of ours: told by the headers its SDK always sends. */
-function errorDialect(dialects: readonly Dialect[], headers: Headers): Dialect {
-  const name =
-    headers.get("anthropic-version") !== undefined
-      ? "anthropic-messages"
-      : headers.get("x-goog-api-key") !== undefined
-        ? "gemini-generate"
-        : "openai-chat";
-  const dialect = dialects.find((one) => one.name === name) ?? dialects[0];
-  if (dialect === undefined) throw new Error("no dialects");
-  return dialect;
 }
 
 /** The path without its query: a query may hold a credential. */

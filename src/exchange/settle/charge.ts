@@ -1,9 +1,11 @@
+import type { Plan } from "../../plan/plan.ts";
 import type { Rate } from "../../price/rate.ts";
 import { costOf } from "../../price/rate.ts";
 import { type Usage, type UsageSource, unknownUsage } from "../../usage/usage.ts";
 import { priceOfAnswer, unknownDifference } from "../attempt/answer-price.ts";
-import { type Attempt, billingOf, brokeUnanswered } from "../state/attempt.ts";
-import { admitted, type Exchange, planned } from "../state/exchange.ts";
+import { type Bill, billOf } from "../attempt/billing.ts";
+import type { Attempt } from "../state/attempt.ts";
+import type { Exchange, Forwarded } from "../state/exchange.ts";
 
 /** The usage and cost of one attempt. */
 export interface Charge {
@@ -17,40 +19,41 @@ export interface Charge {
 }
 
 /** The charge of every attempt of a closed exchange, in order. */
-export function chargeAttempts(exchange: Exchange): readonly Charge[] {
-  return exchange.attempts.map((attempt) => {
-    const said = attempt.judged?.usage;
-    if (said !== undefined) return chargeJudged(exchange, attempt, said);
-    if (attempt.outcome.kind === "failed") return chargeFailed(exchange, attempt);
-    // Taken by the provider and never answered: the client left, or Envoy did.
-    if (attempt.outcome.kind === "open" && !streams(exchange)) return chargeHold(attempt);
-    return chargeAnswer(exchange, attempt);
-  });
+export function chargeAttempts(forwarded: Forwarded): readonly Charge[] {
+  return forwarded.attempts.map((attempt) => chargeOf(forwarded, attempt));
 }
 
-function chargeFailed(exchange: Exchange, attempt: Attempt): Charge {
-  switch (billingOf(attempt)) {
-    case "hold":
-    case "said":
-      return chargeHold(attempt);
+function chargeOf(forwarded: Forwarded, attempt: Attempt): Charge {
+  const { exchange, admitted } = forwarded;
+  const bill = billOf(attempt);
+  switch (bill.kind) {
+    case "stated":
+      return chargeStated(exchange, attempt, bill);
     case "input":
       return chargeCounted(exchange, attempt, {
         usage: { inputTokens: attempt.target.inputTokens, outputTokens: 0 },
         source: "counted",
         answeredBy: undefined,
       });
+    case "hold":
+      return chargeHold(attempt);
     case "nothing":
-      return free(attempt);
+      return free(attempt, bill.mayDiffer);
+    case "open":
+      // Taken by the provider and never answered: the client left, or Envoy did.
+      return admitted.facts.stream ? chargeAnswer(forwarded, attempt) : chargeHold(attempt);
+    case "answer":
+      return chargeAnswer(forwarded, attempt);
   }
 }
 
-function free(attempt: Attempt): Charge {
+function free(attempt: Attempt, mayDiffer: boolean): Charge {
   return {
     attempt,
     usage: unknownUsage,
     source: undefined,
     costNanoUsd: 0n,
-    costDifferenceMaxNanoUsd: brokeUnanswered(attempt) ? attempt.target.costMaxNanoUsd : 0n,
+    costDifferenceMaxNanoUsd: mayDiffer ? attempt.target.costMaxNanoUsd : 0n,
     priceVersion: undefined,
   };
 }
@@ -68,13 +71,15 @@ function chargeHold(attempt: Attempt): Charge {
   };
 }
 
-/** An answer that nobody got was made all the same, and the provider said what it took. */
-function chargeJudged(exchange: Exchange, attempt: Attempt, said: Usage): Charge {
-  const usage: Usage = { ...said, inputTokens: said.inputTokens ?? attempt.target.inputTokens };
-  const answeredBy = attempt.judged?.model;
-  const whole = said.inputTokens !== undefined && said.outputTokens !== undefined;
-  if (whole) return chargeSaid(exchange, attempt, usage, answeredBy);
-  const { rate, isKnown } = priceOfAnswer(exchange, attempt, answeredBy, usage.serviceTier);
+/** An answer that was not passed on was made all the same, and the provider said what it took. */
+function chargeStated(
+  exchange: Exchange,
+  attempt: Attempt,
+  { usage: stated, model, isWhole }: Extract<Bill, { kind: "stated" }>,
+): Charge {
+  const usage: Usage = { ...stated, inputTokens: stated.inputTokens ?? attempt.target.inputTokens };
+  if (isWhole) return chargeSaid(exchange, attempt, usage, model);
+  const { rate, isKnown } = priceOfAnswer(exchange, attempt, model, usage.serviceTier);
   const costNanoUsd = costOf(rate, usage);
   const { costMaxNanoUsd } = attempt.target;
   const more = costMaxNanoUsd > costNanoUsd ? costMaxNanoUsd - costNanoUsd : 0n;
@@ -95,24 +100,22 @@ function chargeSaid(
   return priced(attempt, rate, usage, "provider", isKnown ? 0n : unknownDifference(attempt, rate, usage));
 }
 
-function chargeAnswer(exchange: Exchange, attempt: Attempt): Charge {
-  const seen = exchange.transform?.seen;
+function chargeAnswer(forwarded: Forwarded, attempt: Attempt): Charge {
+  const { admitted, answering, exchange } = forwarded;
+  const seen = answering?.reader.seen;
   const said = seen?.usage;
-  if (
-    said !== undefined &&
-    seen?.usagePartial === false &&
-    said.inputTokens !== undefined &&
-    said.outputTokens !== undefined
-  ) {
+  const isWhole = said?.inputTokens !== undefined && said.outputTokens !== undefined;
+  if (said !== undefined && isWhole && seen?.usagePartial === false)
     return chargeSaid(exchange, attempt, said, seen.model);
-  }
   // A whole answer that did not arrive whole, or was too large to be read, was generated all the same.
-  const arrived = exchange.responseEnded && seen?.unreadable !== true && seen?.unread !== true;
-  if (!arrived && !streams(exchange)) return chargeHold(attempt);
+  const { end } = exchange.answer;
+  const ended = end === "whole" || end === "replaced";
+  const arrived = ended && seen?.unreadable !== true && seen?.unread !== true;
+  if (!arrived && !admitted.facts.stream) return chargeHold(attempt);
   const usage: Usage = {
     ...said,
     inputTokens: said?.inputTokens ?? attempt.target.inputTokens,
-    outputTokens: larger(said?.outputTokens, exchange.outputCounter?.total() ?? 0),
+    outputTokens: larger(said?.outputTokens, answering?.outputCounter.total() ?? 0),
   };
   const source = said === undefined ? "counted" : "partial";
   const counted = chargeCounted(exchange, attempt, { usage, source, answeredBy: seen?.model });
@@ -156,10 +159,6 @@ function priced(
   };
 }
 
-function streams(exchange: Exchange): boolean {
-  return admitted(exchange).facts.stream;
-}
-
 function larger(said: number | undefined, counted: number): number {
   return said === undefined || counted > said ? counted : said;
 }
@@ -173,7 +172,8 @@ export interface Total {
 }
 
 /** Adds up the charges of one exchange. */
-export function totalOf(exchange: Exchange, charges: readonly Charge[]): Total {
+export function totalOf(plan: Plan | undefined, charges: readonly Charge[]): Total {
+  const outputMax = plan === undefined ? 0 : plan.outputCap * plan.choices;
   let costNanoUsd = 0n;
   let costDifferenceMaxNanoUsd = 0n;
   let inputTokens = 0n;
@@ -183,12 +183,7 @@ export function totalOf(exchange: Exchange, charges: readonly Charge[]): Total {
     costDifferenceMaxNanoUsd += charge.costDifferenceMaxNanoUsd;
     if (charge.source === undefined) continue;
     inputTokens += BigInt(charge.usage.inputTokens ?? charge.attempt.target.inputTokens);
-    outputTokens += BigInt(charge.usage.outputTokens ?? outputMax(exchange));
+    outputTokens += BigInt(charge.usage.outputTokens ?? outputMax);
   }
   return { costNanoUsd, costDifferenceMaxNanoUsd, inputTokens, outputTokens };
-}
-
-function outputMax(exchange: Exchange): number {
-  const plan = planned(exchange);
-  return plan.outputCap * plan.choices;
 }

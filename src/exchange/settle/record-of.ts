@@ -1,5 +1,4 @@
 import type { Account, Actual } from "../../ledger/ledger.ts";
-import { formatTarget } from "../../plan/plan.ts";
 import type {
   CompleteRecord,
   RecordedAttempt,
@@ -10,7 +9,7 @@ import type {
 } from "../../usage/record.ts";
 import { usdOf } from "../../usage/record.ts";
 import type { Usage } from "../../usage/usage.ts";
-import type { Exchange } from "../state/exchange.ts";
+import type { Answering, Exchange, Forwarded } from "../state/exchange.ts";
 import { fallbackOf } from "../state/fallback.ts";
 import type { Stages } from "../state/stages.ts";
 import type { Charge, Total } from "./charge.ts";
@@ -27,30 +26,93 @@ export function recordOf(
   total: Total,
   actuals: readonly Actual[],
 ): CompleteRecord {
-  const { contract, facts, plan, principal } = exchange;
-  const seen = exchange.transform?.seen;
-  const stages = wholeStages(exchange);
-  const answer = charges.find((charge) => charge.attempt === exchange.answeredBy) ?? charges.at(-1);
+  const { admitted, answer: given, answering, body, forwarded } = exchange;
+  const contract = admitted?.contract;
+  const seen = answering?.reader.seen;
+  const stages = forwarded === undefined ? exchange.stages : wholeStages(forwarded);
+  const answer = charges.find(({ attempt }) => attempt === forwarded?.answeredBy) ?? charges.at(-1);
   const checked = answer?.attempt.checked;
-  const fallbackReason = fallbackOf(exchange);
+  const fallbackReason = forwarded === undefined ? undefined : fallbackOf(forwarded);
   const billed = answer?.source === undefined ? undefined : answer;
   return {
     trace_id: contract?.field("trace_id") ?? null,
-    tenant_id: principal.tenantId,
+    tenant_id: exchange.principal.tenantId,
     workflow: contract?.field("workflow") ?? null,
     model_provider: providerOf(exchange, answer),
-    model_route: answer === undefined ? null : formatTarget(answer.attempt.target.target),
+    model_route: answer?.attempt.name ?? null,
     prompt_version: null,
     input_tokens: billed?.usage.inputTokens ?? null,
     output_tokens: billed?.usage.outputTokens ?? null,
     retrieval_latency_ms: null,
     inference_latency_ms: inferenceMs(stages),
-    fallback_used: plan === undefined ? null : fallbackReason !== undefined,
+    fallback_used: forwarded === undefined ? null : fallbackReason !== undefined,
     validation_result: checked?.result ?? null,
     estimated_cost_usd: usdOf(total.costNanoUsd),
-    exchange_id: exchange.id,
-    time: new Date(exchange.openedAtMs).toISOString(),
-    ending: exchange.ending ?? "internal",
+    ...requestFields(exchange),
+    response_model: seen?.model?.slice(0, nameCharactersMax),
+    client_request_id: exchange.head.headers.get("x-request-id")?.slice(0, nameCharactersMax),
+    ...tokenClasses(billed?.usage),
+    usage_source: billed?.source,
+    counted_input_tokens: answer?.attempt.target.inputTokens,
+    cost_nano_usd: total.costNanoUsd.toString(),
+    cost_max_nano_usd: total.costDifferenceMaxNanoUsd.toString(),
+    price_version: billed?.priceVersion,
+    held_nano_usd: forwarded?.plan.hold.costNanoUsd.toString(),
+    status: given.status,
+    finish_reason: seen?.finishReason?.slice(0, wordCharactersMax),
+    error_code: exchange.errorCode,
+    route: admitted?.rule?.name,
+    bounds: admitted?.bounds.map(({ name }) => name).join(",") || undefined,
+    fallback_reason: fallbackReason,
+    degraded_by: forwarded?.degradedBy,
+    attempts: charges.map(attemptOf),
+    validation_rules: checked?.[checked.result].join(","),
+    ttft_ms: elapsed(exchange.openedMs, answering?.firstContentMs),
+    tpot_ms: answering === undefined ? undefined : timePerOutputToken(answering, billed?.usage.outputTokens),
+    stage_ms: stagesOf(stages),
+    stream: body.facts?.stream,
+    bytes_in: body.length,
+    bytes_out: given.bytes,
+    answer_unread: seen?.unread === true ? true : undefined,
+    cache: undefined,
+    accounts: (forwarded?.claims ?? []).map(({ account }, index) => accountOf(account, actuals[index])),
+    config_version: exchange.snapshot.version,
+  };
+}
+
+type RequestField =
+  | "exchange_id"
+  | "time"
+  | "ending"
+  | "user_id"
+  | "client_user"
+  | "team"
+  | "app"
+  | "key_name"
+  | "sensitivity"
+  | "latency_class"
+  | "budget_class"
+  | "retrieval_required"
+  | "dialect"
+  | "operation"
+  | "requested_model";
+
+/** The fields that tell who asked, for what, and how it ended. */
+function requestFields({
+  admitted,
+  body,
+  dialect,
+  ending,
+  id,
+  openedAtMs,
+  operation,
+  principal,
+}: Exchange): Pick<CompleteRecord, RequestField> {
+  const contract = admitted?.contract;
+  return {
+    exchange_id: id,
+    time: new Date(openedAtMs).toISOString(),
+    ending: ending ?? "internal",
     user_id: principal.userId,
     client_user: contract?.clientUser,
     team: principal.team,
@@ -60,37 +122,9 @@ export function recordOf(
     latency_class: contract?.field("latency_class"),
     budget_class: contract?.field("budget_class"),
     retrieval_required: booleanOf(contract?.field("retrieval_required")),
-    dialect: exchange.dialect.name,
-    operation: exchange.operation.name,
-    requested_model: facts?.model.slice(0, nameCharactersMax),
-    response_model: seen?.model?.slice(0, nameCharactersMax),
-    client_request_id: exchange.head.headers.get("x-request-id")?.slice(0, nameCharactersMax),
-    ...tokenClasses(billed?.usage),
-    usage_source: billed?.source,
-    counted_input_tokens: answer?.attempt.target.inputTokens,
-    cost_nano_usd: total.costNanoUsd.toString(),
-    cost_max_nano_usd: total.costDifferenceMaxNanoUsd.toString(),
-    price_version: billed?.priceVersion,
-    held_nano_usd: plan?.hold.costNanoUsd.toString(),
-    status: exchange.responseStatus,
-    finish_reason: seen?.finishReason?.slice(0, wordCharactersMax),
-    error_code: exchange.errorCode,
-    route: exchange.rule?.name,
-    bounds: exchange.bounds.map(({ name }) => name).join(",") || undefined,
-    fallback_reason: fallbackReason,
-    degraded_by: exchange.degradedBy,
-    attempts: charges.map(attemptOf),
-    validation_rules: checked?.[checked.result].join(","),
-    ttft_ms: elapsed(exchange.openedMs, exchange.firstContentMs),
-    tpot_ms: timePerOutputToken(exchange, billed?.usage.outputTokens),
-    stage_ms: stagesOf(stages),
-    stream: facts?.stream,
-    bytes_in: exchange.bytesIn,
-    bytes_out: exchange.bytesOut,
-    answer_unread: seen?.unread === true ? true : undefined,
-    cache: undefined,
-    accounts: exchange.claims.map((claim, index) => chargeOf(claim.account, actuals[index])),
-    config_version: exchange.snapshot.version,
+    dialect: dialect.name,
+    operation: operation.name,
+    requested_model: body.facts?.model.slice(0, nameCharactersMax),
   };
 }
 
@@ -104,7 +138,7 @@ function attemptOf({ attempt, usage, source, costNanoUsd }: Charge): RecordedAtt
   const { outcome } = attempt;
   const flags = outcome.kind === "open" ? [] : outcome.flags;
   return {
-    target: formatTarget(attempt.target.target),
+    target: attempt.name,
     request_id: attempt.requestId,
     status: outcome.kind === "open" ? undefined : outcome.status,
     flags: flags.length === 0 ? undefined : flags.join(","),
@@ -141,7 +175,8 @@ function inferenceMs({ forward, fallback }: Stages): number | null {
 }
 
 /** The stages with the two that attempts tell of; where an answer did not come to an end, the exchange's own counts. */
-function wholeStages({ attempts, answeredBy, stages, services }: Exchange): Stages {
+function wholeStages({ attempts, answeredBy, exchange }: Forwarded): Stages {
+  const { services, stages } = exchange;
   const last = answeredBy ?? attempts.at(-1);
   if (last === undefined) return stages;
   const tookMs = (last.endedMs ?? services.clock.monotonicMs()) - last.startedMs;
@@ -157,10 +192,10 @@ function wholeStages({ attempts, answeredBy, stages, services }: Exchange): Stag
   };
 }
 
-function timePerOutputToken(exchange: Exchange, outputTokens: number | undefined): number | undefined {
-  const { firstContentMs, lastContentMs } = exchange;
+function timePerOutputToken(answering: Answering, outputTokens: number | undefined): number | undefined {
+  const { firstContentMs, forwarded, lastContentMs } = answering;
   if (firstContentMs === undefined || lastContentMs === undefined) return undefined;
-  if (outputTokens === undefined || outputTokens < 2 || exchange.facts?.stream !== true) return undefined;
+  if (outputTokens === undefined || outputTokens < 2 || !forwarded.admitted.facts.stream) return undefined;
   return rounded((lastContentMs - firstContentMs) / (outputTokens - 1));
 }
 
@@ -180,7 +215,7 @@ function stagesOf(stages: Stages): RecordedStages {
   };
 }
 
-function chargeOf(account: Account, actual: Actual | undefined): RecordedCharge {
+function accountOf(account: Account, actual: Actual | undefined): RecordedCharge {
   return {
     name: account.name,
     key: account.key,

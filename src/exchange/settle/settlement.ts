@@ -1,20 +1,20 @@
 import type { Actual, Claim } from "../../ledger/ledger.ts";
-import { formatTarget } from "../../plan/plan.ts";
+import { formatTarget, type Plan } from "../../plan/plan.ts";
 import type { UsageRecord } from "../../usage/record.ts";
 import { recordFields } from "../../usage/record-fields.ts";
 import { inputCountFor } from "../admit/counting.ts";
-import type { Exchange } from "../state/exchange.ts";
+import type { Exchange, Forwarded } from "../state/exchange.ts";
 import { holdFacts } from "../state/hold-facts.ts";
+import type { Registry } from "../state/registry.ts";
 import { type Charge, chargeAttempts, type Total, totalOf } from "./charge.ts";
 import { recordOfHold, wholeHold } from "./lost-exchanges.ts";
 import { recordOf } from "./record-of.ts";
 
 /** The one end of an exchange: price every attempt, make the record, close the hold. Never rejects. */
-export async function settle(exchange: Exchange): Promise<void> {
-  const { services } = exchange;
-  exchange.advance("ended");
-  exchange.decoder?.close();
-  for (const { target } of exchange.attempts) services.health.ended(target.target);
+export async function settle(exchange: Exchange, registry: Registry): Promise<void> {
+  const { services, forwarded } = exchange;
+  exchange.answering?.path.decoder?.close();
+  for (const attempt of forwarded?.attempts ?? []) attempt.settled();
   const { record, actuals } = conclude(exchange);
   try {
     // The record first: a crash between the two leaves a hold whose record says how to close it.
@@ -23,27 +23,29 @@ export async function settle(exchange: Exchange): Promise<void> {
   } catch (error) {
     services.observer.bug(error, exchange.id);
   } finally {
-    services.registry.bury(exchange.id);
+    registry.bury(exchange.id);
   }
   services.observer.ended(record);
-  const { answeredBy, transform } = exchange;
-  if (answeredBy !== undefined && transform !== undefined)
-    services.observer.oddEvents(answeredBy.target.target.backend, transform.seen.oddEvents);
-  const { plan } = exchange;
-  if (plan !== undefined && record.ending === "completed")
-    services.observer.settled(plan.entry, plan.hold.costNanoUsd, BigInt(record.cost_nano_usd ?? 0));
+  const { answering } = exchange;
+  if (answering !== undefined)
+    services.observer.oddEvents(answering.attempt.target.target.backend, answering.reader.seen.oddEvents);
+  if (forwarded === undefined || record.ending !== "completed") return;
+  const { entry, hold } = forwarded.plan;
+  services.observer.settled(entry, hold.costNanoUsd, BigInt(record.cost_nano_usd ?? 0));
 }
 
 /** The cost of an exchange, as record and charges. If a bug prevents computing it, the whole hold is charged. */
 function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly actuals: readonly Actual[] } {
+  const { forwarded, id, openedAtMs, services } = exchange;
+  const plan = forwarded?.plan;
+  const claims = forwarded?.claims ?? [];
   try {
-    const charges = exchange.plan === undefined ? [] : chargeAttempts(exchange);
-    const actuals = exchange.claims.map((claim) => actualOf(exchange, claim, charges));
-    learn(exchange, charges);
-    return { record: recordOf(exchange, charges, totalOf(exchange, charges), actuals), actuals };
+    const charges = forwarded === undefined ? [] : chargeAttempts(forwarded);
+    const actuals = claims.map((claim) => actualOf(plan, claim, charges));
+    if (forwarded !== undefined) learn(forwarded, charges);
+    return { record: recordOf(exchange, charges, totalOf(plan, charges), actuals), actuals };
   } catch (error) {
-    exchange.services.observer.bug(error, exchange.id);
-    const { id, openedAtMs, claims, plan } = exchange;
+    services.observer.bug(error, id);
     const about = holdFacts(exchange, plan);
     return {
       record: recordOfHold({ id, openedAtMs, claims, about }, "internal"),
@@ -53,26 +55,26 @@ function conclude(exchange: Exchange): { readonly record: UsageRecord; readonly 
 }
 
 /** Learns from a provider's bill how its model counts, unless it billed content that it looked up itself. */
-function learn(exchange: Exchange, charges: readonly Charge[]): void {
-  if ((exchange.facts?.parts.storedReasonings ?? 0) > 0) return;
+function learn({ admitted, exchange }: Forwarded, charges: readonly Charge[]): void {
+  if ((admitted.facts.parts.storedReasonings ?? 0) > 0) return;
   for (const { attempt, usage, source } of charges) {
     const { target } = attempt.target;
-    const count = inputCountFor(exchange, target);
+    const count = inputCountFor(admitted, target);
     if (source !== "provider" || usage.inputTokens === undefined || count === undefined) continue;
     exchange.services.calibration.observe(formatTarget(target), count, usage.inputTokens);
   }
 }
 
 /** Contract fields that a config defines beyond the eight; undefined where there are none. */
-function ownFieldsOf({ contract }: Exchange): ReadonlyMap<string, string> | undefined {
-  const own = [...(contract?.values ?? [])].filter(([name]) => !contractFields.has(name));
+function ownFieldsOf({ admitted }: Exchange): ReadonlyMap<string, string> | undefined {
+  const own = [...(admitted?.contract.values ?? [])].filter(([name]) => !contractFields.has(name));
   return own.length === 0 ? undefined : new Map(own);
 }
 
 const contractFields: ReadonlySet<string> = new Set(recordFields);
 
 /** The charge to an account: nothing for an exchange that cannot be billed. An account kept by backend pays for that backend's attempts alone. */
-function actualOf(exchange: Exchange, { account }: Claim, charges: readonly Charge[]): Actual {
+function actualOf(plan: Plan | undefined, { account }: Claim, charges: readonly Charge[]): Actual {
   const own = charges.filter(
     ({ attempt, source }) =>
       source !== undefined &&
@@ -80,7 +82,7 @@ function actualOf(exchange: Exchange, { account }: Claim, charges: readonly Char
   );
   return {
     accountId: account.id,
-    amount: own.length === 0 ? 0n : amountOf(account.unit, totalOf(exchange, own)),
+    amount: own.length === 0 ? 0n : amountOf(account.unit, totalOf(plan, own)),
   };
 }
 

@@ -1,8 +1,12 @@
-import type { GatewayError } from "../../core/errors.ts";
-import type { PlannedTarget } from "../../plan/plan.ts";
+import { assert, type GatewayError } from "../../core/errors.ts";
+import { formatTarget, type PlannedTarget } from "../../plan/plan.ts";
 import type { FailureClass } from "../../provider/provider.ts";
+import { failureRules } from "../../route/failure-rules.ts";
+import type { HealthSignal } from "../../route/health.ts";
 import type { Usage } from "../../usage/usage.ts";
 import type { CheckResult } from "../../validation/answer-check.ts";
+import type { ExchangeServices } from "./exchange-services.ts";
+import type { Transport } from "./transport.ts";
 
 /** How one upstream try ended, as far as it is known. */
 export type AttemptOutcome =
@@ -12,9 +16,11 @@ export type AttemptOutcome =
       readonly kind: "failed";
       /** Undefined: no response headers came. */
       readonly status: number | undefined;
-      /** Envoy's response flags, e.g. `UF`. */
+      /** Words of the proxy's log for how it ended, e.g. `UF`; kept for the record alone. */
       readonly flags: readonly string[];
       readonly class: FailureClass;
+      /** True if it broke off without any answer after its provider may have begun to work. */
+      readonly brokeOff: boolean;
     };
 
 /** The reason for not passing an answer on. */
@@ -34,80 +40,264 @@ export interface Judgement {
   readonly made: "hold" | "input" | undefined;
 }
 
-/** One upstream try within an exchange. */
-export interface Attempt {
+/** How a try ended, as the proxy's log tells. */
+export interface LoggedEnd {
+  /** Undefined: no response headers came. */
+  readonly status: number | undefined;
+  readonly flags: readonly string[];
+  /** The class of a failure that nothing else is known of. */
+  readonly class: FailureClass;
+  readonly brokeOff: boolean;
+  /** The reason for a missing answer. Undefined if there was an answer, or the log does not say. */
+  readonly reason: string | undefined;
+  /** The wait that the provider asked for, in milliseconds. */
+  readonly waitMs: number | undefined;
+}
+
+type AttemptServices = Pick<ExchangeServices, "clock" | "health" | "retryBudget" | "observer">;
+
+/** Longest reason kept; Envoy puts a whole chain of TLS errors in one. */
+const reasonCharsMax = 200;
+const open: AttemptOutcome = { kind: "open" };
+
+/** One upstream try within an exchange: it begins, is answered or fails, and is settled. Only its methods change its outcome. */
+export class Attempt {
   /** From 1. */
   readonly number: number;
   readonly target: PlannedTarget;
-  /** When its request was ready to leave. */
-  startedMs: number;
-  endedMs: number | undefined;
-  outcome: AttemptOutcome;
-  /** The reason for a missing answer, in Envoy's words, e.g. `TLS_error:…:CERTIFICATE_VERIFY_FAILED`. */
-  reason: string | undefined;
+  readonly transport: Transport;
+  readonly #services: AttemptServices;
+  #startedMs: number;
+  #endedMs: number | undefined;
+  #outcome: AttemptOutcome = open;
+  #judged: Judgement | undefined;
+  #refusedAs: FailureClass | undefined;
+  #reason: string | undefined;
+  #isLogged = false;
+  /** The target's health has been told how it went. */
+  #isTold = false;
   /** The provider's own id of the call, once it has answered. */
   requestId: string | undefined;
   /** Its credentials, which an answer may repeat and no client may see. */
-  secrets: readonly Buffer[];
+  secrets: readonly Buffer[] = [];
   /** Changes to the request that its target's format requires: fields reworded or left out. The client is told. */
-  changes: readonly string[];
-  /** The class of its refusal by status and body, where both were read. */
-  refusedAs: FailureClass | undefined;
+  changes: readonly string[] = [];
   /** A good status of an answer that is read before the client sees any of it. Undefined otherwise. */
   begun: "whole" | "stream" | undefined;
-  /** The failure found in its answer before the client saw any of it. Undefined if there was none, or the answer was not read. */
-  judged: Judgement | undefined;
   /** The result of its answer's checks. Undefined if there were none. */
   checked: CheckResult | undefined;
   /** Of its time, what was spent on checks. */
-  checkedMs: number;
-  /** The targets' health has been told how it went. */
-  signed: boolean;
-}
+  checkedMs = 0;
 
-/** The provider's billing of a failed attempt. */
-export type Billing =
-  | "nothing"
-  /** A stream broke off before it said anything: its input, by our own count, and nobody knows what else. */
-  | "input"
-  /** Billed as the provider stated. */
-  | "said"
-  /** Generated without a word of what it took: the dearest it can have been. */
-  | "hold";
-
-/**
- * The provider's billing of an attempt that failed like this. One that ran into its deadline went on working. One that stated its usage was done, and so was a whole answer that broke on its way, since it is complete before any of it is sent.
- */
-export function billingOf({ outcome, begun, judged }: Attempt): Billing {
-  if (judged !== undefined) {
-    if (judged.usage !== undefined) return "said";
-    return judged.made ?? "nothing";
+  /** Begins the try now. */
+  constructor(number: number, target: PlannedTarget, transport: Transport, services: AttemptServices) {
+    this.number = number;
+    this.target = target;
+    this.transport = transport;
+    this.#services = services;
+    this.#startedMs = services.clock.monotonicMs();
+    services.health.began(target.target, this.#startedMs);
+    services.retryBudget.began(number, this.#startedMs);
   }
-  if (outcome.kind !== "failed") return "nothing";
-  if (begun !== undefined) return begun === "stream" ? "input" : "hold";
-  return outcome.class === "timeout" && outcome.status === undefined ? "hold" : "nothing";
+
+  /** When its request was ready to leave. */
+  get startedMs(): number {
+    return this.#startedMs;
+  }
+
+  /** When the last of it came. Undefined until then. */
+  get endedMs(): number | undefined {
+    return this.#endedMs;
+  }
+
+  get outcome(): AttemptOutcome {
+    return this.#outcome;
+  }
+
+  /** The failure found in its answer before the client saw any of it. Undefined if there was none, or the answer was not read. */
+  get judged(): Judgement | undefined {
+    return this.#judged;
+  }
+
+  /** The class of its refusal by status and body, where both were read. */
+  get refusedAs(): FailureClass | undefined {
+    return this.#refusedAs;
+  }
+
+  /** The reason for a missing answer, e.g. `TLS_error:…:CERTIFICATE_VERIFY_FAILED`. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** The proxy's log has told of its end. */
+  get isLogged(): boolean {
+    return this.#isLogged;
+  }
+
+  /** False while the log may still say more of a failure. */
+  get isKnown(): boolean {
+    return this.#outcome.kind !== "failed" || this.#isLogged;
+  }
+
+  /** `backend/model`. */
+  get name(): string {
+    return formatTarget(this.target.target);
+  }
+
+  /** Its request is ready to leave. */
+  sent(nowMs: number): void {
+    this.#startedMs = nowMs;
+  }
+
+  /** The last of its answer has come. */
+  ended(nowMs: number): void {
+    this.#endedMs = nowMs;
+  }
+
+  /** It answers with a good status. */
+  answered(status: number): void {
+    this.#outcome = { kind: "answered", status, flags: [] };
+  }
+
+  /** It answers with an error status. `waitMs`: the wait that its target asks for. */
+  refused(status: number, failure: FailureClass, waitMs: number | undefined): void {
+    this.#fail(status, failure);
+    this.tellFailure(failure, waitMs);
+  }
+
+  /** The class of its refusal, read while the client waits. The outcome stands open: the refusal may be passed on. */
+  classify(failure: FailureClass, waitMs: number | undefined): void {
+    this.#refusedAs = failure;
+    this.tellFailure(failure, waitMs);
+  }
+
+  /** Its answer is not passed on. */
+  judge(judged: Judgement): void {
+    assert(this.#judged === undefined, "an answer is judged once");
+    this.#judged = judged;
+    this.#fail(judged.status, judged.class);
+    this.tellFailure(judged.class);
+  }
+
+  /** It gave no answer, and the proxy will not try again. The log tells the target's health, but for what is not the target's fault. */
+  unanswered(failure: FailureClass, reason: string): void {
+    this.#endedMs = this.#services.clock.monotonicMs();
+    this.#fail(undefined, failure);
+    if (failure === "client_error") this.tellFailure(failure);
+    this.explain(reason);
+  }
+
+  /** The next try has begun, so this one failed: how is told by the log, but a deadline shows in the time it took. */
+  superseded(timeoutMs: number | undefined): void {
+    const nowMs = this.#services.clock.monotonicMs();
+    this.#endedMs ??= nowMs;
+    if (this.#outcome.kind !== "open") return;
+    const timedOut = timeoutMs !== undefined && nowMs - this.#startedMs >= timeoutMs;
+    this.#fail(undefined, timedOut ? "timeout" : "overloaded");
+  }
+
+  /** The exchange's own deadline ended it without an answer; what the log says of it later is known already. */
+  timedOut(): void {
+    if (this.#outcome.kind !== "open") return;
+    this.#endedMs = this.#services.clock.monotonicMs();
+    this.#fail(undefined, "timeout");
+    this.#isLogged = true;
+    this.tellFailure("timeout");
+  }
+
+  /** Its request does not leave. That says nothing about its target. */
+  withdrawn(): void {
+    this.#fail(undefined, "overloaded");
+    this.#isTold = true;
+    this.#isLogged = true;
+  }
+
+  /** The log will say nothing of it: the proxy never sent it. */
+  unsent(): void {
+    this.#isLogged = true;
+  }
+
+  /** The log tells of its end. `isBroken`: we have broken the exchange off, which says nothing about the target. */
+  logged(end: LoggedEnd, isBroken: boolean): void {
+    this.#isLogged = true;
+    this.#endedMs ??= this.#services.clock.monotonicMs();
+    // What it began is still to be paid.
+    if (isBroken && this.#outcome.kind === "open") return;
+    if (this.#outcome.kind === "answered") {
+      // Broken off after it had begun to answer: what came is still to be paid.
+      this.#outcome = { ...this.#outcome, flags: end.flags };
+      return;
+    }
+    const failure = this.#knownClass ?? end.class;
+    this.explain(end.reason);
+    const status = this.#judged?.status ?? end.status;
+    const brokeOff = end.brokeOff && status === undefined;
+    this.#outcome = { kind: "failed", status, flags: end.flags, class: failure, brokeOff };
+    this.tellFailure(failure, end.waitMs);
+  }
+
+  /** Tells the target's health that it gave its first content, or its whole answer. */
+  gaveContent(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    const { clock, health } = this.#services;
+    const nowMs = clock.monotonicMs();
+    health.note(this.target.target, { kind: "answered" }, nowMs);
+    health.firstToken(this.target.target, nowMs - this.#startedMs);
+  }
+
+  /** Tells the target's health of a failure, and how long the target asks to be left alone. The client's own fault says nothing about the target. */
+  tellFailure(failure: FailureClass, waitMs?: number): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    const signal = signalOf(failure, waitMs);
+    if (signal === undefined) return;
+    this.#services.health.note(this.target.target, signal, this.#services.clock.monotonicMs());
+  }
+
+  /** Tells the target's health that an answer which had begun well fell silent. */
+  stalled(): void {
+    const { clock, health } = this.#services;
+    health.note(this.target.target, { kind: "failed" }, clock.monotonicMs());
+  }
+
+  /** Notes why it had no answer, in words fit for a log line: addresses and errors of transport, nothing of the request's. */
+  explain(reason: string | undefined): void {
+    if (reason === undefined || this.#reason !== undefined) return;
+    this.#reason = reason.replace(/[^\x20-\x7e]/g, "?").slice(0, reasonCharsMax);
+    this.#services.observer.unanswered(this.target.target.backend, this.#reason);
+  }
+
+  /** The exchange is over. */
+  settled(): void {
+    this.#services.health.ended(this.target.target);
+  }
+
+  /** The class of its failure where it is known better than by the log. */
+  get #knownClass(): FailureClass | undefined {
+    const read = this.#judged?.class ?? this.#refusedAs;
+    if (read !== undefined || this.#outcome.kind !== "failed") return read;
+    const known = this.#outcome.class;
+    return known === "timeout" || known === "client_error" ? known : undefined;
+  }
+
+  #fail(status: number | undefined, failure: FailureClass): void {
+    this.#outcome = { kind: "failed", status, flags: [], class: failure, brokeOff: false };
+  }
 }
 
-/** Flags of a connection that never was: it failed, no host is known, or its name does not resolve. */
-const unconnectedFlags: ReadonlySet<string> = new Set(["UF", "UH", "DF"]);
-
-/** Flags of a connection that broke after the request was on its way. */
-const brokenFlags: ReadonlySet<string> = new Set(["UC", "UR"]);
-
-/**
- * True if an attempt broke off without any answer after its provider may have begun to work. Such attempts are seldom billed, and nothing tells which
- * are.
- */
-export function brokeUnanswered({ outcome }: Attempt): boolean {
-  return (
-    outcome.kind === "failed" &&
-    outcome.status === undefined &&
-    outcome.flags.some((flag) => brokenFlags.has(flag))
-  );
-}
-
-/** The class of a failed try that gave no status: Envoy's flags tell a deadline from a broken or refused connection. */
-export function classOfFlags(flags: readonly string[]): FailureClass {
-  if (flags.includes("UT")) return "timeout";
-  return flags.some((flag) => unconnectedFlags.has(flag)) ? "unreachable" : "overloaded";
+function signalOf(failure: FailureClass, waitMs: number | undefined): HealthSignal | undefined {
+  switch (failureRules[failure].rests) {
+    case undefined:
+      return undefined;
+    case "refused":
+      return { kind: "refused" };
+    case "unavailable":
+      return { kind: "unavailable" };
+    case "throttled":
+      return { kind: "throttled", askedWaitMs: waitMs };
+    case "errors":
+      // A 503 says how long, too.
+      return waitMs === undefined ? { kind: "failed" } : { kind: "throttled", askedWaitMs: waitMs };
+  }
 }

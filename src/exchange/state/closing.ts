@@ -1,17 +1,28 @@
-import { missingOutcomes } from "../attempt/logged-outcome.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Ending } from "../../usage/record.ts";
 
 /** Longest wait for the exchange's other streams once its downstream stream is closed. */
 const streamsWaitMs = 250;
 /** Longest wait for Envoy's access log to say why. */
 const reasonWaitMs = 1_000;
 
+/** The exchange as its barrier sees it. An object and not closures, which keep whole exchanges alive in V8. */
+export interface ClosingExchange {
+  /** The downstream stream is closed. `isIdle`: nothing of the exchange is under way. */
+  downstreamClosed(isIdle: boolean): void;
+  /** True when it is known why the exchange ended, and how each of its attempts did. */
+  readonly isConcluded: boolean;
+  /** Notes why the exchange ended, if nothing better is known. */
+  end(ending: Ending): void;
+  /** Charges and records the exchange. Called once. */
+  settle(): void;
+}
+
 /**
  * The barrier before settlement: the downstream stream is closed, no other stream or admission of the exchange is under way, and why
  * it ended is known. Each wait is bounded; then it settles with what is known. Settles exactly once.
  */
 export class Closing {
-  readonly #exchange: Exchange;
+  readonly #exchange: ClosingExchange;
   #open = 0;
   #downstreamClosed = false;
   #streamsWaived = false;
@@ -19,7 +30,7 @@ export class Closing {
   #timers: NodeJS.Timeout[] = [];
   #settled = false;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: ClosingExchange) {
     this.#exchange = exchange;
   }
 
@@ -47,10 +58,7 @@ export class Closing {
   close(): void {
     if (this.#downstreamClosed) return;
     this.#downstreamClosed = true;
-    this.#exchange.deadlines?.stop();
-    this.#exchange.releaseOriginal();
-    // The request has not left yet, so only the client can have ended this.
-    if (this.#exchange.plan === undefined && this.#open === 0) this.#exchange.end("downstream_reset");
+    this.#exchange.downstreamClosed(this.#open === 0);
     this.check();
     if (!this.#settled) this.#wait();
   }
@@ -61,13 +69,12 @@ export class Closing {
     this.#settled = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
-    this.#exchange.services.settle(this.#exchange);
+    this.#exchange.settle();
   }
 
   #complete(): boolean {
     if (this.#open > 0 && !this.#streamsWaived) return false;
-    if (this.#reasonWaived) return true;
-    return this.#exchange.ending !== undefined && missingOutcomes(this.#exchange) === 0;
+    return this.#reasonWaived || this.#exchange.isConcluded;
   }
 
   #wait(): void {

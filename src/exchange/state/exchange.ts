@@ -3,33 +3,34 @@ import type { Contract } from "../../contract/contract.ts";
 import type { ContentDecoder } from "../../core/content-decoder.ts";
 import { assert, type ErrorCode, type GatewayError } from "../../core/errors.ts";
 import type { Headers } from "../../core/headers.ts";
-import type { Asked } from "../../dialect/asked.ts";
-import type { Dialect, Operation, RequestFacts } from "../../dialect/dialect.ts";
+import type { Dialect, Operation, OutputKind, RequestFacts } from "../../dialect/dialect.ts";
+import type { MakeTextFilter } from "../../dialect/filter/text-filter.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { Claim } from "../../ledger/ledger.ts";
-import { formatTarget, type Plan } from "../../plan/plan.ts";
+import type { Plan, Target } from "../../plan/plan.ts";
 import type { Bound } from "../../route/bounds.ts";
 import type { Rejected } from "../../route/only.ts";
 import type { RouteRule } from "../../route/routes.ts";
 import type { StreamCounter } from "../../tokens/counters/counter.ts";
 import type { InputCount } from "../../tokens/request/input-count.ts";
 import type { Ending, FallbackReason } from "../../usage/record.ts";
-import type { Checks } from "../admit/checking.ts";
-import type { AnswerReader } from "../answer/answer-reader.ts";
-import type { Deadlines } from "../answer/deadlines.ts";
-import type { HoldWatch } from "../answer/hold-watch.ts";
-import type { Interruptible } from "../answer/interrupting.ts";
-import type { SecretMask } from "../answer/masking.ts";
-import type { StreamCheck } from "../answer/stream-check.ts";
+import type {
+  AnswerMask,
+  AnswerReader,
+  AnswerTimer,
+  OnText,
+  PassingCheck,
+  PassingHold,
+} from "./answer-parts.ts";
 import type { Attempt } from "./attempt.ts";
-import { Closing } from "./closing.ts";
-import type { Services } from "./services.ts";
+import type { Checks } from "./checks.ts";
+import { ClientAnswer } from "./client-answer.ts";
+import { Closing, type ClosingExchange } from "./closing.ts";
+import type { ExchangeServices } from "./exchange-services.ts";
+import type { Interruptible } from "./interruption.ts";
+import { RequestBody } from "./request-body.ts";
 import { newStages, type Stages } from "./stages.ts";
-
-/** Where an exchange is. It only ever moves to the right. */
-const phases = ["opened", "admitted", "forwarded", "responding", "ended"] as const;
-/** One of the phases of an exchange's life. */
-export type Phase = (typeof phases)[number];
+import type { Transport } from "./transport.ts";
 
 /** A request's first message. */
 export interface RequestHead {
@@ -54,15 +55,26 @@ export interface Opening {
   readonly openedMs: number;
 }
 
+/** The filter of the texts of one exchange's answer. Undefined: they pass as they are. */
+export type FilterOf = (exchange: Exchange) => MakeTextFilter | undefined;
+
+/** What is done for each exchange, by those who know more of the process. */
+export interface ExchangeHooks {
+  /** Ends an exchange whose barrier is passed; called once for each. */
+  readonly settle: (exchange: Exchange) => void;
+  /** Makes the filter of an answer's texts. Absent, or undefined for an exchange: they pass as they are. */
+  readonly filterOf?: FilterOf | undefined;
+}
+
 /**
- * One downstream request and its response, from first byte to settlement. Holds what is known so far; what happens to it is in
- * admission, forwarding, responding and settlement. Knows neither Envoy's messages nor a vendor.
+ * One request and its answer, from the first byte to settlement: opened, then {@link Admitted}, {@link Forwarded} and {@link Answering}. Each
+ * phase holds the one before it, and a function asks for the phase it needs. Knows neither Envoy's messages nor a vendor.
  */
-export class Exchange {
+export class Exchange implements ClosingExchange {
   readonly id: string;
   /** The config this exchange is pinned to. */
   readonly snapshot: Snapshot;
-  readonly services: Services;
+  readonly services: ExchangeServices;
   readonly head: RequestHead;
   readonly dialect: Dialect;
   readonly operation: Operation;
@@ -72,83 +84,20 @@ export class Exchange {
   /** Monotonic, as are all other marks. */
   readonly openedMs: number;
   readonly stages: Stages = newStages();
-  readonly attempts: Attempt[] = [];
-  /** Numbers of the attempts whose end Envoy's access log has told. */
-  readonly logged = new Set<number>();
-  readonly closing = new Closing(this);
-
-  /** For each target (`backend/model`) that a large body was checked for: what stands in the way of translating it. */
-  readonly largeBodyChecks = new Map<string, { readonly refusal: GatewayError | undefined }>();
-
-  /** Input tokens of the request for each target (`backend/model`) that was considered. */
-  readonly inputCounts = new Map<string, InputCount>();
-
-  facts: RequestFacts | undefined;
-  contract: Contract | undefined;
-  /** Input tokens for rules of `routes` that compare them. */
-  neutralTokens: number | undefined;
-  /** The rule of `routes` that matched. Undefined if none did, or before routing. */
-  rule: RouteRule | undefined;
-  /** The reason why the first choice was not asked at all. Undefined if it was, or will be. */
-  passedOver: FallbackReason | undefined;
-  /** The bounds that matched. Empty before routing. */
-  bounds: readonly Bound[] = [];
-  /** Targets that were left out of the plan, and why. */
-  rejected: readonly Rejected[] = [];
-  /** The retry budget was used up when the plan was made, so that it has one target where there could be more. */
-  retriesWithheld = false;
-  plan: Plan | undefined;
-  claims: readonly Claim[] = [];
-  /** The checks of the plan's answers. Undefined if there are none. */
-  checks: Checks | undefined;
-  /** Where the caller stands with its limits, for every answer. */
+  readonly closing: Closing = new Closing(this);
+  readonly body: RequestBody;
+  readonly answer = new ClientAnswer();
+  /** The caller's limits and what is left of them, as headers of every answer. */
   limitHeaders: readonly (readonly [name: string, value: string])[] = [];
-  /** The budget that had no room for the request as asked, and whose ladder reduced it. Undefined if it is served as asked. */
-  degradedBy: string | undefined;
-  /** The request body as the client sent it; released with the first response byte. */
-  original: Buffer | undefined;
-  /** Bytes of `original` that count against the bound on all originals. */
-  originalHeldBytes = 0;
-  bytesIn = 0;
-  /** The request without its wire format, once somebody had to translate it; released with the original. */
-  modelRequest: Asked | undefined;
-  /** Request headers that attempts so far have set; later ones, which share them, must not send what is not theirs. */
-  readonly sentHeaders = new Set<string>();
-
-  transform: AnswerReader | undefined;
-  /** Of an answer that came encoded; closed at settlement. */
-  decoder: ContentDecoder | undefined;
-  outputCounter: StreamCounter | undefined;
-  /** Checks a stream while the client gets it. */
-  streamCheck: StreamCheck | undefined;
-  /** Keeps the hold of a streamed answer ahead of its output. */
-  holdWatch: HoldWatch | undefined;
-  /** Keeps the credentials of the attempt that answers from its client; undefined: nothing has passed yet. */
-  secretMask: SecretMask | undefined;
-  answeredBy: Attempt | undefined;
-  responseStatus: number | undefined;
-  firstContentMs: number | undefined;
-  lastContentMs: number | undefined;
-  /** Nothing of the answer has passed, not even its headers: they wait for its whole body, or for more of it than is held. */
-  held = false;
-  /** Response headers that only the whole body of an answer that is held told of. */
-  lateHeaders: readonly (readonly [name: string, value: string])[] = [];
-  /** The response was seen to its end. */
-  responseEnded = false;
-  /** The answer ends early. Its client is told so in the last bytes it gets, or, where nothing can say it, must be cut off. */
-  broken: "told" | "cut" | undefined;
-  /** There as soon as somebody speaks with Envoy for this exchange. */
+  /** Sends messages to Envoy unasked. Undefined until Envoy's stream is there. */
   downstream: Interruptible | undefined;
-  /** Keep the plan's time once the request has left. */
-  deadlines: Deadlines | undefined;
-  bytesOut = 0;
+  readonly #hooks: ExchangeHooks;
+  #admitted: Admitted | undefined;
+  #forwarded: Forwarded | undefined;
+  #ending: Ending | undefined;
+  #errorCode: ErrorCode | undefined;
 
-  ending: Ending | undefined;
-  errorCode: ErrorCode | undefined;
-
-  #phase: Phase = "opened";
-
-  constructor(services: Services, opening: Opening) {
+  constructor(services: ExchangeServices, opening: Opening, hooks: ExchangeHooks) {
     this.services = services;
     this.id = opening.id;
     this.snapshot = opening.snapshot;
@@ -158,53 +107,205 @@ export class Exchange {
     this.principal = opening.principal;
     this.openedMs = opening.openedMs;
     this.openedAtMs = services.clock.nowMs();
+    this.body = new RequestBody(services.originals, opening.principal.tenantId);
+    this.#hooks = hooks;
   }
 
-  get phase(): Phase {
-    return this.#phase;
+  /** Undefined until the request has been read. */
+  get admitted(): Admitted | undefined {
+    return this.#admitted;
   }
 
-  /** Moves on to a later phase; going back is a bug. */
-  advance(phase: Phase): void {
-    assert(
-      phases.indexOf(phase) > phases.indexOf(this.#phase),
-      `an exchange cannot go from ${this.#phase} to ${phase}`,
-    );
-    this.#phase = phase;
+  /** Undefined until the request's price is held. */
+  get forwarded(): Forwarded | undefined {
+    return this.#forwarded;
+  }
+
+  /** Undefined until an upstream's answer begins to pass. */
+  get answering(): Answering | undefined {
+    return this.#forwarded?.answering;
+  }
+
+  /** The reason why the exchange ended. Undefined until it is known. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  /** The error that ended the exchange. Undefined if there was none. */
+  get errorCode(): ErrorCode | undefined {
+    return this.#errorCode;
+  }
+
+  /** The filter of the answer's texts. Undefined if they pass as they are. */
+  makeFilter(): MakeTextFilter | undefined {
+    return this.#hooks.filterOf?.(this);
+  }
+
+  /** The request has been read: what it asks for, and under which contract. */
+  admit(facts: RequestFacts, contract: Contract): Admitted {
+    assert(this.#admitted === undefined, "a request is read once");
+    this.#admitted = new Admitted(this, facts, contract);
+    return this.#admitted;
+  }
+
+  /** The price of an admitted request is held. */
+  forward(plan: Plan, claims: readonly Claim[]): Forwarded {
+    assert(this.#admitted !== undefined, "a request is read before its price is held");
+    assert(this.#forwarded === undefined, "the price of a request is held once");
+    this.#forwarded = new Forwarded(this.#admitted, plan, claims);
+    return this.#forwarded;
   }
 
   /** Notes why the exchange ends; the first reason stands. */
   end(ending: Ending, errorCode?: ErrorCode): void {
-    if (this.ending !== undefined) return;
-    this.ending = ending;
-    this.errorCode = errorCode;
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#errorCode = errorCode;
   }
 
-  /** Gives up the original body: no further attempt can be encoded. */
-  releaseOriginal(): void {
-    this.original = undefined;
-    this.modelRequest = undefined;
-    if (this.originalHeldBytes === 0) return;
-    this.services.originals.release(this.principal.tenantId, this.originalHeldBytes);
-    this.originalHeldBytes = 0;
+  /** For `closing`: gives up what only a waiting client needs. */
+  downstreamClosed(isIdle: boolean): void {
+    this.#forwarded?.deadlines?.stop();
+    this.body.release();
+    // The request has not left yet, so only the client can have ended this.
+    if (this.#forwarded === undefined && isIdle) this.end("downstream_reset");
   }
 
-  /** `backend/model` of the attempt that answered or was made last. */
-  get lastTarget(): string | undefined {
-    const attempt = this.answeredBy ?? this.attempts.at(-1);
-    return attempt === undefined ? undefined : formatTarget(attempt.target.target);
+  /** For `closing`. */
+  get isConcluded(): boolean {
+    return this.#ending !== undefined && this.#forwarded?.attempts.every(({ isKnown }) => isKnown) !== false;
+  }
+
+  /** For `closing`. */
+  settle(): void {
+    this.#hooks.settle(this);
   }
 }
 
-/** The results of admission. Throws before they are known. */
-export function admitted(exchange: Exchange): { readonly facts: RequestFacts; readonly contract: Contract } {
-  const { facts, contract } = exchange;
-  assert(facts !== undefined && contract !== undefined, "the exchange has not been admitted");
-  return { facts, contract };
+/** An exchange whose request has been read, and what routing and counting find out about it. */
+export class Admitted {
+  readonly exchange: Exchange;
+  readonly facts: RequestFacts;
+  readonly contract: Contract;
+  /** Input tokens of the request for each target (`backend/model`) that was considered. */
+  readonly inputCounts = new Map<string, InputCount>();
+  /** The transport to each target that was considered; undefined for those that cannot answer this kind of request. */
+  readonly transports = new Map<Target, Transport | undefined>();
+  /** For each target (`backend/model`) that a large body was checked for: the reason why it cannot be translated. */
+  readonly largeBodyChecks = new Map<string, { readonly refusal: GatewayError | undefined }>();
+  /** Input tokens for rules of `routes` that compare them. */
+  neutralTokens: number | undefined;
+  /** The rule of `routes` that matched. Undefined if none did, or before routing. */
+  rule: RouteRule | undefined;
+  /** The bounds that matched. Empty before routing. */
+  bounds: readonly Bound[] = [];
+  /** The reason why the first choice was not asked at all. Undefined if it was, or will be. */
+  passedOver: FallbackReason | undefined;
+  /** Targets that were left out of the plan, and why. */
+  rejected: readonly Rejected[] = [];
+  /** The retry budget was used up when the plan was made, so that it has one target where there could be more. */
+  retriesWithheld = false;
+
+  constructor(exchange: Exchange, facts: RequestFacts, contract: Contract) {
+    this.exchange = exchange;
+    this.facts = facts;
+    this.contract = contract;
+  }
 }
 
-/** The plan of a forwarded exchange; asking before is a bug. */
-export function planned(exchange: Exchange): Plan {
-  assert(exchange.plan !== undefined, "the exchange has no plan");
-  return exchange.plan;
+/** An exchange whose price is held: the plan it follows, and the attempts made so far. */
+export class Forwarded {
+  readonly admitted: Admitted;
+  readonly exchange: Exchange;
+  readonly attempts: Attempt[] = [];
+  /** Request headers that attempts so far have set; later ones, which share them, must not send what is not theirs. */
+  readonly sentHeaders = new Set<string>();
+  /** Changes as attempts fail, and as a stream outgrows its hold. */
+  plan: Plan;
+  claims: readonly Claim[];
+  /** The budget that had no room for the request as asked, and whose ladder reduced it. Undefined if it is served as asked. */
+  degradedBy: string | undefined;
+  /** The checks of the plan's answers. Undefined if there are none. */
+  checks: Checks | undefined;
+  /** Keep the plan's time. Undefined until the request leaves. */
+  deadlines: AnswerTimer | undefined;
+  /** The attempt whose response headers the client gets. Undefined until they come. */
+  answeredBy: Attempt | undefined;
+  /** Undefined until an upstream's answer begins to pass. */
+  answering: Answering | undefined;
+
+  constructor(admitted: Admitted, plan: Plan, claims: readonly Claim[]) {
+    this.admitted = admitted;
+    this.exchange = admitted.exchange;
+    this.plan = plan;
+    this.claims = claims;
+  }
+
+  /** True while the request is with its providers, and no answer has begun. */
+  get isUnanswered(): boolean {
+    return this.deadlines !== undefined && !this.exchange.answer.hasBegun;
+  }
+}
+
+/** What an answer passes through on its way to the client. */
+export interface AnswerPath {
+  /** Takes off what the upstream encoded its answer in. Undefined if it did not. */
+  readonly decoder: ContentDecoder | undefined;
+  /** Checks a stream while the client gets it. */
+  readonly check: PassingCheck | undefined;
+  /** Keeps the hold of a streamed answer ahead of its output. */
+  readonly holdWatch: PassingHold | undefined;
+  /** Keeps the credentials of the attempt from its client. */
+  readonly mask: AnswerMask;
+  /** Counts the output. */
+  readonly counter: StreamCounter;
+}
+
+/** An exchange whose answer is passing from an upstream to the client. */
+export class Answering {
+  readonly forwarded: Forwarded;
+  readonly exchange: Exchange;
+  readonly attempt: Attempt;
+  readonly path: AnswerPath;
+  readonly reader: AnswerReader;
+  /** Counts the output; another one where a worker has counted a large answer. */
+  outputCounter: StreamCounter;
+  #firstContentMs: number | undefined;
+  #lastContentMs: number | undefined;
+
+  /** `readerOf` makes the reader, which tells of the text it reads. */
+  constructor(
+    forwarded: Forwarded,
+    attempt: Attempt,
+    path: AnswerPath,
+    readerOf: (answering: Answering, onText: OnText) => AnswerReader,
+  ) {
+    this.forwarded = forwarded;
+    this.exchange = forwarded.exchange;
+    this.attempt = attempt;
+    this.path = path;
+    this.outputCounter = path.counter;
+    this.reader = readerOf(this, (text, kind, choice) => this.#heard(text, kind, choice));
+  }
+
+  get firstContentMs(): number | undefined {
+    return this.#firstContentMs;
+  }
+
+  get lastContentMs(): number | undefined {
+    return this.#lastContentMs;
+  }
+
+  #heard(text: string, kind: OutputKind, choice: number): void {
+    this.path.check?.push(text, kind, choice);
+    const nowMs = this.exchange.services.clock.monotonicMs();
+    this.#lastContentMs = nowMs;
+    if (this.#firstContentMs === undefined) {
+      this.#firstContentMs = nowMs;
+      this.forwarded.deadlines?.begun();
+      this.attempt.gaveContent();
+    }
+    this.outputCounter.push(text);
+    this.path.holdWatch?.passed(text.length);
+  }
 }

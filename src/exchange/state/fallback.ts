@@ -1,22 +1,25 @@
-import { formatTarget } from "../../plan/plan.ts";
 import type { EjectionReason } from "../../route/health.ts";
 import type { FallbackReason } from "../../usage/record.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Forwarded } from "./exchange.ts";
+
+/** The attempts of an exchange, and the choices that led to them. */
+type Asked = Pick<Forwarded, "degradedBy" | "attempts" | "answeredBy"> & {
+  readonly admitted: Pick<Forwarded["admitted"], "passedOver">;
+};
 
 /** The reason why another target or model answered than the first choice. Undefined if the first choice answered, or nobody did. */
 export function fallbackOf({
   degradedBy,
-  passedOver,
+  admitted: { passedOver },
   attempts,
   answeredBy,
-}: Pick<Exchange, "degradedBy" | "passedOver" | "attempts" | "answeredBy">): FallbackReason | undefined {
+}: Asked): FallbackReason | undefined {
   if (answeredBy === undefined || isRefusal(answeredBy)) return undefined;
   if (degradedBy !== undefined) return "budget";
   if (passedOver !== undefined) return passedOver;
   const [first] = attempts;
-  if (first === undefined || formatTarget(first.target.target) === formatTarget(answeredBy.target.target))
-    return undefined;
+  if (first === undefined || first.name === answeredBy.name) return undefined;
   const failure = first.outcome.kind === "failed" ? first.outcome.class : undefined;
   switch (failure) {
     case "timeout":

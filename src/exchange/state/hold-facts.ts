@@ -37,7 +37,9 @@ export type HoldFacts = z.output<typeof schema>;
 
 /** The facts of an exchange about to ask the first target of a plan, as one line of JSON for the ledger to keep beside the hold. */
 export function holdFacts(exchange: Exchange, plan: Plan | undefined): string {
-  const { contract, facts, principal, snapshot } = exchange;
+  const { principal, snapshot, admitted } = exchange;
+  const contract = admitted?.contract;
+  const { facts } = exchange.body;
   const [first] = plan?.targets ?? [];
   const field = (name: string) => contract?.field(name)?.slice(0, charactersMax);
   const known: HoldFacts = {

@@ -2,9 +2,6 @@ import type { GatewayError } from "../../core/errors.ts";
 import type { LocalReply } from "../../dialect/dialect.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Begins the response details of every answer made here, in Envoy's words; tells ours from an upstream's on the way back. */
-export const localDetails = "tollgate";
-
 /** A failure as the client's dialect renders it, with the exchange's ids. */
 export function errorReply(exchange: Exchange, error: GatewayError): LocalReply {
   const reply = exchange.dialect.encodeError(error, exchange.id);

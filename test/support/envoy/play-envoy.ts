@@ -1,7 +1,9 @@
 import { headersOf } from "../../../src/core/headers.ts";
-import { passBody, respond } from "../../../src/exchange/answer/responding.ts";
-import { noteLoggedOutcome } from "../../../src/exchange/attempt/logged-outcome.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
+import { respond } from "../../../src/exchange/answer/responding.ts";
+import { noteOutcome } from "../../../src/exchange/attempt/logged-outcome.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
+import { logEntry } from "./log-entry.ts";
 
 /** Tokens as an OpenAI-like provider tells them. */
 export interface ToldUsage {
@@ -21,7 +23,7 @@ export function headAnswer(
     status,
     headers: headersOf({ ":status": String(status), "content-type": contentType }),
     endOfStream: false,
-    codeDetails: "via_upstream",
+    source: { kind: "upstream" },
     attempt,
   });
 }
@@ -64,27 +66,14 @@ export function logAttempt(
   status: number | undefined,
   flags: readonly string[],
 ): void {
-  noteLoggedOutcome(exchange.services.registry, {
-    kind: "attempt",
-    requestId: exchange.id,
-    cluster,
-    status,
-    flags,
-    retryAfter: undefined,
-  });
+  noteOutcome(exchange, logEntry({ kind: "attempt", requestId: exchange.id, cluster, status, flags }));
 }
 
 /** The client goes. */
 export function leave(exchange: Exchange): void {
   exchange.closing.close();
-  noteLoggedOutcome(exchange.services.registry, {
-    kind: "request",
-    requestId: exchange.id,
-    cluster: undefined,
-    status: undefined,
-    flags: ["DC"],
-    retryAfter: undefined,
-  });
+  const none = { cluster: undefined, status: undefined };
+  noteOutcome(exchange, logEntry({ kind: "request", requestId: exchange.id, flags: ["DC"], ...none }));
 }
 
 const chunkHead = { id: "c-1", object: "chat.completion", created: 1, model: "m" };

@@ -9,7 +9,8 @@ import { headersOf } from "../../../src/core/headers.ts";
 import { dialects } from "../../../src/dialect/index.ts";
 import { Offload } from "../../../src/dialect/offload/offload.ts";
 import { admit } from "../../../src/exchange/admission.ts";
-import { passBody, respond } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
+import { respond } from "../../../src/exchange/answer/responding.ts";
 import { open } from "../../../src/exchange/open/opening.ts";
 import { settle } from "../../../src/exchange/settle/settlement.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
@@ -116,7 +117,7 @@ export function exchangesOn(
       unknownExchange: () => {},
       bug: (error) => bugs.push(error),
     },
-    settle: (exchange) => void settle(exchange),
+    settle: (exchange) => void settle(exchange, all.registry),
     isReady: () => true,
   };
   const services = options.services?.(all) ?? all;
@@ -149,7 +150,7 @@ export function beginAnswer(exchange: Exchange, contentType: string, encoding?: 
     status: 200,
     headers: headersOf({ "content-type": contentType, ...encoded }),
     endOfStream: false,
-    codeDetails: "via_upstream",
+    source: { kind: "upstream" },
     attempt: 1,
   });
 }

@@ -3,7 +3,7 @@ import { type Headers, headersOf } from "../../../src/core/headers.ts";
 import { allocateBytes } from "../../../src/core/shared-bytes.ts";
 import { Offload } from "../../../src/dialect/offload/offload.ts";
 import { admit } from "../../../src/exchange/admission.ts";
-import { passBody } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
 import { open } from "../../../src/exchange/open/opening.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import { Originals } from "../../../src/exchange/state/originals.ts";
@@ -75,7 +75,7 @@ export async function answerStallMs(
   const pass = async (): Promise<void> => {
     for (const [index, piece] of pieces.entries()) {
       await turn();
-      if (exchange.broken !== undefined) return;
+      if (exchange.answer.end !== undefined) return;
       await passBody(exchange, piece, index === pieces.length - 1);
     }
   };

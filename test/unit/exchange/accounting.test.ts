@@ -164,7 +164,7 @@ class Traffic {
   #answer(one: Open, attempt: number, backend: Backend): void {
     const { exchange } = one;
     const bill = { backend, price: one.prices[backend], usage: randomUsage(this.#random), told: true };
-    if (exchange.facts?.stream !== true) {
+    if (exchange.body.facts?.stream !== true) {
       this.#bill(exchange, bill);
       answerWhole(exchange, attempt, bill.usage);
       return;
@@ -184,7 +184,7 @@ class Traffic {
 
   /** What a provider bills without saying so: what it was sent, and at most what it was allowed. */
   #untold({ exchange, prices }: Open, backend: Backend): Bill {
-    const target = exchange.plan?.targets.find((one) => one.target.backend === backend);
+    const target = exchange.forwarded?.plan.targets.find((one) => one.target.backend === backend);
     const usage = { input: target?.inputTokens ?? 0, output: this.#random.below(outputMax), cached: 0 };
     return { backend, price: prices[backend], usage, told: false };
   }

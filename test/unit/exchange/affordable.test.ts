@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { allServerMembers, serverKinds, serverMembers } from "../../../src/dialect/server-members.ts";
-import { passBody } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";

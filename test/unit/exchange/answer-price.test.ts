@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { passBody } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { isSameModel } from "../../../src/price/same-model.ts";
 import type { UsageRecord } from "../../../src/usage/record.ts";

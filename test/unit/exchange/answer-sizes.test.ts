@@ -5,15 +5,17 @@ import { GatewayError } from "../../../src/core/errors.ts";
 import { headersOf } from "../../../src/core/headers.ts";
 import { Offload } from "../../../src/dialect/offload/offload.ts";
 import { wholeAnswerBytesMax } from "../../../src/dialect/whole-response.ts";
-import { Gate } from "../../../src/exchange/answer/gate.ts";
-import { brokenReply, passBody, respond } from "../../../src/exchange/answer/responding.ts";
-import { attemptAt } from "../../../src/exchange/attempt/forwarding.ts";
+import { Gate, type GateHead } from "../../../src/exchange/answer/gate.ts";
+import { brokenReply, passBody } from "../../../src/exchange/answer/passing.ts";
+import { respond } from "../../../src/exchange/answer/responding.ts";
+import { attemptAt } from "../../../src/exchange/attempt/attempt-at.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import type { Services } from "../../../src/exchange/state/services.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import { translationAnswers } from "../../fixtures/translation-answers.ts";
 import { type AskedFormatName, askedFormats, messageOf } from "../../support/dialect/asked-formats.ts";
 import { logAttempt } from "../../support/envoy/play-envoy.ts";
+import { responseHead } from "../../support/envoy/response-head.ts";
 import { ExchangeWorld } from "../../support/exchange/exchange-world.ts";
 
 /** The provider that speaks each client's format, and one that speaks another. */
@@ -227,20 +229,27 @@ async function play(
   });
   const head = { status: 200, headers, endOfStream: false, codeDetails: "via_upstream", attempt: 1 };
   if (role === "keep" || role === "check") {
-    const gate = new Gate(exchange, attemptAt(exchange, 1), head, true);
+    const gate = gateOf(exchange, head);
     if (body.length > wholeAnswerBytesMax && encoding === "identity")
-      return replied(respond(exchange, { ...head, status: 500, codeDetails: "response_payload_too_large" }));
+      return replied(
+        respond(exchange, responseHead({ ...head, status: 500, codeDetails: "response_payload_too_large" })),
+      );
     const verdict = await gate.pushWhole(body);
     if (verdict.kind === "fail") {
       assert.equal(verdict.next, undefined, "another target would make as large an answer");
-      return replied(respond(exchange, { ...head, status: 503 }));
+      return replied(respond(exchange, responseHead({ ...head, status: 503 })));
     }
   }
-  const outcome = respond(exchange, head);
+  const outcome = respond(exchange, responseHead(head));
   if (outcome.kind === "reply") return replied(outcome);
   const passed = await passBody(exchange, body, true);
-  if (exchange.broken === "cut") return replied({ kind: "reply", reply: brokenReply(exchange) });
+  if (exchange.answer.end === "cut") return replied({ kind: "reply", reply: brokenReply(exchange) });
   return { status: 200, bytes: passed.length, message: undefined };
+}
+
+function gateOf({ forwarded }: Exchange, head: GateHead): Gate {
+  assert.ok(forwarded !== undefined);
+  return new Gate(forwarded, attemptAt(forwarded, 1), head, true);
 }
 
 function replied(outcome: ReturnType<typeof respond>): Omit<Came, "record"> {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { GatewayError } from "../../../src/core/errors.ts";
 import { billedSoFar } from "../../../src/exchange/attempt/billed.ts";
 import type { Attempt, Judgement } from "../../../src/exchange/state/attempt.ts";
-import type { Exchange } from "../../../src/exchange/state/exchange.ts";
+import type { Forwarded } from "../../../src/exchange/state/exchange.ts";
 import type { PlannedTarget } from "../../../src/plan/plan.ts";
 import type { Usage } from "../../../src/usage/usage.ts";
 
@@ -16,12 +16,12 @@ const target: PlannedTarget = {
 };
 
 /** An exchange whose attempts were judged like this. */
-function exchangeOf(...judgements: readonly (Partial<Judgement> | undefined)[]): Exchange {
+function exchangeOf(...judgements: readonly (Partial<Judgement> | undefined)[]): Forwarded {
   const attempts = judgements.map(
     (judged, at): Partial<Attempt> => ({
       number: at + 1,
       target,
-      outcome: { kind: "failed", status: 200, flags: [], class: "quality" },
+      outcome: { kind: "failed", status: 200, flags: [], class: "quality", brokeOff: false },
       judged:
         judged === undefined
           ? undefined
@@ -36,7 +36,7 @@ function exchangeOf(...judgements: readonly (Partial<Judgement> | undefined)[]):
             },
     }),
   );
-  return { attempts, plan: { outputCap: 100, choices: 1 } } as unknown as Exchange;
+  return { attempts, exchange: {}, plan: { outputCap: 100, choices: 1 } } as unknown as Forwarded;
 }
 
 describe("billedSoFar()", () => {

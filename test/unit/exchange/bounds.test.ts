@@ -32,7 +32,7 @@ async function planOf(
   const exchanges = exchangesOn(snapshotOf(config), new MemoryLedger({ clock }), clock);
   const { exchange } = await exchanges.ask(body, path, headers);
   if (exchange.ending !== undefined) return [exchange.errorCode ?? ""];
-  return exchange.plan?.targets.map(({ target }) => formatTarget(target)) ?? [];
+  return exchange.forwarded?.plan.targets.map(({ target }) => formatTarget(target)) ?? [];
 }
 
 const chat = (model: string) => ({ model, messages: [{ role: "user", content: "hi there" }] });
@@ -128,7 +128,7 @@ budgets: [{ name: day, usd: 0.00025, window: day, exceeded: [{ use: cheap }, rej
             "x-tollgate-workflow": workflow,
           };
           const { exchange } = await exchanges.ask(chat(random.pick(["a", "b", "c"])), undefined, headers);
-          for (const { target } of exchange.plan?.targets ?? []) {
+          for (const { target } of exchange.forwarded?.plan.targets ?? []) {
             planned += 1;
             assert.ok(
               isWithin(target, data === "eu" ? ["region: eu", only] : [only]),

@@ -48,7 +48,7 @@ async function ask(
   return asked;
 }
 
-const served = ({ plan }: Exchange) => plan?.targets.map(({ target }) => target.backend);
+const served = ({ forwarded }: Exchange) => forwarded?.plan.targets.map(({ target }) => target.backend);
 
 function refusalIn(outcome: Outcome): { readonly status: number; readonly text: string } {
   assert.equal(outcome.kind, "reply");
@@ -188,10 +188,10 @@ describe("a request that not every format can say", () => {
       assert.deepEqual(served(exchange), can);
       const cannot = everyone.filter((name) => !can.includes(name));
       assert.deepEqual(
-        exchange.rejected.map(({ target }) => target.backend),
+        exchange.admitted?.rejected.map(({ target }) => target.backend),
         cannot,
       );
-      for (const { reason, field: told } of exchange.rejected) {
+      for (const { reason, field: told } of exchange.admitted?.rejected ?? []) {
         assert.ok(told?.startsWith(field), `${told} is not ${field}`);
         assert.ok(reason.startsWith(field));
       }
@@ -233,7 +233,7 @@ describe("a request that not every model can do", () => {
     it(`goes to those that can, and is a 400 where none can: ${title}`, async () => {
       const { exchange } = await ask({ model: "old-first", ...body });
       assert.deepEqual(
-        exchange.plan?.targets.map(({ target }) => target.model),
+        exchange.forwarded?.plan.targets.map(({ target }) => target.model),
         can,
       );
       if (field === "") return;
@@ -265,7 +265,7 @@ describe("a request that not every model can do", () => {
     it(`never sends a JSON schema to a model that knows none: ${path}`, async () => {
       const { exchange } = await ask(path.startsWith("/v1/") ? { model: "old-first", ...body } : body, path);
       assert.deepEqual(
-        exchange.plan?.targets.map(({ target }) => target.model),
+        exchange.forwarded?.plan.targets.map(({ target }) => target.model),
         ["gpt-4.1"],
       );
     });
@@ -278,10 +278,10 @@ describe("a rule that requires a capability", () => {
   it("binds the model", async () => {
     const { exchange } = await ask({ ...hi, model: "old-first" }, chatPath, { "x-need": "schema" });
     assert.deepEqual(
-      exchange.plan?.targets.map(({ target }) => target.model),
+      exchange.forwarded?.plan.targets.map(({ target }) => target.model),
       ["gpt-4.1"],
     );
-    assert.match(exchange.rejected[0]?.reason ?? "", /not known to be able to do json-schema/);
+    assert.match(exchange.admitted?.rejected[0]?.reason ?? "", /not known to be able to do json-schema/);
   });
 
   it("binds the provider's format, by the table of translation", async () => {

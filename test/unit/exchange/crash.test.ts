@@ -73,7 +73,7 @@ async function liveAndKill(): Promise<{ readonly id: string; readonly disks: Rea
   });
   await kill("before anything is held");
   const { exchange } = await exchanges.ask(request);
-  held = exchange.plan?.hold.costNanoUsd ?? 0n;
+  held = exchange.forwarded?.plan.hold.costNanoUsd ?? 0n;
   await kill("with the hold written and nothing sent");
   beginAnswer(exchange, "text/event-stream");
   passText(exchange, tenTokens);
@@ -82,7 +82,7 @@ async function liveAndKill(): Promise<{ readonly id: string; readonly disks: Rea
     passText(exchange, tenTokens);
     await new Promise(setImmediate);
   }
-  held = exchange.plan?.hold.costNanoUsd ?? 0n;
+  held = exchange.forwarded?.plan.hold.costNanoUsd ?? 0n;
   await kill("with the hold grown for a longer answer");
   endAnswer(exchange, usage);
   await exchanges.close(exchange);

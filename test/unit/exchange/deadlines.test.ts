@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
-import type { Interruption } from "../../../src/exchange/answer/interrupting.ts";
-import { passBody } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
+import type { Interruption } from "../../../src/exchange/state/interruption.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { type ManualClock, manualClock } from "../../support/core/manual-clock.ts";
 import {

@@ -45,7 +45,7 @@ const request = (maxTokens: number, model = "big") => ({
 /** What a request is forwarded as: model, cap, and the budget that degraded it. */
 async function offered(exchanges: Exchanges, maxTokens: number, model = "big") {
   const { exchange, outcome } = await exchanges.ask(request(maxTokens, model));
-  const { plan, degradedBy } = exchange;
+  const { plan, degradedBy } = exchange.forwarded ?? {};
   return { exchange, is: outcome.kind === "reply" ? "refused" : [plan?.model, plan?.outputCap, degradedBy] };
 }
 
@@ -135,7 +135,7 @@ describe("a budget that degrades before it is used up", () => {
   it("lets a request that is under way go to the limit itself", async () => {
     const { exchanges, ledger } = start(`budgets: [{ name: day, usd: 0.01, window: day, ${steps} }]`);
     const { exchange } = await offered(exchanges, 700);
-    const claims = exchange.claims.map(({ account }) => ({ account, amount: 9_900_000n }));
+    const claims = (exchange.forwarded?.claims ?? []).map(({ account }) => ({ account, amount: 9_900_000n }));
     assert.equal(ledger.adjust(exchange.id, claims).kind, "taken");
     assert.equal(ledger.openHolds(), 1);
   });
@@ -161,19 +161,20 @@ describe("a budget that degrades before it is used up", () => {
             const { exchange } = await offered(exchanges, tokens);
             const day = (await ledger.accounts())[0];
             const taken = (day?.used ?? 0n) + (day?.held ?? 0n);
-            const { plan } = exchange;
-            if (exchange.phase === "forwarded" && plan !== undefined) {
+            const { forwarded } = exchange;
+            if (forwarded?.isUnanswered === true) {
+              const { degradedBy, plan } = forwarded;
               open.push(exchange);
               const shortened = plan.outputCap < tokens;
               // Whose answer is short enough already is passed over by the last step, and bound by the limit alone.
               const isClampable = plan.model === "small" && !shortened && tokens > 100;
               const percent = isClampable ? 90n : bounds.get(plan.model);
               assert.ok(taken * 100n <= limit * (percent ?? 0n), `${plan.model} at ${taken}`);
-              assert.equal(exchange.degradedBy, plan.model === "big" && !shortened ? undefined : "day");
+              assert.equal(degradedBy, plan.model === "big" && !shortened ? undefined : "day");
             } else await exchanges.close(exchange);
             const next = ends ? open.shift() : undefined;
             if (next !== undefined)
-              await use(exchanges, next, Math.floor(((next.plan?.outputCap ?? 0) * used) / 100));
+              await use(exchanges, next, Math.floor(((next.forwarded?.plan.outputCap ?? 0) * used) / 100));
           }
           assert.deepEqual(exchanges.bugs, []);
         },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fallbackOf, reasonOfEjection } from "../../../src/exchange/state/fallback.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
+import { formatTarget } from "../../../src/plan/plan.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
 
@@ -24,7 +25,8 @@ describe("the reason of a fallback", () => {
     prepare(exchanges);
     const { exchange } = await exchanges.ask({ model: "both", messages: [{ role: "user", content: "hi" }] });
     beginAnswer(exchange, "application/json");
-    return exchange;
+    assert.ok(exchange.forwarded !== undefined);
+    return exchange.forwarded;
   };
 
   it("is absent where the first choice answers", async () =>
@@ -91,21 +93,21 @@ describe("the reason of a fallback", () => {
     ["auth_or_quota", "provider"],
   ] as const)
     it(`is ${reason} where the first target failed with ${failure}`, async () => {
-      const exchange = await asked(() => {});
-      const [answered] = exchange.attempts;
-      assert.ok(answered !== undefined && exchange.plan !== undefined);
-      const [first, second] = exchange.plan.targets;
+      const { attempts, plan } = await asked(() => {});
+      assert.equal(attempts.length, 1);
+      const [first, second] = plan.targets;
       assert.ok(first !== undefined && second !== undefined);
       const failed = {
-        target: first,
+        name: formatTarget(first.target),
         outcome: { kind: "failed", class: failure },
       } as Kept["attempts"][number];
-      const other = { target: second, outcome: { kind: "answered" } } as unknown as Kept["attempts"][number];
-      const kept = { degradedBy: undefined, passedOver: undefined, attempts: [failed, other] };
+      const name = formatTarget(second.target);
+      const other = { name, outcome: { kind: "answered" } } as unknown as Kept["attempts"][number];
+      const kept = { degradedBy: undefined, admitted: { passedOver: undefined }, attempts: [failed, other] };
       assert.equal(fallbackOf({ ...kept, answeredBy: other }), reason);
       assert.equal(fallbackOf({ ...kept, answeredBy: undefined }), undefined, "nobody answered");
       const outcome = { kind: "failed", class: failure, status: 500 };
-      const refused = { target: second, outcome } as unknown as Kept["attempts"][number];
+      const refused = { name, outcome } as unknown as Kept["attempts"][number];
       assert.equal(fallbackOf({ ...kept, answeredBy: refused }), undefined, "all failed");
       assert.equal(
         fallbackOf({ ...kept, attempts: [failed, failed], answeredBy: failed }),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { passBody } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
@@ -337,7 +337,7 @@ describe("The hold covers the worst bill, and no more than the hold is charged:"
             form.generates,
             form.vocabulary ?? "o200k_base",
           );
-          const held = exchange.plan?.hold.costNanoUsd ?? 0n;
+          const held = exchange.forwarded?.plan.hold.costNanoUsd ?? 0n;
           assert.ok(held >= bill.nanoUsd, `held ${held}, billed ${bill.nanoUsd}: ${outcome.body}`);
           beginAnswer(exchange, "application/json");
           passBody(exchange, Buffer.from(JSON.stringify(form.answer(bill))), true);

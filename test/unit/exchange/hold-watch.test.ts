@@ -61,15 +61,17 @@ describe("a stream whose provider does not heed the cap", () => {
   it("goes on while the budget has room, its hold ahead of its output, and is charged what it had", async () => {
     const exchanges = start("1");
     const exchange = await stream(exchanges);
-    const heldAtFirst = exchange.plan?.hold.costNanoUsd ?? 0n;
+    const heldAtFirst = exchange.forwarded?.plan.hold.costNanoUsd ?? 0n;
     for (let at = 0; at < 200; at++) assert.match(passText(exchange, tenTokens), /nine ten/);
-    const held = exchange.plan?.hold.costNanoUsd ?? 0n;
+    const held = exchange.forwarded?.plan.hold.costNanoUsd ?? 0n;
     assert.ok(held >= 2_000_000n && heldAtFirst < 100_000n, `${held} after ${heldAtFirst}`);
-    const [claim] = exchange.claims;
+    const [claim] = exchange.forwarded?.claims ?? [];
     assert.equal(claim?.amount, held);
     endAnswer(exchange, { input: 8, output: 2_000 });
     await exchanges.close(exchange);
-    const [balance] = await exchanges.services.ledger.read(exchange.claims.map(({ account }) => account));
+    const [balance] = await exchanges.services.ledger.read(
+      (exchange.forwarded?.claims ?? []).map(({ account }) => account),
+    );
     assert.deepEqual([balance?.used, balance?.held], [2_008_000n, 0n]);
     assert.equal(exchanges.records[0]?.ending, "completed");
     assert.equal(exchanges.records[0]?.held_nano_usd, held.toString());
@@ -80,7 +82,7 @@ describe("a stream whose provider does not heed the cap", () => {
     const exchange = await stream(exchanges);
     let passed = 0;
     let last = "";
-    while (exchange.broken === undefined) {
+    while (exchange.answer.end === undefined) {
       last = passText(exchange, tenTokens);
       passed += 10;
       assert.ok(passed < 100, "it was not cut");
@@ -102,7 +104,9 @@ describe("a stream whose provider does not heed the cap", () => {
     for (let at = 0; at < 100; at++) assert.match(passText(exchange, tenTokens), /nine ten/);
     endAnswer(exchange, { input: 8, output: 1_000 });
     await exchanges.close(exchange);
-    const [balance] = await exchanges.services.ledger.read(exchange.claims.map(({ account }) => account));
+    const [balance] = await exchanges.services.ledger.read(
+      (exchange.forwarded?.claims ?? []).map(({ account }) => account),
+    );
     assert.deepEqual([balance?.used, balance?.held], [1_008_000n, 0n]);
     assert.equal(exchanges.records[0]?.ending, "completed");
     assert.equal(exchanges.limited.length, 0);
@@ -116,7 +120,7 @@ budgets: [{ name: day, usd: 0.0002, window: day, overrun: finish }]
 limits: [{ name: tokens, tokens: 600, window: day }]`);
     const exchange = await stream(exchanges);
     let passed = 0;
-    while (exchange.broken === undefined && passed < 2_000) {
+    while (exchange.answer.end === undefined && passed < 2_000) {
       passText(exchange, tenTokens);
       passed += 10;
     }
@@ -143,7 +147,7 @@ limits: [{ name: tokens, tokens: 600, window: day }]`);
       passText(exchange, tenTokens);
       await new Promise(setImmediate);
     }
-    assert.equal(exchange.broken, "told");
+    assert.equal(exchange.answer.end, "told");
     await exchanges.close(exchange);
     assert.equal(exchanges.records[0]?.ending, "cut_by_policy");
     assert.equal(ledger.openHolds(), 0);
@@ -154,7 +158,7 @@ limits: [{ name: tokens, tokens: 600, window: day }]`);
     const exchange = await stream(exchanges);
     passText(exchange, tenTokens);
     passText(exchange, tenTokens);
-    assert.equal(exchange.broken, undefined);
+    assert.equal(exchange.answer.end, undefined);
     endAnswer(exchange, { input: 8, output: 20 });
     await exchanges.close(exchange);
     assert.equal(exchanges.records[0]?.ending, "completed");

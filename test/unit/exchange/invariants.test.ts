@@ -3,10 +3,11 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { headersOf } from "../../../src/core/headers.ts";
 import { respond } from "../../../src/exchange/answer/responding.ts";
-import { noteLoggedOutcome } from "../../../src/exchange/attempt/logged-outcome.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
+import { logAttempt } from "../../support/envoy/play-envoy.ts";
+import { responseHead } from "../../support/envoy/response-head.ts";
 import {
   beginAnswer,
   type Exchanges,
@@ -56,8 +57,8 @@ interface Billed {
 }
 
 async function end(exchanges: Exchanges, exchange: Exchange, fate: Fate, billed: Billed): Promise<void> {
-  const cap = exchange.plan?.outputCap ?? 0;
-  const input = exchange.plan?.targets[0]?.inputTokens ?? 0;
+  const cap = exchange.forwarded?.plan.outputCap ?? 0;
+  const input = exchange.forwarded?.plan.targets[0]?.inputTokens ?? 0;
   switch (fate) {
     case "answered":
       beginAnswer(exchange, "text/event-stream");
@@ -68,11 +69,11 @@ async function end(exchanges: Exchanges, exchange: Exchange, fate: Fate, billed:
     case "overrun": {
       beginAnswer(exchange, "text/event-stream");
       let output = 0;
-      while (exchange.broken === undefined && output < cap + 100) {
+      while (exchange.answer.end === undefined && output < cap + 100) {
         passText(exchange, " one".repeat(20));
         output += 20;
       }
-      if (exchange.broken === undefined) endAnswer(exchange, { input, output });
+      if (exchange.answer.end === undefined) endAnswer(exchange, { input, output });
       billed.nanoUsd += BigInt(input + output) * priceNanoUsd;
       break;
     }
@@ -89,15 +90,9 @@ async function end(exchanges: Exchanges, exchange: Exchange, fate: Fate, billed:
       const codeDetails =
         fate === "refused" ? "via_upstream" : "upstream_reset_before_response_started{connection_failure}";
       const headers = headersOf({ "content-type": "text/plain" });
-      respond(exchange, { status: 503, headers, endOfStream: true, codeDetails, attempt: 1 });
-      noteLoggedOutcome(exchanges.services.registry, {
-        kind: "attempt",
-        requestId: exchange.id,
-        cluster: "house",
-        retryAfter: undefined,
-        status: fate === "refused" ? 503 : undefined,
-        flags: fate === "refused" ? [] : ["UF"],
-      });
+      respond(exchange, responseHead({ status: 503, headers, endOfStream: true, codeDetails, attempt: 1 }));
+      const refused = fate === "refused";
+      logAttempt(exchange, "house", refused ? 503 : undefined, refused ? [] : ["UF"]);
       break;
     }
   }
@@ -159,7 +154,7 @@ describe("any calls with any faults", () => {
 });
 
 function amountOf(exchange: Exchange, name: string): bigint {
-  return exchange.claims.find(({ account }) => account.name === name)?.amount ?? 0n;
+  return (exchange.forwarded?.claims ?? []).find(({ account }) => account.name === name)?.amount ?? 0n;
 }
 
 function recorded({ records }: Exchanges): bigint {

@@ -5,6 +5,7 @@ import { respond } from "../../../src/exchange/answer/responding.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
+import { responseHead } from "../../support/envoy/response-head.ts";
 import {
   beginAnswer,
   type Exchanges,
@@ -97,14 +98,10 @@ budgets: [{ name: day, usd: 1, window: day }]`);
     for (let at = 0; at < 1_000; at++) {
       const exchange = await forwarded(exchanges);
       const codeDetails = at % 2 === 0 ? "via_upstream" : "no_healthy_upstream";
-      respond(exchange, {
-        status: 503,
-        headers: headersOf({}),
-        endOfStream: true,
-        codeDetails,
-        attempt: at % 2 === 0 ? 1 : 0,
-      });
-      exchange.logged.add(1);
+      const attempt = at % 2 === 0 ? 1 : 0;
+      const head = { status: 503, headers: headersOf({}), endOfStream: true, codeDetails, attempt };
+      respond(exchange, responseHead(head));
+      exchange.forwarded?.attempts.at(0)?.unsent();
       ending.push(exchanges.close(exchange));
     }
     await Promise.all(ending);
@@ -158,9 +155,9 @@ budgets: [{ name: day, usd: 1000, window: day }]`);
   it("holds by the larger of two caps, and never more than the model can answer", async () => {
     const { exchanges } = start("budgets: [{ name: day, usd: 1, window: day }]");
     const larger = await forwarded(exchanges, { ...request, max_tokens: 1, max_completion_tokens: 10_000 });
-    assert.ok((larger.plan?.hold.costNanoUsd ?? 0n) >= 10_000_000n);
+    assert.ok((larger.forwarded?.plan.hold.costNanoUsd ?? 0n) >= 10_000_000n);
     const huge = await forwarded(exchanges, { ...request, max_tokens: 999_999_999 });
-    assert.ok((huge.plan?.hold.outputTokens ?? 0) <= 32_768);
+    assert.ok((huge.forwarded?.plan.hold.outputTokens ?? 0) <= 32_768);
     await leave(exchanges, [larger, huge]);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { systemClock } from "../../../src/core/clock.ts";
 import { stringBytesMax } from "../../../src/core/json-values.ts";
-import { passBody } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
 import {
   beginAnswer,

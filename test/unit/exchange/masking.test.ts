@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SecretMask, secretsIn } from "../../../src/exchange/answer/masking.ts";
+import { SecretMask } from "../../../src/exchange/answer/masking.ts";
+import { secretsIn } from "../../../src/provider/secrets-in.ts";
 
 const secrets = secretsIn([
   ["authorization", "Bearer sk-0123456789-abcdef"],

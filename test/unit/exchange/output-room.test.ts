@@ -23,14 +23,15 @@ describe("the cap that a provider is sent", () => {
   /** The cap of each attempt, and the input tokens that were counted for it. */
   async function capsOf(body: object, path: string, attempts: number): Promise<readonly [number, number][]> {
     const { exchange, outcome } = await exchanges.ask(body, path);
-    assert.ok(outcome.kind === "forward");
+    const { forwarded } = exchange;
+    assert.ok(outcome.kind === "forward" && forwarded !== undefined);
     const caps: [number, number][] = [];
     for (let number = 1; number <= attempts; number += 1) {
-      const forward = number === 1 ? outcome : await encodeAttempt(exchange, number);
+      const forward = number === 1 ? outcome : await encodeAttempt(forwarded, number);
       const sent = JSON.parse(forward.body.toString());
       caps.push([
         sent.max_tokens ?? sent.max_completion_tokens,
-        exchange.plan?.targets[number - 1]?.inputTokens ?? 0,
+        exchange.forwarded?.plan.targets[number - 1]?.inputTokens ?? 0,
       ]);
     }
     await exchanges.close(exchange);

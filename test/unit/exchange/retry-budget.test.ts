@@ -41,8 +41,9 @@ describe("the retry budget", () => {
     readonly left: readonly string[];
   }> {
     const { exchange } = await exchanges.ask(body);
-    const targets = exchange.plan?.targets.map(({ target }) => formatTarget(target)) ?? [];
-    const left = exchange.rejected.map(({ target, reason }) => `${formatTarget(target)}: ${reason}`);
+    const targets = exchange.forwarded?.plan.targets.map(({ target }) => formatTarget(target)) ?? [];
+    const rejected = exchange.admitted?.rejected ?? [];
+    const left = rejected.map(({ target, reason }) => `${formatTarget(target)}: ${reason}`);
     await exchanges.close(exchange);
     return { targets, left };
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { passBody } from "../../../src/exchange/answer/responding.ts";
+import { passBody } from "../../../src/exchange/answer/passing.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
 import { manualClock } from "../../support/core/manual-clock.ts";
 import { beginAnswer, exchangesOn, snapshotOf } from "../../support/exchange/exchanges.ts";
@@ -30,7 +30,7 @@ describe("A request to rerank, which Cohere bills by searches of 100 documents o
   for (const [documents, searches] of requests)
     it(`holds and charges ${searches} for ${documents.length} documents of ${documents[0]?.length} bytes`, async () => {
       const { exchange } = await exchanges.ask({ model: "rerank", query: "q", documents }, "/v2/rerank");
-      const held = exchange.plan?.hold.costNanoUsd ?? 0n;
+      const held = exchange.forwarded?.plan.hold.costNanoUsd ?? 0n;
       assert.ok(held >= nanoUsdPerSearch * BigInt(searches), String(held));
       beginAnswer(exchange, "application/json");
       const meta = { billed_units: { search_units: searches } };
@@ -43,7 +43,7 @@ describe("A request to rerank, which Cohere bills by searches of 100 documents o
 
   it("holds one search where documents are few and short", async () => {
     const { exchange } = await exchanges.ask({ model: "rerank", query: "q", documents: ["x"] }, "/v2/rerank");
-    assert.equal(exchange.plan?.hold.costNanoUsd, nanoUsdPerSearch);
+    assert.equal(exchange.forwarded?.plan.hold.costNanoUsd, nanoUsdPerSearch);
     await exchanges.close(exchange);
   });
 });

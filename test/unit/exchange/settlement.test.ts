@@ -21,7 +21,7 @@ it("tells what holds come to by the config's entry, so that clients name no seri
   Object.assign(exchanges.services, { observer });
   for (const model of ["lab/one", "lab/two"]) {
     const { exchange } = await exchanges.ask({ model, messages: [{ role: "user", content: "hi" }] });
-    assert.equal(exchange.plan?.model, model);
+    assert.equal(exchange.forwarded?.plan.model, model);
     beginAnswer(exchange, "text/event-stream");
     endAnswer(exchange, { input: 3, output: 2 });
     await exchanges.close(exchange);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, describe, it } from "node:test";
-import type { Interruption } from "../../../src/exchange/answer/interrupting.ts";
+import type { Interruption } from "../../../src/exchange/state/interruption.ts";
 import { Steering } from "../../../src/exchange/steering.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { MemoryLedger } from "../../../src/ledger/memory.ts";
@@ -103,7 +103,7 @@ describe("steering", () => {
   it("passes over a stopped model on a budget's ladder", async () => {
     const { exchange, outcome } = await exchanges.ask(asking("dear"));
     assert.equal(outcome.kind, "forward");
-    assert.equal(exchange.plan?.targets[0]?.target.backend, "beta");
+    assert.equal(exchange.forwarded?.plan.targets[0]?.target.backend, "beta");
     exchange.end("downstream_reset");
     await exchanges.close(exchange);
     await stop({ model: "other" });
@@ -131,7 +131,7 @@ describe("steering", () => {
         ["cut_by_policy", "stopped", 200],
       ],
     );
-    assert.equal(exchanges.records[1]?.output_tokens, streaming.outputCounter?.total());
+    assert.equal(exchanges.records[1]?.output_tokens, streaming.answering?.outputCounter.total());
     assert.equal(ledger.openHolds(), 1);
     elsewhere.end("downstream_reset");
     await exchanges.close(elsewhere);

@@ -28,7 +28,7 @@ async function capOf(
     messages: [{ role: "user", content: "hi there" }],
     ...body,
   });
-  return exchange.ending === undefined ? exchange.plan?.outputCap : exchange.errorCode;
+  return exchange.ending === undefined ? exchange.forwarded?.plan.outputCap : exchange.errorCode;
 }
 
 describe("a request without a cap", () => {

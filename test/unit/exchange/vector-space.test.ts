@@ -22,7 +22,7 @@ describe("a budget's ladder, asked for embeddings", () => {
     const clock = manualClock("2026-08-03T12:00:00Z");
     const exchanges = exchangesOn(snapshotOf(config(ladder)), new MemoryLedger({ clock }), clock);
     const { exchange } = await exchanges.ask({ model: "dear", input: "hi there" }, "/v1/embeddings");
-    return exchange.ending === undefined ? exchange.plan?.model : exchange.errorCode;
+    return exchange.ending === undefined ? exchange.forwarded?.plan.model : exchange.errorCode;
   };
 
   it("leads to the same model elsewhere, and past one whose vectors are others", async () => {

@@ -2,31 +2,18 @@ import { assert, GatewayError } from "../../core/errors.ts";
 import { largeBytesMin } from "../../core/shared-bytes.ts";
 import type { Asked } from "../../dialect/asked.ts";
 import type { ClientCodec, UpstreamCodec } from "../../dialect/codec.ts";
-import type { Dialect, Operation } from "../../dialect/dialect.ts";
 import { modelRequestOf as readModelRequest } from "../../dialect/read-model-request.ts";
 import { formatTarget, type Target } from "../../plan/plan.ts";
 import type { Provider } from "../../provider/provider.ts";
-import { admitted, type Exchange } from "../state/exchange.ts";
-
-/** The form in which a request reaches a provider: its own bytes, or translated to the provider's format. */
-export type Transport =
-  | { readonly kind: "pass"; readonly dialect: Dialect; readonly operation: Operation }
-  | {
-      readonly kind: "translate";
-      /** The provider's. */
-      readonly dialect: Dialect;
-      /** The operation asked of the provider. */
-      readonly operation: Operation;
-      readonly client: ClientCodec;
-      readonly upstream: UpstreamCodec;
-    };
+import type { Admitted, Exchange } from "../state/exchange.ts";
+import type { Transport } from "../state/transport.ts";
 
 /** The reason why a target cannot answer this kind of request, naming the client's field if one is at fault. Undefined if it can. */
-export function cannotCarry(exchange: Exchange, target: Target, model: string): GatewayError | undefined {
-  const transport = transportOf(exchange, target);
+export function cannotCarry(admitted: Admitted, target: Target, model: string): GatewayError | undefined {
+  const transport = transportOf(admitted, target);
   if (transport?.kind === "translate") {
-    const checked = exchange.largeBodyChecks.get(formatTarget(target));
-    return checked === undefined ? refused(exchange, transport.upstream, target.model) : checked.refusal;
+    const checked = admitted.largeBodyChecks.get(formatTarget(target));
+    return checked === undefined ? refused(admitted, transport, target.model) : checked.refusal;
   }
   if (transport !== undefined) return undefined;
   const why = `no target of model "${model}" can answer this kind of request`;
@@ -34,18 +21,26 @@ export function cannotCarry(exchange: Exchange, target: Target, model: string): 
 }
 
 /** The form in which a request reaches a target. Undefined if its provider can take neither this kind of request nor an equivalent. */
-export function transportOf(exchange: Exchange, target: Target): Transport | undefined {
+export function transportOf(admitted: Admitted, target: Target): Transport | undefined {
+  const { transports } = admitted;
+  const known = transports.get(target);
+  if (known !== undefined || transports.has(target)) return known;
+  const transport = findTransport(admitted, target);
+  transports.set(target, transport);
+  return transport;
+}
+
+function findTransport({ exchange, facts }: Admitted, target: Target): Transport | undefined {
   const { dialect, operation, services } = exchange;
   const { provider } = backendOf(exchange, target);
   if (provider.dialect(operation, target.model)?.name === dialect.name)
     return { kind: "pass", dialect, operation };
   const { client } = dialect;
   if (client?.operations.includes(operation.name) !== true) return undefined;
-  const { stream } = admitted(exchange).facts;
   for (const other of services.dialects) {
     const { upstream } = other;
     if (upstream?.hub !== client.hub) continue;
-    const asked = upstream.operation(target.model, stream);
+    const asked = upstream.operation(target.model, facts.stream);
     if (provider.dialect(asked, target.model)?.name !== other.name) continue;
     return { kind: "translate", dialect: other, operation: asked, client, upstream };
   }
@@ -53,8 +48,8 @@ export function transportOf(exchange: Exchange, target: Target): Transport | und
 }
 
 /** The same of a target that is planned; that there is none is a bug. */
-export function plannedTransport(exchange: Exchange, target: Target): Transport {
-  const transport = transportOf(exchange, target);
+export function plannedTransport(admitted: Admitted, target: Target): Transport {
+  const transport = transportOf(admitted, target);
   assert(transport !== undefined, "a plan names only targets that can answer");
   return transport;
 }
@@ -66,22 +61,25 @@ export function backendOf(exchange: Exchange, target: Target): { readonly provid
   return backend;
 }
 
-/** The request without its wire format; read once, and only when somebody has to translate it. Large ones are read by `checkLargeBody`. Throws what refuses it. */
-export function modelRequestOf(exchange: Exchange, client: ClientCodec): Asked {
-  const { original, modelRequest } = exchange;
-  if (modelRequest !== undefined) return modelRequest;
-  assert(original !== undefined, "the original body is kept until no attempt can follow");
-  if (original.length >= largeBytesMin)
+/** The request without its wire format; read once, and only when it has to be translated. Large ones are read by `checkLargeBody`. Throws what refuses it. */
+export function modelRequestOf({ exchange, facts }: Admitted, client: ClientCodec): Asked {
+  const { body } = exchange;
+  if (body.modelRequest !== undefined) return body.modelRequest;
+  const { bytes } = body;
+  assert(bytes !== undefined, "the original body is kept until no attempt can follow");
+  if (bytes.length >= largeBytesMin)
     throw new GatewayError("unsupported", "the body is too large to say why");
-  exchange.modelRequest = readModelRequest(client, original, admitted(exchange).facts);
-  return exchange.modelRequest;
+  body.modelRequest = readModelRequest(client, bytes, facts);
+  return body.modelRequest;
 }
 
-function refused(exchange: Exchange, upstream: UpstreamCodec, model: string): GatewayError | undefined {
-  const { client } = exchange.dialect;
-  assert(client !== undefined, "only what has a client's codec is translated");
+function refused(
+  admitted: Admitted,
+  { client, upstream }: { readonly client: ClientCodec; readonly upstream: UpstreamCodec },
+  model: string,
+): GatewayError | undefined {
   try {
-    upstream.check(modelRequestOf(exchange, client), model);
+    upstream.check(modelRequestOf(admitted, client), model);
     return undefined;
   } catch (error) {
     if (error instanceof GatewayError) return error;
