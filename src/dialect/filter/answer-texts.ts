@@ -1,8 +1,8 @@
 import { GatewayError } from "../../core/errors.ts";
 import { type JsonObject, textOf } from "../json-view.ts";
 import { locateMembers } from "./locate-members.ts";
-import type { MakeTextFilter } from "./text-filter.ts";
-import { type TextStage, TextStages } from "./text-stage.ts";
+import type { MakeTextFilter, TextStage } from "./text-filter.ts";
+import { TextStages } from "./text-stage.ts";
 import type { FilteredJson, TextEnd, TextSlot, TextTail, TextTap } from "./text-tap.ts";
 
 /** Most texts of one answer that are open at once. */

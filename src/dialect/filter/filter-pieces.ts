@@ -1,8 +1,8 @@
 import { inSlices } from "../../core/slices.ts";
 import { JsonTextFilter } from "./json-text-filter.ts";
-import type { MakeTextFilter } from "./text-filter.ts";
+import type { MakeTextFilter, TextStage } from "./text-filter.ts";
 import type { FoundText, TextPiece } from "./text-places.ts";
-import { type TextStage, TextStages } from "./text-stage.ts";
+import { TextStages } from "./text-stage.ts";
 
 /** Room for what filters add to an answer, as a share of it, before it is copied to a larger place. */
 const growthShare = 0.25;

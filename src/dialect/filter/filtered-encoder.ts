@@ -2,8 +2,8 @@ import type { ByteRuns } from "../../core/byte-runs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { EventEncoder } from "../codec.ts";
 import type { ModelEvent } from "../model-event.ts";
-import type { MakeTextFilter, TextChannel } from "./text-filter.ts";
-import { type TextStage, TextStages } from "./text-stage.ts";
+import type { MakeTextFilter, TextChannel, TextStage } from "./text-filter.ts";
+import { TextStages } from "./text-stage.ts";
 
 /** Most texts that are open at once. */
 const openTextsMax = 4096;

@@ -1,7 +1,7 @@
 import { GatewayError } from "../../core/errors.ts";
 import { jsonDepthMax } from "../../core/json-scan.ts";
 import { parseJson } from "../json-view.ts";
-import type { TextStage } from "./text-stage.ts";
+import type { TextStage } from "./text-filter.ts";
 
 /**
  * Filters the strings in a JSON text that comes in pieces, cut anywhere. Each string is a text of its own; keys, numbers and what is no JSON

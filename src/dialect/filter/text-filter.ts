@@ -23,6 +23,9 @@ export interface TextFilter {
   end(): string;
 }
 
+/** Pieces of one text in, filtered pieces out. */
+export type TextStage = Pick<TextFilter, "push" | "end">;
+
 /**
  * Makes the filter of one text; undefined for a text that passes as it is. A text is one block of one answer, or, where the format has no
  * blocks, all that one answer says in one channel. Of tool arguments, each string in their JSON is a text of its own.

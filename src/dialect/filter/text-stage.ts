@@ -1,9 +1,6 @@
 import { assert, GatewayError } from "../../core/errors.ts";
 import { JsonTextFilter } from "./json-text-filter.ts";
-import { holdBackCharsLimit, type MakeTextFilter, type TextFilter, type TextPlace } from "./text-filter.ts";
-
-/** Pieces of one text in, filtered pieces out. */
-export type TextStage = Pick<TextFilter, "push" | "end">;
+import { holdBackCharsLimit, type MakeTextFilter, type TextPlace, type TextStage } from "./text-filter.ts";
 
 /** A filter's decision that an answer may not go on. */
 export class TextBlocked extends GatewayError {
