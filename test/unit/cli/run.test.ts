@@ -44,7 +44,7 @@ describe("the command line", () => {
   });
 
   it("keeps a one-letter variable out of nobody's words", async () => {
-    writeFileSync(join(folder, "short.yaml"), config.replace("version: 1", 'version: "${env:V}"'));
+    writeFileSync(join(folder, "short.yaml"), config.replace("version: 1", `version: "\${env:V}"`));
     const { err } = await run(["check", "short.yaml"], {
       env: { KEY: "secret-of-openai", EDGE: "what-envoy-sends", V: "e" },
     });
