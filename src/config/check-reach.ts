@@ -17,7 +17,7 @@ export interface WrittenRule {
   readonly only: Only | undefined;
 }
 
-/** What the rules of a config reach. */
+/** The rules of a config, and the models and backends they can reach. */
 export interface Reach {
   readonly routes: readonly WrittenRule[];
   readonly bounds: readonly WrittenRule[];
@@ -25,7 +25,7 @@ export interface Reach {
   readonly backends: ReadonlyMap<string, Backend>;
 }
 
-/** Refuses rules that could never apply and what no target could ever answer; warns of requests that two rules together leave to nobody. */
+/** Refuses rules that can never apply and rules that leave no target; warns where two rules together may leave no target. */
 export function checkReach(file: YamlFile, reach: Reach): void {
   checkOrder(file, reach);
   for (const bound of reach.bounds) checkBound(file, bound, reach);

@@ -76,7 +76,7 @@ export class ConfigInputs {
     return [...this.#problems, ...this.#files.flatMap((file) => file.problems)];
   }
 
-  /** What is allowed, and may not do what was meant; in the files' order. */
+  /** Warnings about entries that may not do what their author meant, in the files' order. */
   get warnings(): readonly Problem[] {
     return this.#files.flatMap((file) => file.warnings);
   }

@@ -39,7 +39,7 @@ export type LoadedConfig =
       readonly files: readonly string[];
       /** Secrets that are not there and were not needed, each with its place. */
       readonly absentSecrets: readonly string[];
-      /** What is allowed, and may not do what was meant. */
+      /** Warnings about entries that may not do what their author meant. */
       readonly warnings: readonly Problem[];
     }
   | {
@@ -118,19 +118,7 @@ function compileSections(
   refuseUnknownSections(file, root);
   parse("version");
   const contractFields = parse("contract") ?? anyContract(root.contract);
-  for (const name of Object.keys(contractFields)) {
-    const elsewhere = reservedNames.has(name)
-      ? "in a condition"
-      : accountOnlyFields.includes(name)
-        ? "in `per`"
-        : undefined;
-    if (elsewhere !== undefined)
-      file.refuse(
-        ["contract", name],
-        `${name} means something else ${elsewhere}: choose another name`,
-        "key",
-      );
-  }
+  refuseReservedNames(file, Object.keys(contractFields));
   const contract = createContractReader(contractFields);
   const own = compileOwn(compilation, root.ledger, parse);
   const backendEntries = mapOf(compilation, "backends", root.backends, backendName);
@@ -175,6 +163,16 @@ function compileSections(
     models: createModelTable(models),
     shown: showConfig(file.shown),
   });
+}
+
+/** Refuses contract fields whose names mean something else where rules use them. */
+function refuseReservedNames(file: YamlFile, names: readonly string[]): void {
+  for (const name of names) {
+    const isReserved = reservedNames.has(name);
+    if (!isReserved && !accountOnlyFields.includes(name)) continue;
+    const where = isReserved ? "in a condition" : "in `per`";
+    file.refuse(["contract", name], `${name} means something else ${where}: choose another name`, "key");
+  }
 }
 
 const schemas: { readonly [K in SectionName]: z.ZodType<Sections[K]> } = sections;

@@ -21,7 +21,7 @@ export interface ListenConfig {
   readonly address: TcpAddress;
   /** A longer request body is answered 413. */
   readonly bodyLimitBytes: number;
-  /** Where clients' load balancers ask, without a key, if requests should be sent. */
+  /** The path of health checks by load balancers; they need no key. */
   readonly healthPath: string;
 }
 
@@ -81,7 +81,7 @@ export interface Backend {
   readonly tls: BackendTls | undefined;
 }
 
-/** What a start may do whose ledger is gone while the usage log has charges of windows that still run. */
+/** Actions of a start that finds no ledger beside a usage log with charges of windows that still run. */
 export const missingLedgerActions = ["refuse", "rebuild", "start-empty"] as const;
 /** One of {@link missingLedgerActions}. */
 export type MissingLedgerAction = (typeof missingLedgerActions)[number];
@@ -124,7 +124,7 @@ export interface Snapshot extends JointPolicies {
   readonly identities: readonly Identity[];
   readonly contract: ContractReader;
   readonly routes: Routes;
-  /** What a request may be answered by, whatever route it takes. */
+  /** Restrict the targets of a request, whatever route it takes. */
   readonly bounds: Bounds;
   /** Bounds on attempts beyond the first, over the whole gateway. */
   readonly retries: RetryLimits;

@@ -43,7 +43,7 @@ export class YamlFile {
   /** False when the text is not YAML at all: `value` is undefined then. */
   readonly readable: boolean;
   readonly problems: Problem[] = [];
-  /** What can be meant, and may not do what was meant. */
+  /** Entries that are valid but may not do what their author meant. */
   readonly warnings: Problem[] = [];
   /** Secrets that are not there, with their places; as many as were not needed. */
   readonly absentSecrets: string[] = [];
@@ -81,7 +81,7 @@ export class YamlFile {
     this.#refuseAt(this.#offsetOf(path, part), path, message);
   }
 
-  /** Notes what is allowed, and may not do what was meant. */
+  /** Notes an entry that is valid but may not do what its author meant. */
   warn(path: Path, message: string): void {
     if (this.warnings.length < problemsMax)
       this.warnings.push(this.#problem(this.#offsetOf(path, "value"), path, message));

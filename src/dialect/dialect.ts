@@ -26,7 +26,7 @@ export type DialectName =
   | "cohere-embed"
   | "cohere-rerank";
 
-/** What a request of a format asks for: text, vectors, or the order of documents. */
+/** The kind of result that requests of a format ask for: text, vectors, or an order of documents. */
 export type Work = "text" | "embeddings" | "rerank";
 
 /** A finished answer made here. */

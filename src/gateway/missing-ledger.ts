@@ -5,8 +5,8 @@ import { recordedCharges } from "../exchange/settle/recorded-charges.ts";
 import { chargedByRecords, isLedgerMissing, rebuildLedger } from "../ledger/rebuild.ts";
 
 /**
- * Decides what becomes of a start whose ledger is not there although the usage log has charges of windows that still run: by `ledger.onMissing` it is
- * refused, the ledger is made again from the records, or all budgets start at zero. Throws `ledger_unavailable`.
+ * Handles a start that finds no ledger beside a usage log with charges of windows that still run. `ledger.onMissing` refuses it, rebuilds the ledger
+ * from the records, or starts every budget at zero. Throws `ledger_unavailable`.
  */
 export async function handleMissingLedger(snapshot: Snapshot, log: Log): Promise<void> {
   const { folder, onMissing } = snapshot.ledger;

@@ -9,7 +9,7 @@ import { lockLedger } from "./local-ledger.ts";
 import { createMemoryLedger, type MemoryLedger } from "./memory.ts";
 import { type AppliedCharges, applyMissingCharges, type RecordSource } from "./missing-charges.ts";
 
-/** What a ledger made from records holds. */
+/** The result of a rebuild. */
 export interface RebuiltLedger {
   readonly accounts: number;
   readonly charges: readonly AppliedCharges[];

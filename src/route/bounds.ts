@@ -2,7 +2,7 @@ import type { Attributes } from "../condition/attributes-of.ts";
 import type { Condition } from "../condition/condition.ts";
 import type { Only } from "./only.ts";
 
-/** One entry of the config's `bounds`, compiled: what it matches may be answered by no other target, whatever route was taken. */
+/** One compiled entry of the config's `bounds`: it restricts the targets of the requests it matches, whatever their route. */
 export interface Bound {
   /** As the config names it, else its place: `bounds[0]`. */
   readonly name: string;

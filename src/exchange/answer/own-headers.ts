@@ -4,7 +4,7 @@ import type { Forwarded } from "../state/exchange.ts";
 import { replyHeaders } from "../state/local-reply.ts";
 import { warningHeader, warningOf } from "./warning.ts";
 
-/** What Tollgate itself tells the client of a provider's answer: who answered, at which attempt, within which cap, and what was reworded. */
+/** The headers that Tollgate adds to a provider's answer: target, attempt number, counted input, output cap and warnings. */
 export function ownHeaders(forwarded: Forwarded, attempt: Attempt): [string, string][] {
   const { target } = attempt.target;
   return [
@@ -20,7 +20,7 @@ export function ownHeaders(forwarded: Forwarded, attempt: Attempt): [string, str
   ];
 }
 
-/** Tells of a cap that the client did not ask for: one of ours, or its own, lowered. */
+/** The output cap, where the client asked for none or for a higher one. */
 function outputCapHeader({ admitted, plan }: Forwarded, { target }: Attempt): [string, string][] {
   if (plan.outputCap === 0) return [];
   const cap = Math.min(plan.outputCap, target.outputRoomTokens ?? plan.outputCap);
