@@ -3,7 +3,6 @@ import type { Claim } from "../../ledger/ledger.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { Admitted } from "../state/exchange.ts";
-import { exchangeAttributes } from "./attributes.ts";
 
 /** Steps of `degrade` that each budget has taken for a request, by the budget's name; none where it is not there. */
 export type StepsTaken = ReadonlyMap<string, number>;
@@ -19,7 +18,7 @@ export function claimsOf(admitted: Admitted, plan: Plan, steps?: StepsTaken): re
     principal,
     field: (name: string) =>
       name === "model" ? facts.model : name === "key" ? principal.keyName : contract.field(name),
-    attributes: exchangeAttributes(admitted),
+    attributes: admitted.attributes,
     plan,
     nowMs: services.clock.nowMs(),
   };

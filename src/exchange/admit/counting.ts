@@ -69,7 +69,7 @@ function countText(
     stopAbove: stopAbove / scaleMin(counters, vocabulary),
   });
   return chain(counted, (tokens) => {
-    // Nobody waits for this request any more.
+    // The client has left.
     if (tokens === undefined) return;
     text.set(vocabulary, tokens);
     return countText(admitted, counters, stopAbove, text, index + 1);

@@ -3,11 +3,9 @@ import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import type { Refused } from "../../ledger/ledger.ts";
 import { keepsWork } from "../../plan/model-kind.ts";
 import type { Plan, Target } from "../../plan/plan.ts";
-
 import type { Degradation, DegradeStep, ExceededStep } from "../../policy/ladder.ts";
 import { accessRefusal } from "../open/access.ts";
 import type { Admitted } from "../state/exchange.ts";
-import { exchangeAttributes } from "./attributes.ts";
 import { claimsOf, type StepsTaken } from "./claiming.ts";
 import { countInput } from "./counting.ts";
 import { checkLargeBody } from "./large-body.ts";
@@ -20,7 +18,7 @@ export interface LadderStep {
   readonly steps: StepsTaken;
   /** Budgets whose `exceeded` was tried. */
   readonly climbed: readonly string[];
-  /** True once a cap that nobody asked for was shortened to fit the limits. */
+  /** True once a cap of our own was shortened to fit the limits. */
   readonly shortened: boolean;
   /** The last change to the plans. Undefined if they are for the request as asked. */
   readonly degraded: { readonly by: string; readonly atPercent: number } | undefined;
@@ -64,7 +62,7 @@ const shortestAnswerTokens = 16;
  */
 function shortened(admitted: Admitted, { plans, steps }: LadderStep): readonly Plan[] {
   const { facts } = admitted;
-  const caps = admitted.exchange.snapshot.caps(exchangeAttributes(admitted));
+  const caps = admitted.exchange.snapshot.caps(admitted.attributes);
   const plan = plans.at(-1);
   if (plan === undefined || facts.outputCap !== undefined || caps.outputTokens !== undefined) return [];
   const fits = (cap: number) =>
@@ -120,7 +118,7 @@ function degrade(admitted: Admitted, plans: readonly Plan[], to: Degradation): M
 function using(admitted: Admitted, model: string, from: readonly Plan[]): MaybePromise<readonly Plan[]> {
   const route = admitted.exchange.snapshot.model(model);
   if (route === undefined) return [];
-  const caller = { snapshot: admitted.exchange.snapshot, attributes: exchangeAttributes(admitted) };
+  const caller = { snapshot: admitted.exchange.snapshot, attributes: admitted.attributes };
   if (accessRefusal(caller, [route.name], route) !== undefined) return [];
   if (stopOf(admitted, route.name) !== undefined) return [];
   if (changesWork(admitted, route.targets, from)) return [];

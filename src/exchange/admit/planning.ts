@@ -17,14 +17,13 @@ import { ceilingOf } from "../../price/rate.ts";
 import type { ModelRoute } from "../../route/model-route.ts";
 import type { Validation } from "../../validation/validation.ts";
 import type { Admitted } from "../state/exchange.ts";
-import { exchangeAttributes } from "./attributes.ts";
 import { inputCountFor } from "./counting.ts";
 import { chooseTargets, contextWindowOf } from "./routing.ts";
 
 /** The full plan of an exchange whose input is counted: every target of a route, priced, with the caps that bind them. Throws what refuses it. */
 export function makePlan(admitted: Admitted, route: ModelRoute): Plan {
   const { contract, facts } = admitted;
-  const caps = admitted.exchange.snapshot.caps(exchangeAttributes(admitted));
+  const caps = admitted.exchange.snapshot.caps(admitted.attributes);
   const chosen = chooseTargets(admitted, route, (target) => costGuess(admitted, target, caps));
   const single = admitted.exchange.head.headers.get("x-tollgate-no-fallback") === "true";
   const timeouts = route.classTimeouts.get(contract.field("latency_class") ?? "") ?? route.timeouts;
@@ -48,7 +47,7 @@ export function makePlan(admitted: Admitted, route: ModelRoute): Plan {
   });
 }
 
-/** Where another target may follow, a try that nobody gave a deadline has half of `total`: a hung one leaves time for the next. */
+/** A try without a deadline gets half of `total` where another target may follow: a hung one leaves time for the next. */
 function withAttempt(timeouts: Timeouts): Timeouts {
   const { attemptMs, totalMs } = timeouts;
   if (attemptMs !== undefined || totalMs === undefined) return timeouts;

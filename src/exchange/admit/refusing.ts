@@ -33,7 +33,7 @@ export function refuseForLimit(exchange: Exchange, refused: Refused): Reply {
   return refuse(exchange, refusal(refused, clock.nowMs()));
 }
 
-/** The client left while this was being made ready: nothing leaves, and nobody gets what is answered. */
+/** The client left while its request was being prepared: nothing leaves, and the answer reaches no client. */
 export function leave(exchange: Exchange): Reply {
   exchange.end("downstream_reset");
   return refuse(exchange, new GatewayError("shutting_down", "the client has left"));

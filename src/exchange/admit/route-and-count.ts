@@ -2,7 +2,6 @@ import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import type { ModelRoute } from "../../route/model-route.ts";
 import type { Admitted, Exchange } from "../state/exchange.ts";
 import { spend } from "../state/stages.ts";
-import { exchangeAttributes } from "./attributes.ts";
 import { countForRoute, countInput } from "./counting.ts";
 import { examine } from "./examining.ts";
 import { checkLargeBody } from "./large-body.ts";
@@ -42,9 +41,9 @@ function weigh(admitted: Admitted, { targets }: ModelRoute): MaybePromise<void> 
   );
 }
 
-/** More input than this is refused, so nobody needs to know how much more. */
+/** More input than this is refused, so counting may stop there. */
 function inputTokensAllowed(admitted: Admitted): number | undefined {
   const { operation, snapshot } = admitted.exchange;
   if (operation.local === "token_count") return undefined;
-  return snapshot.caps(exchangeAttributes(admitted)).inputTokens;
+  return snapshot.caps(admitted.attributes).inputTokens;
 }

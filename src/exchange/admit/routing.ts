@@ -10,7 +10,6 @@ import { accessRefusal, type Caller, targetRefusal } from "../open/access.ts";
 import type { Admitted } from "../state/exchange.ts";
 import { reasonOfEjection } from "../state/fallback.ts";
 import { cannotHold } from "./affordable.ts";
-import { exchangeAttributes } from "./attributes.ts";
 import { cannotDo } from "./capability.ts";
 import { inputCountFor } from "./counting.ts";
 import { isForced, stopOf, whyStopped } from "./stopping.ts";
@@ -22,7 +21,7 @@ const anyModel: ReadonlySet<string> = new Set(["", "auto"]);
 /** The route of a request: the first rule that matches decides, else the model that the client named; then access and stops. Throws the refusal. */
 export function findRoute(admitted: Admitted): ModelRoute {
   const { facts } = admitted;
-  const attributes = exchangeAttributes(admitted);
+  const attributes = admitted.attributes;
   const rule = admitted.exchange.snapshot.routes.find(attributes);
   admitted.rule = rule;
   admitted.bounds = admitted.exchange.snapshot.bounds.matching(attributes);
@@ -47,7 +46,7 @@ function mayUse({ exchange: { snapshot, dialect }, facts }: Admitted, use: strin
 }
 
 function callerOf(admitted: Admitted): Caller {
-  return { snapshot: admitted.exchange.snapshot, attributes: exchangeAttributes(admitted) };
+  return { snapshot: admitted.exchange.snapshot, attributes: admitted.attributes };
 }
 
 function unknownModel(name: string): GatewayError {
@@ -90,7 +89,7 @@ export function chooseTargets(
   const ordered = order(candidates, route.select, choosingFor(admitted, route, cost));
   const [first, ...others] = open(admitted, route.name, ordered, fallback, rejected);
   // A model that is only stopped could answer later.
-  if (first === undefined) throw nobody(admitted, route, rejected, stopped ? undefined : refusals[0]);
+  if (first === undefined) throw noTarget(admitted, route, rejected, stopped ? undefined : refusals[0]);
   return [first, ...others];
 }
 
@@ -206,7 +205,7 @@ function open(
   return soonest === undefined ? [] : [soonest.target];
 }
 
-function nobody(
+function noTarget(
   admitted: Admitted,
   route: ModelRoute,
   rejected: readonly Rejected[],

@@ -4,32 +4,40 @@ import { isAwsEventStream, isEventStream } from "../../dialect/streamed.ts";
 import type { AnswerReader } from "../state/answer-parts.ts";
 import type { Attempt } from "../state/attempt.ts";
 import type { Forwarded } from "../state/exchange.ts";
+import type { AnswerHead } from "../state/outcome.ts";
 import { LargeAnswer } from "./large-answer.ts";
 import { answerContextOf, callIdOf, translateResponse } from "./translating.ts";
 
-/**
- * Reads an attempt's answer as it passes, in its own bytes or on their way into the client's format. `onLarge` is told first of a large whole
- * answer's output, where its provider has not said how much it is: what `onText` gets of such an answer may be cut short.
- */
+/** What follows an answer as it is read. */
+interface Listeners extends Pick<ResponseContext, "onText" | "filter"> {
+  /**
+   * Is told first of a large whole answer's output, where its provider has not said how much it is: what `onText` gets of such an answer may be
+   * cut short.
+   */
+  readonly onLarge?: (output: Uint8Array | undefined) => MaybePromise<void>;
+}
+
+/** Reads an attempt's answer as it passes, in its own bytes or on their way into the client's format. */
 export function answerReader(
   forwarded: Forwarded,
   attempt: Attempt,
-  context: ResponseContext,
-  onLarge: (output: Uint8Array | undefined) => MaybePromise<void> = () => {},
+  { headers, status }: AnswerHead,
+  { onLarge = () => {}, onText, filter }: Listeners,
 ): AnswerReader {
+  const context: ResponseContext = { status, headers, facts: forwarded.admitted.facts, filter, onText };
   const { exchange } = forwarded;
   const { transport } = attempt;
   const inner =
     transport.kind === "pass"
       ? transport.dialect.passResponse(context)
       : translateResponse(forwarded, attempt, transport, context);
-  if (context.status >= 400 || isEventStream(context) || isAwsEventStream(context)) return inner;
+  if (status >= 400 || isEventStream(context) || isAwsEventStream(context)) return inner;
   const { dialect, services, principal } = exchange;
   const answerContext = answerContextOf(forwarded, attempt);
   return new LargeAnswer(inner, {
-    passes: transport.kind === "pass" && context.filter === undefined,
-    filter: context.filter,
-    onText: context.onText,
+    passes: transport.kind === "pass" && filter === undefined,
+    filter,
+    onText,
     onLarge,
     mayStream: context.facts.stream,
     read: (pieces) =>
@@ -38,11 +46,11 @@ export function answerReader(
         reading: {
           dialect: dialect.name,
           upstream: transport.kind === "pass" ? undefined : transport.dialect.name,
-          status: context.status,
-          headers: [...context.headers.names()].map((name) => [name, context.headers.get(name) ?? ""]),
+          status,
+          headers: [...headers.names()].map((name) => [name, headers.get(name) ?? ""]),
           context: { ...answerContext, facts: { ...answerContext.facts, text: [] } },
           callId: callIdOf(exchange),
-          findTexts: context.filter !== undefined,
+          findTexts: filter !== undefined,
         },
         pieces,
       }),

@@ -13,6 +13,7 @@ import { type NextAttempt, planNextAttempt } from "../attempt/next-attempt.ts";
 import type { AnswerReader } from "../state/answer-parts.ts";
 import type { Attempt, Judgement } from "../state/attempt.ts";
 import type { Forwarded } from "../state/exchange.ts";
+import type { AnswerHead } from "../state/outcome.ts";
 import { beginCheck, checkFailure, concludeCheck } from "./answer-checking.ts";
 import { answerReader } from "./answer-reader.ts";
 import { codeOfFailure } from "./translating.ts";
@@ -21,12 +22,6 @@ import { codeOfFailure } from "./translating.ts";
 const silenceBytesMax = 1_048_576;
 /** An error's body is read this far. */
 const errorBytesMax = 65_536;
-
-/** The upstream's response headers as its own filter sees them. */
-export interface GateHead {
-  readonly status: number;
-  readonly headers: Headers;
-}
 
 /** The decision on an answer. */
 export type GateVerdict =
@@ -41,7 +36,7 @@ export type GateVerdict =
 export class Gate {
   readonly #forwarded: Forwarded;
   readonly #attempt: Attempt;
-  readonly #head: GateHead;
+  readonly #head: AnswerHead;
   readonly #whole: boolean;
   readonly #reader: AnswerReader | undefined;
   readonly #check: AnswerCheck | undefined;
@@ -52,7 +47,7 @@ export class Gate {
   #content = false;
 
   /** `whole`: the answer comes in one piece, and is judged by all of it. */
-  constructor(forwarded: Forwarded, attempt: Attempt, head: GateHead, whole: boolean) {
+  constructor(forwarded: Forwarded, attempt: Attempt, head: AnswerHead, whole: boolean) {
     this.#forwarded = forwarded;
     this.#attempt = attempt;
     this.#head = head;
@@ -62,10 +57,7 @@ export class Gate {
       attempt.begun = whole ? "whole" : "stream";
       const check = whole ? beginCheck(forwarded) : undefined;
       this.#check = check;
-      this.#reader = answerReader(forwarded, attempt, {
-        status: head.status,
-        headers: head.headers,
-        facts: forwarded.admitted.facts,
+      this.#reader = answerReader(forwarded, attempt, head, {
         onText: (text, kind, choice) => {
           this.#content = true;
           check?.push(text, kind, choice);

@@ -3,7 +3,7 @@ import type { ResponseContext } from "../../dialect/dialect.ts";
 import { counterOfTarget } from "../admit/counting.ts";
 import type { Attempt } from "../state/attempt.ts";
 import { Answering, type Forwarded } from "../state/exchange.ts";
-import type { ResponseHead } from "../state/outcome.ts";
+import type { AnswerHead } from "../state/outcome.ts";
 import { answerReader } from "./answer-reader.ts";
 import { countOutput } from "./count-output.ts";
 import { HoldWatch } from "./hold-watch.ts";
@@ -20,7 +20,7 @@ interface Prepared {
 export function listen(
   forwarded: Forwarded,
   attempt: Attempt,
-  { headers, status }: ResponseHead,
+  head: AnswerHead,
   { decoder, filter }: Prepared,
 ): Answering {
   const { admitted, exchange } = forwarded;
@@ -31,13 +31,15 @@ export function listen(
     decoder,
     counter,
     mask: new SecretMask(attempt.secrets),
-    check: facts.stream && status < 400 ? StreamCheck.of(forwarded, attempt) : undefined,
+    check: facts.stream && head.status < 400 ? StreamCheck.of(forwarded, attempt) : undefined,
     // A whole answer is complete, and billed, before any of it is seen.
     holdWatch: facts.stream ? new HoldWatch(forwarded, attempt, tokens, counter) : undefined,
   };
   return new Answering(forwarded, attempt, path, (answering, onText) =>
-    answerReader(forwarded, attempt, { status, headers, facts, filter, onText }, (output) =>
-      countOutput(answering, output),
-    ),
+    answerReader(forwarded, attempt, head, {
+      onText,
+      filter,
+      onLarge: (output) => countOutput(answering, output),
+    }),
   );
 }

@@ -10,7 +10,7 @@ export function freeSlots({ forwarded, id, services }: Exchange): void {
   const others = claims.filter(({ account }) => account.unit !== "slots");
   if (others.length === claims.length) return;
   try {
-    // Freed at once; that it is written down nobody waits for.
+    // Freed at once: there is no need to wait until that is written down.
     const freed = chain(services.ledger.adjust(id, others), () => undefined);
     if (freed instanceof Promise) freed.catch(() => undefined);
   } catch {

@@ -4,7 +4,7 @@ import { plannedTransport } from "../admit/transports.ts";
 import { Attempt } from "../state/attempt.ts";
 import type { Forwarded } from "../state/exchange.ts";
 
-/** The attempt with this number, begun now if it is new; those before it that nobody told us of are begun and ended. */
+/** The attempt with this number, begun now if it is new; those before it that are not known yet are begun and ended. */
 export function attemptAt(forwarded: Forwarded, number: number): Attempt {
   const { admitted, attempts, exchange, plan } = forwarded;
   for (let next = attempts.length + 1; next <= number; next += 1) {
@@ -24,7 +24,7 @@ export function attemptsMax({ targets, spareAttempts }: Plan): number {
   return targets.length + spareAttempts;
 }
 
-/** How the attempts of a plan are judged. With nobody left to ask there is nothing to look for, but what must be checked. */
+/** How the attempts of a plan are judged. A single attempt is not judged, unless its answer must be checked. */
 export function modeOf(plan: Plan): Plan["mode"] {
   return attemptsMax(plan) === 1 && !plan.validated ? "plain" : plan.mode;
 }

@@ -17,7 +17,7 @@ import { translatedHeaders, writeLargeBody } from "./large-body.ts";
 
 /** Client headers every provider may get; the dialect names the rest. */
 const passedHeaders: ReadonlySet<string> = new Set(["accept", "user-agent"]);
-/** Part of how the message travels, and Envoy's own to set; without x-forwarded-proto it finds no route, and takes it off later itself. */
+/** Headers that Envoy sets itself. Without x-forwarded-proto it finds no route; it takes that off later. */
 const framingHeaders: ReadonlySet<string> = new Set([
   "host",
   "content-length",
@@ -141,7 +141,7 @@ function edits(
   };
 }
 
-/** What Envoy answers when an answer breaks off of which nothing has passed: a whole one, or a stream that has just begun. */
+/** The answer for a client whose answer breaks off before any of it has passed: a whole one, or a stream that has just begun. */
 function cutReplyOf(exchange: Exchange): string {
   const error = new GatewayError("upstream_invalid", "the provider broke off its answer");
   return exchange.dialect.encodeError(error, exchange.id).body.toString();

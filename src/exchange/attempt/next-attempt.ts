@@ -31,7 +31,7 @@ export function planNextAttempt(
 ): NextAttempt | undefined {
   const { targets } = forwarded.plan;
   const after = targets.slice(attempt.number);
-  // Since the plan was made, somebody may have been stopped.
+  // A target may have been stopped since the plan was made.
   const left = after.filter(({ target }) => stopSince(forwarded, target) === undefined);
   if (failure === "quality" && asksAnew(forwarded)) return askAnew(forwarded, attempt, left);
   const rule = failureRules[failure];

@@ -48,7 +48,7 @@ function refuseStopped(forwarded: Forwarded, attempt: Attempt): Reply | undefine
   return refuse(forwarded.exchange, stopped);
 }
 
-/** The proxy tries more often than the plan has targets where it was told of spare attempts that nobody took: the last failure stands. */
+/** The proxy was told of spare attempts that were not needed, and tries more often than the plan has targets: the last failure stands. */
 function giveUp({ attempts, exchange, plan }: Forwarded): Reply {
   const last = attempts.at(-1);
   assert(last !== undefined, "an attempt has failed before");

@@ -52,7 +52,7 @@ export class Receipt {
     return this;
   }
 
-  /** The body is here, or nobody waits for it any more. Gives its room back. */
+  /** The body is here, or its client has left. Gives its room back. */
   end(): void {
     if (this.#over) return;
     this.#over = true;

@@ -1,11 +1,10 @@
 import { assert, type GatewayError } from "../../core/errors.ts";
 import { formatTarget, type PlannedTarget } from "../../plan/plan.ts";
 import type { FailureClass } from "../../provider/provider.ts";
-import { failureRules } from "../../route/failure-rules.ts";
-import type { HealthSignal } from "../../route/health.ts";
 import type { Usage } from "../../usage/usage.ts";
 import type { CheckResult } from "../../validation/answer-check.ts";
 import type { ExchangeServices } from "./exchange-services.ts";
+import { signalOf } from "./health-signal.ts";
 import type { Transport } from "./transport.ts";
 
 /** How one upstream try ended, as far as it is known. */
@@ -283,21 +282,5 @@ export class Attempt {
 
   #fail(status: number | undefined, failure: FailureClass): void {
     this.#outcome = { kind: "failed", status, flags: [], class: failure, brokeOff: false };
-  }
-}
-
-function signalOf(failure: FailureClass, waitMs: number | undefined): HealthSignal | undefined {
-  switch (failureRules[failure].rests) {
-    case undefined:
-      return undefined;
-    case "refused":
-      return { kind: "refused" };
-    case "unavailable":
-      return { kind: "unavailable" };
-    case "throttled":
-      return { kind: "throttled", askedWaitMs: waitMs };
-    case "errors":
-      // A 503 says how long, too.
-      return waitMs === undefined ? { kind: "failed" } : { kind: "throttled", askedWaitMs: waitMs };
   }
 }

@@ -49,7 +49,7 @@ export class Closing {
     return this.#settled;
   }
 
-  /** The downstream stream is closed: nobody waits for an answer. */
+  /** The downstream stream is closed, so no client waits for an answer. */
   get over(): boolean {
     return this.#downstreamClosed;
   }

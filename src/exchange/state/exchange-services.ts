@@ -40,6 +40,6 @@ export interface ExchangeServices {
   /** Takes the one record of an exchange, and its contract's own fields; resolves when a crash can no longer take it. */
   readonly record: (record: UsageRecord, ownFields: ReadonlyMap<string, string> | undefined) => Promise<void>;
   readonly observer: Observer;
-  /** Credentials that nobody recognised. */
+  /** Credentials that no identity recognised. */
   readonly credentialFailures: CredentialFailures;
 }

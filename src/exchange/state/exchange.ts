@@ -1,3 +1,4 @@
+import { type Attributes, attributesOf } from "../../condition/attributes-of.ts";
 import type { Snapshot } from "../../config/snapshot.ts";
 import type { Contract } from "../../contract/contract.ts";
 import type { ContentDecoder } from "../../core/content-decoder.ts";
@@ -206,10 +207,25 @@ export class Admitted {
   /** The retry budget was used up when the plan was made, so that it has one target where there could be more. */
   retriesWithheld = false;
 
+  #attributes: Attributes | undefined;
+
   constructor(exchange: Exchange, facts: RequestFacts, contract: Contract) {
     this.exchange = exchange;
     this.facts = facts;
     this.contract = contract;
+  }
+
+  /** The values that conditions compare. Made once, when the input has been counted where conditions compare it. */
+  get attributes(): Attributes {
+    this.#attributes ??= this.#makeAttributes();
+    return this.#attributes;
+  }
+
+  #makeAttributes(): Attributes {
+    const { dialect, head, principal } = this.exchange;
+    const { contract, facts, neutralTokens: inputTokens } = this;
+    const request = { facts, dialect: dialect.name, path: head.path, inputTokens };
+    return attributesOf({ principal, contract, headers: head.headers, request });
   }
 }
 

@@ -8,7 +8,7 @@ type Asked = Pick<Forwarded, "degradedBy" | "attempts" | "answeredBy"> & {
   readonly admitted: Pick<Forwarded["admitted"], "passedOver">;
 };
 
-/** The reason why another target or model answered than the first choice. Undefined if the first choice answered, or nobody did. */
+/** The reason why another target or model answered than the first choice. Undefined if the first choice answered, or none did. */
 export function fallbackOf({
   degradedBy,
   admitted: { passedOver },
@@ -32,7 +32,7 @@ export function fallbackOf({
   }
 }
 
-/** The last failure is passed on where nobody else is left to ask. */
+/** The last failure is passed on where no target is left to ask. */
 function isRefusal({ outcome }: Attempt): boolean {
   return outcome.kind === "failed" && (outcome.status ?? 0) >= 400;
 }

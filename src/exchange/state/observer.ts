@@ -8,7 +8,7 @@ import type { CheckResult } from "../../validation/answer-check.ts";
 export interface Observer {
   /** A request was refused before anyone was identified; there is no record of it. */
   turnedAway(code: ErrorCode): void;
-  /** One source, an address or network, sends ever more credentials that nobody knows. Told once a minute for each. */
+  /** One source, an address or network, sends ever more unknown credentials. Told once a minute for each. */
   guessing(source: string): void;
   /** An exchange has ended and was recorded. */
   ended(record: UsageRecord): void;

@@ -48,10 +48,14 @@ export type AnswerSource =
       readonly reason: string;
     };
 
-/** The response headers, as the proxy tells them. */
-export interface ResponseHead {
+/** Status and headers of an upstream's answer. */
+export interface AnswerHead {
   readonly status: number;
   readonly headers: Headers;
+}
+
+/** The response headers, as the proxy tells them. */
+export interface ResponseHead extends AnswerHead {
   readonly endOfStream: boolean;
   readonly source: AnswerSource;
   /** The attempt that answered, from 1; 0 when none was made. */

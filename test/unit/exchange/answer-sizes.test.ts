@@ -5,11 +5,12 @@ import { GatewayError } from "../../../src/core/errors.ts";
 import { headersOf } from "../../../src/core/headers.ts";
 import { Offload } from "../../../src/dialect/offload/offload.ts";
 import { wholeAnswerBytesMax } from "../../../src/dialect/whole-response.ts";
-import { Gate, type GateHead } from "../../../src/exchange/answer/gate.ts";
+import { Gate } from "../../../src/exchange/answer/gate.ts";
 import { brokenReply, passBody } from "../../../src/exchange/answer/passing.ts";
 import { respond } from "../../../src/exchange/answer/responding.ts";
 import { attemptAt } from "../../../src/exchange/attempt/attempt-at.ts";
 import type { Exchange } from "../../../src/exchange/state/exchange.ts";
+import type { AnswerHead } from "../../../src/exchange/state/outcome.ts";
 import type { Services } from "../../../src/exchange/state/services.ts";
 import type { StoredRecord } from "../../../src/usage/read.ts";
 import { translationAnswers } from "../../fixtures/translation-answers.ts";
@@ -247,7 +248,7 @@ async function play(
   return { status: 200, bytes: passed.length, message: undefined };
 }
 
-function gateOf({ forwarded }: Exchange, head: GateHead): Gate {
+function gateOf({ forwarded }: Exchange, head: AnswerHead): Gate {
   assert.ok(forwarded !== undefined);
   return new Gate(forwarded, attemptAt(forwarded, 1), head, true);
 }

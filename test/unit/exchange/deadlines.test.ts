@@ -73,6 +73,20 @@ describe("a deadline", () => {
     return word.bytes.toString();
   }
 
+  it("charges a whole answer that it cuts off by its hold, as any that broke on its way", async () => {
+    const exchange = await ask("one", false);
+    beginAnswer(exchange, "application/json");
+    passBody(exchange, Buffer.from('{"choices":[{"message":{"content":"one tw'), false);
+    wait(61);
+    assert.deepEqual(
+      said.map(({ kind }) => kind),
+      ["reply"],
+    );
+    const record = await settled(exchange);
+    assert.deepEqual([record.ending, record.status, record.usage_source], ["timeout", 504, "estimated"]);
+    assert.equal(record.cost_nano_usd, record.held_nano_usd);
+  });
+
   describe("between tokens", () => {
     it("ends a stream that falls silent with an error event, and charges what came", async () => {
       const exchange = await ask("one", true);
