@@ -1,25 +1,31 @@
-// A reporter for node:test: one line a file, with its time and its processes' CPU time; the whole of every failure; and the sums at the end.
+// A reporter for node:test: one line a file; the CPU time of each process, with those that it started; the whole of every failure; the sums.
 import { relative } from "node:path";
 import { inspect } from "node:util";
 
-/** What test-cpu.mjs writes. */
+/** What test-cpu.mjs writes as a process ends. */
 const cpuLine = /^cpu_ms (\d+)\n/m;
 const sums = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
 
 // biome-ignore lint/style/noDefaultExport: node:test takes a reporter's default export.
 export default async function* report(events) {
   let file = newFile(undefined);
-  /** What each file wrote, kept until it is known whether it fails. */
-  const outputs = new Map();
+  /** What was written since the last file's line. */
+  let output = "";
   let cpuMs = 0;
   /** Titles of the suites around the test that is reported next, by nesting. */
   const titles = [];
   for await (const { type, data } of events) {
     if (type === "test:stdout" || type === "test:stderr") {
-      const source = sourceOf(data.file);
-      outputs.set(source, (outputs.get(source) ?? "") + data.message);
+      const [, ended] = cpuLine.exec(data.message) ?? [];
+      output += data.message.replace(cpuLine, "");
+      if (ended !== undefined) {
+        cpuMs += Number(ended);
+        yield lineOf(file, output);
+        yield `  ${shortName(data.file)} used ${ended} ms of CPU\n`;
+        file = newFile(undefined);
+        output = "";
+      }
     }
-    if (type === "test:stdout") cpuMs += Number(cpuLine.exec(data.message)?.[1] ?? 0);
     if (type === "test:start") {
       titles.length = data.nesting;
       titles[data.nesting] = data.name;
@@ -27,13 +33,14 @@ export default async function* report(events) {
     if (type === "test:pass" || type === "test:fail") {
       // A suite made by a function of test/support is reported as that file's: it counts for the test file it came with.
       if (data.file !== file.path && (file.path === undefined || data.file?.endsWith(".test.ts"))) {
-        yield lineOf(file, outputs);
+        yield lineOf(file, output);
+        if (file.path !== undefined) output = "";
         file = newFile(data.file);
       }
       yield* note(file, type, data, titles);
     }
     if (type === "test:diagnostic" && sums.test(data.message)) {
-      yield lineOf(file, outputs);
+      yield lineOf(file, output);
       file = newFile(undefined);
       yield `# ${data.message}\n`;
     }
@@ -54,20 +61,20 @@ function* note(file, type, data, titles) {
   yield `\nFAILED ${title}\n${inspect(error?.cause ?? error)}\n`;
 }
 
-/** Output is told as the compiled file's, tests as those of its source. */
-function sourceOf(compiledPath) {
-  return compiledPath.replace("/var/compiled/", "/").replace(/\.js$/, ".ts");
-}
-
 function newFile(path) {
   return { path, tests: 0, failures: 0, ms: 0 };
 }
 
-function lineOf({ path, tests, failures, ms }, outputs) {
+function lineOf({ path, tests, failures, ms }, output) {
   if (path === undefined) return "";
-  const output = outputs.get(path) ?? "";
-  const cpuMs = cpuLine.exec(output)?.[1] ?? "?";
-  const counts = `${relative(process.cwd(), path)}: ${tests} tests, ${Math.round(ms)} ms, CPU ${cpuMs} ms`;
+  const counts = `${shortName(path)}: ${tests} tests, ${Math.round(ms)} ms`;
   if (failures === 0) return `✔ ${counts}\n`;
-  return `✖ ${counts}, ${failures} failed\n${output.replace(cpuLine, "")}\n`;
+  return `✖ ${counts}, ${failures} failed\n${output}\n`;
+}
+
+/** The file of a test as it is in the source tree, whose compiled module may have been named. */
+function shortName(path) {
+  return relative(process.cwd(), path)
+    .replace(/^var\/compiled\//, "")
+    .replace(/\.js$/, ".ts");
 }

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { build, compileAll, install, installEnvoy, root, run } from "./install.mjs";
+import { groupTests, moduleOf } from "./test-groups.mjs";
 
 install();
 build();
@@ -17,7 +18,10 @@ run(
     `--import=${new URL("test-cpu.mjs", import.meta.url)}`,
     `--test-reporter=${new URL("test-reporter.mjs", import.meta.url)}`,
     "--test-reporter-destination=stdout",
-    ...files.map((file) => `${compiled}/${file.replace(/\.ts$/, ".js")}`),
+    // A file that is asked for by name has a process of its own: nothing else is in its figures.
+    ...(named.length > 0
+      ? files.map((file) => `${compiled}/${moduleOf(file)}`)
+      : groupTests(files, `${root}${compiled}`)),
   ],
   { NODE_ENV: "test" },
 );
