@@ -11,7 +11,7 @@ import { startProviderThread } from "../support/load/large-crowd.ts";
 
 // The short form of `npm run bench:large`, which measures longer and writes its figures down. When one connection window was shared by all
 // streams, others waited ten times as long as at a plain Envoy. Other work on the machine can spoil one round, but seldom all.
-const seconds = 3;
+const seconds = 2;
 const rounds = 3;
 const ratioMax = 6;
 
