@@ -1,5 +1,12 @@
 import { connect, type Socket } from "node:net";
 
+/** Faults after which nothing more comes on an open connection. */
+const silences: readonly string[] = ["x-fake-hang", "x-fake-stall-after"];
+/** How long nothing comes before such an answer is taken as it is. */
+const silentMs = 1_000;
+/** Any other answer ends by itself, on a busy machine a while later. */
+const unheardMs = 30_000;
+
 /** What one request over a socket of its own came to: every byte received, and how the connection ended. */
 export interface RawAnswer {
   readonly text: string;
@@ -8,16 +15,17 @@ export interface RawAnswer {
   readonly ending: "closed" | "reset" | "still open";
 }
 
-/** Sends one request as its bytes and reads until the connection ends, or nothing came for `quietMs`. */
+/** Sends one request as its bytes and reads until the connection ends, or falls silent for good. */
 export function askRaw(
   port: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
-  quietMs = 300,
 ): Promise<RawAnswer> {
+  const goesSilent = Object.keys(headers).some((name) => silences.includes(name));
+
   const socket = connect(port, "127.0.0.1");
   socket.write(requestBytes(body, { connection: "close", ...headers }));
-  return readAll(socket, quietMs);
+  return readAll(socket, goesSilent ? silentMs : unheardMs);
 }
 
 /** The bytes of a chat completions request. */
