@@ -11,7 +11,7 @@ export const jsonlFile = defineSink({
       .string()
       .regex(/^[A-Za-z0-9._-]{1,63}$/)
       .default("jsonl-file"),
-    file: z.string().min(1),
+    file: z.string().min(1).describe("The file that lines are appended to."),
   }),
   create: ({ name, file }) => ({
     name,
