@@ -8,5 +8,5 @@ describeOnEveryEdge("streams that are open at once", (edge) => {
 
   // soak:streams does it with 10,000.
   it("each get their own answer and their own record, 300 of them", () =>
-    provesManyStreams(stack(), 300, 2_500));
+    provesManyStreams(stack(), 300, 4_000));
 });

@@ -46,7 +46,15 @@ export async function undergoOutage(
 ): Promise<Outage> {
   stack.stack.gateway.targetHealth.forget();
   const load = new SteadyLoad(stack, requestsPerSec);
-  await until("it answers at its pace", () => load.answered >= warmUpRequests, 10_000);
+  try {
+    return await outageUnder(load, stack, outageMs);
+  } finally {
+    await load.stop();
+  }
+}
+
+async function outageUnder(load: SteadyLoad, stack: TestStack, outageMs: number): Promise<Outage> {
+  await until("it answers at its pace", () => load.answered >= warmUpRequests, 60_000);
   const goneAtMs = Date.now();
   await stack.alpha.refuse();
   await delay(outageMs);

@@ -4,8 +4,8 @@ import { ask, chatBody, streamedText } from "../clients/chat.ts";
 import { until } from "../core/until.ts";
 import type { TestStack } from "../stack/stack.ts";
 
-/** Enough for 10,000 streams: one connection may have a hundred open. */
-const sessionsCount = 110;
+/** One connection may have a hundred open; streams are spread over a few more than it takes. */
+const streamsEach = 90;
 const batchSize = 250;
 /** Answers compared word for word with the provider's own to the same prompt. */
 const samples = 50;
@@ -22,7 +22,7 @@ interface Streamed {
  */
 export async function provesManyStreams(stack: TestStack, count: number, openMs: number): Promise<void> {
   const { origin } = new URL(stack.baseUrl);
-  const sessions = Array.from({ length: sessionsCount }, () => connect(origin));
+  const sessions = Array.from({ length: Math.ceil(count / streamsEach) }, () => connect(origin));
   try {
     for (const patience of [1, 4, 16]) {
       stack.alpha.reset();
@@ -52,7 +52,7 @@ async function open(
   const streams: Promise<Streamed>[] = [];
   while (streams.length < count) {
     for (let batch = Math.min(batchSize, count - streams.length); batch > 0; batch -= 1)
-      streams.push(streamOf(sessions[streams.length % sessionsCount]!, streams.length));
+      streams.push(streamOf(sessions[streams.length % sessions.length]!, streams.length));
     // Each is a connection to the provider, which takes so many at a time.
     const reached = (): boolean => stack.alpha.received().length >= streams.length;
     await until(`the provider has ${streams.length}`, reached);
