@@ -4,7 +4,7 @@ import { useTestStack } from "../support/stack/stack.ts";
 
 /** A backend that is away is looked at again 1, 3, 7 and 15 s after it came to rest: this one is back for the third look. */
 const outageMs = 6_500;
-const requestsPerSec = 50;
+const requestsPerSec = 70;
 
 describe("a backend that goes away", () => {
   const stack = useTestStack({ config: outageConfig });
