@@ -1,4 +1,6 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
+import { GatewayError } from "../../core/errors.ts";
+import { stringBytesMax } from "../../core/json-values.ts";
 import { type SseEvent, withData } from "../../core/sse.ts";
 import type { JsonObject } from "../json-view.ts";
 import { replaceMember } from "./locate-members.ts";
@@ -16,6 +18,12 @@ export function filterEvent(
   out: ByteRuns,
 ): SseEvent {
   if (texts === undefined) return event;
+  // What is not read cannot be filtered.
+  if (event.cut)
+    throw new GatewayError(
+      "upstream_invalid",
+      `an event of the stream has more than ${stringBytesMax} bytes of text, which cannot be filtered`,
+    );
   const written = dataOf(event);
   const { tails, json } = texts.filter(written, data);
   for (const tail of tails) out.add(write(tail));

@@ -155,6 +155,15 @@ for (const format of scriptedFormats)
         assert.deepEqual(passAnswer(format, streamed, [bytes], filter).bytes, bytes);
     });
 
+    it("refuses text that is too much to be read in one event", () => {
+      const bytes = format.stream([{ text: ["fine ", "x".repeat(600_000)] }]);
+      const { bytes: out, transform } = passAnswer(format, true, [bytes], filter);
+      const { complete, error } = transform.seen;
+      if (format.name.startsWith("bedrock")) assert.equal(error, undefined);
+      else assert.deepEqual([complete, error?.code], [false, "upstream_invalid"]);
+      assert.ok(readable(format.name, true, out).includes("fine "));
+    });
+
     it("blocks an answer in the middle, after what could pass", () => {
       const blocking: MakeTextFilter = () => ({
         holdBackCharsMax: 0,
