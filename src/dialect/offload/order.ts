@@ -71,6 +71,8 @@ export interface AnswerReading {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly context: AnswerContext;
   readonly callId: string;
+  /** False for an answer that is only judged: it need not be written for the client. */
+  readonly writes: boolean;
   /** The answer's texts will be filtered: say where they stand in what the client gets. */
   readonly findTexts: boolean;
 }

@@ -4,6 +4,7 @@ import type { Served } from "../../core/serve-orders.ts";
 import { plainError } from "../../core/worker-pool.ts";
 import type { OutputKind, ResponseContext, ResponseSeen } from "../dialect.ts";
 import { type FoundText, TextPlaces } from "../filter/text-places.ts";
+import { silentEncoder } from "../silent-encoder.ts";
 import { bytesOf, clientOf, dialectOf, upstreamOf } from "./codecs.ts";
 import { checkWeight } from "./json-weight.ts";
 import {
@@ -68,7 +69,10 @@ function readerOf(reading: AnswerReading, output: Output) {
     onText: (text, kind, choice) => output.add(text, kind, choice),
   };
   if (upstream === undefined) return dialectOf(dialect).passResponse(response);
-  return upstreamOf(upstream).decodeAnswer(response, clientOf(dialect).encodeAnswer(context), callId);
+  const client = clientOf(dialect);
+  const isSilent = !reading.writes && client.hub === "chat";
+  const writer = isSilent ? silentEncoder : client.encodeAnswer(context);
+  return upstreamOf(upstream).decodeAnswer(response, writer, callId);
 }
 
 function plainSeen(seen: ResponseSeen): PlainSeen {

@@ -10,6 +10,8 @@ import { answerContextOf, callIdOf, translateResponse } from "./translating.ts";
 
 /** What follows an answer as it is read. */
 interface Listeners extends Pick<ResponseContext, "onText" | "filter"> {
+  /** False for who wants to know what the answer says, and not what its client gets; default true. */
+  readonly writes?: boolean;
   /**
    * Is told first of a large whole answer's output, where its provider has not said how much it is: what `onText` gets of such an answer may be
    * cut short.
@@ -22,7 +24,7 @@ export function answerReader(
   forwarded: Forwarded,
   attempt: Attempt,
   { headers, status }: AnswerHead,
-  { onLarge = () => {}, onText, filter }: Listeners,
+  { writes = true, onLarge = () => {}, onText, filter }: Listeners,
 ): AnswerReader {
   const context: ResponseContext = { status, headers, facts: forwarded.admitted.facts, filter, onText };
   const { exchange } = forwarded;
@@ -30,7 +32,7 @@ export function answerReader(
   const inner =
     transport.kind === "pass"
       ? transport.dialect.passResponse(context)
-      : translateResponse(forwarded, attempt, transport, context);
+      : translateResponse(forwarded, attempt, transport, context, writes);
   if (status >= 400 || isEventStream(context) || isAwsEventStream(context)) return inner;
   const { dialect, services, principal } = exchange;
   const answerContext = answerContextOf(forwarded, attempt);
@@ -50,6 +52,7 @@ export function answerReader(
           headers: [...headers.names()].map((name) => [name, headers.get(name) ?? ""]),
           context: { ...answerContext, facts: { ...answerContext.facts, text: [] } },
           callId: callIdOf(exchange),
+          writes,
           findTexts: filter !== undefined,
         },
         pieces,

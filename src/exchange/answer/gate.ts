@@ -58,6 +58,7 @@ export class Gate {
       const check = whole ? beginCheck(forwarded) : undefined;
       this.#check = check;
       this.#reader = answerReader(forwarded, attempt, head, {
+        writes: false,
         onText: (text, kind, choice) => {
           this.#content = true;
           check?.push(text, kind, choice);

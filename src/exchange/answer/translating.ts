@@ -3,6 +3,7 @@ import type { AnswerContext } from "../../dialect/codec.ts";
 import type { ResponseContext, ResponseTransform } from "../../dialect/dialect.ts";
 import { refusalMessage } from "../../dialect/refusal-message.ts";
 import { ResponseState } from "../../dialect/response-state.ts";
+import { silentEncoder } from "../../dialect/silent-encoder.ts";
 import { TranslatedError } from "../../dialect/translated-error.ts";
 import { errorOfStatus } from "../../dialect/upstream-error.ts";
 import type { FailureClass, Provider } from "../../provider/provider.ts";
@@ -27,12 +28,13 @@ const neutralHeaders: ReadonlySet<string> = new Set([
   "connection",
 ]);
 
-/** The answer's bytes on their way from a provider of another format. */
+/** The answer's bytes on their way from a provider of another format; `writes`: false for who only reads them. */
 export function translateResponse(
   forwarded: Forwarded,
   attempt: Attempt,
   { client, upstream }: Translation,
   context: ResponseContext,
+  writes: boolean,
 ): ResponseTransform {
   const { exchange } = forwarded;
   if (context.status >= 400) {
@@ -43,7 +45,9 @@ export function translateResponse(
       return reply.body;
     });
   }
-  const writer = client.encodeAnswer(answerContextOf(forwarded, attempt));
+  // An embedding is written in one go, which costs nothing beside reading it.
+  const isSilent = !writes && client.hub === "chat";
+  const writer = isSilent ? silentEncoder : client.encodeAnswer(answerContextOf(forwarded, attempt));
   return upstream.decodeAnswer(context, writer, callIdOf(exchange));
 }
 

@@ -22,7 +22,7 @@ function read(format: ScriptedFormat, bytes: Buffer) {
   const context = { id: "x", model: "m", createdSec: 1, inputTokens: 1, facts };
   const headers = [["content-type", "application/json"]] as const;
   const reading = { dialect: format.name, upstream: undefined, status: 200, headers, context, callId: "c" };
-  return readAnswer({ ...reading, findTexts: true }, [bytes]).answer;
+  return readAnswer({ ...reading, findTexts: true, writes: true }, [bytes]).answer;
 }
 
 for (const format of scriptedFormats)
