@@ -51,26 +51,33 @@ export class ResponseState implements ResponseSeen {
     this.#onText(cut ? value.slice(0, -cutMark.length) : value, kind, choice);
   }
 
-  /** Notes the billed output text in a member of an event; `part`: the block, call or field that it belongs to. */
+  /** Notes billed output text that stands in a member of an event; `part`: the block, call or field that it belongs to. */
   textIn(
+    value: unknown,
     holder: JsonObject | undefined,
     key: string,
     kind: OutputKind = "answer",
     choice = 0,
     part: string | number = key,
   ): void {
-    const value = holder?.[key];
+    if (typeof value !== "string" || value === "") return;
     this.text(value, kind, choice);
-    if (this.texts === undefined || holder === undefined || typeof value !== "string" || value === "") return;
+    if (this.texts === undefined || holder === undefined) return;
     if (kind === "call") this.texts.piece(holder, key, { channel: "arguments", choice, part, form: "json" });
     else this.texts.piece(holder, key, { channel: kind, choice, part, form: "plain" });
   }
 
   /** The same of what a tool is called with in words of its own. */
-  inputIn(holder: JsonObject | undefined, key: string, choice: number, part: string | number): void {
-    const value = holder?.[key];
+  inputIn(
+    value: unknown,
+    holder: JsonObject | undefined,
+    key: string,
+    choice: number,
+    part: string | number,
+  ): void {
+    if (typeof value !== "string" || value === "") return;
     this.text(value, "call", choice);
-    if (holder !== undefined && typeof value === "string" && value !== "")
+    if (holder !== undefined)
       this.texts?.piece(holder, key, { channel: "arguments", choice, part, form: "plain" });
   }
 

@@ -120,8 +120,8 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
 
 function readBlock(value: unknown, seen: ResponseState, index: number): void {
   const block = objectOf(value);
-  seen.textIn(block, "text", "answer", 0, index);
-  seen.textIn(block, "thinking", "reasoning", 0, index);
+  seen.textIn(block?.text, block, "text", "answer", 0, index);
+  seen.textIn(block?.thinking, block, "thinking", "reasoning", 0, index);
   seen.text(block?.name, "call");
   const input = objectOf(block?.input);
   // In a stream the input follows as deltas, and stands here empty.
@@ -129,9 +129,9 @@ function readBlock(value: unknown, seen: ResponseState, index: number): void {
 }
 
 function readDelta(delta: JsonObject | undefined, seen: ResponseState, index: number): void {
-  seen.textIn(delta, "text", "answer", 0, index);
-  seen.textIn(delta, "thinking", "reasoning", 0, index);
-  seen.textIn(delta, "partial_json", "call", 0, index);
+  seen.textIn(delta?.text, delta, "text", "answer", 0, index);
+  seen.textIn(delta?.thinking, delta, "thinking", "reasoning", 0, index);
+  seen.textIn(delta?.partial_json, delta, "partial_json", "call", 0, index);
   // The proof of a thought follows on all of it.
   if (delta?.type === "signature_delta") seen.texts?.close({ part: index, channel: "reasoning" });
 }

@@ -107,8 +107,9 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
   listOf(message?.content).forEach((value, index) => {
     const block = objectOf(value);
     const use = objectOf(block?.toolUse);
-    seen.textIn(block, "text", "answer", 0, index);
-    seen.textIn(objectOf(objectOf(block?.reasoningContent)?.reasoningText), "text", "reasoning", 0, index);
+    const thought = objectOf(objectOf(block?.reasoningContent)?.reasoningText);
+    seen.textIn(block?.text, block, "text", "answer", 0, index);
+    seen.textIn(thought?.text, thought, "text", "reasoning", 0, index);
     seen.text(use?.name, "call");
     seen.argumentsIn(use, "input");
   });
@@ -121,9 +122,10 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
 
 function readDelta(delta: JsonObject | undefined, seen: ResponseState, index: number): void {
   const reasoning = objectOf(delta?.reasoningContent);
-  seen.textIn(delta, "text", "answer", 0, index);
-  seen.textIn(reasoning, "text", "reasoning", 0, index);
-  seen.textIn(objectOf(delta?.toolUse), "input", "call", 0, index);
+  const use = objectOf(delta?.toolUse);
+  seen.textIn(delta?.text, delta, "text", "answer", 0, index);
+  seen.textIn(reasoning?.text, reasoning, "text", "reasoning", 0, index);
+  seen.textIn(use?.input, use, "input", "call", 0, index);
   // The proof of a thought follows on all of it.
   if (reasoning?.signature !== undefined) seen.texts?.close({ part: index, channel: "reasoning" });
 }

@@ -107,8 +107,9 @@ export class GenerateReader {
 
   #notePart(part: JsonObject | undefined, choice: number): void {
     const call = objectOf(part?.functionCall);
-    this.#seen.textIn(part, "text", part?.thought === true ? "reasoning" : "answer", choice);
-    this.#seen.inputIn(objectOf(part?.executableCode), "code", choice, "code");
+    const code = objectOf(part?.executableCode);
+    this.#seen.textIn(part?.text, part, "text", part?.thought === true ? "reasoning" : "answer", choice);
+    this.#seen.inputIn(code?.code, code, "code", choice, "code");
     if (objectOf(part?.inlineData) !== undefined) this.#seen.content = true;
     if (call === undefined) return;
     this.#called = true;

@@ -91,7 +91,7 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
     const message = objectOf(choice.delta) ?? objectOf(choice.message);
     if (message !== undefined) readMessage(message, seen, index);
     // The older completions API has its text here.
-    seen.textIn(choice, "text", "answer", index);
+    seen.textIn(choice.text, choice, "text", "answer", index);
     seen.texts?.blank(choice, "logprobs", "null");
     const finish = textOf(choice.finish_reason);
     if (finish === undefined) continue;
@@ -101,11 +101,13 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
 }
 
 function readMessage(message: JsonObject, seen: ResponseState, choice: number): void {
-  readContent(message, "content", seen, "answer", choice);
+  readContent(message.content, message, "content", seen, "answer", choice);
   // vLLM and others stream reasoning under either name; some send both with the same text.
-  const said = (message.reasoning_content ?? undefined) === undefined ? "reasoning" : "reasoning_content";
-  readContent(message, said, seen, "reasoning", choice);
-  seen.textIn(message, "refusal", "refusal", choice);
+  const reasoning = message.reasoning_content ?? undefined;
+  if (reasoning === undefined)
+    readContent(message.reasoning, message, "reasoning", seen, "reasoning", choice);
+  else readContent(reasoning, message, "reasoning_content", seen, "reasoning", choice);
+  seen.textIn(message.refusal, message, "refusal", "refusal", choice);
   readCalled(message.function_call, seen, choice, "function_call");
   listOf(message.tool_calls).forEach((item, position) => {
     const call = objectOf(item);
@@ -129,22 +131,24 @@ function tellRepeats(message: JsonObject, texts: TextTap, choice: number): void 
 
 /** Text, or parts with text (Mistral's `thinking` holds parts again). */
 function readContent(
+  content: unknown,
   message: JsonObject,
   field: string,
   seen: ResponseState,
   kind: OutputKind,
   choice: number,
 ): void {
-  const content = message[field];
   if (typeof content === "string") {
-    seen.textIn(message, field, kind, choice);
+    seen.textIn(content, message, field, kind, choice);
     return;
   }
   for (const item of listOf(content)) {
     const part = objectOf(item);
-    seen.textIn(part, "text", kind, choice, field);
-    for (const thought of listOf(part?.thinking))
-      seen.textIn(objectOf(thought), "text", "reasoning", choice, "reasoning_content");
+    seen.textIn(part?.text, part, "text", kind, choice, field);
+    for (const item of listOf(part?.thinking)) {
+      const thought = objectOf(item);
+      seen.textIn(thought?.text, thought, "text", "reasoning", choice, "reasoning_content");
+    }
   }
 }
 
@@ -152,8 +156,8 @@ function readContent(
 function readCalled(called: unknown, seen: ResponseState, choice: number, part: number | string): void {
   const call = objectOf(called);
   seen.text(call?.name, "call", choice);
-  seen.textIn(call, "arguments", "call", choice, part);
-  seen.inputIn(call, "input", choice, part);
+  seen.textIn(call?.arguments, call, "arguments", "call", choice, part);
+  seen.inputIn(call?.input, call, "input", choice, part);
 }
 
 /** The chunk that says what was held back, like the last one that had a piece of that text. */

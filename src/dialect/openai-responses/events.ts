@@ -104,13 +104,13 @@ export function readResponse(response: JsonObject, seen: ResponseState): void {
   listOf(response.output).forEach((value, index) => {
     const item = objectOf(value);
     seen.text(item?.name, "call");
-    seen.textIn(item, "arguments", "call", 0, index);
-    seen.inputIn(item, "input", 0, index);
+    seen.textIn(item?.arguments, item, "arguments", "call", 0, index);
+    seen.inputIn(item?.input, item, "input", 0, index);
     const kind = item?.type === "reasoning" ? "reasoning" : "answer";
     [...listOf(item?.content), ...listOf(item?.summary)].forEach((value, at) => {
       const part = objectOf(value);
-      seen.textIn(part, "text", kind, 0, `${index}.${at}`);
-      seen.textIn(part, "refusal", "refusal", 0, `${index}.${at}`);
+      seen.textIn(part?.text, part, "text", kind, 0, `${index}.${at}`);
+      seen.textIn(part?.refusal, part, "refusal", "refusal", 0, `${index}.${at}`);
       if (part !== undefined) seen.texts?.blank(part, "logprobs", "[]");
     });
   });
@@ -120,8 +120,8 @@ export function readResponse(response: JsonObject, seen: ResponseState): void {
 function noteDelta(data: JsonObject, type: string, seen: ResponseState): void {
   const kind = kindOfDelta(type);
   const part = seen.texts === undefined ? "" : partOf(data, type);
-  if (kind === "call" && !type.endsWith("_arguments.delta")) seen.inputIn(data, "delta", 0, part);
-  else seen.textIn(data, "delta", kind, 0, part);
+  if (kind === "call" && !type.endsWith("_arguments.delta")) seen.inputIn(data.delta, data, "delta", 0, part);
+  else seen.textIn(data.delta, data, "delta", kind, 0, part);
 }
 
 /** The text that an event is about: what it is of, and where that stands in the response. */
