@@ -149,9 +149,9 @@ export const metricTable = {
     help: "Attempts that count towards a target's health and failed.",
     labels: ["target"],
   },
-  tollgate_target_rests_total: {
+  tollgate_target_ejections_total: {
     kind: "counter",
-    help: "Times a target was put to rest.",
+    help: "Times a target was ejected.",
     labels: ["target"],
   },
   tollgate_overrides: {

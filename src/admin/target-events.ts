@@ -32,9 +32,9 @@ export function reportTargetState(
     log.info({ target }, "a target answers again");
     return;
   }
-  const restsMs = state.kind === "ejected" ? Math.ceil(state.untilMs - nowMs) : 0;
+  const ejectedMs = state.kind === "ejected" ? Math.ceil(state.untilMs - nowMs) : 0;
   const models = modelsLeftAlone(configuredModels(snapshot), health, nowMs);
-  const fields = { target, why: state.why, rests_ms: restsMs, models_left_alone: models };
+  const fields = { target, why: state.why, ejected_ms: ejectedMs, models_left_alone: models };
   if (state.why === "unavailable")
     log.error(
       fields,

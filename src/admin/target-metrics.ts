@@ -47,7 +47,7 @@ const unheard: Omit<TargetSeries, "target"> = {
   state: "healthy",
   busy: 0,
   latencyMs: undefined,
-  total: { attempts: 0, failures: 0, rests: 0 },
+  total: { attempts: 0, failures: 0, ejections: 0 },
 };
 
 const badness: Readonly<Record<TargetState["kind"], number>> = { healthy: 0, probing: 1, ejected: 2 };
@@ -63,7 +63,7 @@ function together(one: TargetSeries, other: TargetStatus): TargetSeries {
     total: {
       attempts: one.total.attempts + other.total.attempts,
       failures: one.total.failures + other.total.failures,
-      rests: one.total.rests + other.total.rests,
+      ejections: one.total.ejections + other.total.ejections,
     },
   };
 }
@@ -88,5 +88,5 @@ export function addTargetMetrics(registry: MetricRegistry, targets: () => readon
     });
   total("tollgate_target_attempts_total", ({ attempts }) => attempts);
   total("tollgate_target_failures_total", ({ failures }) => failures);
-  total("tollgate_target_rests_total", ({ rests }) => rests);
+  total("tollgate_target_ejections_total", ({ ejections }) => ejections);
 }

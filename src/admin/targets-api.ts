@@ -10,7 +10,7 @@ export interface TargetRow {
   /** The reason for its ejection; absent unless it is ejected. */
   readonly why?: EjectionReason;
   /** For how much longer it is ejected, in milliseconds. */
-  readonly rests_ms?: number;
+  readonly ejected_ms?: number;
   /** Exchanges it is answering. */
   readonly busy: number;
   /** Milliseconds to the first token, lately; absent: not known. */
@@ -51,7 +51,7 @@ export function targetRow(
     target: status.target,
     state: state.kind,
     ...(state.kind === "healthy" ? {} : { why: state.why }),
-    ...(state.kind === "ejected" ? { rests_ms: Math.ceil(state.untilMs - nowMs) } : {}),
+    ...(state.kind === "ejected" ? { ejected_ms: Math.ceil(state.untilMs - nowMs) } : {}),
     busy: status.busy,
     ...(status.latencyMs === undefined ? {} : { first_token_ms: Math.round(status.latencyMs) }),
     attempts: status.attempts,

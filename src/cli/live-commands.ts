@@ -40,7 +40,7 @@ export function addBudgetCommands(program: Command, terminal: Terminal): void {
 export function addStatus(program: Command, terminal: Terminal): void {
   asking(program.command("status"))
     .description(
-      "how the targets of a running gateway do: who rests and why, how busy, how fast; and what is stopped or forced",
+      "how the targets of a running gateway do: which are ejected and why, how busy, how fast; and what is stopped or forced",
     )
     .action((options) => status(terminal, withFormat(options)));
 }

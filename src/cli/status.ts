@@ -29,9 +29,9 @@ const columns: readonly Column<TargetRow>[] = [
   { title: "target", of: ({ target }) => target },
   { title: "state", of: ({ state, why }) => (why === undefined ? state : `${state}: ${why}`) },
   {
-    title: "rests",
+    title: "ejected for",
     figures: true,
-    of: ({ rests_ms: ms }) => (ms === undefined ? "" : `${Math.ceil(ms / 1_000)} s`),
+    of: ({ ejected_ms: ms }) => (ms === undefined ? "" : `${Math.ceil(ms / 1_000)} s`),
   },
   { title: "busy", figures: true, of: ({ busy }) => String(busy) },
   {

@@ -22,7 +22,7 @@ export function addSteering(program: Command, terminal: Terminal): void {
       order(terminal, drain === true ? "drain" : "stop", options, withFormat(options as OrderOptions)),
     );
   ordering(program.command("force"))
-    .description("ask a backend or a target although it rests")
+    .description("ask a backend or a target although it is ejected")
     .argument("<what>", "a backend, or one model of it as backend/model")
     .action((what: string, options: OrderOptions) =>
       order(

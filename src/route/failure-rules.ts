@@ -10,7 +10,7 @@ export interface FailureRule {
   /** With no other target left, the same one is asked again after its `Retry-After`, where the model allows for the wait. */
   readonly waits: boolean;
   /** The reason to eject its target. Undefined if the failure says nothing about the target. */
-  readonly rests: EjectionReason | undefined;
+  readonly ejects: EjectionReason | undefined;
 }
 
 /** Attempts by failure class; docs/routing.md shows this table. */
@@ -37,6 +37,6 @@ export const failureRules: Readonly<Record<FailureClass, FailureRule>> = {
   quality: rule("an answer that fails the model's `validate`", "next-target", undefined),
 };
 
-function rule(toldBy: string, next: FailureRule["next"], rests: EjectionReason | undefined): FailureRule {
-  return { toldBy, next, waits: false, rests };
+function rule(toldBy: string, next: FailureRule["next"], ejects: EjectionReason | undefined): FailureRule {
+  return { toldBy, next, waits: false, ejects };
 }

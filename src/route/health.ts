@@ -57,7 +57,7 @@ export interface TargetTotal {
   readonly attempts: number;
   readonly failures: number;
   /** Times it was ejected. */
-  readonly rests: number;
+  readonly ejections: number;
 }
 
 /** Called when a target (`backend/model`, or `backend/*` for all of a backend) is ejected, or answers again. */
@@ -134,9 +134,9 @@ export class Health {
 
   #note(name: string, signal: HealthSignal, nowMs: number): void {
     const health = this.#of(name);
-    const { rests } = health;
+    const { isEjected } = health;
     health.note(signal, nowMs);
-    if (health.rests !== rests) this.#onTargetState(name, health.state(nowMs), nowMs);
+    if (health.isEjected !== isEjected) this.#onTargetState(name, health.state(nowMs), nowMs);
   }
 
   #of(name: string): TargetHealth {
@@ -161,18 +161,18 @@ function wholeBackend({ backend }: Target): string {
 class TargetHealth {
   busy = 0;
   latencyMs: number | undefined;
-  #total = { attempts: 0, failures: 0, rests: 0 };
+  #total = { attempts: 0, failures: 0, ejections: 0 };
   #windowStartMs = 0;
   #attempts = 0;
   #failures = 0;
   #failuresInRow = 0;
   #why: EjectionReason | undefined;
   #untilMs = 0;
-  #restedTimes = 0;
+  #ejectedTimes = 0;
   #probeUntilMs = 0;
 
-  /** It has been put to rest, and has not answered since. */
-  get rests(): boolean {
+  /** It has been ejected, and has not answered since. */
+  get isEjected(): boolean {
     return this.#why !== undefined;
   }
 
@@ -190,7 +190,7 @@ class TargetHealth {
   }
 
   claimProbe(nowMs: number): void {
-    if (this.state(nowMs).kind === "probing") this.#probeUntilMs = nowMs + restMs(this.#restedTimes);
+    if (this.state(nowMs).kind === "probing") this.#probeUntilMs = nowMs + ejectionMs(this.#ejectedTimes);
   }
 
   note(signal: HealthSignal, nowMs: number): void {
@@ -203,19 +203,23 @@ class TargetHealth {
         // Answers to attempts that were under way when the ejection began say nothing about the target's health now.
         if (this.#why !== undefined && nowMs < this.#untilMs) return;
         this.#why = undefined;
-        this.#restedTimes = 0;
+        this.#ejectedTimes = 0;
         return;
       case "refused":
         this.#fail();
-        this.#rest("refused", nowMs, refusedCoolDownMs);
+        this.#eject("refused", nowMs, refusedCoolDownMs);
         return;
       case "unavailable":
         this.#fail();
-        this.#rest("unavailable", nowMs, refusedCoolDownMs);
+        this.#eject("unavailable", nowMs, refusedCoolDownMs);
         return;
       case "throttled":
         this.#fail();
-        this.#rest("throttled", nowMs, Math.min(signal.askedWaitMs ?? restMs(this.#restedTimes), hintMaxMs));
+        this.#eject(
+          "throttled",
+          nowMs,
+          Math.min(signal.askedWaitMs ?? ejectionMs(this.#ejectedTimes), hintMaxMs),
+        );
         // Of two hints the longer wait holds, whichever came first.
         if (signal.askedWaitMs !== undefined)
           this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(signal.askedWaitMs, hintMaxMs));
@@ -224,7 +228,7 @@ class TargetHealth {
         this.#fail();
         this.#failuresInRow += 1;
         if (this.#why !== undefined || this.#failing())
-          this.#rest("errors", nowMs, restMs(this.#restedTimes));
+          this.#eject("errors", nowMs, ejectionMs(this.#ejectedTimes));
         return;
     }
   }
@@ -252,14 +256,14 @@ class TargetHealth {
     return this.#failures >= failuresMin && this.#failures >= failureShareMax * this.#attempts;
   }
 
-  #rest(why: EjectionReason, nowMs: number, forMs: number): void {
-    // Failures of attempts that left before the rest began do not lengthen it.
+  #eject(why: EjectionReason, nowMs: number, forMs: number): void {
+    // Failures of attempts that left before the ejection began do not lengthen it.
     if (this.#why !== undefined && nowMs < this.#untilMs) return;
     this.#why = why;
     this.#untilMs = nowMs + forMs;
     this.#probeUntilMs = 0;
-    this.#restedTimes += 1;
-    this.#total.rests += 1;
+    this.#ejectedTimes += 1;
+    this.#total.ejections += 1;
   }
 
   #turn(nowMs: number): void {
@@ -270,6 +274,6 @@ class TargetHealth {
   }
 }
 
-function restMs(times: number): number {
+function ejectionMs(times: number): number {
   return Math.min(coolDownMs * 2 ** times, coolDownMaxMs);
 }

@@ -73,7 +73,7 @@ describe("a failed attempt", () => {
 
   const providers = ["openai", "anthropic", "gemini", "bedrock"] as const;
 
-  describe("for the provider's account with us or its limits goes to the next target, and the provider rests", () => {
+  describe("for the provider's account with us or its limits goes to the next target, and the provider is ejected", () => {
     const kinds: Readonly<Record<string, string>> = {
       "rate-limit": "rate_limited",
       quota: "auth_or_quota",

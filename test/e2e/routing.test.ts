@@ -189,7 +189,7 @@ describe("routing", () => {
       assert.equal(stack.alpha.received().length, 1);
     });
 
-    it("says who rests, why and for how long", async () => {
+    it("says which targets are ejected, why and for how long", async () => {
       stack.alpha.setFaults({ error: "rate-limit", retryAfter: "600" });
       await backendOf("both");
       const admin = stack.stack.gateway.adminUrl;
@@ -197,7 +197,7 @@ describe("routing", () => {
       const alpha = targets.find(({ target }) => target === "alpha/model-a");
       assert.equal(alpha?.state, "ejected");
       assert.equal(alpha.why, "throttled");
-      assert.ok((alpha.rests_ms ?? 0) > 590_000);
+      assert.ok((alpha.ejected_ms ?? 0) > 590_000);
       const { out, code } = await runLine(
         ["status", "--admin", admin, "-c", join(stack.folder, "tollgate.yaml")],
         {

@@ -201,12 +201,12 @@ describe("an operator", () => {
     );
   });
 
-  it("has a target asked although it rests", async () => {
+  it("has a target asked although it is ejected", async () => {
     stack.alpha.setFaults({ status: 401 });
     await ask(stack.baseUrl);
     stack.alpha.reset();
     const backend = async () => (await ask(stack.baseUrl)).headers.get("x-tollgate-backend");
-    await until("it rests", async () => (await backend()) === "beta");
+    await until("it is ejected", async () => (await backend()) === "beta");
     const metrics = await (await fetch(`${stack.stack.gateway.adminUrl}/metrics`)).text();
     assert.match(metrics, /^tollgate_target_state{target="alpha\/\*",state="ejected"} 1$/m);
     await order({ action: "force", scope: { backend: "alpha" } });

@@ -69,7 +69,7 @@ describe("a whole answer above the maximum", () => {
       assert.deepEqual(envoyExits, []);
     });
 
-  it("rests no target, as none is at fault", async () => {
+  it("ejects no target, as none is at fault", async () => {
     for (let turn = 0; turn < 12; turn++) await askIn("openai-chat", "upstream");
     const answer = await ask(
       stack.stack.listenUrl,

@@ -167,7 +167,7 @@ export function contextWindowOf(
 const tooLong = "the input is longer than its context window";
 
 /**
- * Leaves out who rests. Where that is everyone, whose rest ends first is tried alone: all of them would be a storm. A route with a
+ * Leaves out ejected targets. Where all are ejected, the one whose ejection ends first is tried alone: all of them would be a storm. A route with a
  * single target has nothing to spare it for; one that is forced does not rest.
  */
 function open(

@@ -4,7 +4,7 @@ import type { HealthSignal } from "../../route/health.ts";
 
 /** The meaning of a failure for its target's health; `waitMs`: the wait that the target asks for. Undefined where it says nothing of the target. */
 export function signalOf(failure: FailureClass, waitMs: number | undefined): HealthSignal | undefined {
-  switch (failureRules[failure].rests) {
+  switch (failureRules[failure].ejects) {
     case undefined:
       return undefined;
     case "refused":

@@ -46,7 +46,7 @@ it("says once that a target is ejected, and which models have nobody else; and o
   assert.deepEqual(lines, [
     [
       "a target is ejected",
-      { target: "alpha/m", why: "errors", rests_ms: 1_000, models_left_alone: ["both"] },
+      { target: "alpha/m", why: "errors", ejected_ms: 1_000, models_left_alone: ["both"] },
     ],
     ["a target answers again", { target: "alpha/m" }],
   ]);

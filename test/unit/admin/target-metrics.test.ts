@@ -42,7 +42,7 @@ describe("targetSeries", () => {
       state: "healthy",
       busy: 0,
       latencyMs: 200,
-      total: { attempts: 51, failures: 1, rests: 0 },
+      total: { attempts: 51, failures: 1, ejections: 0 },
     });
   });
 
@@ -84,7 +84,7 @@ describe("the metrics of targets", () => {
       'tollgate_target_first_token_seconds{target="alpha/small"} 0.2',
       'tollgate_target_attempts_total{target="alpha/small"} 2',
       'tollgate_target_failures_total{target="alpha/small"} 1',
-      'tollgate_target_rests_total{target="alpha/small"} 0',
+      'tollgate_target_ejections_total{target="alpha/small"} 0',
     ]);
   });
 });

@@ -168,7 +168,7 @@ describe("a deadline", () => {
       assert.deepEqual(said, []);
     });
 
-    it("tells the target's health, which rests it when it stalls again and again", async () => {
+    it("tells the target's health, which ejects it when it stalls again and again", async () => {
       const { health } = exchanges.services;
       for (let stall = 0; stall < 10; stall++) {
         const exchange = await ask("one", true);

@@ -11,7 +11,7 @@ const next = {
   "larger-window": "the next target with a larger context window",
   nobody: "nobody: the client gets the answer",
 };
-const rests = {
+const ejects = {
   errors: "after 10 in a row, or half of at least 5 in 10 s; at once for as long as it asks",
   throttled: "for as long as it asks, else 1 s, doubling to 60 s",
   refused: "30 s, with every model of its backend",
@@ -29,13 +29,19 @@ describe("the table of the documentation", () => {
 });
 
 function table(): string {
-  const head = ["class", "told by", "asked next", "the same again after `Retry-After`", "its target rests"];
+  const head = [
+    "class",
+    "told by",
+    "asked next",
+    "the same again after `Retry-After`",
+    "its target is ejected",
+  ];
   const rows = Object.entries(failureRules).map(([name, rule]) => [
     `\`${name}\``,
     rule.toldBy,
     next[rule.next],
     rule.waits ? "with no other left, within `timeouts.retryAfter`" : "never",
-    rule.rests === undefined ? "no" : rests[rule.rests],
+    rule.ejects === undefined ? "no" : ejects[rule.ejects],
   ]);
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`);
   return lines.join("");

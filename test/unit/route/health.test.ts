@@ -8,13 +8,13 @@ const failed: HealthSignal = { kind: "failed" };
 const answered: HealthSignal = { kind: "answered" };
 
 describe("Health", () => {
-  it("rests one model that its backend does not have, and no other of it", () => {
+  it("ejects one model that its backend does not have, and no other of it", () => {
     const health = after({ kind: "unavailable" });
     assert.equal(health.state(target, 0).kind, "ejected");
     assert.equal(health.state({ ...target, model: "other" }, 0).kind, "healthy");
   });
 
-  it("rests for the longer of two waits that are asked for, in either order", () => {
+  it("is out for the longer of two waits that are asked for, in either order", () => {
     for (const waits of [
       [2_000, 60_000],
       [60_000, 2_000],
@@ -41,7 +41,7 @@ describe("Health", () => {
     assert.equal(health.state(target, 0).kind, "healthy");
   });
 
-  it("rests a target that fails again and again, then lets one probe through, and opens with its answer", () => {
+  it("ejects a target that fails again and again, then lets one probe through, and opens with its answer", () => {
     const health = failing();
     assert.deepEqual(health.state(target, 0), { kind: "ejected", why: "errors", untilMs: 1_000 });
     assert.equal(health.state(target, 1_000).kind, "probing");
@@ -60,7 +60,7 @@ describe("Health", () => {
     assert.equal(health.state(target, 1_100).kind, "healthy");
   });
 
-  it("rests a target that fails ten times without an answer, whatever it answered before", () => {
+  it("ejects a target that fails ten times without an answer, whatever it answered before", () => {
     const good = Array.from({ length: 1_000 }, () => answered);
     const bad = Array.from({ length: 9 }, () => failed);
     assert.equal(after(...good, ...bad).state(target, 0).kind, "healthy");
@@ -68,7 +68,7 @@ describe("Health", () => {
     assert.equal(after(...good, ...bad, failed).state(target, 0).kind, "ejected");
   });
 
-  it("rests twice as long after each failed probe, and at most a minute", () => {
+  it("ejects for twice as long after each failed probe, and at most a minute", () => {
     const health = failing();
     let nowMs = 1_000;
     for (const restMs of [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
@@ -104,7 +104,7 @@ describe("Health", () => {
     assert.equal(long.state(target, 3_600_000).kind, "probing");
   });
 
-  it("rests every model of a backend that refuses our credentials", () => {
+  it("ejects every model of a backend that refuses our credentials", () => {
     const health = after({ kind: "refused" });
     assert.equal(health.state({ backend: "alpha", model: "other" }, 0).kind, "ejected");
     assert.equal(health.state({ backend: "beta", model: "m" }, 0).kind, "healthy");
