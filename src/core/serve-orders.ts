@@ -1,10 +1,12 @@
-import { platform, setPriority } from "node:os";
+import { constants, getPriority, platform, setPriority } from "node:os";
 import { parentPort, type TransferListItem } from "node:worker_threads";
 import { GatewayError } from "./errors.ts";
 import { type OrderResult, plainError } from "./worker-pool.ts";
 
-/** A third of the loop's share where CPU is short: with less, other programs on a busy machine would keep large bodies from being read in time. */
+/** Added to the process's own: a third of the loop's share where CPU is short: with less, other programs on a busy machine would keep large bodies from being read in time. */
 const niceness = 5;
+
+const lowestPriority = constants.priority.PRIORITY_LOW;
 
 /** An answer, and what of it goes to the other thread without being copied. */
 export interface Served<Answer> {
@@ -17,7 +19,7 @@ export function serveOrders<Order, Answer>(work: (order: Order) => Served<Answer
   const port = parentPort;
   if (port === null) throw new Error("this module runs in a worker");
   // On Linux a priority is a thread's own: the event loop, which all wait for, goes first where CPU is short.
-  if (platform() === "linux") setPriority(niceness);
+  if (platform() === "linux") setPriority(Math.min(getPriority() + niceness, lowestPriority));
   port.on("message", (order: Order) => {
     const { result, transfer } = attempt(work, order);
     port.postMessage(result, transfer);

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageRoot } from "../../../src/core/asset.ts";
 import { ask, chatBody } from "../clients/chat.ts";
+import { startPlainGateway } from "../load/beside-large.ts";
+import { measuredCpu, moveToCpu, otherCpu } from "../measure/cpu.ts";
 import { processUsage } from "../measure/process-usage.ts";
 import { programArgs } from "../stack/program.ts";
 import { createTestConfig } from "../stack/test-config.ts";
@@ -17,6 +19,10 @@ export interface HostileTimes {
   /** Of each round. */
   readonly calmMs: number;
   readonly attackMs: number;
+  /** Of each round, if there is to be a control: the attacker spends its CPU on a plain Envoy that shares Tollgate's processor. */
+  readonly controlMs?: number;
+  /** Tollgate and Envoy have a processor of their own, where there are two; clients, providers and attacker share the other. */
+  readonly apart?: boolean;
   /** Only the attacks whose names hold this. */
   readonly attack?: string;
 }
@@ -35,6 +41,8 @@ export interface HonestTraffic {
 export interface HostileOutcome {
   readonly calm: HonestTraffic;
   readonly attacked: HonestTraffic;
+  /** Undefined without a control. */
+  readonly control: HonestTraffic | undefined;
   /** Bouts of each attack that came to their end. */
   readonly bouts: ReadonlyMap<string, number>;
   /** The most that each process had resident, and what it had before the attack, in bytes. */
@@ -53,30 +61,46 @@ export async function undergoAttack({
   rounds = 1,
   calmMs,
   attackMs,
+  controlMs,
+  apart = false,
   attack = "",
 }: HostileTimes): Promise<HostileOutcome> {
-  const attacker = await startAttacker(attack);
+  if (apart) moveToCpu(otherCpu);
+  const attacker = await startAttacker(attack, apart);
+  const plain = controlMs === undefined ? undefined : await startPlainGateway(attacker.port);
   const config = await createTestConfig({ config: hostileConfig(attacker.port) });
   let tollgate: TollgateProcess | undefined;
   try {
-    tollgate = await startTollgate(config);
+    tollgate = await startTollgate(config, apart ? measuredCpu : undefined);
     const { baseUrl, pid, envoyPid } = tollgate;
     await askFor(baseUrl, warmUpMs);
     const calm: Asked[] = [];
     const attacked: Asked[] = [];
+    const control: Asked[] = [];
     const memory = watchMemory({ gateway: pid, envoy: envoyPid });
     for (let round = 0; round < rounds; round += 1) {
       calm.push(await askFor(baseUrl, calmMs));
-      if (round === 0) attacker.begin({ url: new URL(baseUrl).origin, key: attackerKey });
-      else attacker.goOn();
+      attacker.begin({ url: new URL(baseUrl).origin, key: attackerKey });
       attacked.push(await askFor(baseUrl, attackMs));
-      if (round < rounds - 1) await attacker.pause();
+      await attacker.pause();
+      if (plain === undefined || controlMs === undefined) continue;
+      attacker.begin({ url: new URL(plain.baseUrl).origin, key: attackerKey });
+      control.push(await askFor(baseUrl, controlMs));
+      await attacker.pause();
     }
     const { gateway, envoy } = memory.end();
     const bouts = await attacker.end();
-    return { calm: trafficOf(calm), attacked: trafficOf(attacked), gateway, envoy, bouts };
+    return {
+      calm: trafficOf(calm),
+      attacked: trafficOf(attacked),
+      control: control.length === 0 ? undefined : trafficOf(control),
+      gateway,
+      envoy,
+      bouts,
+    };
   } finally {
     attacker.kill();
+    await plain?.stop();
     await tollgate?.end("SIGTERM");
     await config.close();
   }
@@ -165,14 +189,19 @@ function watchMemory<Name extends string>(pids: Readonly<Record<Name, number>>) 
   };
 }
 
-async function startAttacker(attack: string) {
+async function startAttacker(attack: string, apart: boolean) {
   const [flag = "", ...more] = programArgs("test/support/hostile/process");
   const args = [flag, ...more];
   const program = args.pop() ?? "";
-  const child = fork(program, [attack], { cwd: packageRoot, execArgv: args, serialization: "json" });
+  const child = fork(program, [attack, apart ? "apart" : ""], {
+    cwd: packageRoot,
+    execArgv: args,
+    serialization: "json",
+  });
   const { port } = await messageOf<{ port: number }>(child);
   return {
     port,
+    /** Attacks until it pauses. */
     begin: (target: AttackTarget) => void child.send(target),
     /** Resolves once no bout is under way. */
     pause: async (): Promise<void> => {
@@ -180,7 +209,6 @@ async function startAttacker(attack: string) {
       child.send("pause");
       await paused;
     },
-    goOn: () => void child.send("go on"),
     end: async (): Promise<ReadonlyMap<string, number>> => {
       const ended = messageOf<{ bouts: [string, number][] }>(child);
       child.send("stop");
@@ -191,11 +219,17 @@ async function startAttacker(attack: string) {
 }
 
 async function messageOf<Message>(child: ChildProcess): Promise<Message> {
-  const [message] = await Promise.race([
-    once(child, "message"),
-    once(child, "exit").then(([code]) => {
-      throw new Error(`the attacker ended with ${code}`);
-    }),
-  ]);
-  return message as Message;
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    const [message] = await Promise.race([
+      once(child, "message", { signal }),
+      once(child, "exit", { signal }).then(([code]) => {
+        throw new Error(`the attacker ended with ${code}`);
+      }),
+    ]);
+    return message as Message;
+  } finally {
+    over.abort();
+  }
 }

@@ -23,7 +23,7 @@ export async function startHostileProvider(): Promise<Server> {
 }
 
 async function answer(body: string, response: ServerResponse): Promise<void> {
-  const model = /"model":"([\w-]+)"/.exec(body)?.[1];
+  const model = /"model":"(?:evil-)?([\w-]+)"/.exec(body)?.[1];
   response.on("error", () => {});
   switch (model) {
     case "line-feeds":

@@ -1,7 +1,6 @@
 import { systemClock } from "../../../src/core/clock.ts";
 import { type Headers, headersOf } from "../../../src/core/headers.ts";
 import { allocateBytes } from "../../../src/core/shared-bytes.ts";
-import { Offload } from "../../../src/dialect/offload/offload.ts";
 import { admit } from "../../../src/exchange/admission.ts";
 import { passBody } from "../../../src/exchange/answer/passing.ts";
 import { open } from "../../../src/exchange/open/opening.ts";
@@ -9,8 +8,7 @@ import type { Exchange } from "../../../src/exchange/state/exchange.ts";
 import { Originals } from "../../../src/exchange/state/originals.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory.ts";
 import { beginAnswer, type Exchanges, exchangesOn, snapshotOf } from "../exchange/exchanges.ts";
-import { heldClockMs } from "../measure/held-clock.ts";
-import { longestStallMs } from "../measure/loop-stall.ts";
+import { longestHeldMs } from "../measure/loop-stall.ts";
 
 const config = `
 version: 1
@@ -28,21 +26,20 @@ identity: [{ type: anonymous, tenant_id: local }]
 
 const snapshot = snapshotOf(config, { KEY: "none" });
 
-/** Exchanges whose provider the test plays, with room for the largest bodies. `orderMs`: the workers' deadline, if not the usual one. */
-export function worstCaseExchanges(orderMs?: number): Exchanges {
+/** Exchanges whose provider the test plays, with room for the largest bodies. */
+export function worstCaseExchanges(): Exchanges {
   const exchanges = exchangesOn(snapshot, createMemoryLedger({ clock: systemClock }), systemClock);
   const originals = new Originals(1_000_000_000);
-  const offload = orderMs === undefined ? exchanges.services.offload : new Offload({ orderMs });
-  return { ...exchanges, services: { ...exchanges.services, originals, offload } };
+  return { ...exchanges, services: { ...exchanges.services, originals } };
 }
 
 /** The longest that the loop is held by the headers of one request. */
 export async function headersStallMs({ services }: Exchanges, headers: Headers): Promise<number> {
   const head = { method: "POST", path: "/v1/chat/completions", headers, endOfStream: false };
-  return longestStallMs(async () => {
+  return longestHeldMs(async () => {
     const known = await open(services, snapshot, head);
     if (known.kind === "exchange") known.exchange.closing.close();
-  }, heldClockMs);
+  });
 }
 
 /** The longest that the loop is held while a chat request is admitted. */
@@ -50,7 +47,7 @@ export async function requestStallMs(exchanges: Exchanges, body: Buffer, model: 
   const bytes = sent(withModel(body, model));
   collectGarbage();
   const exchange = await opened(exchanges);
-  const stall = await longestStallMs(() => admit(exchange, bytes), heldClockMs);
+  const stall = await longestHeldMs(() => admit(exchange, bytes));
   exchange.closing.close();
   return stall;
 }
@@ -80,7 +77,7 @@ export async function answerStallMs(
     }
   };
   collectGarbage();
-  const stall = await longestStallMs(pass, heldClockMs);
+  const stall = await longestHeldMs(pass);
   exchange.closing.close();
   return stall;
 }

@@ -6,8 +6,8 @@ import { VocabularyCounter } from "../../../src/tokens/counters/vocabulary-count
 import { counterOf } from "../../../src/tokens/models/families.ts";
 import { textOf } from "../../bench/tokens/texts.ts";
 import { fuzzString, randomOf } from "../../fuzz/strings.ts";
-import { heldClockMs } from "../../support/measure/held-clock.ts";
-import { cpuMilliseconds, longestStallMs } from "../../support/measure/loop-stall.ts";
+import { heldMs, heldNow } from "../../support/measure/held-clock.ts";
+import { cpuMilliseconds, longestHeldMs, longestStallMs } from "../../support/measure/loop-stall.ts";
 import { vocabularies } from "./oracle.ts";
 
 /** A JSON array of the texts, written with as many kinds of escapes as there are, and the spans of their insides. */
@@ -175,9 +175,9 @@ for (const name of vocabularies) {
         const spans = [{ start: 0, end: body.length, escaped: inside.startsWith("\\") }];
         let least = 1;
         for (let run = 0; run < 3 && least >= 0.1; run++) {
-          const beganMs = heldClockMs();
-          const longest = await longestStallMs(() => counter.countSpansPaced(body, spans), heldClockMs);
-          least = Math.min(least, longest / (heldClockMs() - beganMs));
+          const began = heldNow();
+          const longest = await longestHeldMs(() => counter.countSpansPaced(body, spans));
+          least = Math.min(least, longest / heldMs(began, heldNow()));
         }
         assert.ok(least < 0.1, `${inside}: ${least.toFixed(2)} of the whole`);
       }
