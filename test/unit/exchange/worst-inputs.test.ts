@@ -8,7 +8,7 @@ import {
   worstTranslatedStreams,
 } from "../../support/hostile/worst-inputs.ts";
 import { answerStallMs, requestStallMs, worstCaseExchanges } from "../../support/hostile/worst-stall.ts";
-import { heldClockMs } from "../../support/measure/held-clock.ts";
+import { heldMs, heldNow } from "../../support/measure/held-clock.ts";
 
 // The short form of `npm run bench:worst`: at a hundredth of the size, work that is not sliced or done elsewhere takes 80 ms and more on a quiet
 // machine. What an input causes comes each time, and what the machine adds does not: the least of some runs counts.
@@ -32,9 +32,9 @@ async function leastPaces(stall: () => Promise<number>): Promise<number> {
 /** How long a fixed piece of work takes now: the median of five times. */
 function paceMs(): number {
   const times = Array.from({ length: 5 }, () => {
-    const begunMs = heldClockMs();
+    const begun = heldNow();
     JSON.parse(paceText);
-    return heldClockMs() - begunMs;
+    return heldMs(begun, heldNow());
   });
   return times.sort((left, right) => left - right)[2] ?? Number.NaN;
 }
