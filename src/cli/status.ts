@@ -9,7 +9,7 @@ export interface StatusOptions extends AdminOptions {
   readonly format: RowFormat;
 }
 
-/** `tollgate status`: how the targets of a running gateway do, and what operators have ordered. */
+/** `tollgate status`: health and load of a running gateway's targets, and the overrides in force. */
 export async function status(terminal: Terminal, options: StatusOptions): Promise<void> {
   const client = adminClientOf(terminal, options);
   const { targets, retry_budget: budget } = (await client.get("/targets")) as TargetsAnswer;
@@ -18,7 +18,7 @@ export async function status(terminal: Terminal, options: StatusOptions): Promis
     terminal.out(JSON.stringify({ targets, retry_budget: budget, overrides }, undefined, 2));
     return;
   }
-  terminal.out(targets.length === 0 ? "no target has been asked yet" : formatRows(targets, columns, "table"));
+  terminal.out(targets.length === 0 ? "no target has been tried yet" : formatRows(targets, columns, "table"));
   terminal.out(
     `\n${budget.retries} retries beside ${budget.requests} requests in the last ten seconds; ${budget.allowed} may be made`,
   );

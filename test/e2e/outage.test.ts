@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assertWithstood, outageConfig, undergoOutage } from "../support/faults/outage.ts";
 import { useTestStack } from "../support/stack/stack.ts";
 
-/** A backend that is away is looked at again 1, 3, 7 and 15 s after it came to rest: this one is back for the third look. */
+/** A backend that is away is looked at again 1, 3, 7 and 15 s after its ejection: this one is back for the third look. */
 const outageMs = 6_500;
 const requestsPerSec = 70;
 

@@ -10,7 +10,7 @@ describe("a backend that is away for a minute", () => {
     const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
     test.diagnostic(`requests: ${outage.requests}`);
     test.diagnostic(`answered: ${percent(outage.answered)}`);
-    test.diagnostic(`requests before it rested: ${outage.untilResting}`);
+    test.diagnostic(`requests before it was ejected: ${outage.untilEjected}`);
     test.diagnostic(`attempts a request from then on: ${outage.attempts.toFixed(3)}`);
     test.diagnostic(`requests that asked it nevertheless: ${percent(outage.probes)}`);
     test.diagnostic(`answers again ${(outage.returnMs / 1_000).toFixed(1)} s after its return`);

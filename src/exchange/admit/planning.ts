@@ -75,7 +75,7 @@ function retriesExhausted({ exchange: { services, snapshot } }: Admitted): boole
   return services.retryBudget.exhausted(snapshot.retries, services.clock.monotonicMs());
 }
 
-/** The one target of a plan that cannot fall back: the first that is not just being tried again after a rest. */
+/** The one target of a plan that cannot fall back: the first healthy one, not one that is due for a probe. */
 function soundestOf(admitted: Admitted, targets: readonly Target[]): readonly Target[] {
   const { clock, health } = admitted.exchange.services;
   const nowMs = clock.monotonicMs();

@@ -24,8 +24,8 @@ export interface Outage {
   readonly requests: number;
   /** Share of all requests that were answered whole. */
   readonly answered: number;
-  /** Requests of the outage before the backend rested. */
-  readonly untilResting: number;
+  /** Requests of the outage before the backend was ejected. */
+  readonly untilEjected: number;
   /** Attempts for each request of the outage from then on. */
   readonly attempts: number;
   /** Share of these requests that asked the backend that is away. */
@@ -70,16 +70,16 @@ async function outageUnder(load: SteadyLoad, stack: TestStack, outageMs: number)
     return openedMs > goneAtMs && openedMs < backAtMs;
   });
   during.sort((a, b) => Date.parse(String(a.time)) - Date.parse(String(b.time)));
-  const untilResting = during.findIndex((record) => !targetsOf(record).includes(gone));
-  assert.ok(untilResting >= 0, "the backend came to rest");
-  const resting = during.slice(untilResting);
-  const attempts = resting.flatMap(targetsOf);
+  const untilEjected = during.findIndex((record) => !targetsOf(record).includes(gone));
+  assert.ok(untilEjected >= 0, "the backend was ejected");
+  const whileEjected = during.slice(untilEjected);
+  const attempts = whileEjected.flatMap(targetsOf);
   return {
     requests,
     answered: answered / requests,
-    untilResting,
-    attempts: attempts.length / resting.length,
-    probes: attempts.filter((target) => target === gone).length / resting.length,
+    untilEjected,
+    attempts: attempts.length / whileEjected.length,
+    probes: attempts.filter((target) => target === gone).length / whileEjected.length,
     returnMs,
   };
 }

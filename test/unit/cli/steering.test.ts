@@ -145,7 +145,7 @@ describe("tollgate stop, force and lift", () => {
     const { out } = await run("status");
     assert.match(
       out,
-      /no target has been asked yet\n\n0 retries .*; 30 may be made\n\nid .*\n[0-9a-f]{8} {2}stop tenant acme {2}2026-08-03T13:00:00Z/,
+      /no target has been tried yet\n\n0 retries .*; 30 may be made\n\nid .*\n[0-9a-f]{8} {2}stop tenant acme {2}2026-08-03T13:00:00Z/,
     );
     const { targets, overrides: rows } = JSON.parse((await run("status", "--json")).out);
     assert.deepEqual([targets.length, rows.length, rows[0].action], [0, 1, "stop"]);

@@ -9,13 +9,13 @@ const section = /(<!-- failures: .* -->\n)[\s\S]*(<!-- \/failures -->)/;
 const next = {
   "next-target": "the next target",
   "larger-window": "the next target with a larger context window",
-  nobody: "nobody: the client gets the answer",
+  nobody: "none: the client gets the answer",
 };
-const ejects = {
-  errors: "after 10 in a row, or half of at least 5 in 10 s; at once for as long as it asks",
-  throttled: "for as long as it asks, else 1 s, doubling to 60 s",
-  refused: "30 s, with every model of its backend",
-  unavailable: "30 s, and no other model of its backend",
+const ejections = {
+  errors: "after 10 failures in a row, or when half of at least 5 attempts in 10 s fail; at once when it sends `Retry-After`, for that long",
+  throttled: "for its `Retry-After`; else for 1 s, doubling to 60 s",
+  refused: "for 30 s, with every model of its backend",
+  unavailable: "for 30 s, and no other model of its backend",
 };
 
 describe("the table of the documentation", () => {
@@ -29,19 +29,13 @@ describe("the table of the documentation", () => {
 });
 
 function table(): string {
-  const head = [
-    "class",
-    "told by",
-    "asked next",
-    "the same again after `Retry-After`",
-    "its target is ejected",
-  ];
+  const head = ["class", "evidence", "asked next", "same target again after `Retry-After`", "ejects its target"];
   const rows = Object.entries(failureRules).map(([name, rule]) => [
     `\`${name}\``,
-    rule.toldBy,
+    rule.evidence,
     next[rule.next],
-    rule.waits ? "with no other left, within `timeouts.retryAfter`" : "never",
-    rule.ejects === undefined ? "no" : ejects[rule.ejects],
+    rule.waits ? "if no other is left, within `timeouts.retryAfter`" : "never",
+    rule.ejects === undefined ? "no" : ejections[rule.ejects],
   ]);
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`);
   return lines.join("");
