@@ -12,7 +12,8 @@ const next = {
   nobody: "none: the client gets the answer",
 };
 const ejections = {
-  errors: "after 10 failures in a row, or when half of at least 5 attempts in 10 s fail; at once when it sends `Retry-After`, for that long",
+  errors:
+    "after 10 failures in a row, or when half of at least 5 attempts in 10 s fail; at once when it sends `Retry-After`, for that long",
   throttled: "for its `Retry-After`; else for 1 s, doubling to 60 s",
   refused: "for 30 s, with every model of its backend",
   unavailable: "for 30 s, and no other model of its backend",
@@ -29,7 +30,13 @@ describe("the table of the documentation", () => {
 });
 
 function table(): string {
-  const head = ["class", "evidence", "asked next", "same target again after `Retry-After`", "ejects its target"];
+  const head = [
+    "class",
+    "evidence",
+    "asked next",
+    "same target again after `Retry-After`",
+    "ejects its target",
+  ];
   const rows = Object.entries(failureRules).map(([name, rule]) => [
     `\`${name}\``,
     rule.evidence,
