@@ -61,13 +61,13 @@ export function adminClient(url: string, token: string | undefined): AdminClient
     const text = await response.text();
     if (response.status === 401)
       throw new CommandFailure(
-        `the gateway at ${url} wants its admin token: set ${tokenVariable}, or name its config with -c`,
+        `the gateway at ${url} requires its admin token (401): set ${tokenVariable}, or give its config with -c`,
       );
     if (!response.ok) throw new CommandFailure(problemIn(text) ?? `the gateway answered ${response.status}`);
     try {
       return JSON.parse(text);
     } catch {
-      throw new CommandFailure(`${url} is no gateway's admin interface`);
+      throw new CommandFailure(`${url} is not the admin interface of a gateway`);
     }
   };
   return {
@@ -81,7 +81,9 @@ async function reach(url: string, path: string, init: RequestInit): Promise<Resp
   try {
     return await fetch(new URL(path, url), { ...init, signal: AbortSignal.timeout(answerMaxMs) });
   } catch {
-    throw new CommandFailure(`no gateway answers at ${url}: is it running? (--admin names another address)`);
+    throw new CommandFailure(
+      `no gateway answers at ${url}: is it running? (give another address with --admin)`,
+    );
   }
 }
 

@@ -11,7 +11,7 @@ export interface BudgetsOptions extends AdminOptions {
   readonly format: RowFormat;
 }
 
-/** `tollgate budgets`: where limits and budgets of a running gateway stand now. */
+/** `tollgate budgets`: the current state of a running gateway's limits and budgets. */
 export async function budgets(terminal: Terminal, options: BudgetsOptions): Promise<void> {
   const query = new URLSearchParams();
   if (options.name !== undefined) query.set("name", options.name);
@@ -21,12 +21,12 @@ export async function budgets(terminal: Terminal, options: BudgetsOptions): Prom
     readonly more: boolean;
   };
   const rows = [...answer.accounts].sort((a, b) => compare(a.id, b.id));
-  if (options.format === "table" && rows.length === 0) terminal.out("nothing is in use");
+  if (options.format === "table" && rows.length === 0) terminal.out("no account is in use");
   else terminal.out(formatRows(rows, columns, options.format));
-  if (answer.more) terminal.err("there are more: ask for some of them with --name or --key");
+  if (answer.more) terminal.err("there are more accounts: select some with --name or --key");
 }
 
-/** An account's line, for people. */
+/** An account's columns in tables. */
 export const columns: readonly Column<AccountRow>[] = [
   { title: "rule", of: ({ name }) => name },
   { title: "key", of: ({ key }) => (key === "" ? "(all)" : key) },

@@ -19,14 +19,15 @@ export interface ChangeOptions extends AdminOptions {
   readonly format: RowFormat;
 }
 
-/** `tollgate budgets reset|grant|raise`: changes one account of a running gateway until its window ends. The gateway writes down who asked. */
+/** `tollgate budgets reset|grant|raise`: changes one account of a running gateway until its window ends. The gateway records who asked in its audit log. */
 export async function changeBudget(
   terminal: Terminal,
   action: "reset" | "grant" | "raise",
   options: ChangeOptions,
 ): Promise<void> {
   const by = options.by ?? terminal.env.USER ?? terminal.env.LOGNAME;
-  if (by === undefined || by === "") throw new CommandFailure("say who asks: --by NAME", 2);
+  if (by === undefined || by === "")
+    throw new CommandFailure("name yourself for the audit log: --by NAME", 2);
   const client = adminClientOf(terminal, options);
   const { id, unit } = await accountOf(client, options);
   const body = {
@@ -50,12 +51,12 @@ async function accountOf(client: AdminClient, { name, key, window }: ChangeOptio
   if (first === undefined)
     throw new CommandFailure(
       key === ""
-        ? `"${name}" has an account for each of several values: name one with --key, as tollgate budgets shows it`
-        : `"${name}" keeps no account by ${key}${window === undefined ? "" : ` and ${window}`} (tollgate budgets shows the keys of those in use)`,
+        ? `"${name}" has several accounts: choose one with --key, as tollgate budgets shows it`
+        : `"${name}" has no account for ${key}${window === undefined ? "" : ` and ${window}`} (see tollgate budgets for the keys in use)`,
     );
   if (others.length > 0)
     throw new CommandFailure(
-      `"${name}" has several windows: name one with --window ${meant.map((row) => row.window).join(" | ")}`,
+      `"${name}" has several windows: choose one with --window ${meant.map((row) => row.window).join(" | ")}`,
       2,
     );
   return first;
@@ -67,9 +68,9 @@ function amountIn(unit: string, text: string | undefined, maySubtract: boolean):
     try {
       return `${sign}${unit === "nano_usd" ? parseUsd(digits, 9) : parseUsd(digits, 0)}`;
     } catch {
-      // Said below, whatever is wrong with it.
+      // Reported below, whatever the mistake.
     }
   }
   const what = unit === "nano_usd" ? "dollars, e.g. 25.50" : "a whole number";
-  throw new CommandFailure(`"${text}" is no amount: this account counts in ${what}`, 2);
+  throw new CommandFailure(`"${text}" is not an amount: this account counts in ${what}`, 2);
 }

@@ -12,21 +12,20 @@ import { damagedLines } from "../usage/verify.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
-/** Adds the commands that check, and repair, what the gateway keeps on disk. */
+/** Adds the commands that verify and repair the gateway's files. */
 export function addLedgerCommands(program: Command, terminal: Terminal): void {
-  const ledger = program
-    .command("ledger")
-    .description("what the gateway keeps on disk: is it as it was written?");
-  const config = () => new Option("-c, --config <file>", "the gateway's config").default("tollgate.yaml");
+  const ledger = program.command("ledger").description("verify and repair the gateway's files");
+  const config = () =>
+    new Option("-c, --config <file>", "the gateway's config file").default("tollgate.yaml");
   ledger
     .command("verify")
-    .description("look for damage in ledger, overrides, calibration, audit log, cursors and usage log")
+    .description("check ledger, overrides, calibration, audit log, cursors and usage log for damage")
     .addOption(config())
     .action(({ config }) => verify(terminal, config));
   ledger
     .command("repair")
     .description(
-      "keep what can be read of a damaged ledger and charge again what its records say; damaged files stay as *.damaged",
+      "rebuild a damaged ledger from its readable parts and the usage log; damaged files are kept as *.damaged",
     )
     .addOption(config())
     .action(({ config }) => repair(terminal, config));
@@ -51,16 +50,14 @@ async function verify(terminal: Terminal, config: string): Promise<void> {
   for await (const { file, at, bytes, exchangeId } of damagedLines(folder)) {
     found += 1;
     const what = exchangeId === undefined ? "a record" : `the record of ${exchangeId}`;
-    terminal.out(
-      `${join(folder, file)}: ${bytes} bytes at byte ${at}: ${what}: reports and sinks pass it over`,
-    );
+    terminal.out(`${join(folder, file)}: ${bytes} bytes at byte ${at}: ${what}: reports and sinks skip it`);
   }
   if (inspection.tornBytes > 0)
     terminal.out(
-      `the journal ends in a broken write of ${inspection.tornBytes} bytes: the next start cuts it off`,
+      `the journal ends in a broken write of ${inspection.tornBytes} bytes; the next start truncates it`,
     );
   if (found > 0) throw new CommandFailure(`${found} damaged`);
-  terminal.out("everything is as it was written");
+  terminal.out("no damage found");
 }
 
 async function repair(terminal: Terminal, config: string): Promise<void> {
@@ -88,7 +85,7 @@ function tellRepair(terminal: Terminal, { accounts, openHolds, leftOut, charges 
   terminal.out(
     `kept: ${accounts} accounts, ${openHolds} open holds, which the next start settles by their records`,
   );
-  if (leftOut > 0) terminal.out(`left out: ${leftOut} changes that cannot be told to belong to one account`);
+  if (leftOut > 0) terminal.out(`left out: ${leftOut} changes that cannot be assigned to an account`);
   for (const charge of charges) terminal.out(tellCharges(charge));
 }
 
@@ -102,13 +99,13 @@ function tellDamage(terminal: Terminal, { ledger }: Snapshot, { damages }: Ledge
 interface DamagedFile {
   readonly path: string;
   readonly problem: string;
-  /** What follows when a repair takes it away; undefined: it stays as it is. */
+  /** The consequence of removing it in a repair; undefined if a repair leaves it alone. */
   readonly without: string | undefined;
 }
 
 const withoutFile: Readonly<Record<string, string>> = {
-  "overrides.json": "nothing is stopped or forced by hand any more; order anew what is still wanted",
-  "calibration.json": "token counts are calibrated anew",
+  "overrides.json": "no override is in force any more; set those that are still needed again",
+  "calibration.json": "calibration of token counts starts again",
 };
 
 async function damagedSmallFiles({ ledger, usageLog }: Snapshot): Promise<readonly DamagedFile[]> {
@@ -126,7 +123,7 @@ async function damagedSmallFiles({ ledger, usageLog }: Snapshot): Promise<readon
   }
   for (const { name } of usageLog.sinks) {
     const path = cursorPath(usageLog.folder, name);
-    const without = "the sink gets every record of the log again; exchange_id tells doubles";
+    const without = "the sink receives every record of the log again; exchange_id identifies duplicates";
     await readCursor(path).catch((error) => damaged.push({ path, problem: String(error), without }));
   }
   const path = join(ledger.folder, "audit.jsonl");

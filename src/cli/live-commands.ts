@@ -7,27 +7,29 @@ import { status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
 const actions = {
-  reset: "forget what was used in the window of now; what is held stays",
-  grant: "add an amount to the limit until its window ends; a negative one takes back",
-  raise: "raise the limit to an amount until its window ends",
+  reset: "set the current window's usage to zero; open holds stay",
+  grant: "add an amount, which may be negative, to the limit until its window ends",
+  raise: "set the limit to an amount until its window ends",
 } as const;
 
 /** Adds `tollgate budgets` and the commands below it. */
 export function addBudgetCommands(program: Command, terminal: Terminal): void {
   const list = asking(program.command("budgets"))
-    .description("where limits and budgets of a running gateway stand: used, held, left, and when they reset")
-    .option("--name <rule>", "accounts of this rule alone")
-    .option("--key <text>", "accounts whose key has this in it, e.g. tenant_id=acme");
+    .description(
+      "show used, held and remaining amounts of a running gateway's limits and budgets, and their resets",
+    )
+    .option("--name <rule>", "only accounts of this rule")
+    .option("--key <text>", "only accounts whose key contains this, e.g. tenant_id=acme");
   list.action((options) => budgets(terminal, withFormat(options)));
   for (const action of ["reset", "grant", "raise"] as const) {
     const command = asking(list.command(action))
       .description(actions[action])
-      .argument("<rule>", "the rule's name");
-    if (action !== "reset") command.argument("<amount>", "dollars for money, else a whole number");
+      .argument("<rule>", "name of the rule");
+    if (action !== "reset") command.argument("<amount>", "dollars for a budget, else a whole number");
     command
-      .option("--key <key>", "whose account, as `tollgate budgets` shows it", "")
-      .option("--window <window>", "which of the rule's windows, as `tollgate budgets` shows it")
-      .option("--by <name>", "who asks, for the audit; default: $USER")
+      .option("--key <key>", "key of the account, from `tollgate budgets`", "")
+      .option("--window <window>", "window of the rule, from `tollgate budgets`")
+      .option("--by <name>", "your name for the audit log; default: $USER")
       .action((...given) => {
         const [name, amount] = given.slice(0, -2);
         const options = withFormat(given.at(-2));
@@ -39,9 +41,7 @@ export function addBudgetCommands(program: Command, terminal: Terminal): void {
 /** Adds `tollgate status`. */
 export function addStatus(program: Command, terminal: Terminal): void {
   asking(program.command("status"))
-    .description(
-      "how the targets of a running gateway do: which are ejected and why, how busy, how fast; and what is stopped or forced",
-    )
+    .description("show health, load and latency of a running gateway's targets, and the overrides in force")
     .action((options) => status(terminal, withFormat(options)));
 }
 
@@ -49,15 +49,18 @@ export function addStatus(program: Command, terminal: Terminal): void {
 export function addExplain(program: Command, terminal: Terminal): void {
   program
     .command("explain")
-    .description("what would become of a request, and why; nothing is held, and nothing leaves")
-    .argument("[file]", "the config", "tollgate.yaml")
-    .option("-c, --config <file>", "the same")
-    .requiredOption("--request <file>", "the request's body; -: standard input")
-    .option("-H, --header <line>", "a header of the request, as NAME: VALUE; may be repeated", collect, [])
-    .option("--key <key>", "the client's key")
-    .option("--path <path>", "what the request is sent to", "/v1/chat/completions")
-    .option("--admin <url>", "the gateway to ask where limits stand; default: admin.address, if one is there")
-    .option("--json", "all of it as JSON")
+    .description("explain how a request would be handled, without holding money or sending it")
+    .argument("[file]", "config file", "tollgate.yaml")
+    .option("-c, --config <file>", "same as [file]")
+    .requiredOption("--request <file>", "file with the request's body; -: standard input")
+    .option("-H, --header <line>", "request header as NAME: VALUE; may be repeated", collect, [])
+    .option("--key <key>", "the client's API key")
+    .option("--path <path>", "path of the request", "/v1/chat/completions")
+    .option(
+      "--admin <url>",
+      "admin interface of the gateway to read limits from; default: admin.address, if it answers",
+    )
+    .option("--json", "print as JSON")
     .action((file, { config = file, ...options }) => explainRequest(terminal, config, options));
 }
 
@@ -65,16 +68,16 @@ function collect(line: string, lines: readonly string[]): readonly string[] {
   return [...lines, line];
 }
 
-/** A command that asks a running gateway. */
+/** Adds the options of commands that call a running gateway. */
 export function asking(command: Command): Command {
   return command
-    .option("-c, --config <file>", "the gateway's config", "tollgate.yaml")
+    .option("-c, --config <file>", "the gateway's config file", "tollgate.yaml")
     .option("--admin <url>", "the gateway's admin interface; default: admin.address of the config")
-    .addOption(new Option("--format <format>", "how to write it").choices(rowFormats).default("table"))
-    .option("--json", "the same as --format json");
+    .addOption(new Option("--format <format>", "output format").choices(rowFormats).default("table"))
+    .option("--json", "same as --format json");
 }
 
-/** Options in which `--json` is a format as any other. */
+/** Options with `--json` turned into `--format json`. */
 export function withFormat<Options extends { json?: boolean; format: string }>(options: Options): Options {
   return options.json === true ? { ...options, format: "json" } : options;
 }

@@ -19,7 +19,7 @@ export interface OrderOptions extends SteeringOptions {
   readonly until?: "lifted" | undefined;
 }
 
-/** `tollgate stop` and `tollgate force`: puts an override in force at a running gateway, which writes down who asked. */
+/** `tollgate stop` and `tollgate force`: puts an override in force at a running gateway, which records who asked in its audit log. */
 export async function order(
   terminal: Terminal,
   action: Override["action"],
@@ -28,7 +28,7 @@ export async function order(
 ): Promise<void> {
   const { reason, until, for: duration } = options;
   if (until !== undefined && duration !== undefined)
-    throw new CommandFailure("say either --for or --until lifted", 2);
+    throw new CommandFailure("give either --for or --until lifted", 2);
   const body = {
     action,
     scope: named(scope),
@@ -42,17 +42,17 @@ export async function order(
     readonly cut: number;
   };
   terminal.out(formatRows([override], overrideColumns, options.format));
-  if (options.format === "table" && action === "stop") terminal.out(`${cut} exchanges under way were cut`);
+  if (options.format === "table" && action === "stop") terminal.out(`${cut} running exchanges were cut`);
 }
 
-/** `tollgate lift`: takes overrides back; without an id, and with `all`, every one. */
+/** `tollgate lift`: lifts the overrides with these ids, or every one with `all`. */
 export async function lift(
   terminal: Terminal,
   ids: readonly string[],
   options: SteeringOptions & { readonly all?: boolean | undefined },
 ): Promise<void> {
   if (ids.length > 0 === (options.all === true))
-    throw new CommandFailure("say which: their ids, as `tollgate status` shows them, or --all", 2);
+    throw new CommandFailure("name the overrides by their ids from `tollgate status`, or give --all", 2);
   const client = adminClientOf(terminal, options);
   const by = byOf(terminal, options);
   const meant = options.all === true ? (await overridesOf(client)).map(({ id }) => id) : ids;
@@ -61,7 +61,7 @@ export async function lift(
     const path = `/overrides/${encodeURIComponent(id)}`;
     lifted.push(((await client.delete(path, { by })) as { readonly lifted: OverrideRow }).lifted);
   }
-  if (options.format === "table" && lifted.length === 0) terminal.out("nothing was in force");
+  if (options.format === "table" && lifted.length === 0) terminal.out("no override was in force");
   else terminal.out(formatRows(lifted, overrideColumns, options.format));
 }
 
@@ -73,16 +73,16 @@ export async function overridesOf(
   return overrides;
 }
 
-/** An override's line, for people. */
+/** An override's columns in tables. */
 export const overrideColumns: readonly Column<OverrideRow>[] = [
   { title: "id", of: ({ id }) => id },
-  { title: "in force", of: ({ action, scope }) => `${action} ${formatScope(scope)}` },
+  { title: "override", of: ({ action, scope }) => `${action} ${formatScope(scope)}` },
   { title: "until", of: ({ until }) => until?.replace(/\.\d{3}Z$/, "Z") ?? "lifted" },
   { title: "by", of: ({ by }) => by },
   { title: "reason", of: ({ reason }) => reason },
 ];
 
-/** The scope's own words among a command's options. */
+/** The scope fields among a command's options. */
 function named(options: Scope): Scope {
   return Object.fromEntries(
     scopeFields.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
@@ -91,6 +91,7 @@ function named(options: Scope): Scope {
 
 function byOf(terminal: Terminal, { by }: SteeringOptions): string {
   const who = by ?? terminal.env.USER ?? terminal.env.LOGNAME;
-  if (who === undefined || who === "") throw new CommandFailure("say who asks: --by NAME", 2);
+  if (who === undefined || who === "")
+    throw new CommandFailure("name yourself for the audit log: --by NAME", 2);
   return who;
 }

@@ -11,7 +11,7 @@ import type { ConfigReport } from "./models.ts";
 import { type Column, formatRows } from "./rows.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `tollgate prices`: what counts today and why, for the config's targets or, with `all`, every price in force. */
+/** `tollgate prices`: today's prices and their sources, for the config's targets or, with `all`, every price in force. */
 export function prices(terminal: Terminal, options: ConfigReport & { readonly all: boolean }): void {
   const snapshot = loadSnapshot(terminal, resolve(terminal.cwd, options.config));
   const nowMs = systemClock.nowMs();
@@ -23,7 +23,7 @@ export function prices(terminal: Terminal, options: ConfigReport & { readonly al
     { title: "input", figures: true, of: (row) => row.input ?? "–" },
     { title: "cached", figures: true, of: (row) => row.cached_input ?? "–" },
     { title: "output", figures: true, of: (row) => row.output ?? "–" },
-    { title: "because of", of: because },
+    { title: "source", of: because },
   ];
   terminal.out(formatRows(rows, columns, options.format));
   if (options.format === "table") terminal.out("\nUSD per 1M tokens");
@@ -126,10 +126,11 @@ function perMillion(pico: bigint | undefined): string | null {
 }
 
 function because(row: PriceRow): string {
-  if (row.from === null) return row.target.endsWith("*") ? "depends on the model named" : "no price: refused";
+  if (row.from === null)
+    return row.target.endsWith("*") ? "depends on the requested model" : "no price: refused";
   if (row.from === "backend") return "the backend's own price";
-  if (row.entry === null) return `${row.from}: ceiling of unknown models`;
+  if (row.entry === null) return `${row.from}: ceiling for unknown models`;
   const [tier] = row.tiers ?? [];
-  const dearer = tier === undefined ? "" : `; dearer above ${tier.above_input_tokens} tokens of input`;
+  const dearer = tier === undefined ? "" : `; higher above ${tier.above_input_tokens} input tokens`;
   return `${row.from}:${row.line} ${row.entry}, since ${row.since}${dearer}`;
 }

@@ -25,20 +25,20 @@ const logLevels = ["trace", "debug", "info", "warn", "error"];
 /** The command line: `tollgate COMMAND`. Reports what it cannot parse on standard error, and throws a CommanderError. */
 export function createProgram(terminal: Terminal): Command {
   const { version } = JSON.parse(readFileSync(assetPath("package.json"), "utf8")) as { version: string };
-  // Commands made by `command()` take these settings over, so they come first.
+  // Subcommands copy these settings, so they come before the first `command()`.
   const program = new Command("tollgate")
     .description(
-      "Runtime control for LLM traffic beside Envoy: counts tokens, holds budgets, fails over, records every exchange.",
+      "AI gateway for LLM traffic, beside Envoy: counts tokens, enforces budgets, fails over, and records every exchange.",
     )
     .version(version)
-    // `usage` has commands below it: an option behind one of those is that one's.
+    // `usage` has subcommands: options after a subcommand's name belong to the subcommand.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
-    .showHelpAfterError("(add --help to see what there is)");
+    .showHelpAfterError("(see --help for commands and options)");
   addServing(program, terminal);
   addConfig(program, terminal);
   addReports(program, terminal);
@@ -55,40 +55,46 @@ export function createProgram(terminal: Terminal): Command {
 function addServing(program: Command, terminal: Terminal): void {
   program
     .command("up")
-    .description("run gateway and Envoy together on this machine")
-    .option("-c, --config <file>", "the gateway's config", configDefault)
-    .option("--run-dir <folder>", "where Envoy's files, log and sockets go; default: run, beside the config")
+    .description("run the gateway and Envoy together on this machine")
+    .option("-c, --config <file>", "the gateway's config file", configDefault)
+    .option(
+      "--run-dir <folder>",
+      "folder for Envoy's files, log and sockets; default: run, beside the config",
+    )
     .addOption(logLevel())
     .action((options) => up(terminal, options));
   program
     .command("serve")
-    .description("run the ext_proc server and the admin interface alone, beside an Envoy you run")
-    .option("-c, --config <file>", "the gateway's config", configDefault)
-    .option("--envoy-files <folder>", "write Envoy's configuration there and keep it in step with the config")
+    .description("run only the ext_proc server and the admin interface, beside your own Envoy")
+    .option("-c, --config <file>", "the gateway's config file", configDefault)
+    .option(
+      "--envoy-files <folder>",
+      "write Envoy's configuration to this folder and update it when the config changes",
+    )
     .addOption(logLevel())
     .action((options) => serve(terminal, options));
   program
     .command("fake-provider")
-    .description("a provider that needs no key and fails on request, to try the gateway with")
-    .option("--port <number>", "port to listen on; 0: any free one", portNumber, 8090)
+    .description("run a fake provider that needs no key and fails on request, for trying out the gateway")
+    .option("--port <number>", "port to listen on; 0: any free port", portNumber, 8090)
     .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--name <name>", "what `x-fake-only` calls it", "fake")
+    .option("--name <name>", "name that `x-fake-only` uses for it", "fake")
     .action((options) => fakeProvider(terminal, options));
   program
     .command("demo")
-    .description("the whole thing in one go: gateway, Envoy, two fake providers, telling traffic, a report")
+    .description("run a demo: gateway, Envoy, two fake providers, sample traffic, and a report")
     .action(() => demo(terminal));
 }
 
 function addConfig(program: Command, terminal: Terminal): void {
   program
     .command("check")
-    .description("validate a config; every problem at once")
-    .argument("[file]", "the config", configDefault)
-    .option("-c, --config <file>", "the same")
-    .option("--schema", "print the JSON Schema of configs instead, for editors")
-    .option("--json", "problems as JSON")
-    .option("--against <file>", "the config in force: say which limits and budgets would start anew")
+    .description("validate a config and report every problem at once")
+    .argument("[file]", "config file", configDefault)
+    .option("-c, --config <file>", "same as [file]")
+    .option("--schema", "print the JSON Schema of the config, for editors")
+    .option("--json", "print problems as JSON")
+    .option("--against <file>", "config in force: report which limits and budgets would restart from zero")
     .action((file, options) =>
       options.schema === true
         ? checkSchemaOnly(terminal)
@@ -96,63 +102,73 @@ function addConfig(program: Command, terminal: Terminal): void {
     );
   program
     .command("envoy")
-    .description("compile a config to the configuration of an Envoy you run")
-    .argument("[file]", "the config", configDefault)
-    .option("-c, --config <file>", "the same")
-    .requiredOption("-o, --output <folder>", "where to write it")
+    .description("generate the configuration of your own Envoy from a config")
+    .argument("[file]", "config file", configDefault)
+    .option("-c, --config <file>", "same as [file]")
+    .requiredOption("-o, --output <folder>", "folder to write to")
     .option(
       "--format <formats>",
-      "bootstrap (one static file), xds (a bootstrap and a folder for each kind), or both",
+      "bootstrap (one static file), xds (a bootstrap and a folder for each resource type), or both",
       envoyFormatList,
       ["bootstrap"],
     )
-    .option("--server <address>", "where Envoy reaches Tollgate, if not at server.address", serverAddress)
-    .option("--ca <file>", "certificate authorities to trust, as Envoy sees the file; default: the system's")
-    .option("--admin-socket <path>", "where Envoy puts its admin interface (xds); default: a loopback port")
-    .addOption(new Option("--envoy <version>", "the Envoy it is for").choices(["1.40"]).default("1.40"))
-    .option("--json", "names of the files as JSON", false)
+    .option(
+      "--server <address>",
+      "address at which Envoy reaches Tollgate; default: server.address",
+      serverAddress,
+    )
+    .option(
+      "--ca <file>",
+      "path, on Envoy's machine, of the certificate authorities to trust; default: the system's",
+    )
+    .option(
+      "--admin-socket <path>",
+      "Unix socket for Envoy's admin interface (xds); default: a loopback port",
+    )
+    .addOption(new Option("--envoy <version>", "Envoy version").choices(["1.40"]).default("1.40"))
+    .option("--json", "print the file names as JSON", false)
     .action((file, { config = file, ...options }) => envoy(terminal, config, options));
 }
 
 function addReports(program: Command, terminal: Terminal): void {
   reporting(program.command("models"), rowFormats)
-    .description("what clients may name, and where it goes")
-    .option("-c, --config <file>", "the gateway's config", configDefault)
+    .description("list the models that clients may name, and their targets")
+    .option("-c, --config <file>", "the gateway's config file", configDefault)
     .action((options) => models(terminal, withFormat(options)));
   reporting(program.command("prices"), rowFormats)
-    .description("what counts today, and why")
-    .option("-c, --config <file>", "the gateway's config", configDefault)
-    .option("--all", "every price in force, not only those of the config's targets")
+    .description("show today's price of each target, and its source")
+    .option("-c, --config <file>", "the gateway's config file", configDefault)
+    .option("--all", "show every price in force, not only those of the config's targets")
     .action((options) => prices(terminal, { ...withFormat(options), all: options.all === true }));
   reporting(program.command("count"), rowFormats)
     .description("count the tokens of texts, or of whole requests")
-    .argument("[files...]", "texts, or bodies of requests; none, or -: standard input")
-    .option("--model <name>", "the model that counts; default: the request's own, or gpt-4.1")
-    .option("--request <path>", "the files are bodies of requests to this path, e.g. /v1/messages")
+    .argument("[files...]", "text files, or request bodies with --request; none or -: standard input")
+    .option("--model <name>", "model whose tokenizer counts; default: the request's model, or gpt-4.1")
+    .option("--request <path>", "treat the files as request bodies for this path, e.g. /v1/messages")
     .action((files, options) => count(terminal, files, withFormat(options)));
 }
 
 function addKeys(program: Command, terminal: Terminal): void {
   program
     .command("key")
-    .description("API keys for clients")
+    .description("manage API keys for clients")
     .command("new")
-    .description("make a key, and the entry of keys.yaml that recognises it")
-    .requiredOption("--tenant <id>", "who is charged")
-    .option("--user <id>", "who calls")
-    .option("--team <name>")
-    .option("--app <name>")
-    .option("--role <name...>", "what access rules ask for")
-    .option("--name <name>", "what records call the key; default: tenant and user or app")
-    .option("--expires <date>", "the last day it is good for, e.g. 2027-06-30")
-    .option("--json", "key and entry as JSON")
+    .description("create a key and its entry for keys.yaml")
+    .requiredOption("--tenant <id>", "tenant to charge")
+    .option("--user <id>", "user of the key")
+    .option("--team <name>", "team of the key")
+    .option("--app <name>", "app of the key")
+    .option("--role <name...>", "roles that access rules check")
+    .option("--name <name>", "name of the key in records; default: tenant and user or app")
+    .option("--expires <date>", "last day on which the key is valid, e.g. 2027-06-30")
+    .option("--json", "print key and entry as JSON")
     .action((options) => printNewKey(terminal, options));
 }
 
 function reporting(command: Command, formats: readonly string[]): Command {
   return command
-    .addOption(new Option("--format <format>", "how to write it").choices(formats).default("table"))
-    .option("--json", "the same as --format json");
+    .addOption(new Option("--format <format>", "output format").choices(formats).default("table"))
+    .option("--json", "same as --format json");
 }
 
 function withFormat<Options extends { json?: boolean; format: string }>(options: Options): Options {
@@ -160,7 +176,7 @@ function withFormat<Options extends { json?: boolean; format: string }>(options:
 }
 
 function logLevel(): Option {
-  return new Option("--log-level <level>", "what to log").choices(logLevels).default("info");
+  return new Option("--log-level <level>", "lowest level to log").choices(logLevels).default("info");
 }
 
 function portNumber(text: string): number {

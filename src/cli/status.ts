@@ -20,7 +20,7 @@ export async function status(terminal: Terminal, options: StatusOptions): Promis
   }
   terminal.out(targets.length === 0 ? "no target has been tried yet" : formatRows(targets, columns, "table"));
   terminal.out(
-    `\n${budget.retries} retries beside ${budget.requests} requests in the last ten seconds; ${budget.allowed} may be made`,
+    `\n${budget.retries} retries for ${budget.requests} requests in the last ten seconds; ${budget.allowed} are allowed`,
   );
   if (overrides.length > 0) terminal.out(`\n${formatRows(overrides, overrideColumns, "table")}`);
 }
@@ -42,7 +42,7 @@ const columns: readonly Column<TargetRow>[] = [
   { title: "attempts", figures: true, of: ({ attempts }) => String(attempts) },
   { title: "failures", figures: true, of: ({ failures }) => String(failures) },
   {
-    title: "answers pass",
+    title: "checks passed",
     of: ({ checks = [] }) =>
       checks
         .filter(({ workflow }) => workflow === undefined)

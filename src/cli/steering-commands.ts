@@ -7,23 +7,21 @@ import type { Terminal } from "./terminal.ts";
 /** Adds `tollgate stop`, `force` and `lift`. */
 export function addSteering(program: Command, terminal: Terminal): void {
   ordering(program.command("stop"))
-    .description(
-      "refuse what is named at a running gateway, and cut what runs of it; all that is named has to apply",
-    )
-    .option("--backend <name>", "a backend of the config")
-    .option("--target <backend/model>", "one model of a backend")
-    .option("--model <name>", "a model as clients name it")
-    .option("--tenant <id>", "a tenant")
-    .option("--user <id>", "a user")
-    .option("--key <name>", "an API key, by its name")
-    .option("--workflow <name>", "a workflow")
-    .option("--drain", "let what runs come to its end")
+    .description("stop traffic: refuse new requests that match all given options, and cut running ones")
+    .option("--backend <name>", "requests to this backend")
+    .option("--target <backend/model>", "requests to this model of a backend")
+    .option("--model <name>", "requests for this model, as clients name it")
+    .option("--tenant <id>", "requests of this tenant")
+    .option("--user <id>", "requests of this user")
+    .option("--key <name>", "requests with the API key of this name")
+    .option("--workflow <name>", "requests of this workflow")
+    .option("--drain", "refuse new requests only; let running ones finish")
     .action(({ drain, ...options }) =>
       order(terminal, drain === true ? "drain" : "stop", options, withFormat(options as OrderOptions)),
     );
   ordering(program.command("force"))
-    .description("ask a backend or a target although it is ejected")
-    .argument("<what>", "a backend, or one model of it as backend/model")
+    .description("send requests to a backend or a target although it is ejected")
+    .argument("<what>", "a backend, or one of its models as backend/model")
     .action((what: string, options: OrderOptions) =>
       order(
         terminal,
@@ -33,19 +31,19 @@ export function addSteering(program: Command, terminal: Terminal): void {
       ),
     );
   by(asking(program.command("lift").alias("resume")))
-    .description("take back what `stop` and `force` have ordered")
-    .argument("[ids...]", "as `tollgate status` shows them")
-    .option("--all", "everything that is in force")
+    .description("lift overrides made by `stop` and `force`")
+    .argument("[ids...]", "ids of overrides, from `tollgate status`")
+    .option("--all", "lift every override in force")
     .action((ids, options) => lift(terminal, ids, withFormat(options)));
 }
 
 function ordering(command: Command): Command {
   return by(asking(command))
-    .requiredOption("--reason <text>", "why, for other operators; clients are not told")
-    .option("--for <duration>", `how long, e.g. 15m; default: ${overrideForDefault}`)
-    .addOption(new Option("--until <event>", "no end but this").choices(["lifted"]));
+    .requiredOption("--reason <text>", "reason, shown to operators and never to clients")
+    .option("--for <duration>", `duration, e.g. 15m; default: ${overrideForDefault}`)
+    .addOption(new Option("--until <event>", "keep the override until it is lifted").choices(["lifted"]));
 }
 
 function by(command: Command): Command {
-  return command.option("--by <name>", "who asks, for the audit; default: $USER");
+  return command.option("--by <name>", "your name for the audit log; default: $USER");
 }

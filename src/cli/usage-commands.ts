@@ -9,7 +9,7 @@ import { usageShow } from "./usage-show.ts";
 
 const configDefault = "tollgate.yaml";
 
-/** Adds the commands about the usage log: what was spent, one exchange, whether the bill agrees, what is kept. */
+/** Adds the commands about the usage log: reports, one exchange, reconciliation, retention. */
 export function addUsageCommands(program: Command, terminal: Terminal): void {
   const report = program.command("usage");
   addReport(report, terminal);
@@ -21,20 +21,20 @@ export function addUsageCommands(program: Command, terminal: Terminal): void {
 function addReport(report: Command, terminal: Terminal): void {
   const { by, since } = usageDefaults;
   report
-    .description("spend and tokens from the usage log")
+    .description("report spend and tokens from the usage log")
     .addOption(configOption())
-    .option("--by <fields>", `record fields to group by; also hour, day, month (default: ${by})`)
+    .option("--by <fields>", `record fields to group by, or hour, day, month (default: ${by})`)
     .option(
       "--since <point>",
-      `24h, 7d, a date, or month: since the first of this one (default: ${since}; month with --project)`,
+      `24h, 7d, a date, or month for the current month (default: ${since}; month with --project)`,
     )
-    .option("--until <point>", "24h, 7d or a date; what came later is left out (default: now)")
-    .option("--timezone <zone>", "where days, months and dates begin, e.g. Europe/Berlin (default: UTC)")
-    .option("--top <count>", "the dearest rows alone; the total stays that of all")
-    .option("--baseline", "beside each row its cost in the equally long period before")
-    .option("--project", "beside each row its cost at the month's end if it goes on as so far")
+    .option("--until <point>", "24h, 7d or a date; leaves out later records (default: now)")
+    .option("--timezone <zone>", "time zone of days, months and dates, e.g. Europe/Berlin (default: UTC)")
+    .option("--top <count>", "only the most expensive rows; the total still covers all")
+    .option("--baseline", "add each row's cost in the previous period of equal length")
+    .option("--project", "add each row's projected cost at the end of the month")
     .addOption(formatOption(usageFormats))
-    .option("--json", "the same as --format json")
+    .option("--json", "same as --format json")
     .action(({ config, json, baseline, project, ...text }) =>
       usage(terminal, config, {
         ...text,
@@ -48,36 +48,38 @@ function addReport(report: Command, terminal: Terminal): void {
 function addShow(report: Command, terminal: Terminal): void {
   report
     .command("show")
-    .description("all that is known of one exchange, or of a trace's: attempts, stages, prices, accounts")
-    .argument("<id>", "an exchange's id (x-tollgate-exchange-id) or a trace id")
+    .description("show one exchange, or the exchanges of a trace: attempts, stages, prices, accounts")
+    .argument("<id>", "exchange id (x-tollgate-exchange-id) or trace id")
     .addOption(configOption())
-    .option("--json", "the records as JSON", false)
+    .option("--json", "print the records as JSON", false)
     .action((id, options) => usageShow(terminal, id, options));
 }
 
 function addRetention(report: Command, terminal: Terminal): void {
   report
     .command("compress")
-    .description("compress the segments of the log that no longer grow; reports read them as before")
+    .description("compress the log's closed segments; reports still read them")
     .addOption(configOption())
     .action(({ config }) => usageCompress(terminal, config));
   report
     .command("remove")
-    .description("remove old segments of the log, and with them what reports know of that time")
+    .description("remove old segments of the log; reports no longer cover that time")
     .addOption(configOption())
-    .requiredOption("--before <point>", "90d, or a date: what was recorded later is kept")
+    .requiredOption("--before <point>", "90d or a date; keeps later records")
     .action(({ config, before }) => usageRemove(terminal, config, before));
   report
     .command("export")
-    .description("write the log's records to a Parquet file, a column for each field")
+    .description("write the log's records to a Parquet file with a column for each field")
     .addOption(configOption())
-    .requiredOption("--parquet <file>", "where to write it")
-    .option("--since <point>", "90d, or a date; what was opened earlier is left out (default: everything)")
+    .requiredOption("--parquet <file>", "file to write")
+    .option("--since <point>", "90d or a date; leaves out exchanges opened earlier (default: everything)")
     .action((options) => usageExport(terminal, options));
   report
     .command("erase")
-    .description("take a person out of the log; tenants, models, tokens and costs stay, so sums do, too")
-    .argument("<subject>", "whose, as FIELD=VALUE, e.g. user_id=bob")
+    .description(
+      "erase a person from the log; tenants, models, tokens and costs stay, so totals do not change",
+    )
+    .argument("<subject>", "person as FIELD=VALUE, e.g. user_id=bob")
     .addOption(configOption())
     .action((subject, { config }) => usageErase(terminal, config, subject));
 }
@@ -85,26 +87,26 @@ function addRetention(report: Command, terminal: Terminal): void {
 function addReconcile(program: Command, terminal: Terminal): void {
   program
     .command("reconcile")
-    .description("compare the usage log with what a provider says it served; exit code 1 if they differ")
+    .description("compare the usage log with a provider's usage export; exit code 1 if they differ")
     .requiredOption(
       "--invoice <file>",
       "OpenAI's or Anthropic's usage export by model, or Bedrock's invocation log",
     )
     .addOption(configOption())
-    .option("--backend <name...>", "backends that this provider bills (default: all of its type)")
+    .option("--backend <name...>", "backends that the provider bills (default: all backends of its type)")
     .addOption(formatOption(rowFormats))
-    .option("--json", "the same as --format json")
+    .option("--json", "same as --format json")
     .action(({ json, ...options }) =>
       reconcileInvoice(terminal, json === true ? { ...options, format: "json" } : options),
     );
 }
 
 function configOption(): Option {
-  return new Option("-c, --config <file>", "the gateway's config").default(configDefault);
+  return new Option("-c, --config <file>", "the gateway's config file").default(configDefault);
 }
 
 function formatOption(formats: readonly string[]): Option {
-  return new Option("--format <format>", "how to write it").choices(formats).default("table");
+  return new Option("--format <format>", "output format").choices(formats).default("table");
 }
 
 function flag(given: unknown): string | undefined {

@@ -62,7 +62,7 @@ describe("tollgate ledger", () => {
     const segment = segmentName({ hour: hourOf(Date.now()), number: 1 });
     writeFileSync(join(folder, "var/usage", segment), `${record}\n`);
     const well = await run("verify");
-    assert.deepEqual([well.code, well.out], [0, "everything is as it was written"]);
+    assert.deepEqual([well.code, well.out], [0, "no damage found"]);
 
     const path = join(ledgerFolder(), "journal-0000000001.bin");
     const bytes = readFileSync(path);

@@ -208,12 +208,12 @@ describe("tollgate models and prices", () => {
   it("are tables for people", async () => {
     const { out } = await run(["prices"]);
     const [head, first, , , pattern] = out.split("\n");
-    assert.match(head ?? "", /^target +input +cached +output +because of$/);
+    assert.match(head ?? "", /^target +input +cached +output +source$/);
     assert.match(
       first ?? "",
       /^openai\/gpt-4\.1 +2 +0\.5 +8 +builtin:\d+ openai\/gpt-4\.1, since \d{4}-\d\d-\d\d$/,
     );
-    assert.match(pattern ?? "", /depends on the model named$/);
+    assert.match(pattern ?? "", /depends on the requested model$/);
   });
 
   it("list every price in force when asked", async () => {

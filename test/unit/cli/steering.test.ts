@@ -70,9 +70,9 @@ describe("tollgate stop, force and lift", () => {
     assert.equal(code, 0, err);
     const [{ id } = { id: "" }] = steering.list();
     const expected = [
-      "id        in force                            until                 by   reason",
+      "id        override                            until                 by   reason",
       `${id}  stop tenant acme, workflow nightly  2026-08-03T13:00:00Z  ann  it spends too much`,
-      "0 exchanges under way were cut",
+      "0 running exchanges were cut",
     ];
     assert.equal(out, expected.join("\n"));
     const scope = { tenant: "acme", workflow: "nightly" };
@@ -137,7 +137,7 @@ describe("tollgate stop, force and lift", () => {
     assert.deepEqual(audits.at(-1), { action: "lift", override: first?.id, by: "bob", from: "127.0.0.1" });
     await run("resume", "--all");
     assert.equal(steering.list().length, 0);
-    assert.equal((await run("lift", "--all")).out, "nothing was in force");
+    assert.equal((await run("lift", "--all")).out, "no override was in force");
   });
 
   it("are shown by tollgate status", async () => {
@@ -145,7 +145,7 @@ describe("tollgate stop, force and lift", () => {
     const { out } = await run("status");
     assert.match(
       out,
-      /no target has been tried yet\n\n0 retries .*; 30 may be made\n\nid .*\n[0-9a-f]{8} {2}stop tenant acme {2}2026-08-03T13:00:00Z/,
+      /no target has been tried yet\n\n0 retries .*; 30 are allowed\n\nid .*\n[0-9a-f]{8} {2}stop tenant acme {2}2026-08-03T13:00:00Z/,
     );
     const { targets, overrides: rows } = JSON.parse((await run("status", "--json")).out);
     assert.deepEqual([targets.length, rows.length, rows[0].action], [0, 1, "stop"]);
