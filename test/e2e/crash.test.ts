@@ -6,20 +6,13 @@ import type { StoredRecord } from "../../src/usage/read.ts";
 import { ask, chatBody } from "../support/clients/chat.ts";
 import { until } from "../support/core/until.ts";
 import { balancesOf } from "../support/ledger/balance.ts";
-import { billsOf, misjudged, totalRecorded } from "../support/ledger/bills.ts";
+import { billsOf, dollarBackends, misjudged, totalRecorded } from "../support/ledger/bills.ts";
 import { createTestConfig, type TestConfig } from "../support/stack/test-config.ts";
 import { isRunning, startTollgate, type TollgateProcess } from "../support/stack/tollgate-process.ts";
 import { UsageFolder } from "../support/usage/usage-folder.ts";
 
 const config = `
-version: 1
-listen: { address: "127.0.0.1:0" }
-server: { address: "unix:./run/t.sock" }
-admin: { address: "127.0.0.1:0" }
-backends:
-  alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 1 } }
-  beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 1 } }
-models:
+${dollarBackends}models:
   one: { targets: [alpha/model-a] }
   slow: { targets: [alpha/fake-slow] }
   down: { targets: [alpha/fake-down, beta/model-b] }

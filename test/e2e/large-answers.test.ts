@@ -1,43 +1,17 @@
 import assert from "node:assert/strict";
-import type { Server } from "node:http";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { wholeAnswerBytesMax } from "../../src/dialect/whole-response.ts";
 import { errorOf } from "../support/clients/chat.ts";
-import { portOf } from "../support/faults/silent-answers.ts";
-import {
-  askLarge,
-  type LargeAnswer,
-  largeConfig,
-  provesLarge,
-  startLargeProvider,
-} from "../support/load/large-answers.ts";
-import { startTestStack, type TestStack } from "../support/stack/stack.ts";
+import { askLarge, type LargeAnswer, provesLarge, useLargeStack } from "../support/load/large-answers.ts";
 
 /** By the role that sees the answer first: none of them may take it for the end of Envoy. */
 const models = ["downstream", "attempt", "upstream", "later"] as const;
 
 describe("large answers", () => {
-  const stops: (() => Promise<void>)[] = [];
-  const envoyExits: string[] = [];
-  let provider: Server;
-  let stack: TestStack;
-
-  before(async () => {
-    provider = await startLargeProvider();
-    const options = {
-      config: largeConfig(portOf(provider)),
-      onEnvoyExit: (reason: string) => void envoyExits.push(reason),
-    };
-    stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, options);
-  });
-  after(async () => {
-    for (const stop of stops) await stop();
-    provider.closeAllConnections();
-    provider.close();
-  });
+  const running = useLargeStack();
 
   const passes = (model: string, stream: boolean, answer: LargeAnswer): Promise<void> =>
-    provesLarge(stack, envoyExits, model, stream, answer);
+    provesLarge(running(), model, stream, answer);
 
   const shapes: readonly (readonly [name: string, shape: Omit<LargeAnswer, "bytes">])[] = [
     ["at once", {}],
@@ -60,8 +34,10 @@ describe("large answers", () => {
   });
 
   it("above the maximum are an error in the client's format where they must be judged whole", async () => {
-    const outcome = await askLarge(stack.baseUrl, "upstream", false, { bytes: wholeAnswerBytesMax + 1 });
-    assert.deepEqual(envoyExits, []);
+    const outcome = await askLarge(running().stack.baseUrl, "upstream", false, {
+      bytes: wholeAnswerBytesMax + 1,
+    });
+    assert.deepEqual(running().envoyExits, []);
     assert.ok(outcome.status >= 500, String(outcome.status));
     assert.notEqual(errorOf(outcome).message, "");
   });

@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { chatBody, rawHead } from "../support/clients/chat.ts";
-import { portOf } from "../support/faults/silent-answers.ts";
 import { largeConfig, startLargeProvider } from "../support/load/large-answers.ts";
+import { portOf } from "../support/load/paced-streams.ts";
 import { startTestStack, type TestStack } from "../support/stack/stack.ts";
 
 /** Longer than Envoy's default `delayed_close_timeout` of 1 s. */

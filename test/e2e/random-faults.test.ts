@@ -4,18 +4,11 @@ import type { Faults } from "../../src/fake/faults.ts";
 import { chatBody, send } from "../support/clients/chat.ts";
 import { Random } from "../support/core/random.ts";
 import { describeOnEveryEdge } from "../support/edge/every-edge.ts";
-import { billsOf, misjudged, totalRecorded } from "../support/ledger/bills.ts";
+import { billsOf, dollarBackends, misjudged, totalRecorded } from "../support/ledger/bills.ts";
 import { type TestStack, useTestStack } from "../support/stack/stack.ts";
 
 const config = `
-version: 1
-listen: { address: "127.0.0.1:0" }
-server: { address: "unix:./run/t.sock" }
-admin: { address: "127.0.0.1:0" }
-backends:
-  alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 1 } }
-  beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 1 } }
-models:
+${dollarBackends}models:
   one: { targets: [alpha/gpt-4.1-mini], timeouts: { attempt: 300ms, total: 600ms } }
   both: { targets: [alpha/gpt-4.1-mini, beta/gpt-4.1-mini], timeouts: { attempt: 300ms, total: 600ms } }
 identity: [{ type: api-key, file: ./keys.yaml }]

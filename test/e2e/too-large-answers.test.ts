@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { Server } from "node:http";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { wholeAnswerBytesMax } from "../../src/dialect/whole-response.ts";
 import { type Answer, ask } from "../support/clients/chat.ts";
 import {
@@ -9,46 +8,27 @@ import {
   askedFormats,
   messageOf,
 } from "../support/dialect/asked-formats.ts";
-import { largeConfig, startLargeProvider } from "../support/load/large-answers.ts";
-import { portOf } from "../support/load/paced-streams.ts";
-import { startTestStack, type TestStack } from "../support/stack/stack.ts";
+import { useLargeStack } from "../support/load/large-answers.ts";
 
 // Every format and role below, at and above the maximum: test/unit/exchange/answer-sizes.test.ts, which plays Envoy.
 const prompt = JSON.stringify({ bytes: wholeAnswerBytesMax + 1 });
 
 describe("a whole answer above the maximum", () => {
-  const stops: (() => Promise<void>)[] = [];
-  const envoyExits: string[] = [];
-  let provider: Server;
-  let stack: TestStack;
-
-  before(async () => {
-    provider = await startLargeProvider();
-    const options = {
-      config: largeConfig(portOf(provider)),
-      onEnvoyExit: (reason: string) => void envoyExits.push(reason),
-    };
-    stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, options);
-  });
-  after(async () => {
-    for (const stop of stops) await stop();
-    provider.closeAllConnections();
-    provider.close();
-  });
+  const running = useLargeStack();
 
   function askIn(format: AskedFormatName, model: string): Promise<Answer> {
     const { path, body } = askedFormats[format](model, prompt);
-    return ask(stack.stack.listenUrl, JSON.stringify(body), { path });
+    return ask(running().stack.stack.listenUrl, JSON.stringify(body), { path });
   }
 
   for (const model of ["downstream", "attempt"])
     it(`passes and costs what its end says where nobody has to read it first, model ${model}`, async () => {
       const answer = await askIn("openai-chat", model);
       assert.deepEqual([answer.status, answer.bytes.length], [200, wholeAnswerBytesMax + 1]);
-      const record = await stack.record(answer.exchange);
+      const record = await running().stack.record(answer.exchange);
       assert.deepEqual([record.error_code, record.usage_source], [undefined, "provider"]);
       assert.ok(BigInt(String(record.cost_nano_usd)) > 0n && record.answer_unread === true);
-      assert.deepEqual(envoyExits, []);
+      assert.deepEqual(running().envoyExits, []);
     });
 
   const rows: readonly (readonly [AskedFormatName, string])[] = [
@@ -63,16 +43,16 @@ describe("a whole answer above the maximum", () => {
       assert.equal(answer.status, 502);
       assert.match(messageOf(answer.text) ?? "", /larger than the 67108864 bytes/);
       assert.ok(answer.exchange !== null && answer.headers.get("x-request-id") !== null);
-      const record = await stack.record(answer.exchange);
+      const record = await running().stack.record(answer.exchange);
       assert.deepEqual([record.error_code, record.usage_source], ["response_too_large", "estimated"]);
       assert.equal(record.cost_nano_usd, record.held_nano_usd);
-      assert.deepEqual(envoyExits, []);
+      assert.deepEqual(running().envoyExits, []);
     });
 
   it("ejects no target, as none is at fault", async () => {
     for (let turn = 0; turn < 12; turn++) await askIn("openai-chat", "upstream");
     const answer = await ask(
-      stack.stack.listenUrl,
+      running().stack.stack.listenUrl,
       JSON.stringify(askedFormats["openai-chat"]("upstream", JSON.stringify({ bytes: 1_000 })).body),
       { path: "/v1/chat/completions" },
     );

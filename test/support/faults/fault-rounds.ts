@@ -7,7 +7,7 @@ import { ask, chatBody } from "../clients/chat.ts";
 import type { Random } from "../core/random.ts";
 import { until } from "../core/until.ts";
 import { balancesOf } from "../ledger/balance.ts";
-import { billsOf, misjudged, totalRecorded } from "../ledger/bills.ts";
+import { billsOf, dollarBackends, misjudged, totalRecorded } from "../ledger/bills.ts";
 import { createTestConfig, type TestConfig } from "../stack/test-config.ts";
 import { isRunning, startTollgate, type TollgateProcess } from "../stack/tollgate-process.ts";
 import { UsageFolder } from "../usage/usage-folder.ts";
@@ -23,14 +23,7 @@ export const troubles: readonly Trouble[] = [
 ];
 
 const config = `
-version: 1
-listen: { address: "127.0.0.1:0" }
-server: { address: "unix:./run/t.sock" }
-admin: { address: "127.0.0.1:0" }
-backends:
-  alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 1 } }
-  beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 1 } }
-models:
+${dollarBackends}models:
   one: { targets: [alpha/model-a] }
   down: { targets: [alpha/fake-down, beta/model-b] }
 identity: [{ type: api-key, file: ./keys.yaml }]

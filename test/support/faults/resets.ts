@@ -3,18 +3,11 @@ import { connect } from "node:http2";
 import { before, it } from "node:test";
 import type { EdgeFactory } from "../../../src/edge/edge.ts";
 import { ask, chatBody, send } from "../clients/chat.ts";
-import { billsOf, misjudged, totalRecorded } from "../ledger/bills.ts";
+import { billsOf, dollarBackends, misjudged, totalRecorded } from "../ledger/bills.ts";
 import { type TestStack, useTestStack } from "../stack/stack.ts";
 
 const config = `
-version: 1
-listen: { address: "127.0.0.1:0" }
-server: { address: "unix:./run/t.sock" }
-admin: { address: "127.0.0.1:0" }
-backends:
-  alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 1 } }
-  beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 1 } }
-models:
+${dollarBackends}models:
   one: { targets: [alpha/model-a] }
   resets: { targets: [alpha/fake-reset, beta/model-b] }
   breaks: { targets: [alpha/fake-reset-midstream] }

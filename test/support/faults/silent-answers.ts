@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { ask, chatBody, streamedText } from "../clients/chat.ts";
+import { portOf } from "../load/paced-streams.ts";
 import type { TestStack, TestStackOptions } from "../stack/stack.ts";
 
 /** A model each for the roles that a request passes, and whether the answer that is waited for is a stream. */
@@ -57,11 +57,6 @@ export async function startSilentProvider(silenceMs: number): Promise<Server> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
-}
-
-/** The port of a server that listens. */
-export function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
 }
 
 /** Asks in every role at once; while the answers are silent nobody else asks. All must come whole, and Envoy must live. */

@@ -1,5 +1,5 @@
 import { constants, setPriority } from "node:os";
-import { portOf } from "../faults/silent-answers.ts";
+import { portOf } from "../load/paced-streams.ts";
 import { moveToCpu, otherCpu } from "../measure/cpu.ts";
 import { type AttackTarget, hostileAttacks } from "./attacks.ts";
 import { startHostileProvider } from "./provider.ts";

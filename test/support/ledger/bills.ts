@@ -4,6 +4,16 @@ import type { StoredRecord } from "../../../src/usage/read.ts";
 /** What a token costs where a test's price is $1 a million tokens, of input and output alike. */
 const nanoUsdPerToken = 1_000n;
 
+/** The head of a config whose backends `alpha` and `beta` cost that; `models` and the rest follow. */
+export const dollarBackends = `version: 1
+listen: { address: "127.0.0.1:0" }
+server: { address: "unix:./run/t.sock" }
+admin: { address: "127.0.0.1:0" }
+backends:
+  alpha: { provider: openai-compatible, endpoint: "{{alpha}}/v1", apiKey: "\${env:ALPHA_KEY}", price: { input: 1, output: 1 } }
+  beta: { provider: openai-compatible, endpoint: "{{beta}}/v1", apiKey: "\${env:BETA_KEY}", price: { input: 1, output: 1 } }
+`;
+
 /** What providers bill, told from their own journals, for each exchange by its id; absent: they have not heard of it. */
 export function billsOf(...providers: readonly FakeProvider[]): ReadonlyMap<string, bigint> {
   const bills = new Map<string, bigint>();

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
+import { after, before } from "node:test";
 import { gzipSync } from "node:zlib";
 import { chatBody, send } from "../clients/chat.ts";
-import type { TestStack } from "../stack/stack.ts";
+import { startTestStack, type TestStack } from "../stack/stack.ts";
+import { portOf } from "./paced-streams.ts";
 
 /** What an answer is to be like; the provider reads it from the prompt. */
 export interface LargeAnswer {
@@ -28,6 +30,35 @@ export interface LargeOutcome {
   /** The last bytes that came: a stream that broke says why in its last event. */
   readonly end: string;
   readonly exchange: string | null;
+}
+
+/** A stack before a provider of large answers. */
+export interface LargeStack {
+  readonly stack: TestStack;
+  /** Why Envoy ended, each time that it did. */
+  readonly envoyExits: readonly string[];
+}
+
+/** One stack before a provider of large answers, for all tests of the suite it is called in. */
+export function useLargeStack(): () => LargeStack {
+  const stops: (() => Promise<void>)[] = [];
+  const envoyExits: string[] = [];
+  let provider: Server;
+  let stack: TestStack;
+  before(async () => {
+    provider = await startLargeProvider();
+    const options = {
+      config: largeConfig(portOf(provider)),
+      onEnvoyExit: (reason: string) => void envoyExits.push(reason),
+    };
+    stack = await startTestStack({ after: (stop: () => Promise<void>) => void stops.push(stop) }, options);
+  });
+  after(async () => {
+    for (const stop of stops) await stop();
+    provider.closeAllConnections();
+    provider.close();
+  });
+  return () => ({ stack, envoyExits });
 }
 
 /** A config whose models pass each role on the way to a provider of large answers; the backend `failing` always answers 503. */
@@ -189,8 +220,7 @@ export async function askLarge(
 
 /** Asks for an answer, which must come byte for byte and be charged what its provider says it used; Envoy must live. */
 export async function provesLarge(
-  stack: TestStack,
-  envoyExits: readonly string[],
+  { stack, envoyExits }: LargeStack,
   model: string,
   stream: boolean,
   answer: LargeAnswer,
