@@ -32,6 +32,7 @@ describe("loadConfig()", () => {
     assert.deepEqual(snapshot.listen, {
       address: { kind: "tcp", host: "127.0.0.1", port: 8080 },
       bodyLimitBytes: 32 * 1_048_576,
+      healthPath: "/healthz",
     });
     assert.deepEqual(snapshot.server, {
       address: { kind: "unix", path: join(folder, "run/tollgate.sock") },
@@ -191,7 +192,7 @@ identity: [{ type: anonymous, tenant_id: local }]
     const shown = snapshot.redacted() as Record<string, Record<string, unknown>>;
     assert.deepEqual(shown.backends?.openai, { provider: "openai", apiKey: "***" });
     assert.deepEqual(shown.admin, { address: "0.0.0.0:9090", token: "***" });
-    assert.deepEqual(shown.listen, { address: "127.0.0.1:8080", bodyLimit: "32MiB" });
+    assert.deepEqual(shown.listen, { address: "127.0.0.1:8080", bodyLimit: "32MiB", healthPath: "/healthz" });
     assert.ok(!JSON.stringify(shown).includes("canary"));
     assert.equal(snapshot.admin.token, "canary-of-the-admin-port", "without the file's last line end");
   });
