@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createBrotliCompress, createDeflate, createGzip, constants as zlib } from "node:zlib";
 import type { Frame } from "./answer.ts";
 import type { Faults } from "./faults.ts";
@@ -33,7 +34,11 @@ export class Outlet {
       if (outputTokens > 0) this.#unsent.push({ endsAt: this.#queuedBytes, tokens: outputTokens });
     }
     this.#waiting = Buffer.concat([this.#waiting, ...encoded]);
-    while (this.#waiting.length >= this.#pieceBytes) await this.#send(this.#pieceBytes);
+    while (this.#waiting.length >= this.#pieceBytes) {
+      await this.#send(this.#pieceBytes);
+      // Thousands of tiny pieces would keep a gateway in the same process from its turn.
+      await nextTurn();
+    }
     if (this.#pieceBytes === Number.POSITIVE_INFINITY) await this.flush();
   }
 

@@ -1,6 +1,7 @@
 import type { AccountColumns, UsageCounter } from "./counter.ts";
 import type { CalendarWindow } from "./ledger.ts";
 import type { LedgerTime } from "./ledger-time.ts";
+import type { Int64Field } from "./row-pages.ts";
 import { calendarSpan, type Span } from "./window.ts";
 
 /**
@@ -61,13 +62,13 @@ export class CalendarCounter implements UsageCounter {
   release(row: number, mark: number, held: bigint, actual: bigint): void {
     const { since, prior } = this.#columns;
     if (mark === since.get(row)) {
-      this.#columns.held.add(row, -held);
+      subtract(this.#columns.held, row, held);
       this.#columns.used.add(row, actual);
       return;
     }
     const place = prior.find(row);
     if (place !== undefined && prior.since.get(place) === mark) {
-      prior.held.add(place, -held);
+      subtract(prior.held, place, held);
       prior.used.add(place, actual);
     } else if (mark > since.get(row)) this.#columns.used.add(row, actual);
   }
@@ -164,4 +165,10 @@ export class CalendarCounter implements UsageCounter {
       this.#current = calendarSpan(this.#window, nowMs);
     return this.#current;
   }
+}
+
+/** A clock set to a third window and back begins a window anew, without the holds that it had. */
+function subtract(field: Int64Field, at: number, held: bigint): void {
+  const before = field.get(at);
+  field.set(at, before > held ? before - held : 0n);
 }

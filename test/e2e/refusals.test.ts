@@ -334,16 +334,21 @@ describeOnEveryEdge("refusals", (edge) => {
       }
     });
 
+    for (const name of ["x-tollgate-plan", "x-tollgate-role"])
+      it(`an unknown header of our prefix, which is refused: ${name}`, async () => {
+        const answer = await ask(stack.baseUrl, chatBody(), { headers: { [name]: "beta" } });
+        assert.deepEqual([answer.status, errorOf(answer).code], [400, "invalid_contract"]);
+        assert.equal(stack.alpha.received().length + stack.beta.received().length, 0);
+      });
+
     it("our own headers", async () => {
       const forged = "01a1fe18-0000-7000-8000-000000000000";
       const headers = {
         "x-request-id": forged,
         "x-tollgate-exchange-id": forged,
-        "x-tollgate-plan": "beta",
         "x-tollgate-backend": "beta",
         "x-tollgate-model": "beta/model-b",
         "x-tollgate-attempts": "9",
-        "x-tollgate-role": "attempt",
         "tollgate.plan": "{}",
       };
       const answer = await ask(stack.baseUrl, chatBody(), { headers });
