@@ -273,8 +273,8 @@ export class Gateway {
   reload(snapshot: Snapshot): void {
     loadVocabularies(snapshot);
     for (const { kind, ...change } of ruleChanges(this.#snapshot.policies, snapshot.policies)) {
-      if (kind === "anew") this.#log.warn(change, "a limit or budget starts anew");
-      else this.#log.info(change, "a limit or budget goes on in another window");
+      if (kind === "anew") this.#log.warn(change, "a limit or budget restarts from zero");
+      else this.#log.info(change, "a limit or budget continues in another window");
     }
     const replaced = this.#snapshot;
     this.#snapshot = snapshot;

@@ -49,7 +49,7 @@ export function adminSourceOf(parts: GatewayParts): AdminSource {
       snapshot,
       audit: async (entry) => {
         await audit(entry);
-        log.warn(entry, "an operator steers");
+        log.warn(entry, "override changed");
       },
     },
     targets: () => targetsAnswer(parts),

@@ -113,7 +113,7 @@ export class Metrics implements Observer {
     this.#guessing.inc();
     this.#log.warn(
       { event: "security.credential_guessing", source },
-      "ever more unknown API keys come from one source: they are throttled, known keys are not",
+      "one source sends many unknown API keys: it is throttled, known keys are not",
     );
   }
 

@@ -36,10 +36,7 @@ export function reportTargetState(
   const models = modelsLeftAlone(configuredModels(snapshot), health, nowMs);
   const fields = { target, why: state.why, ejected_ms: ejectedMs, models_left_alone: models };
   if (state.why === "unavailable")
-    log.error(
-      fields,
-      "the provider does not have this model, or no longer, or not for this account: change the config",
-    );
+    log.error(fields, "the provider does not offer this model, or not to this account: change the config");
   else log.warn(fields, "a target is ejected");
   if (state.why !== "refused" || !target.endsWith(allModels) || alerted.has(target)) return;
   alerted.add(target);

@@ -45,7 +45,7 @@ export class UsageJobs {
   /** Throws a GatewayError: `capacity` when too many wait, `timeout`, `shutting_down`, `internal` for anything that went wrong. */
   async do(job: UsageJob): Promise<UsageReply> {
     if (this.#jobs > this.#limits.waitingMax)
-      throw new GatewayError("capacity", "too many reports are asked for: try again in a while");
+      throw new GatewayError("capacity", "too many reports at once: try again later");
     this.#jobs += 1;
     const done = this.#last.then(() => this.#run(job));
     this.#last = done.catch(() => {});
@@ -75,9 +75,9 @@ export class UsageJobs {
     try {
       return await replyOf(child);
     } catch (cause) {
-      if (late) throw new GatewayError("timeout", "the report took too long: ask for a shorter period");
+      if (late) throw new GatewayError("timeout", "the report took too long: choose a shorter period");
       if (this.#closed) throw new GatewayError("shutting_down", "the gateway is shutting down");
-      throw new GatewayError("internal", "the report could not be made", { cause });
+      throw new GatewayError("internal", "the report failed", { cause });
     } finally {
       clearTimeout(timer);
       this.#running = undefined;

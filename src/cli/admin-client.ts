@@ -36,7 +36,7 @@ export function adminClientOf(terminal: Terminal, options: AdminOptions): AdminC
   const snapshot = loadSnapshot(terminal, file, ["admin"]);
   const url = options.admin ?? adminUrlOf(snapshot);
   if (url === undefined)
-    throw new CommandFailure("admin.address has port 0: say where the gateway listens with --admin URL", 2);
+    throw new CommandFailure("admin.address has port 0: give the gateway's address with --admin URL", 2);
   return adminClient(url, token ?? adminTokenFor(url, snapshot));
 }
 

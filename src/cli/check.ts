@@ -38,7 +38,7 @@ export async function check(
   for (const warning of warnings) terminal.err(`warning: ${warning}`);
   for (const secret of absentSecrets) terminal.err(`not checked: ${secret}`);
   for (const { name, kind, why } of changes)
-    terminal.out(`${name}: ${kind === "anew" ? "starts anew" : "what was used goes on"}: ${why}`);
+    terminal.out(`${name}: ${kind === "anew" ? "restarts from zero" : "usage continues"}: ${why}`);
   terminal.out(`${file}: ok`);
 }
 

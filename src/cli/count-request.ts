@@ -29,7 +29,7 @@ export async function countRequest(
   const body = await bodyOf(chunks, file);
   const facts = inspect(body, file, path);
   const named = model ?? facts.model;
-  if (named === "") throw new CommandFailure(`${file} names no model: say --model`);
+  if (named === "") throw new CommandFailure(`${file} names no model: give --model`);
   const counter = counterOf("", named);
   const { tokens, tokensMax } = inputCountOf(
     counter,
@@ -50,7 +50,7 @@ function inspect(body: Buffer, file: string, path: string): RequestFacts {
       throw error;
     }
   }
-  throw new CommandFailure(`no request is made to ${path}: say e.g. /v1/chat/completions or /v1/messages`, 2);
+  throw new CommandFailure(`no API has the path ${path}: use e.g. /v1/chat/completions or /v1/messages`, 2);
 }
 
 function isAnsweredWithoutBody(operation: Operation): boolean {
@@ -62,7 +62,7 @@ async function bodyOf(chunks: AsyncIterable<Uint8Array>, file: string): Promise<
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw new CommandFailure(`${file} is longer than any request`);
+    if (bytes > bodyBytesMax) throw new CommandFailure(`${file} is longer than any request may be`);
     parts.push(chunk);
   }
   return Buffer.concat(parts);

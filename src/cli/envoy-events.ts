@@ -34,5 +34,5 @@ export function tellEnvoyEvent(
 
 async function tellCost(gateway: Gateway, log: Log): Promise<void> {
   const cost = await gateway.endingsOfOpen(endingsWaitMs);
-  log.warn(cost, "exchanges cut by Envoy's crash: how they ended and what they were charged");
+  log.warn(cost, "exchanges cut by Envoy's crash, with their endings and charges");
 }

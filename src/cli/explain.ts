@@ -70,7 +70,7 @@ async function openDry(
   if (options.key !== undefined) headers.authorization = `Bearer ${options.key}`;
   for (const line of options.header) {
     const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined) throw new CommandFailure(`"${line}" is no header: write NAME: VALUE`, 2);
+    if (name === undefined) throw new CommandFailure(`"${line}" is not a header: write NAME: VALUE`, 2);
     headers[name.toLowerCase()] = value ?? "";
   }
   const head = { method: "POST", path: options.path, headers: headersOf(headers), endOfStream: false };

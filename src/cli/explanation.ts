@@ -185,7 +185,7 @@ export function formatExplanation(explained: ExplainedRequest): string {
     ...explained.offers.flatMap((offer, at) => offerLines(offer, at + 1)),
     ...(explained.live || explained.offers.length === 0
       ? []
-      : ["note      no gateway was asked: limits are shown as if nothing were used"]),
+      : ["note      no gateway was asked: limits are shown as unused"]),
     outcome.kind === "forward"
       ? `outcome   goes to ${outcome.target}`
       : `outcome   refused ${outcome.status} ${outcome.code}: ${outcome.message}`,

@@ -53,5 +53,5 @@ export function followConfig(options: FollowOptions): () => void {
 function sayProblems({ problems }: Exclude<LoadedConfig, GoodConfig>, { gateway, log }: FollowOptions): void {
   for (const { message, ...where } of problems) log.error(where, message);
   gateway.keepAfterBadReload();
-  log.error({ problems: problems.length }, "config not taken: the old one stays");
+  log.error({ problems: problems.length }, "config not taken: the old one stays in force");
 }

@@ -31,5 +31,5 @@ export function printNewKey(terminal: Terminal, given: NewKeyArguments): void {
   const { key, entry } = newKey(options);
   if (json === true) terminal.out(JSON.stringify({ key, entry }, undefined, 2));
   else
-    terminal.out(`key (shown once, kept nowhere):\n${key}\n\nentry for keys.yaml, below \`keys:\`\n${entry}`);
+    terminal.out(`key (shown once, not stored):\n${key}\n\nentry for keys.yaml, below \`keys:\`\n${entry}`);
 }

@@ -7,6 +7,6 @@ export function warnOfProxies(terminal: Terminal): void {
   const set = names.filter((name) => (terminal.env[name] ?? "") !== "");
   if (set.length === 0) return;
   terminal.err(
-    `tollgate: ${set.join(", ")} ${set.length === 1 ? "is" : "are"} not supported: providers are connected to directly. To go through a proxy, name a gateway of yours as the backend's endpoint.`,
+    `tollgate: ${set.join(", ")} ${set.length === 1 ? "is" : "are"} not supported: connections to providers are direct. To use a proxy, set the backend's endpoint to your own gateway.`,
   );
 }

@@ -54,12 +54,13 @@ function backendsOf(
   named: readonly string[] | undefined,
 ): ReadonlySet<string> {
   const missing = named?.find((name) => !backends.has(name));
-  if (missing !== undefined) throw new CommandFailure(`--backend ${missing}: the config has no such`, 2);
+  if (missing !== undefined)
+    throw new CommandFailure(`--backend ${missing}: the config has no such backend`, 2);
   const ofType = [...backends.values()].filter((backend) => backend.provider.type === provider);
   const names = named ?? ofType.map((backend) => backend.name);
   if (names.length === 0)
     throw new CommandFailure(
-      `no backend of the config is of type ${provider}: name those it bills with --backend`,
+      `the config has no backend of type ${provider}: name the billed backends with --backend`,
       2,
     );
   return new Set(names);

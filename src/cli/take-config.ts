@@ -55,7 +55,7 @@ export class ConfigTaking {
       this.#takeInPart(next, replaced);
       const reason = failure.message;
       if (failure instanceof RestartNeeded) return log.error({ reason }, `config not taken: ${inPart}`);
-      if (reason !== told) log.error({ reason }, `config not taken: ${inPart}; it is tried again`);
+      if (reason !== told) log.error({ reason }, `config not taken: ${inPart}; retrying`);
       told = reason;
       await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal: replaced, ref: false }).catch(
         () => {},
@@ -66,10 +66,11 @@ export class ConfigTaking {
   /** The reason why the config could not be put in force. Undefined if it was. */
   async #try(next: Snapshot, replaced: AbortSignal): Promise<Error | undefined> {
     const changed = needsRestart(this.#options.gateway.snapshot, next);
-    if (changed.length > 0) return new RestartNeeded(`${changed.join(", ")} changed, which takes a restart`);
+    if (changed.length > 0)
+      return new RestartNeeded(`${changed.join(", ")} changed, which requires a restart`);
     try {
       await this.#options.take(next, replaced);
-      return replaced.aborted ? new Error("a newer config is there") : undefined;
+      return replaced.aborted ? new Error("a newer config replaced it") : undefined;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
@@ -84,4 +85,4 @@ export class ConfigTaking {
 }
 
 /** For readers of the log: the parts of a config in force before the whole of it is. */
-const inPart = "callers, limits and prices are the new ones, backends, models and routes the old ones";
+const inPart = "callers, limits and prices are new, backends, models and routes are still the old ones";

@@ -76,7 +76,7 @@ function firstRequest(listenUrl: string, snapshot: Snapshot): string {
     `    -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello"}]}'`,
     ...(anonymous
       ? []
-      : ["  a key: tollgate key new --tenant NAME, and its entry into the file under `identity`"]),
-    "point an SDK's base URL there to use it; change the config and it is taken at once",
+      : ["  a key: run tollgate key new --tenant NAME, and add the entry to the file under `identity`"]),
+    "point an SDK's base URL to it; config changes take effect at once",
   ].join("\n");
 }

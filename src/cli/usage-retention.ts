@@ -34,7 +34,7 @@ export async function usageErase(terminal: Terminal, config: string, subject: st
   terminal.out(`${countOf(records, "record")} erased`);
   if (pendingSegments > 0)
     terminal.err(
-      `${countOf(pendingSegments, "segment")} still written or delivered and left alone: erase again after the hour`,
+      `${countOf(pendingSegments, "segment")} still being written or delivered and not changed: erase again after the hour`,
     );
 }
 

@@ -41,6 +41,6 @@ function notes({ report, fieldsWithoutValue }: UsageReport): readonly string[] {
     ...(report.total.exchanges === 0
       ? ["no exchange was recorded in this period"]
       : fieldsWithoutValue.map((field) => `no record of this period has a value of "${field}"`)),
-    ...(unreadable === 0 ? [] : [`${unreadable} lines of the usage log are no records: they are left out`]),
+    ...(unreadable === 0 ? [] : [`${unreadable} lines of the usage log are not records: they are left out`]),
   ];
 }

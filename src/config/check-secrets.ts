@@ -9,6 +9,6 @@ export function checkSecrets(file: YamlFile, value: unknown = file.value, path: 
     const at = [...path, Array.isArray(value) ? Number(key) : key];
     if (typeof child === "object") checkSecrets(file, child, at);
     else if (isSecretKey(key) && child !== undefined && child !== null && !file.isReference(at))
-      file.refuse(at, `a secret is not written here: use "\${env:NAME}" or "\${file:PATH}"`);
+      file.refuse(at, `a secret must not be in the config: use "\${env:NAME}" or "\${file:PATH}"`);
   }
 }

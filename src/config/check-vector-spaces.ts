@@ -12,13 +12,13 @@ export function checkVectorSpaces({ file }: Compilation, name: string, section: 
   if (section.mixedEmbeddings !== undefined && spaces.length < 2)
     file.refuse(
       ["models", name, "mixedEmbeddings"],
-      "there is one model alone: this could never apply",
+      "there is only one model: this could never apply",
       "key",
     );
   else if (mixes && section.mixedEmbeddings !== true)
     file.refuse(
       ["models", name],
-      `${spaces.join(" and ")} make vectors that cannot be compared with each other's: what is stored by one is not found by another. Let the same model answer at every target, or set mixedEmbeddings: true where they are the same under other names`,
+      `${spaces.join(" and ")} produce vectors that cannot be compared: a search with one does not find what another has stored. Use the same model at every target, or set mixedEmbeddings: true where they are the same under other names`,
       "key",
     );
 }

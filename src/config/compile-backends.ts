@@ -48,10 +48,7 @@ export function compileBackends(
 
 function checkEndpoint({ file }: Compilation, path: Path, endpoint: URL, section: BackendCommon): void {
   if (endpoint.username !== "" || endpoint.password !== "")
-    file.refuse(
-      [...path, "endpoint"],
-      "must not carry a user or password: credentials have keys of their own",
-    );
+    file.refuse([...path, "endpoint"], "must not contain a user or password: use the keys for credentials");
   if (endpoint.protocol === "http:" && section.tls !== undefined)
     file.refuse(
       [...path, "tls"],

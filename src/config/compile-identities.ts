@@ -14,7 +14,7 @@ export function compileIdentities(
   if (entries.length === 0 && !compilation.file.hasProblem(["identity"]))
     compilation.file.refuse(
       ["identity"],
-      "is required: how callers are known, e.g. [{ type: anonymous, tenant_id: local }]",
+      "is required to identify callers, e.g. [{ type: anonymous, tenant_id: local }]",
     );
   for (const [index, entry] of entries.entries()) {
     const path = ["identity", index];

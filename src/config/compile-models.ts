@@ -63,7 +63,7 @@ function checkFailover({ file }: Compilation, name: string, section: ModelSectio
   const { targets, fallback, failover, attempts } = section;
   const alone = targets.length + fallback.length < 2 || attempts === 1;
   if (alone && failover !== undefined)
-    file.refuse(["models", name, "failover"], "there is one attempt alone: this could never apply", "key");
+    file.refuse(["models", name, "failover"], "there is only one attempt: this could never apply", "key");
 }
 
 function compileSelect(
@@ -74,7 +74,7 @@ function compileSelect(
 ): Select {
   const path = ["models", name];
   if (select !== "sticky" && key !== undefined)
-    file.refuse([...path, "key"], "is for `select: sticky` alone: it could never apply", "key");
+    file.refuse([...path, "key"], "works only with `select: sticky`: it could never apply", "key");
   if (select !== "weighted" && select !== "sticky" && select !== "least-busy")
     for (const [index, target] of targets.entries())
       if (target.weight !== undefined)
@@ -112,7 +112,7 @@ function compileCandidates(
   return written.flatMap(({ to, weight, capacity }, index) => {
     const path = ["models", name, "targets", index];
     if (texts.indexOf(to) < index)
-      compilation.file.refuse(path, `${to} is there twice: a target is tried once`);
+      compilation.file.refuse(path, `${to} is listed twice: a target is tried once`);
     const target = checkTarget(compilation, path, name, to, neighbours);
     if (target === undefined) return [];
     return [Object.freeze({ target: Object.freeze(target), weight: weight ?? 1, capacity })];
@@ -128,7 +128,7 @@ function compileFallback(
   return fallback.flatMap((text, index) => {
     const path = ["models", name, "fallback", index];
     if (fallback.indexOf(text) < index || targets.some(({ to }) => to === text))
-      compilation.file.refuse(path, `${text} is there twice: a target is tried once`);
+      compilation.file.refuse(path, `${text} is listed twice: a target is tried once`);
     const target = checkTarget(compilation, path, name, text, neighbours);
     return target === undefined ? [] : [Object.freeze(target)];
   });
@@ -150,7 +150,7 @@ function checkTarget(
   if (star >= 0 && (star < target.model.length - 1 || !name.endsWith("*")))
     file.refuse(
       path,
-      `* stands at the end, for what the * of the model's name matched; "${name}" has to end in /* too`,
+      `* must be at the end, where it stands for the match of the * in the model's name; "${name}" has to end in /* too`,
     );
   if (!backendNames.has(target.backend)) {
     file.refuse(path, `there is no backend "${target.backend}"${didYouMean(target.backend, backendNames)}`);
@@ -162,7 +162,7 @@ function checkTarget(
   if (prices.rateOf(backend.name, type, target.model, nowMs) === undefined)
     file.refuse(
       path,
-      `nobody knows the price of ${written}: add it to a file under \`prices\` as ${type}/${target.model}, give the backend a \`price\`, or set a ceiling with \`unknownModel\``,
+      `no price is known for ${written}: add it to a file under \`prices\` as ${type}/${target.model}, give the backend a \`price\`, or set a ceiling with \`unknownModel\``,
     );
   return target;
 }

@@ -50,7 +50,7 @@ function compileList(
     if (decided) file.refuse(path, "an entry before this one has no `when`: this could never apply");
     decided ||= decidesAll;
     if (policies.some((other) => other.name === policy.name))
-      file.refuse([...path, "name"], "another limit or budget has this name: their accounts would be one");
+      file.refuse([...path, "name"], "another limit or budget has this name: they would share accounts");
     policies.push(policy);
   }
 }

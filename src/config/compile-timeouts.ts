@@ -75,7 +75,7 @@ function* problemsOf(
     yield ["betweenTokens", "betweenTokens is longer than total, so it could never end an answer"];
   if (written.firstToken === undefined) return;
   if (targets.length + fallback.length < 2 || attempts === 1)
-    yield ["firstToken", "there is one attempt alone: this could never apply"];
+    yield ["firstToken", "there is only one attempt: this could never apply"];
   else if (failover === "status")
     yield ["firstToken", "needs `failover: content`: by status alone nobody looks for the first token"];
 }

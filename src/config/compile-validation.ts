@@ -13,22 +13,18 @@ export function compileModelValidation(
   if (validate === undefined) return undefined;
   const path = ["models", name, "validate"];
   if (failover === "status")
-    compilation.file.refuse(
-      path,
-      "needs `failover: content`: by status alone nobody looks at answers",
-      "key",
-    );
+    compilation.file.refuse(path, "needs `failover: content`: `status` does not inspect answers", "key");
   const section: ValidationSection = validate;
   if (section.minPassRate !== undefined && targets.length < 2)
     compilation.file.refuse(
       [...path, "minPassRate"],
-      "there is one target alone: this could never apply",
+      "there is only one target: this could never apply",
       "key",
     );
   if (section.codeFence && section.json === undefined && section.jsonSchema === undefined)
     compilation.file.refuse(
       [...path, "codeFence"],
-      "is for json and jsonSchema: it could never apply",
+      "works only with json and jsonSchema: it could never apply",
       "key",
     );
   const jsonSchema = schemaAt(compilation, [...path, "jsonSchema"], section.jsonSchema);
@@ -55,6 +51,6 @@ function schemaAt({ file, inputs }: Compilation, path: Path, value: unknown): un
   } catch {
     // Said below, as of any other text.
   }
-  file.refuse(path, `${inputs.show(value)} holds no JSON object`);
+  file.refuse(path, `${inputs.show(value)} does not contain a JSON object`);
   return undefined;
 }

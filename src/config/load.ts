@@ -238,12 +238,12 @@ function checkServer({ file }: Compilation, { address, token }: Sections["server
   if (!isLoopbackHost(address.host))
     file.refuse(
       ["server", "address"],
-      "is not loopback: what Envoy is told here holds the providers' keys, and this version has no mTLS. Listen on unix:PATH, or on 127.0.0.1 with `token`",
+      "is not loopback: replies to Envoy contain the providers' keys, and this version has no mTLS. Listen on unix:PATH, or on 127.0.0.1 with `token`",
     );
   else if (token === undefined)
     file.refuse(
       ["server", "address"],
-      "can be reached by every user of this machine, who would be told the providers' keys: listen on unix:PATH, or add `token`, which `tollgate envoy` has Envoy send",
+      "can be reached by every user of this machine, who could obtain the providers' keys: listen on unix:PATH, or add `token`, which `tollgate envoy` configures Envoy to send",
     );
 }
 

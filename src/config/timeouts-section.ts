@@ -6,7 +6,7 @@ const deadlines = {
   attempt: durationMs
     .optional()
     .describe(
-      "To the response headers of each try; of a whole answer: all of it. Half of `total` where nothing is said and another target may follow.",
+      "For each try, to the response headers, or to the end of a whole answer. Default: half of `total` if another target may follow.",
     ),
   firstToken: durationMs
     .optional()
@@ -16,14 +16,12 @@ const deadlines = {
     .describe(
       "From each piece of a streamed answer to the next, once it has begun: text, reasoning, tool calls. Comments and pings do not count. A stream that stays silent for longer ends with an error event, and what came of it is paid.",
     ),
-  total: durationMs
-    .optional()
-    .describe("For all tries together, to the last byte. 10m where nothing is said."),
+  total: durationMs.optional().describe("For all tries together, to the last byte. Default: 10m."),
   retryAfter: durationMs
     .refine((ms) => ms <= 60_000, "must be at most 60s")
     .optional()
     .describe(
-      "The longest wait that a target's Retry-After may ask for. With no other target left, the same one is then asked once more. Nobody waits where nothing is said.",
+      "The longest wait that a target's Retry-After may ask for. If no other target is left, the same one is then tried once more. Without a value, there is no wait.",
     ),
 };
 

@@ -213,7 +213,7 @@ export class YamlFile {
       const key = keyText(item.key);
       const refuse = (message: string) => this.#refuseAt(item.key?.range?.[0] ?? 0, path, message);
       if (key === undefined || key === "__proto__") refuse("a key must be plain text");
-      else if (key === "<<") refuse("merge keys (<<) are not read: write out what they would bring in");
+      else if (key === "<<") refuse("merge keys (<<) are not supported: write out their content");
       else if (Object.hasOwn(value, key)) refuse("the same key is written twice here");
       else {
         const converted = this.#convert(item.value, [...path, key], depth + 1);

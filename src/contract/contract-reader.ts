@@ -127,7 +127,7 @@ function claimed(
     if (sent === undefined || sent === "") continue;
     if (value === undefined) value = checked(field, sent);
     else if (sent !== value)
-      throw new GatewayError("forbidden", `${field.name} is not the credential's: leave it out`, {
+      throw new GatewayError("forbidden", `${field.name} does not match the credential: leave it out`, {
         param: field.name,
       });
   }
@@ -140,7 +140,7 @@ function refuseUnknownHeaders(headers: Headers, known: ReadonlySet<string>): voi
     if (!name.startsWith(headerPrefix) || known.has(name)) continue;
     throw new GatewayError(
       "invalid_contract",
-      `there is no header ${name.slice(0, 100)}; those of the contract are ${[...known].filter((one) => !otherHeaders.includes(one)).join(", ")}`,
+      `unknown header ${name.slice(0, 100)}; the contract's headers are ${[...known].filter((one) => !otherHeaders.includes(one)).join(", ")}`,
       { param: name.slice(0, 100) },
     );
   }

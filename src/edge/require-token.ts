@@ -21,7 +21,7 @@ export function requireToken(
       onRefused();
       stream.fail(
         grpcStatus.unauthenticated,
-        `initial metadata ${tokenKey} must carry server.token: write Envoy's configuration anew with \`tollgate envoy\``,
+        `initial metadata ${tokenKey} must carry server.token: generate Envoy's configuration again with \`tollgate envoy\``,
       );
       return deaf;
     },

@@ -30,7 +30,7 @@ export class AttemptRole implements Role {
     const exchange = this.#services.registry.get(id);
     if (exchange === undefined) {
       this.#services.observer.unknownExchange(this.#services.registry.wasClosed(id));
-      return this.fail(new GatewayError("internal", "the exchange of this attempt is not open here"));
+      return this.fail(new GatewayError("internal", "the exchange of this attempt is not open"));
     }
     this.#exchange = exchange;
     exchange.closing.began();
@@ -69,5 +69,5 @@ export class AttemptRole implements Role {
 }
 
 const unknownExchange = Buffer.from(
-  '{"error":{"message":"the exchange of this attempt is not open here","type":"internal","param":null,"code":"internal"}}',
+  '{"error":{"message":"the exchange of this attempt is not open","type":"internal","param":null,"code":"internal"}}',
 );

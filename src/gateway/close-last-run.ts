@@ -20,5 +20,5 @@ export async function closeLastRun({
   const sinceMs = smallest(ledger.lost.map((hold) => hold.openedAtMs));
   const records = readRecords(usageFolder, { sinceMs });
   const lost = await closeLost(ledger.lost, { ledger, records, record });
-  if (lost > 0) log.warn({ lost }, "the last run ended with exchanges open: each is charged its hold");
+  if (lost > 0) log.warn({ lost }, "the last run ended with open exchanges: each is charged its hold");
 }

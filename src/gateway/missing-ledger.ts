@@ -15,7 +15,7 @@ export async function handleMissingLedger(snapshot: Snapshot, log: Log): Promise
   if (onMissing === "rebuild") {
     const { accounts, charges } = await rebuildLedger(folder, records);
     if (charges.length > 0)
-      log.warn({ folder, accounts }, "the ledger was missing and was made again from the usage log");
+      log.warn({ folder, accounts }, "the ledger was missing and was rebuilt from the usage log");
     return;
   }
   const charged = await chargedByRecords(records);

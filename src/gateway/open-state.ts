@@ -50,7 +50,7 @@ async function openFiles(
     folder: snapshot.usageLog.folder,
     clock,
     ...new FaultReporter(services, unwritable("usage log", "not ready; records wait in memory")).hooks,
-    onTorn: (torn) => log.warn(torn, "usage log: a broken last write was cut off: its records are lost"),
+    onTorn: (torn) => log.warn(torn, "usage log: a broken last write was truncated: its records are lost"),
   });
   await handleMissingLedger(snapshot, log);
   const ledger = await snapshot.ledger.open({ clock, log, onEvent: services.onLedgerEvent });
@@ -58,7 +58,10 @@ async function openFiles(
   const calibration = await openCalibration(calibrationFile, {
     ...new FaultReporter(services, unwritable("calibration of token counts", "counting goes on")).hooks,
     onDamage: (error) =>
-      log.error({ file: calibrationFile, cause: String(error) }, "damaged: token counts are calibrated anew"),
+      log.error(
+        { file: calibrationFile, cause: String(error) },
+        "damaged: calibration of token counts starts again",
+      ),
   });
   return { overrides, usageLog, ledger, calibration };
 }

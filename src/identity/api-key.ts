@@ -71,7 +71,7 @@ function compileKeys(file: InputFile<KeysFile>, inputs: IdentityInputs): Readonl
     if (names.has(section.name))
       file.refuse(
         ["keys", index, "name"],
-        `another key is named "${section.name}": records could not tell them apart`,
+        `another key is named "${section.name}": records could not distinguish them`,
       );
     names.add(section.name);
     const principal = principalOf(section, section.name, ownFields(section, index, file, inputs));

@@ -24,7 +24,10 @@ export const local = defineLedger({
       compaction: new FaultReporter({ log, clock }, compactions).hooks,
     });
     if (ledger.tornBytes > 0)
-      log.warn({ folder, bytes: ledger.tornBytes }, "ledger: a broken last write was cut off the journal");
+      log.warn(
+        { folder, bytes: ledger.tornBytes },
+        "ledger: a broken last write was truncated from the journal",
+      );
     return ledger;
   },
 });

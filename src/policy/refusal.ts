@@ -14,7 +14,7 @@ export function refusal(refused: Refused, nowMs: number): GatewayError {
   if (amount > account.limit)
     return new GatewayError("insufficient_quota", `${describe(refused)}, more than the whole of it`);
   if (openHoldsOnly)
-    return new GatewayError("rate_limit", `${describe(refused)}; calls under way hold the rest`, {
+    return new GatewayError("rate_limit", `${describe(refused)}; open calls hold the rest`, {
       retryAfterMs: account.window.kind === "bucket" ? waitMs(refused, nowMs) : openHoldsRetryMs,
     });
   if (account.window.kind === "bucket") {
@@ -22,7 +22,7 @@ export function refusal(refused: Refused, nowMs: number): GatewayError {
     const wait = `try again in ${Math.ceil(retryAfterMs / 1000)} s`;
     return new GatewayError("rate_limit", `${describe(refused)}; ${wait}`, { retryAfterMs });
   }
-  const resets = `more is there at ${new Date(refused.resetsAtMs).toISOString()}`;
+  const resets = `it resets at ${new Date(refused.resetsAtMs).toISOString()}`;
   return new GatewayError("insufficient_quota", `${describe(refused)}; ${resets}`);
 }
 

@@ -12,9 +12,7 @@ const longestMs = 366 * dayMs;
 export const timezone = z
   .string()
   .refine(isTimeZone, "must be an IANA time zone, e.g. UTC or Europe/Berlin")
-  .describe(
-    "Where the calendar's windows begin and end; UTC where nothing is said. Days have 23 to 25 hours where clocks change.",
-  )
+  .describe("Time zone of calendar windows; default: UTC. Days have 23 to 25 hours when clocks change.")
   .optional();
 
 const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;

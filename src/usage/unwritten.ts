@@ -7,6 +7,9 @@ const linesLogged = 1_000;
 export function logUnwritten(log: Log, lines: readonly string[], cause: string | undefined): void {
   if (lines.length === 0) return;
   for (const line of lines.slice(0, linesLogged))
-    log.error({ usage_record: line }, "a usage record did not reach the disk: it is here alone");
-  log.error({ records: lines.length, cause }, "usage records did not reach the disk before the end");
+    log.error(
+      { usage_record: line },
+      "a usage record could not be written to disk: this line is its only copy",
+    );
+  log.error({ records: lines.length, cause }, "usage records could not be written to disk before the end");
 }

@@ -109,7 +109,7 @@ describe("a config that changes under traffic", () => {
   it("is refused when it is bad, with every problem, and the old one stays", async () => {
     const { version } = stack.stack.gateway.snapshot;
     const { message, fields } = await write((config) => config.replace("alpha/model-a", "alfa/model-a"));
-    assert.equal(message, "config not taken: the old one stays");
+    assert.equal(message, "config not taken: the old one stays in force");
     assert.ok(Number(fields.problems) > 0);
     assert.ok(
       lines.some(({ fields: { line, path } }) => Number(line) > 0 && path === "models.both.targets[0]"),

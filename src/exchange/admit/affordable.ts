@@ -33,7 +33,7 @@ function unpricedTier(admitted: Admitted, { backend, model }: Target): GatewayEr
   if (rate === undefined || rate.services?.has(serviceTier) === true) return undefined;
   return new GatewayError(
     "unsupported",
-    "the service tier has no price here; leave it out, or ask for default",
+    "the service tier has no configured price; leave it out, or use default",
     {
       param: "service_tier",
     },

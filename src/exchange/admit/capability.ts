@@ -32,7 +32,7 @@ function lack(admitted: Admitted, capability: Checked): GatewayError {
   const { says, by } = lacks[capability];
   const field = fieldOf(admitted, by);
   if (field === undefined) return new GatewayError("unsupported", `the model ${says}`);
-  return new GatewayError("unsupported", `${field} asks for what the model cannot do: it ${says}`, {
+  return new GatewayError("unsupported", `${field} needs a feature that the model lacks: it ${says}`, {
     param: field,
   });
 }

@@ -15,6 +15,6 @@ export function checkMediaType(headers: Headers, besides: readonly string[] = []
   if (declared === undefined || accepted.test(declared) || besides.includes(declared.toLowerCase())) return;
   throw new GatewayError(
     "unsupported_media_type",
-    `the content-type must be ${requestMediaType}, without another charset than UTF-8`,
+    `the content-type must be ${requestMediaType}, with no charset but UTF-8`,
   );
 }

@@ -165,7 +165,7 @@ function priceTarget(
     // Counting may have ended there: how many it has is not known.
     throw new GatewayError(
       "input_too_large",
-      `the request has more than the ${inputTokensAllowed} input tokens that are allowed`,
+      `the request has more than the ${inputTokensAllowed} input tokens allowed`,
     );
   }
   const rate = rateOf(admitted, target);

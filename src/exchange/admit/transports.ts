@@ -68,7 +68,10 @@ export function modelRequestOf({ exchange, facts }: Admitted, client: ClientCode
   const { bytes } = body;
   assert(bytes !== undefined, "the original body is kept until no attempt can follow");
   if (bytes.length >= largeBytesMin)
-    throw new GatewayError("unsupported", "the body is too large to say why");
+    throw new GatewayError(
+      "unsupported",
+      "the request cannot be translated, and its body is too large to say why",
+    );
   body.modelRequest = readModelRequest(client, bytes, facts);
   return body.modelRequest;
 }

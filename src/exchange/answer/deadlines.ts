@@ -75,7 +75,7 @@ export class Deadlines implements AnswerTimer {
     const forwarded = this.#forwarded;
     const { answering } = forwarded;
     if (answering !== undefined && endAnswer(answering)) return;
-    const error = new GatewayError("timeout", "the provider fell silent in the middle of its answer");
+    const error = new GatewayError("timeout", "the provider stopped sending in the middle of its answer");
     if (interrupt(forwarded, error, "timeout")) answering?.attempt.stalled();
   }
 }

@@ -14,10 +14,7 @@ export function decoderOf(headers: Headers): ContentDecoder | GatewayError | und
   const encoding = headers.get("content-encoding");
   if (encoding === undefined || encoding === "identity") return undefined;
   if (!isDecodable(encoding))
-    return new GatewayError(
-      "upstream_invalid",
-      "the provider's answer is encoded in a way that cannot be read",
-    );
+    return new GatewayError("upstream_invalid", "the provider's answer has an unsupported content-encoding");
   return new ContentDecoder(encoding, decodedPieceBytesMax);
 }
 

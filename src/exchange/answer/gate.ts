@@ -128,7 +128,7 @@ export class Gate {
     const error =
       this.#bytes > wholeAnswerBytesMax
         ? answerTooLarge()
-        : new GatewayError("capacity", "the provider's answer could not be read in time to check it");
+        : new GatewayError("capacity", "the provider's answer could not be read in time for its checks");
     return this.#fail(classOf(error), error, reader);
   }
 

@@ -75,7 +75,7 @@ function showModels(
   const mayUse = usableBy(snapshot, head, principal);
   if (mayUse instanceof GatewayError) return turnAway(services, lister ?? asked, mayUse, id);
   if (lister !== undefined && model !== undefined && !mayUse(model)) {
-    const error = new GatewayError("unknown_model", "there is no such model here", { param: "model" });
+    const error = new GatewayError("unknown_model", "no such model", { param: "model" });
     return turnAway(services, lister, error, id);
   }
   const reply =
@@ -117,7 +117,7 @@ function throttled(
   if (failure.kind === "refused") return refusal;
   if (failure.tell) services.observer.guessing(networkOf(source));
   const { retryAfterMs } = failure;
-  return new GatewayError("rate_limit", "too many API keys from there are not known here: try again later", {
+  return new GatewayError("rate_limit", "too many unknown API keys from this address: try again later", {
     retryAfterMs,
   });
 }

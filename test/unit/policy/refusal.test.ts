@@ -22,7 +22,7 @@ describe("refusal()", () => {
     assert.equal(error.retryAfterMs, undefined);
     assert.equal(
       error.message,
-      "budget month (tenant_id=acme) has $0.42 of $2 left and the request may need $0.9; more is there at 2026-08-31T22:00:00.000Z",
+      "budget month (tenant_id=acme) has $0.42 of $2 left and the request may need $0.9; it resets at 2026-08-31T22:00:00.000Z",
     );
   });
 
