@@ -1,7 +1,7 @@
 import { GatewayError } from "../core/errors.ts";
 import type { AnswerChoice } from "./model-answer.ts";
 import type { ChoiceEvent, FinishReason } from "./model-event.ts";
-import type { AnswerPart } from "./model-request.ts";
+import type { AnswerPart, ImagePart } from "./model-request.ts";
 
 /** Most parts of one answer. */
 const partsMax = 4096;
@@ -31,6 +31,11 @@ export class ChoiceDraft {
       case "redacted":
         this.#push({ type: "redacted", data: event.data });
         return;
+      case "image": {
+        const { mediaType, data } = event;
+        this.#push({ type: "image", source: { kind: "base64", mediaType, data } });
+        return;
+      }
       case "tool_call": {
         const { id, name, signature } = event;
         const call = { type: "tool_call" as const, id, name, signature, pieces: [] };
@@ -69,6 +74,7 @@ type PartDraft =
   | { readonly type: "text"; readonly pieces: string[] }
   | { readonly type: "reasoning"; readonly pieces: string[]; signature: string | undefined }
   | { readonly type: "redacted"; readonly data: string }
+  | ImagePart
   | {
       readonly type: "tool_call";
       readonly id: string;
@@ -84,6 +90,7 @@ function partOf(draft: PartDraft): AnswerPart {
     case "reasoning":
       return { type: "reasoning", text: draft.pieces.join(""), signature: draft.signature };
     case "redacted":
+    case "image":
       return draft;
     case "tool_call": {
       const { id, name, signature, pieces } = draft;

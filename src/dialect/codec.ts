@@ -25,6 +25,8 @@ export interface AnswerContext {
 
 /** Writes an answer in one format, event by event. */
 export interface EventEncoder {
+  /** True if the format has a place for pictures in an answer; absent: it has none, and gets no such event. */
+  readonly showsImages?: boolean;
   /** Adds to `out` what the client gets for an event. */
   encode(event: ModelEvent, out: ByteRuns): void;
   /** The last bytes for a client whose answer breaks off here; empty where only a cut is honest. */

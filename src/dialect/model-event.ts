@@ -11,6 +11,8 @@ export type ChoiceEvent =
   | { readonly type: "signature"; readonly choice: number; readonly signature: string }
   /** Reasoning that the vendor enciphered, whole. */
   | { readonly type: "redacted"; readonly choice: number; readonly data: string }
+  /** A picture, in base64. */
+  | { readonly type: "image"; readonly choice: number; readonly mediaType: string; readonly data: string }
   | {
       readonly type: "tool_call";
       readonly choice: number;

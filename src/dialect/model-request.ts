@@ -69,10 +69,10 @@ export interface ToolResultPart {
 }
 
 /** A part of a model's answer. */
-export type AnswerPart = TextPart | ReasoningPart | RedactedPart | ToolCallPart;
+export type AnswerPart = TextPart | ImagePart | ReasoningPart | RedactedPart | ToolCallPart;
 
 /** A part of a turn. */
-export type Part = AnswerPart | ImagePart | DocumentPart | ToolResultPart;
+export type Part = AnswerPart | DocumentPart | ToolResultPart;
 
 /** One turn of a conversation, as the client wrote it: neighbours may have the same role. `system` is a system message behind the first turn. */
 export interface Turn {

@@ -6,7 +6,9 @@ import { stringifyExact } from "./exact-json.ts";
 import { TextBlocked } from "./filter/text-stage.ts";
 import type { TextTap } from "./filter/text-tap.ts";
 import type { JsonObject } from "./json-view.ts";
+import type { LostOutput } from "./lost-output.ts";
 import type { OddEventKind } from "./odd-event.ts";
+import { compareWithTotal } from "./usage-total.ts";
 
 /** Longest finish reason kept: providers make up their own. */
 const wordCharactersMax = 64;
@@ -19,6 +21,8 @@ export class ResponseState implements ResponseSeen {
   usagePartial = false;
   model: string | undefined;
   finishReason: string | undefined;
+  finishReasonRaw: string | undefined;
+  readonly lost = new Set<LostOutput>();
   lengthStop = false;
   content = false;
   complete = false;
@@ -33,6 +37,8 @@ export class ResponseState implements ResponseSeen {
   blocked = false;
   /** Is told where the texts stand, where something has to change them. */
   readonly texts: TextTap | undefined;
+  /** Answers that have called a tool of the client's. */
+  readonly #called = new Set<number>();
   readonly #onText: ResponseContext["onText"];
 
   constructor(onText: ResponseContext["onText"], texts?: TextTap) {
@@ -95,10 +101,21 @@ export class ResponseState implements ResponseSeen {
     this.oddEvents.set(kind, (this.oddEvents.get(kind) ?? 0) + 1);
   }
 
-  /** Notes why one of the answers ended, unified. */
-  finish(reason: string, choice = 0): void {
+  /** Notes that one of the answers calls a tool of the client's. */
+  called(choice = 0): void {
+    if (this.#called.size < choicesMax) this.#called.add(choice);
+  }
+
+  /**
+   * Notes why one of the answers ended, unified, and in the provider's own word. An answer that called tools ended for that, whatever its provider
+   * says, and one that did not has not.
+   */
+  finish(reason: string, choice = 0, raw: string = reason): void {
     this.#open.delete(choice);
-    this.finishReason = reason.slice(0, wordCharactersMax);
+    const called = this.#called.has(choice);
+    const meant = reason === "stop" && called ? "tool_calls" : reason;
+    this.finishReason = (meant === "tool_calls" && !called ? "stop" : meant).slice(0, wordCharactersMax);
+    this.finishReasonRaw = raw.slice(0, wordCharactersMax);
     if (reason === "length") this.lengthStop = true;
   }
 
@@ -123,9 +140,11 @@ export class ResponseState implements ResponseSeen {
     throw new GatewayError("upstream_invalid", "the provider's answer is empty");
   }
 
-  /** Takes over a usage that the provider sent; later ones replace earlier ones. */
-  bill(usage: Usage): void {
-    this.usage = usage;
-    this.usagePartial = usage.inputTokens === undefined || usage.outputTokens === undefined;
+  /** Takes over a usage that the provider sent, with the total beside it; later ones replace earlier ones. */
+  bill(usage: Usage, total?: number): void {
+    const compared = compareWithTotal(usage, total);
+    const { inputTokens, outputTokens } = usage;
+    this.usage = compared.usage;
+    this.usagePartial = inputTokens === undefined || outputTokens === undefined || compared.isDoubtful;
   }
 }

@@ -3,17 +3,22 @@ import type { Headers } from "../core/headers.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { MakeTextFilter } from "./filter/text-filter.ts";
 import type { TextTap } from "./filter/text-tap.ts";
+import type { LostOutput } from "./lost-output.ts";
 import type { OddEventKind } from "./odd-event.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Facts read from the response bytes so far. */
 export interface ResponseSeen {
   readonly usage: Usage | undefined;
-  /** The provider's usage object was there but incomplete. */
+  /** The provider's usage object was there but incomplete, or contradicts itself. */
   readonly usagePartial: boolean;
   readonly model: string | undefined;
   /** Unified: stop, length, tool_calls, content_filter, error. */
   readonly finishReason: string | undefined;
+  /** The provider's own word for why the answer ended. */
+  readonly finishReasonRaw: string | undefined;
+  /** Output that the client's format has no place for. */
+  readonly lost: ReadonlySet<LostOutput>;
   /** One of the answers ended at its cap. */
   readonly lengthStop: boolean;
   /** First text, reasoning or tool-call delta has passed. */

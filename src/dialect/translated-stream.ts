@@ -24,7 +24,8 @@ export class TranslatedStream implements EventReader {
     this.#encoder = encoder;
     this.#decoder = makeDecoder(seen, (event) => {
       if (event.type === "end") this.#over = true;
-      if (this.#out !== undefined) encoder.encode(event, this.#out);
+      if (event.type === "image" && encoder.showsImages !== true) seen.lost.add("images");
+      else if (this.#out !== undefined) encoder.encode(event, this.#out);
     });
   }
 

@@ -19,7 +19,10 @@ export class TranslatedWhole implements ResponseTransform {
   constructor(seen: ResponseState, makeDecoder: MakeDecoder, encoder: EventEncoder) {
     this.seen = seen;
     this.#encoder = encoder;
-    this.#decoder = makeDecoder(seen, (event) => encoder.encode(event, this.#out));
+    this.#decoder = makeDecoder(seen, (event) => {
+      if (event.type === "image" && encoder.showsImages !== true) seen.lost.add("images");
+      else encoder.encode(event, this.#out);
+    });
   }
 
   push(chunk: Buffer, end: boolean): Buffer {

@@ -12,12 +12,14 @@ const choicesMax = 128;
 
 /** Gathers an answer's events, and writes it when it is whole. */
 export class WholeEncoder implements EventEncoder {
+  readonly showsImages: boolean;
   readonly #write: (answer: ModelAnswer) => object;
   readonly #choices: ChoiceDraft[] = [];
   #model: string;
   #usage: Usage | undefined;
 
-  constructor(context: AnswerContext, write: (answer: ModelAnswer) => object) {
+  constructor(context: AnswerContext, write: (answer: ModelAnswer) => object, showsImages = false) {
+    this.showsImages = showsImages;
     this.#model = context.model;
     this.#write = write;
   }

@@ -168,7 +168,15 @@ export const recordTable = {
   held_nano_usd: known(nanoUsd, "The amount held before the call."),
 
   status: known(httpStatus, "Downstream HTTP status."),
-  finish_reason: known(text, "As the provider gave it."),
+  finish_reason: known(
+    text,
+    "Why the answer ended: stop, length, tool_calls, content_filter or error, whatever the provider calls it.",
+  ),
+  provider_finish_reason: known(text, "The provider's own word for it, where it is another."),
+  lost_output: known(
+    text,
+    "Kinds of output that the client's format has no place for, so that they were left out, with commas between them: images, audio, video, citations, code, server_tools, log_probabilities.",
+  ),
   error_code: known(text, "One of the closed table of errors (core/errors.ts)."),
   route: known(text, "The rule of `routes` that matched, by its name or place. Absent if none did."),
   bounds: known(text, "The entries of `bounds` that matched, with commas between them."),

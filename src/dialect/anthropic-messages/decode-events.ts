@@ -52,7 +52,7 @@ class MessagesDecoder implements AnswerDecoder {
         this.#finish(objectOf(data.delta) ?? {});
         return;
       case "message_stop":
-        if (this.#seen.complete) this.#emit({ type: "end" });
+        if (this.#seen.complete) this.#end();
         return;
       default:
     }
@@ -62,7 +62,7 @@ class MessagesDecoder implements AnswerDecoder {
 
   close(): void {
     this.#seen.closed();
-    if (this.#seen.complete) this.#emit({ type: "end" });
+    if (this.#seen.complete) this.#end();
   }
 
   whole(answer: JsonObject): void {
@@ -77,6 +77,11 @@ class MessagesDecoder implements AnswerDecoder {
     this.#finish(answer);
   }
 
+  #end(): void {
+    this.#calls.flush();
+    this.#emit({ type: "end" });
+  }
+
   #usage(): void {
     if (this.#seen.usage !== undefined) this.#emit({ type: "usage", usage: this.#seen.usage });
   }
@@ -85,14 +90,15 @@ class MessagesDecoder implements AnswerDecoder {
     const reason = textOf(stop_reason);
     if (reason === undefined) return;
     const stopSequence = textOf(stop_sequence) ?? (reason === "stop_sequence" ? true : undefined);
-    this.#emit({ type: "finish", choice: 0, reason: unifiedStop(reason), stopSequence });
+    this.#calls.finish(0, unifiedStop(reason), stopSequence);
   }
 
-  /** A block as it begins, or whole. Blocks of the provider's own tools say nothing to other formats. */
+  /** A block as it begins, or whole. */
   #block(block: JsonObject, index: number): void {
     switch (block.type) {
       case "text":
         this.#text(block.text);
+        if (listOf(block.citations).length > 0) this.#seen.lost.add("citations");
         return;
       case "thinking":
         this.#thinking(block.thinking);
@@ -100,11 +106,11 @@ class MessagesDecoder implements AnswerDecoder {
         return;
       case "redacted_thinking": {
         const data = textOf(block.data);
-        if (data !== undefined) this.#emit({ type: "redacted", choice: 0, data });
+        if (data !== undefined) this.#calls.say({ type: "redacted", choice: 0, data });
         return;
       }
       case "tool_use": {
-        this.#calls.open(index, 0, textOf(block.id), textOf(block.name) ?? "");
+        this.#calls.open(index, 0, { id: textOf(block.id), name: textOf(block.name) });
         const input = objectOf(block.input);
         // In a stream the input follows as deltas, and stands here empty.
         if (input !== undefined && Object.keys(input).length > 0)
@@ -112,6 +118,8 @@ class MessagesDecoder implements AnswerDecoder {
         return;
       }
       default:
+        // Only a block of a type, which one of the provider's own tools made: an event without one is no output.
+        if (block.type !== undefined) this.#seen.lost.add("server_tools");
     }
   }
 
@@ -129,22 +137,25 @@ class MessagesDecoder implements AnswerDecoder {
       case "input_json_delta":
         if (typeof delta.partial_json === "string") this.#calls.add(index, delta.partial_json);
         return;
+      case "citations_delta":
+        this.#seen.lost.add("citations");
+        return;
       default:
     }
   }
 
   #text(value: unknown): void {
     const text = textOf(value);
-    if (text !== undefined) this.#emit({ type: "text", choice: 0, text });
+    if (text !== undefined) this.#calls.say({ type: "text", choice: 0, text });
   }
 
   #thinking(value: unknown): void {
     const text = textOf(value);
-    if (text !== undefined) this.#emit({ type: "reasoning", choice: 0, text });
+    if (text !== undefined) this.#calls.say({ type: "reasoning", choice: 0, text });
   }
 
   #signature(value: unknown): void {
     const signature = textOf(value);
-    if (signature !== undefined) this.#emit({ type: "signature", choice: 0, signature });
+    if (signature !== undefined) this.#calls.say({ type: "signature", choice: 0, signature });
   }
 }

@@ -1,6 +1,6 @@
 import type { Usage } from "../../usage/usage.ts";
+import { calledInput } from "../called-input.ts";
 import type { AnswerContext } from "../codec.ts";
-import { parseExactObject } from "../exact-json.ts";
 import type { ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart } from "../model-request.ts";
@@ -19,7 +19,7 @@ export function encodeMessage(answer: ModelAnswer, context: AnswerContext): obje
     type: "message",
     role: "assistant",
     model: answer.model,
-    content: parts.map(encodePart),
+    content: parts.flatMap((part) => encodePart(part, finish)),
     ...encodeStop(finish, stopSequence),
     usage: encodeMessagesUsage(answer.usage ?? { inputTokens: context.inputTokens, outputTokens: 0 }),
   };
@@ -57,18 +57,20 @@ export function encodeMessagesUsage(usage: Usage): object {
   };
 }
 
-function encodePart(part: AnswerPart): object {
+function encodePart(part: AnswerPart, finish: FinishReason): readonly object[] {
   switch (part.type) {
     case "text":
-      return { type: "text", text: part.text };
+      return [{ type: "text", text: part.text }];
+    case "image":
+      return [];
     case "reasoning":
-      return { type: "thinking", thinking: part.text, signature: part.signature ?? "" };
+      return [{ type: "thinking", thinking: part.text, signature: part.signature ?? "" }];
     case "redacted":
-      return { type: "redacted_thinking", data: part.data };
+      return [{ type: "redacted_thinking", data: part.data }];
     case "tool_call": {
       const id = withSignature(part.id, part.signature);
-      // A model may write what is no object; the format has no other way to show it.
-      return { type: "tool_use", id, name: part.name, input: parseExactObject(part.arguments) ?? {} };
+      const input = calledInput(part.arguments, finish);
+      return input === undefined ? [] : [{ type: "tool_use", id, name: part.name, input }];
     }
   }
 }

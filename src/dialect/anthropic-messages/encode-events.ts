@@ -1,6 +1,7 @@
 import type { ByteRuns } from "../../core/byte-runs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { Usage } from "../../usage/usage.ts";
+import { CallWatch } from "../call-watch.ts";
 import type { AnswerContext, EventEncoder } from "../codec.ts";
 import type { FinishEvent, ModelEvent } from "../model-event.ts";
 import { withSignature } from "../tool-call-id.ts";
@@ -25,6 +26,7 @@ class MessagesEncoder implements EventEncoder {
   readonly #context: AnswerContext;
   #open: OpenBlock | undefined;
   #blocks = 0;
+  readonly #calls = new CallWatch();
   #usage: Usage | undefined;
   #finish: FinishEvent | undefined;
 
@@ -33,6 +35,7 @@ class MessagesEncoder implements EventEncoder {
   }
 
   encode(event: ModelEvent, out: ByteRuns): void {
+    if ("choice" in event) this.#calls.follow(event);
     switch (event.type) {
       case "start":
         this.#start(event.model ?? this.#context.model, out);
@@ -65,6 +68,8 @@ class MessagesEncoder implements EventEncoder {
         if (this.#open?.kind !== "tool" || this.#open.call !== event.call)
           throw new GatewayError("upstream_invalid", "the provider's tool calls are interleaved");
         this.#delta({ type: "input_json_delta", partial_json: event.fragment }, out);
+        return;
+      case "image":
         return;
       case "finish":
         this.#finish = event;

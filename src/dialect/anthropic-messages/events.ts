@@ -57,7 +57,7 @@ export class MessagesEvents implements EventReader {
       case "message_delta": {
         const reason = textOf(objectOf(data.delta)?.stop_reason);
         if (reason !== undefined) {
-          this.#seen.finish(unifiedStop(reason));
+          this.#seen.finish(unifiedStop(reason), 0, reason);
           this.#seen.texts?.close({});
         }
         this.#bill(objectOf(data.usage), true);
@@ -112,7 +112,7 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
     readBlock(block, seen, index);
   });
   const reason = textOf(answer.stop_reason);
-  if (reason !== undefined) seen.finish(unifiedStop(reason));
+  if (reason !== undefined) seen.finish(unifiedStop(reason), 0, reason);
   const usage = objectOf(answer.usage);
   if (usage !== undefined) seen.bill(readMessagesUsage(usage, true));
   seen.refuseEmpty();
@@ -120,6 +120,7 @@ export function readMessage(answer: JsonObject, seen: ResponseState): void {
 
 function readBlock(value: unknown, seen: ResponseState, index: number): void {
   const block = objectOf(value);
+  if (block?.type === "tool_use") seen.called();
   seen.textIn(block?.text, block, "text", "answer", 0, index);
   seen.textIn(block?.thinking, block, "thinking", "reasoning", 0, index);
   seen.text(block?.name, "call");

@@ -90,7 +90,8 @@ class ConverseDecoder implements AnswerDecoder {
         return;
       case "contentBlockStart": {
         const use = objectOf(objectOf(data.start)?.toolUse);
-        if (use !== undefined) this.#calls.open(index, 0, textOf(use.toolUseId), textOf(use.name) ?? "");
+        if (use !== undefined)
+          this.#calls.open(index, 0, { id: textOf(use.toolUseId), name: textOf(use.name) });
         return;
       }
       case "contentBlockDelta":
@@ -114,7 +115,7 @@ class ConverseDecoder implements AnswerDecoder {
 
   close(): void {
     this.#noted.close();
-    if (this.#seen.complete) this.#emit({ type: "end" });
+    if (this.#seen.complete) this.#end();
   }
 
   whole(answer: JsonObject): void {
@@ -127,6 +128,11 @@ class ConverseDecoder implements AnswerDecoder {
     this.#finish(answer.stopReason);
   }
 
+  #end(): void {
+    this.#calls.flush();
+    this.#emit({ type: "end" });
+  }
+
   #usage(): void {
     if (this.#seen.usage !== undefined) this.#emit({ type: "usage", usage: this.#seen.usage });
   }
@@ -134,37 +140,51 @@ class ConverseDecoder implements AnswerDecoder {
   #finish(stopReason: unknown): void {
     const reason = textOf(stopReason) ?? "";
     const stopSequence = reason === "stop_sequence" ? true : undefined;
-    this.#emit({ type: "finish", choice: 0, reason: unifiedStop(reason), stopSequence });
+    this.#calls.finish(0, unifiedStop(reason), stopSequence);
   }
 
   #block(block: JsonObject, index: number): void {
     this.#text(block.text);
+    this.#image(block.image);
+    const cited = objectOf(block.citationsContent);
+    for (const item of listOf(cited?.content)) this.#text(objectOf(item)?.text);
+    if (cited !== undefined) this.#seen.lost.add("citations");
     const reasoning = objectOf(block.reasoningContent);
     const thought = objectOf(reasoning?.reasoningText);
     this.#thought(thought?.text, thought?.signature, reasoning?.redactedContent);
     const use = objectOf(block.toolUse);
     if (use === undefined) return;
-    this.#calls.open(index, 0, textOf(use.toolUseId), textOf(use.name) ?? "");
+    this.#calls.open(index, 0, { id: textOf(use.toolUseId), name: textOf(use.name) });
     this.#calls.add(index, stringifyExact(use.input ?? {}));
+    this.#calls.close(index);
   }
 
   #delta(delta: JsonObject, index: number): void {
     this.#text(delta.text);
+    this.#image(delta.image);
+    if (objectOf(delta.citation) !== undefined) this.#seen.lost.add("citations");
     const reasoning = objectOf(delta.reasoningContent);
     this.#thought(reasoning?.text, reasoning?.signature, reasoning?.redactedContent);
     const fragment = objectOf(delta.toolUse)?.input;
     if (typeof fragment === "string") this.#calls.add(index, fragment);
   }
 
+  #image(value: unknown): void {
+    const image = objectOf(value);
+    const data = textOf(objectOf(image?.source)?.bytes);
+    if (data === undefined) return;
+    this.#calls.say({ type: "image", choice: 0, mediaType: `image/${textOf(image?.format) ?? "png"}`, data });
+  }
+
   #text(value: unknown): void {
     const text = textOf(value);
-    if (text !== undefined) this.#emit({ type: "text", choice: 0, text });
+    if (text !== undefined) this.#calls.say({ type: "text", choice: 0, text });
   }
 
   #thought(said: unknown, proof: unknown, enciphered: unknown): void {
     const [text, signature, data] = [textOf(said), textOf(proof), textOf(enciphered)];
-    if (text !== undefined) this.#emit({ type: "reasoning", choice: 0, text });
-    if (signature !== undefined) this.#emit({ type: "signature", choice: 0, signature });
-    if (data !== undefined) this.#emit({ type: "redacted", choice: 0, data });
+    if (text !== undefined) this.#calls.say({ type: "reasoning", choice: 0, text });
+    if (signature !== undefined) this.#calls.say({ type: "signature", choice: 0, signature });
+    if (data !== undefined) this.#calls.say({ type: "redacted", choice: 0, data });
   }
 }

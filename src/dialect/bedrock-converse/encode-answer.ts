@@ -1,5 +1,5 @@
 import type { Usage } from "../../usage/usage.ts";
-import { parseExactObject } from "../exact-json.ts";
+import { calledInput } from "../called-input.ts";
 import type { ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart } from "../model-request.ts";
@@ -9,7 +9,7 @@ import { withSignature } from "../tool-call-id.ts";
 export function encodeConverse(answer: ModelAnswer): object {
   const [{ parts, finish, stopSequence }] = answer.choices;
   return {
-    output: { message: { role: "assistant", content: parts.map(encodePart) } },
+    output: { message: { role: "assistant", content: parts.flatMap((part) => encodePart(part, finish)) } },
     stopReason: stopReasonOf(finish, stopSequence),
     ...(answer.usage === undefined ? {} : { usage: encodeConverseUsage(answer.usage) }),
   };
@@ -42,18 +42,20 @@ export function encodeConverseUsage(usage: Usage): object {
   };
 }
 
-function encodePart(part: AnswerPart): object {
+function encodePart(part: AnswerPart, finish: FinishReason): readonly object[] {
   switch (part.type) {
     case "text":
-      return { text: part.text };
+      return [{ text: part.text }];
+    case "image":
+      return [];
     case "reasoning":
-      return { reasoningContent: { reasoningText: { text: part.text, signature: part.signature } } };
+      return [{ reasoningContent: { reasoningText: { text: part.text, signature: part.signature } } }];
     case "redacted":
-      return { reasoningContent: { redactedContent: part.data } };
+      return [{ reasoningContent: { redactedContent: part.data } }];
     case "tool_call": {
       const toolUseId = withSignature(part.id, part.signature);
-      // A model may write what is no object; the format has no other way to show it.
-      return { toolUse: { toolUseId, name: part.name, input: parseExactObject(part.arguments) ?? {} } };
+      const input = calledInput(part.arguments, finish);
+      return input === undefined ? [] : [{ toolUse: { toolUseId, name: part.name, input } }];
     }
   }
 }

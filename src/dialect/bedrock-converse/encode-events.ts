@@ -3,6 +3,7 @@ import { GatewayError } from "../../core/errors.ts";
 import { encodeEventStreamMessage } from "../../core/event-stream.ts";
 import type { Usage } from "../../usage/usage.ts";
 import { bedrockException } from "../bedrock-error.ts";
+import { CallWatch } from "../call-watch.ts";
 import type { AnswerContext, EventEncoder } from "../codec.ts";
 import type { FinishEvent, ModelEvent } from "../model-event.ts";
 import { withSignature } from "../tool-call-id.ts";
@@ -25,10 +26,12 @@ interface OpenBlock {
 class ConverseEncoder implements EventEncoder {
   #open: OpenBlock | undefined;
   #blocks = 0;
+  readonly #calls = new CallWatch();
   #usage: Usage | undefined;
   #finish: FinishEvent | undefined;
 
   encode(event: ModelEvent, out: ByteRuns): void {
+    if ("choice" in event) this.#calls.follow(event);
     switch (event.type) {
       case "start":
         write(out, "messageStart", { role: "assistant" });
@@ -62,6 +65,8 @@ class ConverseEncoder implements EventEncoder {
         if (this.#open?.kind !== "tool" || this.#open.call !== event.call)
           throw new GatewayError("upstream_invalid", "the provider's tool calls are interleaved");
         this.#delta({ toolUse: { input: event.fragment } }, out);
+        return;
+      case "image":
         return;
       case "finish":
         this.#finish = event;

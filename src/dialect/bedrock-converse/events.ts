@@ -57,6 +57,7 @@ export class ConverseEvents implements MessageReader {
   note(type: string | undefined, data: JsonObject): void {
     switch (type) {
       case "contentBlockStart":
+        if (objectOf(objectOf(data.start)?.toolUse) !== undefined) this.#seen.called();
         this.#seen.text(objectOf(objectOf(data.start)?.toolUse)?.name, "call");
         return;
       case "contentBlockDelta":
@@ -67,11 +68,12 @@ export class ConverseEvents implements MessageReader {
         return;
       case "messageStop":
         this.#seen.texts?.close({});
-        this.#seen.finish(unifiedStop(textOf(data.stopReason) ?? ""));
+        this.#seen.finish(unifiedStop(textOf(data.stopReason) ?? ""), 0, textOf(data.stopReason));
         return;
       case "metadata": {
         const usage = objectOf(data.usage);
-        if (usage !== undefined) this.#seen.bill(readConverseUsage(usage, data.serviceTier));
+        if (usage !== undefined)
+          this.#seen.bill(readConverseUsage(usage, data.serviceTier), tokensOf(usage.totalTokens));
         this.#seen.complete = this.#seen.finishReason !== undefined && this.#seen.error === undefined;
         this.#seen.ended = this.#seen.complete;
         return;
@@ -110,13 +112,15 @@ export function readConverse(answer: JsonObject, seen: ResponseState): void {
     const thought = objectOf(objectOf(block?.reasoningContent)?.reasoningText);
     seen.textIn(block?.text, block, "text", "answer", 0, index);
     seen.textIn(thought?.text, thought, "text", "reasoning", 0, index);
+    if (use !== undefined) seen.called();
     seen.text(use?.name, "call");
     seen.argumentsIn(use, "input");
   });
   const reason = textOf(answer.stopReason);
-  if (reason !== undefined) seen.finish(unifiedStop(reason));
+  if (reason !== undefined) seen.finish(unifiedStop(reason), 0, reason);
   const usage = objectOf(answer.usage);
-  if (usage !== undefined) seen.bill(readConverseUsage(usage, answer.serviceTier));
+  if (usage !== undefined)
+    seen.bill(readConverseUsage(usage, answer.serviceTier), tokensOf(usage.totalTokens));
   seen.refuseEmpty();
 }
 

@@ -20,15 +20,17 @@ interface OpenText {
 
 /**
  * Filters the texts of a translated answer between its reader and its writer. A text ends where the answer goes on with something else, since
- * most writers then begin another block: what was held back goes out first. Arguments of several calls may come in turns, so they end with the answer.
+ * most writers then begin another block: what was held back goes out first.
  */
 export class FilteredEncoder implements EventEncoder {
+  readonly showsImages: boolean;
   readonly #encoder: EventEncoder;
   readonly #stages: TextStages;
   readonly #open = new Map<string, OpenText>();
 
   constructor(encoder: EventEncoder, make: MakeTextFilter) {
     this.#encoder = encoder;
+    this.showsImages = encoder.showsImages === true;
     this.#stages = new TextStages(make);
   }
 
@@ -44,11 +46,10 @@ export class FilteredEncoder implements EventEncoder {
         break;
       case "signature":
       case "redacted":
+      case "image":
       case "tool_call":
-        this.#leave(event.choice, out);
-        break;
       case "finish":
-        this.#finish(event.choice, out);
+        this.#leave(event.choice, out);
         break;
       case "end":
         for (const key of [...this.#open.keys()]) this.#end(key, out);
@@ -79,13 +80,8 @@ export class FilteredEncoder implements EventEncoder {
     return open;
   }
 
-  /** An answer goes on with something else than its text or reasoning. */
+  /** An answer goes on with something else than its last text, or ends. */
   #leave(choice: number, out: ByteRuns): void {
-    this.#end(`${choice}/text`, out);
-    this.#end(`${choice}/reasoning`, out);
-  }
-
-  #finish(choice: number, out: ByteRuns): void {
     for (const [key, { like }] of this.#open) if (like.choice === choice) this.#end(key, out);
   }
 

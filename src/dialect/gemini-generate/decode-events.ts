@@ -46,6 +46,7 @@ class GenerateDecoder implements AnswerDecoder {
   close(): void {
     if (!this.#seen.complete) return;
     this.#finish();
+    this.#calls.flush();
     this.#emit({ type: "end" });
   }
 
@@ -69,25 +70,48 @@ class GenerateDecoder implements AnswerDecoder {
 
   #finish(): void {
     for (const [choice, reason] of this.#finishes)
-      this.#emit({ type: "finish", choice, reason: unifiedFinish(reason, this.#called.has(choice)) });
+      this.#calls.finish(choice, unifiedFinish(reason, this.#called.has(choice)));
   }
 
   #candidate(candidate: JsonObject): void {
     const choice = tokensOf(candidate.index) ?? 0;
     for (const item of listOf(objectOf(candidate.content)?.parts)) this.#part(objectOf(item) ?? {}, choice);
+    if (hasCitations(candidate)) this.#seen.lost.add("citations");
+    if (objectOf(candidate.logprobsResult) !== undefined) this.#seen.lost.add("log_probabilities");
     const reason = textOf(candidate.finishReason);
     if (reason !== undefined) this.#finishes.set(choice, reason);
   }
 
   #part(part: JsonObject, choice: number): void {
     const text = textOf(part.text);
-    if (text !== undefined) this.#emit({ type: part.thought === true ? "reasoning" : "text", choice, text });
+    if (text !== undefined)
+      this.#calls.say({ type: part.thought === true ? "reasoning" : "text", choice, text });
+    this.#other(part, choice);
     const call = objectOf(part.functionCall);
     if (call === undefined) return;
     this.#called.add(choice);
     this.#parts += 1;
-    const name = textOf(call.name) ?? "";
-    this.#calls.open(this.#parts, choice, textOf(call.id), name, textOf(part.thoughtSignature));
+    const name = textOf(call.name);
+    const [id, signature] = [textOf(call.id), textOf(part.thoughtSignature)];
+    this.#calls.open(this.#parts, choice, { id, name, signature });
     this.#calls.add(this.#parts, stringifyExact(call.args ?? {}));
+    this.#calls.close(this.#parts);
   }
+
+  /** Output besides words and calls: pictures pass where the client's format has them. */
+  #other(part: JsonObject, choice: number): void {
+    const inline = objectOf(part.inlineData);
+    const [mediaType, data] = [textOf(inline?.mimeType), textOf(inline?.data)];
+    if (data !== undefined && mediaType?.startsWith("image/") === true)
+      this.#calls.say({ type: "image", choice, mediaType, data });
+    else if (inline !== undefined)
+      this.#seen.lost.add(mediaType?.startsWith("video/") === true ? "video" : "audio");
+    if (objectOf(part.executableCode) !== undefined || objectOf(part.codeExecutionResult) !== undefined)
+      this.#seen.lost.add("code");
+  }
+}
+
+function hasCitations({ groundingMetadata, citationMetadata }: JsonObject): boolean {
+  const found = Object.keys(objectOf(groundingMetadata) ?? {});
+  return found.length > 0 || listOf(objectOf(citationMetadata)?.citationSources).length > 0;
 }

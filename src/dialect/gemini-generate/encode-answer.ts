@@ -1,6 +1,6 @@
 import type { Usage } from "../../usage/usage.ts";
+import { calledInput } from "../called-input.ts";
 import type { AnswerContext } from "../codec.ts";
-import { parseExactObject } from "../exact-json.ts";
 import type { AnswerChoice, ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart, ToolCallPart } from "../model-request.ts";
@@ -41,24 +41,33 @@ export function encodeGenerateUsage(usage: Usage): object {
   };
 }
 
-/** A call as a part. A model may write arguments that are no object; the format has no other way to show them. */
-export function encodeCall(call: ToolCallPart): object {
+/** A call as a part; undefined for one that was cut off. Throws `upstream_invalid` for arguments that are no object. */
+export function encodeCall(call: ToolCallPart, finish: FinishReason | undefined): object | undefined {
   const { id, name, signature } = call;
+  const args = calledInput(call.arguments, finish);
+  if (args === undefined) return undefined;
   return {
-    functionCall: { id, name, args: parseExactObject(call.arguments) ?? {} },
+    functionCall: { id, name, args },
     ...(signature === undefined ? {} : { thoughtSignature: signature }),
   };
 }
 
+/** A picture as a part. */
+export function encodeImage(mimeType: string, data: string): object {
+  return { inlineData: { mimeType, data } };
+}
+
 function encodeChoice({ parts, finish }: AnswerChoice, index: number): object {
-  const content = { role: "model", parts: parts.map(encodePart) };
+  const content = { role: "model", parts: parts.flatMap((part) => encodePart(part, finish) ?? []) };
   return { content, finishReason: finishReasonOf(finish), index };
 }
 
-function encodePart(part: AnswerPart): object {
+function encodePart(part: AnswerPart, finish: FinishReason): object | undefined {
   switch (part.type) {
     case "text":
       return { text: part.text };
+    case "image":
+      return part.source.kind === "base64" ? encodeImage(part.source.mediaType, part.source.data) : undefined;
     case "reasoning": {
       const { text, signature } = part;
       return { text, thought: true, ...(signature === undefined ? {} : { thoughtSignature: signature }) };
@@ -66,6 +75,6 @@ function encodePart(part: AnswerPart): object {
     case "redacted":
       return { text: "", thought: true, thoughtSignature: redactedSignature(part.data) };
     case "tool_call":
-      return encodeCall(part);
+      return encodeCall(part, finish);
   }
 }

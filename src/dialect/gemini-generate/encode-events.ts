@@ -3,9 +3,15 @@ import { GatewayError } from "../../core/errors.ts";
 import type { Usage } from "../../usage/usage.ts";
 import type { AnswerContext, EventEncoder } from "../codec.ts";
 import { stringifyExact } from "../exact-json.ts";
-import type { ModelEvent } from "../model-event.ts";
+import type { FinishReason, ModelEvent } from "../model-event.ts";
 import { WholeEncoder } from "../whole-encoder.ts";
-import { encodeCall, encodeGenerate, encodeGenerateUsage, finishReasonOf } from "./encode-answer.ts";
+import {
+  encodeCall,
+  encodeGenerate,
+  encodeGenerateUsage,
+  encodeImage,
+  finishReasonOf,
+} from "./encode-answer.ts";
 import { geminiErrorBody } from "./error.ts";
 import { redactedSignature } from "./thought.ts";
 
@@ -15,7 +21,7 @@ const argumentsCharsMax = 8 * 1024 * 1024;
 /** The writer of a Gemini answer, streamed or whole. */
 export function encodeGenerateAnswer(context: AnswerContext): EventEncoder {
   if (context.facts.stream) return new GenerateEncoder(context);
-  return new WholeEncoder(context, (answer) => encodeGenerate(answer, context));
+  return new WholeEncoder(context, (answer) => encodeGenerate(answer, context), true);
 }
 
 /** A call whose arguments are still coming: the format has them whole only. */
@@ -28,6 +34,7 @@ interface OpenCall {
 
 /** Writes a Gemini stream (https://ai.google.dev/api/generate-content): every event is a separate response; the last has the finish reason and the usage. */
 class GenerateEncoder implements EventEncoder {
+  readonly showsImages = true;
   readonly #id: string;
   #model: string;
   #usage: Usage | undefined;
@@ -47,6 +54,9 @@ class GenerateEncoder implements EventEncoder {
         return;
       case "text":
         this.#part(event.choice, { text: event.text }, out);
+        return;
+      case "image":
+        this.#part(event.choice, encodeImage(event.mediaType, event.data), out);
         return;
       case "reasoning":
         this.#part(event.choice, { text: event.text, thought: true }, out);
@@ -69,7 +79,7 @@ class GenerateEncoder implements EventEncoder {
         this.#gather(event.choice, event.fragment);
         return;
       case "finish": {
-        this.#leave(event.choice, out);
+        this.#leave(event.choice, out, event.reason);
         const finishReason = finishReasonOf(event.reason);
         const content = { role: "model", parts: [{ text: "" }] };
         this.#finishes.push({ content, finishReason, index: event.choice });
@@ -97,11 +107,12 @@ class GenerateEncoder implements EventEncoder {
   }
 
   /** A call is whole once another thing comes. */
-  #leave(choice: number, out: ByteRuns): void {
+  #leave(choice: number, out: ByteRuns, finish?: FinishReason): void {
     const call = this.#open.get(choice);
     if (call === undefined) return;
     this.#open.delete(choice);
-    this.#part(choice, encodeCall({ type: "tool_call", ...call }), out);
+    const part = encodeCall({ type: "tool_call", ...call }, finish);
+    if (part !== undefined) this.#part(choice, part, out);
   }
 
   #part(choice: number, part: object, out: ByteRuns): void {

@@ -83,7 +83,7 @@ export class GenerateReader {
     }
     seen.model ??= textOf(response.modelVersion);
     const usage = objectOf(response.usageMetadata);
-    if (usage !== undefined) seen.bill(readGenerateUsage(usage));
+    if (usage !== undefined) seen.bill(readGenerateUsage(usage), tokensOf(usage.totalTokenCount));
     if (textOf(objectOf(response.promptFeedback)?.blockReason) !== undefined) {
       seen.finish("content_filter");
       seen.texts?.close({});
@@ -99,7 +99,7 @@ export class GenerateReader {
         if (this.#unfinished.size < candidatesMax) this.#unfinished.add(index);
       } else {
         this.#unfinished.delete(index);
-        seen.finish(unifiedFinish(reason, this.#called), choice);
+        seen.finish(unifiedFinish(reason, this.#called), choice, reason);
         seen.texts?.close({ choice });
       }
     }
@@ -113,6 +113,7 @@ export class GenerateReader {
     if (objectOf(part?.inlineData) !== undefined) this.#seen.content = true;
     if (call === undefined) return;
     this.#called = true;
+    this.#seen.called(choice);
     this.#seen.text(call.name, "call", choice);
     this.#seen.argumentsIn(call, "args", choice);
   }

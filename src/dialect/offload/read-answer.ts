@@ -77,7 +77,7 @@ function readerOf(reading: AnswerReading, output: Output) {
 
 function plainSeen(seen: ResponseSeen): PlainSeen {
   const { usage, usagePartial, model, finishReason, lengthStop, content, complete, error } = seen;
-  const { unread, unreadable, blocked, oddEvents } = seen;
+  const { unread, unreadable, blocked, oddEvents, finishReasonRaw, lost } = seen;
   return {
     ...{
       usage,
@@ -91,6 +91,8 @@ function plainSeen(seen: ResponseSeen): PlainSeen {
       unreadable,
       blocked,
       oddEvents,
+      finishReasonRaw,
+      lost,
     },
     error: error === undefined ? undefined : plainError(error),
   };

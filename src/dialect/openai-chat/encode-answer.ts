@@ -1,6 +1,7 @@
 import type { Usage } from "../../usage/usage.ts";
 import type { AnswerContext } from "../codec.ts";
 import type { AnswerChoice, ModelAnswer } from "../model-answer.ts";
+import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart } from "../model-request.ts";
 import { withSignature } from "../tool-call-id.ts";
 
@@ -37,10 +38,25 @@ export function encodeChatUsage(usage: Usage): object {
   };
 }
 
+/** A picture as OpenRouter and LiteLLM write it into a message (https://openrouter.ai/docs/features/multimodal/image-generation, 2026-12-01): OpenAI's own format has none. */
+export function encodeChatImage(mediaType: string, data: string): object {
+  return { type: "image_url", image_url: { url: `data:${mediaType};base64,${data}` } };
+}
+
+/** OpenAI's word for why an answer ended. It has none for a model that failed; typed clients take no other, and this one is not taken for an answer. */
+export function chatFinish(reason: FinishReason): string {
+  return reason === "error" ? "content_filter" : reason;
+}
+
 function encodeChoice({ parts, finish }: AnswerChoice, index: number): object {
   const text = join(parts, (part) => (part.type === "text" ? part.text : ""));
   const reasoning = join(parts, (part) => (part.type === "reasoning" ? part.text : ""));
   const thoughts = parts.flatMap(encodeThought);
+  const images = parts.flatMap((part) =>
+    part.type === "image" && part.source.kind === "base64"
+      ? [encodeChatImage(part.source.mediaType, part.source.data)]
+      : [],
+  );
   const calls = parts.flatMap((part) =>
     part.type === "tool_call"
       ? [
@@ -60,10 +76,11 @@ function encodeChoice({ parts, finish }: AnswerChoice, index: number): object {
       refusal: null,
       ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
       ...(thoughts.length === 0 ? {} : { thinking_blocks: thoughts }),
+      ...(images.length === 0 ? {} : { images }),
       ...(calls.length === 0 ? {} : { tool_calls: calls }),
     },
     logprobs: null,
-    finish_reason: finish,
+    finish_reason: chatFinish(finish),
   };
 }
 

@@ -6,7 +6,7 @@ import type { ModelEvent } from "../model-event.ts";
 import { openaiErrorBody } from "../openai-error.ts";
 import { withSignature } from "../tool-call-id.ts";
 import { WholeEncoder } from "../whole-encoder.ts";
-import { chatId, encodeChat, encodeChatUsage } from "./encode-answer.ts";
+import { chatFinish, chatId, encodeChat, encodeChatImage, encodeChatUsage } from "./encode-answer.ts";
 
 /** Most characters of one thought kept until its signature has come; a longer one goes without. */
 const thoughtCharsMax = 1024 * 1024;
@@ -14,11 +14,12 @@ const thoughtCharsMax = 1024 * 1024;
 /** The writer of a chat answer, streamed or whole. */
 export function encodeChatAnswer(context: AnswerContext): EventEncoder {
   if (context.facts.stream) return new ChatEncoder(context);
-  return new WholeEncoder(context, (answer) => encodeChat(answer, context));
+  return new WholeEncoder(context, (answer) => encodeChat(answer, context), true);
 }
 
 /** Writes a chat stream: chunks, a last one with the usage where it was asked for, `[DONE]` (https://developers.openai.com/api/reference/resources/chat). */
 class ChatEncoder implements EventEncoder {
+  readonly showsImages = true;
   readonly #context: AnswerContext;
   readonly #begun = new Set<number>();
   /** The members that every chunk begins with. */
@@ -61,6 +62,9 @@ class ChatEncoder implements EventEncoder {
         this.#delta(event.choice, { thinking_blocks: [block] }, out);
         return;
       }
+      case "image":
+        this.#delta(event.choice, { images: [encodeChatImage(event.mediaType, event.data)] }, out);
+        return;
       case "tool_call": {
         const { call, name, signature } = event;
         const id = withSignature(event.id, signature);
@@ -74,7 +78,7 @@ class ChatEncoder implements EventEncoder {
         return;
       }
       case "finish":
-        this.#chunk(event.choice, "{}", `"${event.reason}"`, out);
+        this.#chunk(event.choice, "{}", `"${chatFinish(event.reason)}"`, out);
         return;
       case "usage":
         this.#usage = event.usage;

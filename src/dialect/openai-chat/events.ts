@@ -76,8 +76,8 @@ export class ChatEvents implements EventReader {
 /** Notes what a chunk of a stream, or a whole answer, says. */
 export function readChat(answer: JsonObject, seen: ResponseState): void {
   seen.model ??= textOf(answer.model);
-  const usage = objectOf(answer.usage);
-  if (usage !== undefined) seen.bill(readChatUsage(usage, answer.service_tier));
+  const usage = usageIn(answer);
+  if (usage !== undefined) seen.bill(readChatUsage(usage, answer.service_tier), tokensOf(usage.total_tokens));
   const error = objectOf(answer.error) ?? (answer.object === "error" ? answer : undefined);
   if (error !== undefined) {
     seen.error ??= errorInStream(error.type, error.code);
@@ -95,9 +95,23 @@ export function readChat(answer: JsonObject, seen: ResponseState): void {
     seen.texts?.blank(choice, "logprobs", "null");
     const finish = textOf(choice.finish_reason);
     if (finish === undefined) continue;
-    seen.finish(unifiedFinish(finish), index);
+    seen.finish(unifiedFinish(finish), index, finish);
     seen.texts?.close({ choice: index });
   }
+}
+
+/**
+ * The usage of a chunk or a whole answer, wherever servers put it: Moonshot into the choice (https://platform.moonshot.ai/docs/api/chat), Groq into
+ * `x_groq` (https://console.groq.com/docs/api-reference; 2026-12-01).
+ */
+export function usageIn(answer: JsonObject): JsonObject | undefined {
+  const usage = objectOf(answer.usage) ?? objectOf(objectOf(answer.x_groq)?.usage);
+  if (usage !== undefined) return usage;
+  for (const choice of listOf(answer.choices)) {
+    const inside = objectOf(objectOf(choice)?.usage);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
 }
 
 function readMessage(message: JsonObject, seen: ResponseState, choice: number): void {
@@ -109,6 +123,8 @@ function readMessage(message: JsonObject, seen: ResponseState, choice: number): 
   else readContent(reasoning, message, "reasoning_content", seen, "reasoning", choice);
   seen.textIn(message.refusal, message, "refusal", "refusal", choice);
   readCalled(message.function_call, seen, choice, "function_call");
+  if (objectOf(message.function_call) !== undefined || listOf(message.tool_calls).length > 0)
+    seen.called(choice);
   listOf(message.tool_calls).forEach((item, position) => {
     const call = objectOf(item);
     const index = tokensOf(call?.index) ?? position;
@@ -156,7 +172,8 @@ function readContent(
 function readCalled(called: unknown, seen: ResponseState, choice: number, part: number | string): void {
   const call = objectOf(called);
   seen.text(call?.name, "call", choice);
-  seen.textIn(call?.arguments, call, "arguments", "call", choice, part);
+  if (objectOf(call?.arguments) !== undefined) seen.argumentsIn(call, "arguments", choice);
+  else seen.textIn(call?.arguments, call, "arguments", "call", choice, part);
   seen.inputIn(call?.input, call, "input", choice, part);
 }
 

@@ -9,13 +9,18 @@ import { known } from "../known.ts";
 export function readChatUsage(usage: JsonObject, serviceTier: unknown): Usage {
   const input = objectOf(usage.prompt_tokens_details) ?? objectOf(usage.prompt_token_details) ?? {};
   const output = objectOf(usage.completion_tokens_details) ?? {};
-  const cached = input.cached_tokens ?? usage.num_cached_tokens ?? usage.prompt_cache_hit_tokens;
+  const cached =
+    input.cached_tokens ??
+    usage.cached_tokens ??
+    usage.num_cached_tokens ??
+    usage.prompt_cache_hit_tokens ??
+    usage.cache_read_input_tokens;
   return {
     inputTokens: tokensOf(usage.prompt_tokens),
     outputTokens: tokensOf(usage.completion_tokens),
     ...known("cachedInputTokens", tokensOf(cached)),
     ...known("cacheWriteTokens", tokensOf(input.cache_write_tokens)),
-    ...known("reasoningTokens", tokensOf(output.reasoning_tokens)),
+    ...known("reasoningTokens", tokensOf(output.reasoning_tokens ?? usage.reasoning_tokens)),
     ...known("audioInputTokens", tokensOf(input.audio_tokens)),
     ...known("audioOutputTokens", tokensOf(output.audio_tokens)),
     ...known("imageInputTokens", tokensOf(input.image_tokens)),

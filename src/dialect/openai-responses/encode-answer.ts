@@ -82,6 +82,8 @@ export function encodeItem(part: AnswerPart, index: number, status: string, cont
         role: "assistant",
         content: [{ type: "output_text", text: part.text, annotations: [], logprobs: [] }],
       };
+    case "image":
+      return { id, type: "message", status, role: "assistant", content: [] };
     case "tool_call":
       return {
         id,

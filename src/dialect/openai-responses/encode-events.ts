@@ -81,6 +81,8 @@ class ResponsesEncoder implements EventEncoder {
         this.#delta("response.function_call_arguments.delta", event.fragment, {}, out);
         this.#draft.add(event);
         return;
+      case "image":
+        return;
       case "finish":
         this.#leave(out);
         this.#draft.add(event);

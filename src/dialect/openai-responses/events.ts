@@ -178,13 +178,14 @@ const endTypes: ReadonlySet<string> = new Set([
 function readOutcome(response: JsonObject, seen: ResponseState): void {
   seen.model ??= textOf(response.model);
   const usage = objectOf(response.usage);
-  if (usage !== undefined) seen.bill(readResponsesUsage(usage, response.service_tier));
+  if (usage !== undefined)
+    seen.bill(readResponsesUsage(usage, response.service_tier), tokensOf(usage.total_tokens));
   const error = objectOf(response.error);
   if (error !== undefined || response.status === "failed")
     seen.error ??= errorInStream(error?.type, error?.code ?? "server_error");
   // That it is completed says nothing of an answer without output.
   if (listOf(response.output).length === 0) seen.refuseEmpty();
-  const finish = finishOf(response);
+  const finish = finishOf(response, seen);
   if (finish !== undefined) seen.finish(finish);
 }
 
@@ -194,13 +195,14 @@ function kindOfDelta(type: string): OutputKind {
   return type.startsWith("response.reasoning") ? "reasoning" : "call";
 }
 
-function finishOf(response: JsonObject): string | undefined {
+function finishOf(response: JsonObject, seen: ResponseState): string | undefined {
   switch (response.status) {
     case "completed": {
       const called = listOf(response.output).some(
         (item) =>
           String(objectOf(item)?.type).endsWith("tool_call") || objectOf(item)?.type === "function_call",
       );
+      if (called) seen.called();
       return called ? "tool_calls" : "stop";
     }
     case "incomplete":

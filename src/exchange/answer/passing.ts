@@ -5,12 +5,14 @@ import { chain, type MaybePromise } from "../../core/maybe-promise.ts";
 import { inSlices, sliceBytes } from "../../core/slices.ts";
 import type { LocalReply, ResponseSeen } from "../../dialect/dialect.ts";
 import type { StreamVerdict } from "../state/answer-parts.ts";
+import type { Attempt } from "../state/attempt.ts";
 import type { Answering, Exchange } from "../state/exchange.ts";
 import { errorReply } from "../state/local-reply.ts";
 import { spend } from "../state/stages.ts";
 import { decodeInSlices } from "./decoding.ts";
 import { breakOff } from "./interrupting.ts";
 import { LargeAnswer } from "./large-answer.ts";
+import { warningHeader, warningOf } from "./warning.ts";
 
 const noBytes = Buffer.alloc(0);
 
@@ -143,12 +145,20 @@ function finish({ attempt, exchange, forwarded, path, reader }: Answering): Buff
   }
   if (seen.complete) {
     exchange.end("completed");
+    tellLost(exchange, attempt, seen);
     attempt.gaveContent();
     return noBytes;
   }
   const error = new GatewayError("upstream_invalid", "the provider's answer ended before it was complete");
   exchange.end("upstream_error", error.code);
   return reader.breakOff(error);
+}
+
+/** Names the output that the client's format has no place for. Only a whole answer's headers can still say so; the record does in any case. */
+function tellLost({ answer }: Exchange, { changes }: Attempt, { lost }: ResponseSeen): void {
+  if (lost.size === 0 || !answer.isHeld || answer.status === undefined) return;
+  const left = [...lost].map((kind) => `${kind.replace("_", " ")} left out of the answer`);
+  answer.amend(answer.status, [[warningHeader, warningOf([...changes, ...left])]]);
 }
 
 /** Ends an answer that has said all it had to and is kept open for nothing. Returns false for any other. */

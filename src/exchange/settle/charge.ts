@@ -103,7 +103,8 @@ function chargeSaid(
 function chargeAnswer(forwarded: Forwarded, attempt: Attempt): Charge {
   const { admitted, answering, exchange } = forwarded;
   const seen = answering?.reader.seen;
-  const said = seen?.usage;
+  const counted = answering?.outputCounter.total() ?? 0;
+  const said = believable(seen?.usage, counted);
   const isWhole = said?.inputTokens !== undefined && said.outputTokens !== undefined;
   if (said !== undefined && isWhole && seen?.usagePartial === false)
     return chargeSaid(exchange, attempt, said, seen.model);
@@ -115,14 +116,41 @@ function chargeAnswer(forwarded: Forwarded, attempt: Attempt): Charge {
   const usage: Usage = {
     ...said,
     inputTokens: said?.inputTokens ?? attempt.target.inputTokens,
-    outputTokens: larger(said?.outputTokens, answering?.outputCounter.total() ?? 0),
+    outputTokens: larger(said?.outputTokens, counted),
   };
-  const source = said === undefined ? "counted" : "partial";
-  const counted = chargeCounted(exchange, attempt, { usage, source, answeredBy: seen?.model });
-  if (seen?.unread !== true) return counted;
+  const saysAny = said?.inputTokens !== undefined || said?.outputTokens !== undefined;
+  const source = saysAny || (said !== undefined && said === seen?.usage) ? "partial" : "counted";
+  const charged = chargeCounted(exchange, attempt, { usage, source, answeredBy: seen?.model });
+  if (seen?.unread !== true) return charged;
   // Not all text of the stream was read.
   const held = chargeHold(attempt);
-  return held.costNanoUsd > counted.costNanoUsd ? held : counted;
+  return held.costNanoUsd > charged.costNanoUsd ? held : charged;
+}
+
+/** An answer of so many counted tokens tells whether its provider's count can be true. */
+const comparedTokensMin = 64;
+/** No vendor's tokens hold so many times as much text as ours. */
+const tokenRatioMax = 8;
+
+/**
+ * What can be true of a usage beside the text that came with it. Servers that do not count say 0, and some say how much it was in their first event only:
+ * no text comes of nothing, and none costs nothing.
+ */
+function believable(said: Usage | undefined, counted: number): Usage | undefined {
+  if (said === undefined) return undefined;
+  const { inputTokens, outputTokens } = said;
+  const generated = counted > 0 || (outputTokens ?? 0) > 0;
+  const tooLittle =
+    outputTokens !== undefined &&
+    ((outputTokens === 0 && counted > 0) ||
+      (counted >= comparedTokensMin && outputTokens * tokenRatioMax < counted));
+  const noInput = inputTokens === 0 && generated;
+  if (!tooLittle && !noInput) return said;
+  return {
+    ...said,
+    inputTokens: noInput ? undefined : inputTokens,
+    outputTokens: tooLittle ? undefined : outputTokens,
+  };
 }
 
 /** Our own count of an answer. */

@@ -60,6 +60,8 @@ export function recordOf(
     held_nano_usd: forwarded?.plan.hold.costNanoUsd.toString(),
     status: given.status,
     finish_reason: seen?.finishReason?.slice(0, wordCharactersMax),
+    provider_finish_reason: seen?.finishReasonRaw === seen?.finishReason ? undefined : seen?.finishReasonRaw,
+    lost_output: seen === undefined || seen.lost.size === 0 ? undefined : [...seen.lost].join(","),
     error_code: exchange.errorCode,
     route: admitted?.rule?.name,
     bounds: admitted?.bounds.map(({ name }) => name).join(",") || undefined,

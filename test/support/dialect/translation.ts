@@ -6,6 +6,7 @@ import type { AnswerContext } from "../../../src/dialect/codec.ts";
 import type { Dialect, DialectName, RequestFacts } from "../../../src/dialect/dialect.ts";
 import { dialects } from "../../../src/dialect/index.ts";
 import { parseObject } from "../../../src/dialect/json-view.ts";
+import type { LostOutput } from "../../../src/dialect/lost-output.ts";
 import { frameEventStream } from "./event-stream-frames.ts";
 
 /** The formats clients may chat in while another answers. */
@@ -86,7 +87,12 @@ export function translateAnswer(
   upstream: Dialect,
   facts: RequestFacts,
   pieces: readonly Buffer[],
-): { readonly bytes: Buffer; readonly text: string; readonly seen: unknown } {
+): {
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly seen: unknown;
+  readonly lost: ReadonlySet<LostOutput>;
+} {
   let text = "";
   const context: AnswerContext = {
     id: "01900000-0000-7000-8000-000000000001",
@@ -114,7 +120,7 @@ export function translateAnswer(
     out.push(transform.breakOff(new GatewayError("upstream_invalid", "the provider's answer ended early")));
   const { usage, finishReason, complete, error, unreadable } = seen;
   const told = { usage, finishReason, complete, error: error?.code, unreadable };
-  return { bytes: Buffer.concat(out), text, seen: told };
+  return { bytes: Buffer.concat(out), text, seen: told, lost: seen.lost };
 }
 
 /** The content type of a format's answers. */

@@ -69,6 +69,8 @@ export const fullRecord: CompleteRecord = {
   held_nano_usd: "90000000",
   status: 200,
   finish_reason: "stop",
+  provider_finish_reason: "end_turn",
+  lost_output: "images",
   error_code: "timeout",
   route: "summaries",
   bounds: "eu-only,private",
