@@ -127,7 +127,7 @@ describe("a config that changes under traffic", () => {
       ),
     );
     assert.match(message, /^config not taken/);
-    assert.match(String(fields.reason), /listen\.bodyLimit changed, which takes a restart/);
+    assert.match(String(fields.reason), /listen\.bodyLimit changed, which requires a restart/);
   });
 
   it("is refused when Envoy refuses it, and Envoy goes on with what it had", async () => {

@@ -127,11 +127,6 @@ function chargeAnswer(forwarded: Forwarded, attempt: Attempt): Charge {
   return held.costNanoUsd > charged.costNanoUsd ? held : charged;
 }
 
-/** An answer of so many counted tokens tells whether its provider's count can be true. */
-const comparedTokensMin = 64;
-/** No vendor's tokens hold so many times as much text as ours. */
-const tokenRatioMax = 8;
-
 /**
  * What can be true of a usage beside the text that came with it. Servers that do not count say 0, and some say how much it was in their first event only:
  * no text comes of nothing, and none costs nothing.
@@ -140,16 +135,13 @@ function believable(said: Usage | undefined, counted: number): Usage | undefined
   if (said === undefined) return undefined;
   const { inputTokens, outputTokens } = said;
   const generated = counted > 0 || (outputTokens ?? 0) > 0;
-  const tooLittle =
-    outputTokens !== undefined &&
-    ((outputTokens === 0 && counted > 0) ||
-      (counted >= comparedTokensMin && outputTokens * tokenRatioMax < counted));
+  const noOutput = outputTokens === 0 && counted > 0;
   const noInput = inputTokens === 0 && generated;
-  if (!tooLittle && !noInput) return said;
+  if (!noOutput && !noInput) return said;
   return {
     ...said,
     inputTokens: noInput ? undefined : inputTokens,
-    outputTokens: tooLittle ? undefined : outputTokens,
+    outputTokens: noOutput ? undefined : outputTokens,
   };
 }
 

@@ -297,7 +297,7 @@ describe("tollgate count", () => {
   for (const [what, path, body, message] of [
     ["no request", "/v1/chat/completions", "hello", /^tollgate: -: /],
     ["no model", "/v1/embeddings", '{"input":"x"}', /names no model: give --model$/],
-    ["a path that is no request's", "/v1/nothing", "{}", /no request is made to \/v1\/nothing/],
+    ["a path that is no request's", "/v1/nothing", "{}", /no API has the path \/v1\/nothing/],
   ] as const) {
     it(`refuses ${what}`, async () => {
       const { code, out, err } = await run(["count", "--request", path], { input: [body] });

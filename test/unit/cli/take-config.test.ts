@@ -131,7 +131,7 @@ describe("a config on its way into force", () => {
     const { gateway, taking, lines } = world(() => Promise.resolve());
     taking.begin(snapshotOf({ listenPort: 1, keys: ["second"] }));
     await until("it is said", () => lines.length > 0);
-    assert.match(lines[0] ?? "", /^config not taken.*listen\.address changed, which takes a restart/);
+    assert.match(lines[0] ?? "", /^config not taken.*listen\.address changed, which requires a restart/);
     assert.equal(await tenantOf(gateway.snapshot), "second");
     assert.equal(gateway.snapshot.listen.address.port, 0);
   });
