@@ -200,7 +200,10 @@ describe("tollgate reconcile", () => {
     assert.equal(other.code, 1);
     assert.match(other.err, /other\.json: entry 1 is no usage of OpenAI, Anthropic or Bedrock$/);
     const backend = await run("reconcile", "--invoice", "good.json", "--backend", "gone");
-    assert.deepEqual([backend.code, backend.err], [2, "tollgate: --backend gone: the config has no such backend"]);
+    assert.deepEqual(
+      [backend.code, backend.err],
+      [2, "tollgate: --backend gone: the config has no such backend"],
+    );
   });
 });
 
