@@ -34,10 +34,10 @@ export async function* readRecords(
 
 /** Names of the segments that may have records of a period, oldest first. */
 export async function segmentsOf(folder: string, { sinceMs = 0 }: Period): Promise<readonly string[]> {
-  // A record is written after it was opened: a segment whose hour ended before the period has none of it.
-  return (await listSegments(folder)).filter((name) => {
+  // A record is written after it was opened: a segment whose hour ended before the period has none of it. The last one may still be written.
+  return (await listSegments(folder)).filter((name, at, all) => {
     const hour = parseSegmentName(name)?.hour;
-    return hour === undefined || hourStartMs(hour) + hourMs > sinceMs;
+    return hour === undefined || at === all.length - 1 || hourStartMs(hour) + hourMs > sinceMs;
   });
 }
 

@@ -45,6 +45,12 @@ describe("readRecords()", () => {
     assert.deepEqual((await read({ sinceMs: sinceMs + 2 * 3_600_000 })).numbers, [4]);
   });
 
+  it("reads the last segment whatever hour its name says: it may still be written", async () => {
+    await writeFile(join(folder, "usage-20261101T10-00001.jsonl"), lineAt(1, "2026-12-01T11:00:00.000Z"));
+    await writeFile(join(folder, "usage-20261101T11-00001.jsonl"), lineAt(2, "2026-12-01T12:00:00.000Z"));
+    assert.deepEqual((await read({ sinceMs: Date.parse("2026-12-01T00:00:00Z") })).numbers, [2]);
+  });
+
   it("passes over what is not JSON, and tells where", async () => {
     const name = "usage-20261121T10-00001.jsonl";
     await writeFile(join(folder, name), `${lineAt(1, "")}\0\0\0{"n"\n42\n${lineAt(2, "")}{"n":3`);
