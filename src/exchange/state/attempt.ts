@@ -57,6 +57,8 @@ type AttemptServices = Pick<ExchangeServices, "clock" | "health" | "retryBudget"
 
 /** Longest reason kept; Envoy puts a whole chain of TLS errors in one. */
 const reasonCharsMax = 200;
+/** A try that lasted for this share of its deadline, by our clock, has run out of time. */
+const timedOutShare = 0.9;
 const open: AttemptOutcome = { kind: "open" };
 
 /** One upstream try within an exchange: it begins, is answered or fails, and is settled. Only its methods change its outcome. */
@@ -66,6 +68,7 @@ export class Attempt {
   readonly target: PlannedTarget;
   readonly transport: Transport;
   readonly #services: AttemptServices;
+  readonly #beganMs: number;
   #startedMs: number;
   #endedMs: number | undefined;
   #outcome: AttemptOutcome = open;
@@ -94,7 +97,8 @@ export class Attempt {
     this.target = target;
     this.transport = transport;
     this.#services = services;
-    this.#startedMs = services.clock.monotonicMs();
+    this.#beganMs = services.clock.monotonicMs();
+    this.#startedMs = this.#beganMs;
     services.health.began(target.target, this.#startedMs);
     services.retryBudget.began(number, this.#startedMs);
   }
@@ -191,7 +195,8 @@ export class Attempt {
     const nowMs = this.#services.clock.monotonicMs();
     this.#endedMs ??= nowMs;
     if (this.#outcome.kind !== "open") return;
-    const timedOut = timeoutMs !== undefined && nowMs - this.#startedMs >= timeoutMs;
+    // The proxy's timer starts before the try reaches us.
+    const timedOut = timeoutMs !== undefined && nowMs - this.#beganMs >= timeoutMs * timedOutShare;
     this.#fail(undefined, timedOut ? "timeout" : "overloaded");
   }
 
