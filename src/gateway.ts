@@ -23,6 +23,7 @@ import type { Edge, EdgeAddress, EdgeFactory, EdgeMethod } from "./edge/edge.ts"
 import { createHealth, type HealthService } from "./edge/health.ts";
 import { defaultEdge } from "./edge/index.ts";
 import { requireToken } from "./edge/require-token.ts";
+import { endRevoked } from "./exchange/revocation.ts";
 import { settle } from "./exchange/settle/settlement.ts";
 import { Endings, type EndingsSummary } from "./exchange/state/endings.ts";
 import { Intake } from "./exchange/state/intake.ts";
@@ -279,6 +280,7 @@ export class Gateway {
     const replaced = this.#snapshot;
     this.#snapshot = snapshot;
     void this.#closeUnused(replaced);
+    void this.#endRevoked(snapshot);
     void this.#deliveries.take(snapshot.usageLog.sinks);
     this.#lastReloadGood = true;
   }
@@ -315,6 +317,11 @@ export class Gateway {
     });
     await Promise.race([this.#registry.whenIdle(), late]);
     clearTimeout(timer);
+  }
+
+  async #endRevoked({ identities }: Snapshot): Promise<void> {
+    const exchanges = await endRevoked(identities, { clock: this.#clock, registry: this.#registry });
+    if (exchanges > 0) this.#log.warn({ exchanges }, "running exchanges ended: their API key was removed");
   }
 
   /** Closes what was created for a config and is no part of the running one. */
