@@ -1,6 +1,8 @@
 import { assert } from "../../core/errors.ts";
 import { BodyEdit } from "../body-edit.ts";
 import type { RequestEdits, RequestFacts } from "../dialect.ts";
+import { withoutArtefacts } from "../own-artefacts.ts";
+import { converseArtefacts } from "./artefacts.ts";
 import type { ConverseMarks } from "./inspect.ts";
 
 /** Writes what differs for one target into a Converse request: the cap inside `inferenceConfig`; the model goes into the path. */
@@ -20,5 +22,5 @@ export function spliceConverse(body: Buffer, facts: RequestFacts, edits: Request
     else inserted.push(`"inferenceConfig":{"maxTokens":${cap}}`);
   }
   edit.changeMembers(request.place, contract === undefined ? [] : [contract], inserted, body);
-  return edit.apply(body);
+  return withoutArtefacts(edit.apply(body), converseArtefacts);
 }

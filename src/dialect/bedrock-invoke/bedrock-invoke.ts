@@ -1,9 +1,11 @@
 import { GatewayError } from "../../core/errors.ts";
+import { messagesArtefacts } from "../anthropic-messages/artefacts.ts";
 import { inspectMessages, type MessagesMarks } from "../anthropic-messages/inspect.ts";
 import { messagesFormat } from "../anthropic-messages/output-format.ts";
 import { matchBedrock } from "../bedrock-path.ts";
 import type { Dialect, Operation, RequestFacts } from "../dialect.ts";
 import { invokeModel } from "../invoke-model.ts";
+import { withoutArtefacts } from "../own-artefacts.ts";
 import { spliceMembers } from "../splice-members.ts";
 import { passInvoke } from "./response.ts";
 
@@ -15,7 +17,10 @@ export const bedrockInvoke: Dialect = {
   match: (method, path) => matchBedrock("invoke", method, path),
   inspect: inspectInvoke,
   splice: (body, facts, edits) =>
-    spliceMembers(body, facts.marks as MessagesMarks, facts, edits, ["max_tokens"]),
+    withoutArtefacts(
+      spliceMembers(body, facts.marks as MessagesMarks, facts, edits, ["max_tokens"]),
+      messagesArtefacts,
+    ),
   outputFormat: messagesFormat,
   passResponse: passInvoke,
 };

@@ -1,6 +1,8 @@
 import { assert } from "../../core/errors.ts";
 import { BodyEdit } from "../body-edit.ts";
 import type { RequestEdits, RequestFacts } from "../dialect.ts";
+import { withoutArtefacts } from "../own-artefacts.ts";
+import { generateArtefacts } from "./artefacts.ts";
 import type { GenerateMarks } from "./inspect.ts";
 
 /** Writes what differs for one target into a Gemini request: the cap inside the generation config, and the model wherever the body repeats it. */
@@ -23,5 +25,5 @@ export function spliceGenerate(body: Buffer, facts: RequestFacts, edits: Request
   }
   const { contract } = request.members;
   edit.changeMembers(request.place, contract === undefined ? [] : [contract], inserted, body);
-  return edit.apply(body);
+  return withoutArtefacts(edit.apply(body), generateArtefacts);
 }

@@ -73,6 +73,7 @@ function readItem(draft: RequestDraft): void {
 
 /** OpenAI takes an item without a type for a message if it can, else for a reference to a stored item. */
 function checkItem({ type, has }: Item): void {
+  if (type === "item_reference") throw uncountable("an item_reference", "input[].id");
   if (type === undefined && has.has("id") && !has.has("content")) throw uncountable("input[].id");
   checkType(itemTypes, type ?? (has.has("role") && has.has("content") ? "message" : undefined), "input[]");
 }

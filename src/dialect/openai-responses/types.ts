@@ -13,7 +13,7 @@ export const itemTypes: TypeTable = {
     "custom_tool_call",
     "custom_tool_call_output",
   ]),
-  stored: new Set(["item_reference", "compaction", "compaction_trigger"]),
+  stored: new Set(["compaction", "compaction_trigger"]),
   hosted: new Set([
     "web_search_call",
     "file_search_call",
