@@ -46,6 +46,7 @@ export class RequestDraft {
   /** Reasoning by the id under which its vendor has stored it. */
   storedReasonings = 0;
   responseFormat: string | undefined;
+  hostedTool: string | undefined;
   wantsUsage = false;
   #messages = 0;
   #tools = 0;
@@ -180,6 +181,7 @@ export class RequestDraft {
       responseFormat: this.responseFormat,
       fields: this.fields,
       extensions: this.extensions,
+      ...known("hostedTool", this.hostedTool),
       serviceTier: this.serviceTier,
       wantsUsage: this.wantsUsage,
       marks,

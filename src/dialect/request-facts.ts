@@ -27,6 +27,8 @@ export interface RequestFacts {
   readonly fields: ReadonlyMap<string, string>;
   /** Members that only some servers heed, by their folded key (see `foldedKey`), as the client wrote them. Bounded by the table of them. */
   readonly extensions: ReadonlyMap<string, string>;
+  /** A tool that a provider of the client's format would run itself, e.g. `tools[] of type web_search`; others do not get it. Absent if there is none. */
+  readonly hostedTool?: string;
   /** The service tier that the client asks for by name. Undefined for the standard one, or the vendor's choice. */
   readonly serviceTier: string | undefined;
   /** True if the client itself asked for usage in its stream. */

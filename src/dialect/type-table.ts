@@ -18,11 +18,16 @@ export interface TypeTable {
 /** `web_search_20250305`, `web_search_2025_08_26`. */
 const date = /_(?:\d{8}|\d{4}_\d{2}_\d{2})$/;
 
+/** A type without the date of its version. */
+export function undated(type: string): string {
+  return type.replace(date, "");
+}
+
 /** Refuses a type that cannot be held. `param`: where the object stands, e.g. `tools[]`. Never quotes a type that it does not know. */
 export function checkType(table: TypeTable, type: string | undefined, param: string): void {
   const field = `${param}.type`;
   if (type === undefined) throw invalid(field, "is missing");
-  const name = type.replace(date, "");
+  const name = undated(type);
   if (table.counted.has(name)) return;
   if (table.stored?.has(name) === true) throw uncountable(`${param} of type ${name}`, field);
   if (table.hosted?.has(name) === true) throw hosted(`${param} of type ${name}`, field);

@@ -15,8 +15,11 @@ import {
   textAt,
   untranslatable,
 } from "../read-json.ts";
+import { undated } from "../type-table.ts";
 import { decodeInput } from "./decode-turns.ts";
 import { readTextFormat } from "./output-format.ts";
+import { customParameters, flatName } from "./own-tools.ts";
+import { optionalToolTypes } from "./types.ts";
 
 /** Members that change no answer, or only how it is billed, kept or found again. */
 const harmless: ReadonlySet<string> = new Set([
@@ -93,18 +96,52 @@ function decodeMember(draft: ModelRequestDraft, name: string, value: unknown): v
 }
 
 const toolKeys: ReadonlySet<string> = new Set(["type", "name", "description", "parameters", "strict"]);
+const customKeys: ReadonlySet<string> = new Set(["type", "name", "description", "format"]);
+const namespaceKeys: ReadonlySet<string> = new Set(["type", "name", "description", "tools"]);
 
-function decodeTool(draft: ModelRequestDraft, value: unknown, field: string): void {
+function decodeTool(draft: ModelRequestDraft, value: unknown, field: string, namespace?: string): void {
   const tool = objectAt(value, field);
-  if (tool.type !== "function") throw untranslatable(`${field}.type`);
-  onlyKnown(tool, toolKeys, field);
-  draft.addTool({
-    name: textAt(tool.name, `${field}.name`),
-    description: optional(tool.description, `${field}.description`, textAt),
-    parameters: optional(tool.parameters, `${field}.parameters`, objectAt),
-    strict: optional(tool.strict, `${field}.strict`, flagAt),
-    field,
-  });
+  if (namespace === undefined && isOptional(tool.type)) {
+    draft.drop(field);
+    return;
+  }
+  switch (tool.type) {
+    case "function":
+      onlyKnown(tool, toolKeys, field);
+      draft.addTool({
+        name: flatName(namespace, textAt(tool.name, `${field}.name`)),
+        description: optional(tool.description, `${field}.description`, textAt),
+        parameters: optional(tool.parameters, `${field}.parameters`, objectAt),
+        strict: optional(tool.strict, `${field}.strict`, flagAt),
+        field,
+      });
+      return;
+    case "custom":
+      onlyKnown(tool, customKeys, field);
+      draft.addTool({
+        name: flatName(namespace, textAt(tool.name, `${field}.name`)),
+        description: optional(tool.description, `${field}.description`, textAt),
+        parameters: customParameters(optional(tool.format, `${field}.format`, objectAt)),
+        strict: undefined,
+        field,
+      });
+      return;
+    case "namespace": {
+      if (namespace !== undefined) throw untranslatable(`${field}.type`);
+      onlyKnown(tool, namespaceKeys, field);
+      if (!isAbsent(tool.description)) draft.drop(`${field}.description`);
+      const name = textAt(tool.name, `${field}.name`);
+      for (const [index, held] of listAt(tool.tools, `${field}.tools`).entries())
+        decodeTool(draft, held, `${field}.tools[${index}]`, name);
+      return;
+    }
+    default:
+      throw untranslatable(`${field}.type`);
+  }
+}
+
+function isOptional(type: unknown): boolean {
+  return typeof type === "string" && optionalToolTypes.has(undated(type));
 }
 
 function decodeToolChoice(draft: ModelRequestDraft, value: unknown): void {
@@ -113,8 +150,10 @@ function decodeToolChoice(draft: ModelRequestDraft, value: unknown): void {
     return;
   }
   const choice = objectAt(value, "tool_choice");
-  if (choice.type !== "function") throw untranslatable("tool_choice.type");
-  draft.choose({ kind: "tool", name: textAt(choice.name, "tool_choice.name") }, "tool_choice");
+  if (choice.type !== "function" && choice.type !== "custom") throw untranslatable("tool_choice.type");
+  const namespace = optional(choice.namespace, "tool_choice.namespace", textAt);
+  const name = flatName(namespace, textAt(choice.name, "tool_choice.name"));
+  draft.choose({ kind: "tool", name }, "tool_choice");
 }
 
 function decodeReasoning(draft: ModelRequestDraft, reasoning: JsonObject): void {

@@ -1,14 +1,24 @@
 import type { JsonObject } from "../json-view.ts";
-import type { Part, Source } from "../model-request.ts";
+import type { Part, Source, ToolCallPart } from "../model-request.ts";
 import type { ModelRequestDraft } from "../model-request-draft.ts";
 import { readDataUrl } from "../openai-options.ts";
 import { invalid } from "../read-field.ts";
 import { isAbsent, listAt, objectAt, onlyKnown, optional, textAt, untranslatable } from "../read-json.ts";
 import { splitSignature } from "../tool-call-id.ts";
+import { customArguments, flatName } from "./own-tools.ts";
 import { unseal } from "./reasoning-proof.ts";
 
 const messageKeys: ReadonlySet<string> = new Set(["type", "id", "role", "content", "status", "phase"]);
-const callKeys: ReadonlySet<string> = new Set(["type", "id", "call_id", "name", "arguments", "status"]);
+const callKeys: ReadonlySet<string> = new Set([
+  "type",
+  "id",
+  "call_id",
+  "name",
+  "namespace",
+  "arguments",
+  "input",
+  "status",
+]);
 const outputKeys: ReadonlySet<string> = new Set(["type", "id", "call_id", "output", "status"]);
 const reasoningKeys: ReadonlySet<string> = new Set([
   "type",
@@ -36,14 +46,11 @@ function decodeItem(draft: ModelRequestDraft, item: JsonObject, field: string): 
       onlyKnown(item, messageKeys, field);
       draft.addTurn(roleOf(item.role, field), decodeContent(draft, item.content, `${field}.content`), field);
       return;
-    case "function_call": {
-      onlyKnown(item, callKeys, field);
-      const { id, signature } = splitSignature(textAt(item.call_id, `${field}.call_id`));
-      const name = textAt(item.name, `${field}.name`);
-      const written = optional(item.arguments, `${field}.arguments`, textAt) ?? "";
-      draft.addTurn("assistant", [{ type: "tool_call", id, name, arguments: written, signature }], field);
+    case "function_call":
+    case "custom_tool_call":
+      draft.addTurn("assistant", [decodeCall(item, field)], field);
       return;
-    }
+    case "custom_tool_call_output":
     case "function_call_output": {
       onlyKnown(item, outputKeys, field);
       const { id } = splitSignature(textAt(item.call_id, `${field}.call_id`));
@@ -57,6 +64,18 @@ function decodeItem(draft: ModelRequestDraft, item: JsonObject, field: string): 
     default:
       throw untranslatable(`${field}.type`);
   }
+}
+
+function decodeCall(item: JsonObject, field: string): ToolCallPart {
+  onlyKnown(item, callKeys, field);
+  const { id, signature } = splitSignature(textAt(item.call_id, `${field}.call_id`));
+  const namespace = optional(item.namespace, `${field}.namespace`, textAt);
+  const name = flatName(namespace, textAt(item.name, `${field}.name`));
+  const written =
+    item.type === "custom_tool_call"
+      ? customArguments(textAt(item.input, `${field}.input`))
+      : (optional(item.arguments, `${field}.arguments`, textAt) ?? "");
+  return { type: "tool_call", id, name, arguments: written, signature };
 }
 
 function roleOf(role: unknown, field: string): "user" | "assistant" | "system" {

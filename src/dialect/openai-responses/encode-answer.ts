@@ -1,9 +1,12 @@
 import type { Usage } from "../../usage/usage.ts";
 import type { AnswerContext } from "../codec.ts";
+import { known } from "../known.ts";
 import type { AnswerChoice, ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
-import type { AnswerPart } from "../model-request.ts";
+import type { AnswerPart, ToolCallPart } from "../model-request.ts";
 import { withSignature } from "../tool-call-id.ts";
+import type { ResponsesMarks } from "./inspect.ts";
+import { customInput, type OwnTool } from "./own-tools.ts";
 import { sealRedacted, sealSignature } from "./reasoning-proof.ts";
 
 /** The status of a response. */
@@ -72,7 +75,7 @@ export function encodeOutput({ parts, finish }: AnswerChoice, context: AnswerCon
 
 /** One item: a message, a call, or what was thought. */
 export function encodeItem(part: AnswerPart, index: number, status: string, context: AnswerContext): object {
-  const id = itemId(part.type, index, context);
+  const id = itemId(part, index, context);
   switch (part.type) {
     case "text":
       return {
@@ -85,14 +88,7 @@ export function encodeItem(part: AnswerPart, index: number, status: string, cont
     case "image":
       return { id, type: "message", status, role: "assistant", content: [] };
     case "tool_call":
-      return {
-        id,
-        type: "function_call",
-        status,
-        call_id: withSignature(part.id, part.signature),
-        name: part.name,
-        arguments: part.arguments,
-      };
+      return encodeCall(part, id, status, context);
     case "reasoning":
       return {
         id,
@@ -105,10 +101,46 @@ export function encodeItem(part: AnswerPart, index: number, status: string, cont
   }
 }
 
-/** The id of the item at a place, made from the exchange's. */
-export function itemId(type: AnswerPart["type"], index: number, context: AnswerContext): string {
-  const prefix = type === "text" ? "msg" : type === "tool_call" ? "fc" : "rs";
-  return `${prefix}_${plain(context)}${index}`;
+function encodeCall(part: ToolCallPart, id: string, status: string, context: AnswerContext): object {
+  const own = ownTool(part.name, context);
+  const isCustom = own?.kind === "custom";
+  return {
+    id,
+    type: isCustom ? "custom_tool_call" : "function_call",
+    status,
+    call_id: withSignature(part.id, part.signature),
+    name: own?.name ?? part.name,
+    ...known("namespace", own?.namespace),
+    ...(isCustom ? { input: customInput(part.arguments) } : { arguments: part.arguments }),
+  };
+}
+
+/** The client's own tool of a call by this name. Undefined for a plain function. */
+export function ownTool(name: string, { facts }: AnswerContext): OwnTool | undefined {
+  return (facts.marks as ResponsesMarks).ownTools.get(name);
+}
+
+/** The id of the item at a place, made from the exchange's. Its prefix says what it is: OpenAI refuses an item that comes back with another. */
+export function itemId(part: ItemStart, index: number, context: AnswerContext): string {
+  return `${prefixOf(part, context)}_${plain(context)}${index}`;
+}
+
+/** What an item's id depends on. */
+export type ItemStart =
+  | Pick<ToolCallPart, "type" | "name">
+  | { readonly type: Exclude<AnswerPart["type"], "tool_call"> };
+
+function prefixOf(part: ItemStart, context: AnswerContext): string {
+  switch (part.type) {
+    case "text":
+    case "image":
+      return "msg";
+    case "tool_call":
+      return ownTool(part.name, context)?.kind === "custom" ? "ctc" : "fc";
+    case "reasoning":
+    case "redacted":
+      return "rs";
+  }
 }
 
 /** Usage in the words of the Responses API. Unknown counts are written as 0, since the format cannot express them. */

@@ -12,10 +12,13 @@ import {
   encodeOutput,
   encodeResponse,
   encodeWholeResponse,
+  type ItemStart,
   itemId,
+  ownTool,
   type ResponseStatus,
   statusOf,
 } from "./encode-answer.ts";
+import { customInput } from "./own-tools.ts";
 
 /** Most characters of one answer: the last event repeats all that came before it. */
 const answerCharsMax = 32 * 1024 * 1024;
@@ -36,7 +39,7 @@ class ResponsesEncoder implements EventEncoder {
   #chars = 0;
   /** Items that have ended; the index of the open one, if there is one. */
   #items = 0;
-  #open: { readonly type: AnswerPart["type"]; readonly call: number; begun: boolean } | undefined;
+  #open: { readonly start: ItemStart; readonly call: number; begun: boolean } | undefined;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -76,9 +79,7 @@ class ResponsesEncoder implements EventEncoder {
         return;
       }
       case "arguments":
-        if (this.#open?.type !== "tool_call" || this.#open.call !== event.call)
-          throw new GatewayError("upstream_invalid", "the provider's tool calls are interleaved");
-        this.#delta("response.function_call_arguments.delta", event.fragment, {}, out);
+        this.#arguments(event, out);
         this.#draft.add(event);
         return;
       case "image":
@@ -103,11 +104,18 @@ class ResponsesEncoder implements EventEncoder {
     return Buffer.from(`event: error\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
+  #arguments({ call, fragment }: ModelEvent & { type: "arguments" }, out: ByteRuns): void {
+    if (this.#open?.start.type !== "tool_call" || this.#open.call !== call)
+      throw new GatewayError("upstream_invalid", "the provider's tool calls are interleaved");
+    // The input of a custom tool is a text within the JSON: it is told once that is whole.
+    if (ownTool(this.#open.start.name, this.#context)?.kind === "custom") this.#grow(fragment);
+    else this.#delta("response.function_call_arguments.delta", fragment, {}, out);
+  }
+
   #text(text: string, out: ByteRuns): void {
     const fresh = this.#enter("text", 0, { type: "text", text: "" }, out);
     const part = { type: "output_text", text: "", annotations: [], logprobs: [] };
-    if (fresh)
-      this.#write("response.content_part.added", { ...this.#place("text"), content_index: 0, part }, out);
+    if (fresh) this.#write("response.content_part.added", { ...this.#place(), content_index: 0, part }, out);
     this.#delta("response.output_text.delta", text, { content_index: 0, logprobs: [] }, out);
   }
 
@@ -115,7 +123,7 @@ class ResponsesEncoder implements EventEncoder {
     const fresh = this.#enter("reasoning", 0, { type: "reasoning", text: "" }, out);
     if (fresh || this.#open?.begun === false) {
       const part = { type: "summary_text", text: "" };
-      const place = { ...this.#place("reasoning"), summary_index: 0 };
+      const place = { ...this.#place(), summary_index: 0 };
       this.#write("response.reasoning_summary_part.added", { ...place, part }, out);
       if (this.#open !== undefined) this.#open.begun = true;
     }
@@ -124,9 +132,9 @@ class ResponsesEncoder implements EventEncoder {
 
   /** Opens an item unless just this one is open; whether it did. */
   #enter(type: AnswerPart["type"], call: number, part: AnswerPart, out: ByteRuns): boolean {
-    if (this.#open?.type === type && this.#open.call === call) return false;
+    if (this.#open?.start.type === type && this.#open.call === call) return false;
     this.#leave(out);
-    this.#open = { type, call, begun: false };
+    this.#open = { start: part, call, begun: false };
     // A call's name is known from the start; its arguments are not.
     const item = encodeItem(part, this.#items, "in_progress", this.#context);
     const empty = type === "text" ? { ...item, content: [] } : item;
@@ -144,14 +152,19 @@ class ResponsesEncoder implements EventEncoder {
   }
 
   #done(part: AnswerPart, begun: boolean, out: ByteRuns): void {
-    const place = this.#place(part.type);
+    const place = this.#place();
     if (part.type === "text") {
       const { text } = part;
       const whole = { type: "output_text", text, annotations: [], logprobs: [] };
       this.#write("response.output_text.done", { ...place, content_index: 0, text, logprobs: [] }, out);
       this.#write("response.content_part.done", { ...place, content_index: 0, part: whole }, out);
+    } else if (part.type === "tool_call" && ownTool(part.name, this.#context)?.kind === "custom") {
+      const input = customInput(part.arguments);
+      this.#write("response.custom_tool_call_input.delta", { ...place, delta: input }, out);
+      this.#write("response.custom_tool_call_input.done", { ...place, input }, out);
     } else if (part.type === "tool_call") {
-      const { name, arguments: written } = part;
+      const name = ownTool(part.name, this.#context)?.name ?? part.name;
+      const { arguments: written } = part;
       this.#write("response.function_call_arguments.done", { ...place, name, arguments: written }, out);
     } else if (part.type === "reasoning" && begun) {
       const whole = { type: "summary_text", text: part.text };
@@ -164,10 +177,14 @@ class ResponsesEncoder implements EventEncoder {
   }
 
   #delta(type: string, delta: string, members: object, out: ByteRuns): void {
+    this.#grow(delta);
+    this.#write(type, { ...this.#place(), ...members, delta }, out);
+  }
+
+  #grow(delta: string): void {
     this.#chars += delta.length;
     if (this.#chars > answerCharsMax)
       throw new GatewayError("upstream_invalid", "the provider's answer is too large");
-    this.#write(type, { ...this.#place(this.#open?.type ?? "text"), ...members, delta }, out);
   }
 
   #end(out: ByteRuns): void {
@@ -183,8 +200,10 @@ class ResponsesEncoder implements EventEncoder {
     return encodeResponse(answer, status, output, choice.finish, this.#context);
   }
 
-  #place(type: AnswerPart["type"]): { readonly item_id: string; readonly output_index: number } {
-    return { item_id: itemId(type, this.#items, this.#context), output_index: this.#items };
+  /** Where the open item stands. */
+  #place(): { readonly item_id: string; readonly output_index: number } {
+    const start = this.#open?.start ?? { type: "text" };
+    return { item_id: itemId(start, this.#items, this.#context), output_index: this.#items };
   }
 
   #write(type: string, members: object, out: ByteRuns): void {

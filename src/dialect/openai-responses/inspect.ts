@@ -14,6 +14,7 @@ import { allServerMembers } from "../server-members.ts";
 import { readServiceTier } from "../service-tier.ts";
 import { readToolChoice } from "../tool-choice.ts";
 import { uncountable } from "../uncountable.ts";
+import type { OwnTools } from "./own-tools.ts";
 import { readInput } from "./prompt.ts";
 import { readTools } from "./tools.ts";
 
@@ -60,8 +61,10 @@ const refused = refusedMembers({
 });
 const others: OtherMembers = { unbilled: unbilledKeys, refused, extensions: allServerMembers };
 
-/** Where a Responses request can be changed. */
-export type ResponsesMarks = MarkedObject<RequestKey>;
+/** Where a Responses request can be changed, and its tools that other formats call differently. */
+export interface ResponsesMarks extends MarkedObject<RequestKey> {
+  readonly ownTools: OwnTools;
+}
 
 /**
  * Reads what decides about a Responses request (https://developers.openai.com/api/reference/resources/responses) in one pass over its bytes. Members that pull in content from elsewhere are refused. So is `background`, whose tokens would only show in an answer that does not come this way.
@@ -69,13 +72,18 @@ export type ResponsesMarks = MarkedObject<RequestKey>;
 export function inspectResponses(body: Buffer, operation: Operation): RequestFacts {
   const scan = new JsonScan(body);
   const draft = new RequestDraft(scan);
-  const marks: ResponsesMarks = readMembers(scan, requestKeys, "the body", (key) => readMember(key, draft));
+  let ownTools: OwnTools = new Map();
+  const members = readMembers(scan, requestKeys, "the body", (key) => {
+    if (key === "tools") ownTools = readTools(draft);
+    else readMember(key, draft);
+  });
   scan.finish();
   draft.wantsUsage = true;
+  const marks: ResponsesMarks = { ...members, ownTools };
   return draft.facts(operation, marks);
 }
 
-function readMember(key: RequestKey | "", draft: RequestDraft): void {
+function readMember(key: Exclude<RequestKey, "tools"> | "", draft: RequestDraft): void {
   const scan = draft.scan;
   switch (key) {
     case "model":
@@ -92,9 +100,6 @@ function readMember(key: RequestKey | "", draft: RequestDraft): void {
       return;
     case "instructions":
       draft.text.value(scan);
-      return;
-    case "tools":
-      readTools(draft);
       return;
     case "tool_choice":
       readToolChoice(draft);

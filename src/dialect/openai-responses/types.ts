@@ -62,8 +62,6 @@ export const partTypes: TypeTable = {
 export const toolTypes: TypeTable = {
   counted: new Set(["function", "custom", "namespace"]),
   hosted: new Set([
-    "web_search",
-    "web_search_preview",
     "file_search",
     "code_interpreter",
     "image_generation",
@@ -77,3 +75,6 @@ export const toolTypes: TypeTable = {
     "programmatic_tool_calling",
   ]),
 };
+
+/** Hosted tools that agents offer by default and a model can do without: Codex CLI sends `web_search` with every request (0.46, 2026-11-30). */
+export const optionalToolTypes: ReadonlySet<string> = new Set(["web_search", "web_search_preview"]);

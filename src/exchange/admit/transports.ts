@@ -3,6 +3,7 @@ import { largeBytesMin } from "../../core/shared-bytes.ts";
 import type { Asked } from "../../dialect/asked.ts";
 import type { ClientCodec, UpstreamCodec } from "../../dialect/codec.ts";
 import { modelRequestOf as readModelRequest } from "../../dialect/read-model-request.ts";
+import { hosted } from "../../dialect/type-table.ts";
 import { formatTarget, type Target } from "../../plan/plan.ts";
 import type { Provider } from "../../provider/provider.ts";
 import type { Admitted, Exchange } from "../state/exchange.ts";
@@ -15,7 +16,9 @@ export function cannotCarry(admitted: Admitted, target: Target, model: string): 
     const checked = admitted.largeBodyChecks.get(formatTarget(target));
     return checked === undefined ? refused(admitted, transport, target.model) : checked.refusal;
   }
-  if (transport !== undefined) return undefined;
+  const { hostedTool } = admitted.facts;
+  if (transport !== undefined)
+    return hostedTool === undefined ? undefined : hosted(hostedTool, "tools[].type");
   const why = `no target of model "${model}" can answer this kind of request`;
   return new GatewayError("unsupported", why, { param: "model" });
 }

@@ -76,7 +76,8 @@ const byType: Partial<Record<keyof typeof requestPlaces, Row>> = {
   },
   responsesTool: {
     documented: responses.typesOf("Tool"),
-    counted: ["function", "custom", "namespace"],
+    // Providers of the format are not asked with a web search: see `unit/exchange/hosted-tool`.
+    counted: ["function", "custom", "namespace", "web_search", "web_search_preview"],
   },
   responsesPart: {
     documented: responses.typesOf("ResponseInputContent"),

@@ -50,9 +50,6 @@ const uncounted: Readonly<Record<keyof typeof requestPlaces, readonly object[]>>
     { text: "x" },
   ],
   responsesTool: [
-    { type: "web_search" },
-    { type: "web_search_2025_08_26" },
-    { type: "web_search_preview" },
     { type: "file_search", vector_store_ids: ["vs_1"] },
     { type: "code_interpreter", container: { type: "auto" } },
     { type: "image_generation" },
