@@ -93,7 +93,7 @@ function requestPromises(dialect: Dialect, sample: DialectSample): void {
           assert.ok(error instanceof GatewayError && error.status === 400, String(error));
         }
       }),
-      { numRuns: 2_000, seed: 7 },
+      { numRuns: 500, seed: 7 },
     );
   });
 
@@ -148,7 +148,7 @@ function splicePromises(dialect: Dialect, sample: DialectSample, operation: Oper
           assert.deepEqual(out, expected);
         },
       ),
-      { numRuns: 300, seed: 3 },
+      { numRuns: 150, seed: 3 },
     );
   });
 

@@ -8,8 +8,8 @@ const grownBytesMax = 1_500_000_000;
 it("serves every honest request of a tenant while another attacks in every way at once, in bounded memory", async () => {
   const { attacked, bouts, gateway, envoy } = await undergoAttack({
     warmUpMs: 500,
-    calmMs: 1_000,
-    attackMs: 18_000,
+    calmMs: 500,
+    attackMs: 10_000,
   });
   assert.ok(attacked.asked > 0);
   assert.deepEqual(attacked.failures, []);

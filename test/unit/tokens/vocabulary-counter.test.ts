@@ -144,7 +144,7 @@ for (const name of vocabularies) {
     it("holds the loop for a small part of the whole count at a time", async () => {
       const large = bodyOf([textOf("en", 1_000_000)]);
       const shares: number[] = [];
-      for (let i = 0; i < 12; i++) {
+      for (let i = 0; i < 8; i++) {
         const before = cpuMilliseconds();
         counter.countSpans(large.body, large.spans);
         const whole = cpuMilliseconds() - before;
@@ -152,13 +152,13 @@ for (const name of vocabularies) {
         shares.push(longest / whole);
       }
       shares.sort((a, b) => a - b);
-      assert.ok(shares[6]! < 0.3, `${shares.map((share) => share.toFixed(2))}`);
+      assert.ok(shares[4]! < 0.3, `${shares.map((share) => share.toFixed(2))}`);
     });
 
     it("counts texts of megabytes the same in turns, but for two tokens at each cut of a word without end", async () => {
       for (const [text, cutsMax] of [
-        [textOf("en", 3_000_000), 0],
-        [textOf("code", 3_000_000), 0],
+        [textOf("en", 2_000_000), 0],
+        [textOf("code", 2_000_000), 0],
         ["[".repeat(3_000_000), 3],
         ["\u54c8".repeat(1_000_000), 3],
       ] as const) {
