@@ -41,6 +41,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "backends.*.price.audioOutput": "US dollars per unit of audio output tokens; as `output` if left out.",
   "backends.*.price.imageOutput": "US dollars per unit of image output tokens; as `output` if left out.",
   "backends.*.price.perCall": "US dollars per call, in addition to its tokens.",
+  "backends.*.price.search":
+    "US dollars per web search that the provider makes, in addition to its tokens. Default: the vendor's price, where it is known.",
   "backends.*.price.tiers":
     "Other prices, with the same keys, for requests with more than `aboveInputTokens` input tokens.",
   "backends.*.price.batch": "Price of the batch service tier: a multiplier, or prices.",

@@ -29,6 +29,8 @@ export class RequestDraft {
   choices = 1;
   /** Calls that a provider may bill for this one at most. */
   calls = 1;
+  /** Web searches that a provider may make at most. */
+  searches: number | undefined;
   outputCap: number | undefined;
   /** True if `messages` counts a conversation's messages, which are framed; false for inputs that are text alone. */
   framed = true;
@@ -154,6 +156,7 @@ export class RequestDraft {
       stream: operation.stream ?? this.stream,
       choices: this.choices,
       calls: this.calls,
+      ...known("searches", this.searches),
       outputCap: this.outputCap,
       text: this.text.spans,
       parts: {

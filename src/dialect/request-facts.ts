@@ -12,6 +12,8 @@ export interface RequestFacts {
   readonly choices: number;
   /** Calls that a provider may bill for this one at most (Cohere's search units); absent: one. */
   readonly calls?: number;
+  /** Web searches that the provider may make for this request, and bill, at most; absent: none. */
+  readonly searches?: number;
   /** The larger of the caps the client set on output tokens. Undefined if none; 0 where nothing is generated. */
   readonly outputCap: number | undefined;
   /** The string contents to be counted as input, in order. */

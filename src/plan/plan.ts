@@ -47,6 +47,8 @@ export interface PlannedTarget {
   readonly rate: Rate;
   /** Calls that the provider may bill for this one at most; absent: one. */
   readonly calls?: number;
+  /** Web searches that the provider may make and bill at most; absent: none. */
+  readonly searches?: number;
   /** The dearest this attempt can cost, nano-USD. */
   readonly costMaxNanoUsd: bigint;
 }

@@ -32,6 +32,8 @@ const perToken = z.strictObject({
   ...classes,
   /** Dollars a call, besides its tokens. */
   perCall: decimalUsd.optional(),
+  /** Dollars a web search that the provider makes. */
+  search: decimalUsd.optional(),
   tiers: tiers.optional(),
   batch: service.optional(),
   flex: service.optional(),
@@ -113,7 +115,8 @@ function withServices(section: PerToken, version: string): Rate {
     );
     return { ...amounts(prices, digits), ...perCall, tiers: compiled, version };
   };
-  const standard = rateOf(section, section.tiers);
+  const search = section.search === undefined ? {} : { search: parseUsd(section.search, 12) };
+  const standard = { ...rateOf(section, section.tiers), ...search };
   const services = new Map<string, Rate>();
   for (const name of ["batch", "flex", "priority"] as const) {
     const service = section[name];

@@ -18,6 +18,8 @@ export interface Rate {
   readonly imageOutput?: bigint;
   /** Pico-USD per call, whatever its tokens. */
   readonly perCall?: bigint;
+  /** Pico-USD per web search that the provider makes for a request. */
+  readonly search?: bigint;
   /** The whole request at a tier's prices once its input passes the bound; ascending. */
   readonly tiers: readonly Tier[];
   /** Prices of service tiers that differ from the standard one, by the name the response gives (`priority`, `flex`, `batch`). */
@@ -30,6 +32,14 @@ export interface Rate {
 export interface Tier {
   readonly aboveInputTokens: number;
   readonly rate: Rate;
+}
+
+/** What a provider may bill for one request besides its tokens, at most. */
+export interface BilledBeside {
+  /** Calls; absent: one. */
+  readonly calls?: number;
+  /** Web searches; absent: none. */
+  readonly searches?: number;
 }
 
 /** Finds the rate of a target on a date. */
@@ -48,22 +58,23 @@ export function costOf(rate: Rate, usage: Usage): bigint {
   return ceilToNano(
     inputCost(prices, inputTokens, usage) +
       outputCost(prices, usage.outputTokens ?? 0, usage) +
-      callCost(prices, usage.calls),
+      callCost(prices, usage.calls) +
+      searchCost(rate, usage.searches),
   );
 }
 
 /**
  * The dearest that up to `inputTokens` in and `outputTokens` out can cost at any class and tier they may reach, in nano-USD.
- * Without a `serviceTier` the provider may choose, so the dearest counts. `calls`: how many the provider may bill for one request.
+ * Without a `serviceTier` the provider may choose, so the dearest counts. `calls`, `searches`: how many the provider may bill for one request.
  */
 export function ceilingOf(
   rate: Rate,
   inputTokens: number,
   outputTokens: number,
   serviceTier?: string,
-  calls?: number,
+  { calls, searches }: BilledBeside = {},
 ): bigint {
-  const further = callCost(rate, calls) - callCost(rate, undefined);
+  const further = callCost(rate, calls) - callCost(rate, undefined) + searchCost(rate, searches);
   if (serviceTier !== undefined)
     return ceilToNano(ceilingAt(serviceRate(rate, serviceTier), inputTokens, outputTokens) + further);
   let dearest = ceilingAt(rate, inputTokens, outputTokens);
@@ -75,6 +86,11 @@ export function ceilingOf(
 /** One call, unless the provider bills several for one request. A tier costs what the standard one does a call. */
 function callCost({ perCall }: Rate, calls: number | undefined): bigint {
   return perCall === undefined ? 0n : perCall * BigInt(calls ?? 1);
+}
+
+/** Searches cost the same at every tier. */
+function searchCost({ search }: Rate, searches: number | undefined): bigint {
+  return search === undefined ? 0n : search * BigInt(searches ?? 0);
 }
 
 function serviceRate(rate: Rate, serviceTier: string | undefined): Rate {

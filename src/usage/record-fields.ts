@@ -41,6 +41,7 @@ export const tokenClassTable = {
   audio_output_tokens: known(count, "Part of output_tokens."),
   image_input_tokens: known(count, "Part of input_tokens."),
   image_output_tokens: known(count, "Part of output_tokens."),
+  web_searches: known(count, "Made by the provider, and billed by the search."),
   service_tier: known(text, "As the response names it; it decides the price."),
 };
 

@@ -15,6 +15,8 @@ export interface Usage {
   readonly audioOutputTokens?: number;
   readonly imageInputTokens?: number;
   readonly imageOutputTokens?: number;
+  /** Web searches that the provider made, and bills by the search. */
+  readonly searches?: number;
   /** Calls that the provider bills for this one, where it says so (Cohere's search units); absent: one. */
   readonly calls?: number;
   /** The service tier that the response names (`default`, `priority`, `flex`, `batch`); it decides the price. */

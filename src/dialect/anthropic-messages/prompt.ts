@@ -1,11 +1,19 @@
 import { KeySet } from "../../core/key-set.ts";
-import { type ByteRange, enterArray, enterObject, invalid, readRange, readText } from "../read-field.ts";
+import {
+  type ByteRange,
+  enterArray,
+  enterObject,
+  invalid,
+  readCount,
+  readRange,
+  readText,
+} from "../read-field.ts";
 import type { RequestDraft } from "../request-draft.ts";
 import { refuseStored } from "../stored-content.ts";
 import { readToolSchema } from "../tool-schema.ts";
 import { checkType } from "../type-table.ts";
 import { uncountable } from "../uncountable.ts";
-import { blockTypes, ownToolTokens, sourceTypes, toolTypes } from "./types.ts";
+import { blockTypes, ownToolTokens, searchToolType, sourceTypes, toolTypes } from "./types.ts";
 
 const messageKeys = new KeySet(["role", "content"]);
 const blockKeys = new KeySet([
@@ -19,11 +27,14 @@ const blockKeys = new KeySet([
   "thinking",
   "signature",
   "data",
+  "encrypted_content",
   "tool_use_id",
   "file_id",
 ]);
 const sourceKeys = new KeySet(["type", "media_type", "data", "url", "file_id", "content"]);
-const toolKeys = new KeySet(["type", "name", "description", "input_schema"]);
+const toolKeys = new KeySet(["type", "name", "description", "input_schema", "max_uses"]);
+/** A request may search so often at most. */
+const searchesMax = 100;
 
 /** Members of a block or tool that are no text of the prompt. */
 const unbilledMembers: ReadonlySet<string> = new Set([
@@ -88,6 +99,7 @@ function readBlock(draft: RequestDraft): void {
         readContent(draft);
         break;
       case "signature":
+      case "encrypted_content":
       case "data":
         // All of the thinking, sealed, of which the text may be a summary.
         draft.sealed();
@@ -163,12 +175,25 @@ function readTool(draft: RequestDraft): void {
   const scan = draft.scan;
   // The client's own tools need not say that they are.
   let type = "custom";
+  let uses: number | undefined;
   for (let key = scan.nextKey(toolKeys); key !== undefined; key = scan.nextKey(toolKeys)) {
     if (key === "type") type = readText(scan, "tools[].type") ?? type;
     else if (key === "" && unbilledMembers.has(scan.text())) scan.skip();
     else if (key === "input_schema") readToolSchema(draft);
+    else if (key === "max_uses") uses = readCount(scan, "tools[].max_uses", 1, searchesMax);
     else draft.text.value(scan);
   }
-  checkType(toolTypes, type, "tools[]");
+  if (type === searchToolType) addSearches(draft, uses);
+  else checkType(toolTypes, type, "tools[]");
   if (type !== "custom") draft.otherTokens += ownToolTokens;
+}
+
+/** A search is billed, and so is what it finds: only so many can be held. */
+function addSearches(draft: RequestDraft, uses: number | undefined): void {
+  if (uses === undefined)
+    throw invalid(
+      "tools[].max_uses",
+      "is missing: a web_search can be held only if the number of searches is limited",
+    );
+  draft.searches = (draft.searches ?? 0) + uses;
 }

@@ -15,11 +15,14 @@ export const blockTypes: TypeTable = {
     "tool_use",
     "tool_result",
     "tool_reference",
+    // The calls of server tools whose results are refused stand alone, and count as they are written.
+    "server_tool_use",
+    "web_search_tool_result",
+    "web_search_result",
+    "web_search_tool_result_error",
   ]),
   stored: new Set(["container_upload", "file", "fallback", "compaction"]),
   hosted: new Set([
-    "server_tool_use",
-    "web_search_tool_result",
     "web_fetch_tool_result",
     "code_execution_tool_result",
     "bash_code_execution_tool_result",
@@ -55,6 +58,12 @@ export const toolTypes: TypeTable = {
     "computer_toolset",
   ]),
 };
+
+/**
+ * The web search that can be held: its results are read into the prompt, up to the model's context window at each search. Later versions filter
+ * them by code that Anthropic runs (agents-and-tools/tool-use/web-search-tool, 2026-11-30).
+ */
+export const searchToolType = "web_search_20250305";
 
 /**
  * Tokens held for a tool whose definition is Anthropic's own and which the client runs. Its pricing page (about-claude/pricing, a copy of autumn

@@ -31,6 +31,7 @@ export function readMessagesUsage(usage: JsonObject, outputKnown: boolean): Usag
     cacheWriteTokens: Math.max(0, written5m),
     cacheWrite1hTokens: written1h,
     ...known("reasoningTokens", thinking),
+    ...known("searches", tokensOf(objectOf(usage.server_tool_use)?.web_search_requests) || undefined),
     ...known("serviceTier", premiumOf(usage) ?? textOf(usage.service_tier)),
   };
 }

@@ -1,6 +1,7 @@
 import { assert, GatewayError } from "../../core/errors.ts";
 import { smallest } from "../../core/extremes.ts";
 import type { RequestFacts } from "../../dialect/dialect.ts";
+import { known } from "../../dialect/known.ts";
 import type { Caps } from "../../plan/caps.ts";
 import { modelFactsOf, usualOutputTokensOf } from "../../plan/model-facts.ts";
 import {
@@ -14,11 +15,13 @@ import {
 } from "../../plan/plan.ts";
 import type { Rate } from "../../price/rate.ts";
 import { ceilingOf } from "../../price/rate.ts";
+import { withSearchFee } from "../../price/search-fees.ts";
 import type { ModelRoute } from "../../route/model-route.ts";
 import type { Validation } from "../../validation/validation.ts";
 import type { Admitted } from "../state/exchange.ts";
+import { contextWindowOf } from "./context-window.ts";
 import { inputCountFor } from "./counting.ts";
-import { chooseTargets, contextWindowOf } from "./routing.ts";
+import { chooseTargets } from "./routing.ts";
 
 /** The full plan of an exchange whose input is counted: every target of a route, priced, with the caps that bind them. Throws what refuses it. */
 export function makePlan(admitted: Admitted, route: ModelRoute): Plan {
@@ -141,7 +144,7 @@ function costGuess(admitted: Admitted, target: Target, caps: Caps): bigint | und
   const { facts } = admitted;
   const inputTokens = inputCountFor(admitted, target)?.tokens ?? 0;
   const outputTokens = decideOutputCap(facts.outputCap, caps, [target]) * facts.choices;
-  return ceilingOf(rate, inputTokens, outputTokens, undefined, facts.calls);
+  return ceilingOf(rate, inputTokens, outputTokens, undefined, facts);
 }
 
 /** The client's cap, clamped to the policy's and the models' own; without one, the policy's or the default is injected. */
@@ -160,7 +163,7 @@ function priceTarget(
 ): PlannedTarget {
   const count = inputCountFor(admitted, target);
   assert(count !== undefined, "the input is counted before it is priced");
-  const { tokens: inputTokens, tokensMax: inputTokensMax } = count;
+  const { tokens: inputTokens } = count;
   if (inputTokensAllowed !== undefined && inputTokens > inputTokensAllowed) {
     // Counting may have ended there: how many it has is not known.
     throw new GatewayError(
@@ -169,16 +172,25 @@ function priceTarget(
     );
   }
   const rate = rateOf(admitted, target);
-  const { choices, calls } = admitted.facts;
+  const { choices, calls, searches } = admitted.facts;
+  const window = contextWindowOf(admitted, target);
+  const inputTokensMax = readTokensMax(count.tokensMax, searches, window);
   return {
     target,
     inputTokens,
     inputTokensMax,
-    outputRoomTokens: outputRoomOf(contextWindowOf(admitted, target), inputTokens),
+    outputRoomTokens: outputRoomOf(window, inputTokens),
     rate,
-    ...(calls === undefined ? undefined : { calls }),
-    costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputCap * choices, undefined, calls),
+    ...known("calls", calls),
+    ...known("searches", searches),
+    costMaxNanoUsd: ceilingOf(rate, inputTokensMax, outputCap * choices, undefined, admitted.facts),
   };
+}
+
+/** After each search the model reads its prompt again, and what was found with it: up to its whole window. */
+function readTokensMax(tokensMax: number, searches: number | undefined, window: number | undefined): number {
+  if (searches === undefined || window === undefined) return tokensMax;
+  return Math.max(tokensMax, window) * (searches + 1);
 }
 
 /** Share of the input by which a provider may count more than we do, for the room that is left behind it. */
@@ -201,7 +213,7 @@ export function clampPlan(plan: Plan, outputCap: number): Plan {
       target.inputTokensMax,
       outputCap * plan.choices,
       undefined,
-      target.calls,
+      target,
     ),
   }));
   return withHold({ ...plan, targets, outputCap });
@@ -219,12 +231,13 @@ function rateOf(admitted: Admitted, target: Target): Rate {
 
 function priceOf(admitted: Admitted, target: Target): Rate | undefined {
   const provider = providerTypeOf(admitted, target);
-  return admitted.exchange.snapshot.prices.rateOf(
+  const rate = admitted.exchange.snapshot.prices.rateOf(
     target.backend,
     provider,
     target.model,
     admitted.exchange.openedAtMs,
   );
+  return rate === undefined || admitted.facts.searches === undefined ? rate : withSearchFee(rate, provider);
 }
 
 function providerTypeOf(admitted: Admitted, target: Target): string {

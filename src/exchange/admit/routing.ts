@@ -1,5 +1,4 @@
 import { assert, GatewayError } from "../../core/errors.ts";
-import { modelFactsOf } from "../../plan/model-facts.ts";
 import { keepsWork, workOfModel } from "../../plan/model-kind.ts";
 import type { Target } from "../../plan/plan.ts";
 import type { EjectionReason } from "../../route/health.ts";
@@ -11,6 +10,7 @@ import type { Admitted } from "../state/exchange.ts";
 import { reasonOfEjection } from "../state/fallback.ts";
 import { cannotHold } from "./affordable.ts";
 import { cannotDo } from "./capability.ts";
+import { contextWindowOf } from "./context-window.ts";
 import { inputCountFor } from "./counting.ts";
 import { isForced, stopOf, whyStopped } from "./stopping.ts";
 import { cannotCarry, transportOf } from "./transports.ts";
@@ -154,14 +154,6 @@ function tooLongFor(admitted: Admitted, target: Target): string | undefined {
   const inputTokens = inputCountFor(admitted, target)?.tokens ?? 0;
   const window = contextWindowOf(admitted, target);
   return window !== undefined && inputTokens > window ? tooLong : undefined;
-}
-
-/** Input and output that a target takes together, in tokens: as its backend states, else as is known of its model. Undefined if unknown. */
-export function contextWindowOf(
-  { exchange: { snapshot } }: Admitted,
-  { backend, model }: Target,
-): number | undefined {
-  return snapshot.backends.get(backend)?.contextWindow ?? modelFactsOf(model).contextTokensMax;
 }
 
 const tooLong = "the input is longer than its context window";

@@ -1,3 +1,4 @@
+import { known } from "../../dialect/known.ts";
 import { isStandardTier } from "../../dialect/service-tier.ts";
 import { costOf, type Rate } from "../../price/rate.ts";
 import { isSameModel } from "../../price/same-model.ts";
@@ -39,7 +40,7 @@ function rateOfModel(
   const provider = snapshot.backends.get(target.backend)?.provider.type ?? "";
   const quote = snapshot.prices.quote(target.backend, provider, answeredBy, openedAtMs);
   const isOwn = quote?.entry !== undefined || quote?.from === "backend";
-  return isOwn ? quote.rate : undefined;
+  return isOwn ? { ...quote.rate, ...known("search", rate.search) } : undefined;
 }
 
 /**

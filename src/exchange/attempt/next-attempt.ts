@@ -2,7 +2,7 @@ import { unreachable } from "../../core/errors.ts";
 import type { PlannedTarget } from "../../plan/plan.ts";
 import type { FailureClass } from "../../provider/provider.ts";
 import { failureRules } from "../../route/failure-rules.ts";
-import { contextWindowOf } from "../admit/routing.ts";
+import { contextWindowOf } from "../admit/context-window.ts";
 import { stopSince } from "../admit/stopping.ts";
 import type { Attempt } from "../state/attempt.ts";
 import { clusterOf } from "../state/cluster-of.ts";

@@ -167,6 +167,7 @@ function tokenClasses(usage: Usage | undefined): RecordedTokenClasses {
     audio_output_tokens: usage?.audioOutputTokens,
     image_input_tokens: usage?.imageInputTokens,
     image_output_tokens: usage?.imageOutputTokens,
+    web_searches: usage?.searches,
     service_tier: usage?.serviceTier?.slice(0, wordCharactersMax),
   };
 }

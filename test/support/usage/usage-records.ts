@@ -60,6 +60,7 @@ export const fullRecord: CompleteRecord = {
   audio_output_tokens: 0,
   image_input_tokens: 0,
   image_output_tokens: 0,
+  web_searches: 3,
   service_tier: "standard",
   usage_source: "provider",
   counted_input_tokens: 1_790,

@@ -95,6 +95,8 @@ const byType: Partial<Record<keyof typeof requestPlaces, Row>> = {
       "redacted_thinking",
       "tool_use",
       "tool_result",
+      "server_tool_use",
+      "web_search_tool_result",
     ],
   },
   messagesTool: {

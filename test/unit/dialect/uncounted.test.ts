@@ -68,11 +68,6 @@ const uncounted: Readonly<Record<keyof typeof requestPlaces, readonly object[]>>
     { type: "image", source: { type: "base64", data: "AAAA", media_type: "image/png", file_id: "file_1" } },
     { type: "container_upload", file_id: "file_1" },
     {
-      type: "web_search_tool_result",
-      tool_use_id: "t",
-      content: [{ type: "web_search_result", encrypted_content: "A" }],
-    },
-    {
       type: "tool_result",
       tool_use_id: "t",
       content: [{ type: "document", source: { type: "url", url: "https://x.example" } }],
@@ -82,7 +77,8 @@ const uncounted: Readonly<Record<keyof typeof requestPlaces, readonly object[]>>
   ],
   messagesTool: [
     { type: "web_search_20250305", name: "web_search" },
-    { type: "web_search_20250305", name: "web_search", input_schema: { type: "object" }, max_uses: 1 },
+    { type: "web_search_20250305", name: "web_search", max_uses: 1000 },
+    { type: "web_search_20260209", name: "web_search", max_uses: 1 },
     { type: "web_fetch_20250910", name: "web_fetch" },
     { type: "code_execution_20250825", name: "code_execution" },
     { type: "mcp_toolset", mcp_server_name: "a" },
@@ -180,8 +176,22 @@ const counted: Readonly<Record<keyof typeof requestPlaces, readonly object[]>> =
     { type: "text", text: "x", cache_control: { type: "ephemeral" } },
     { type: "image", source: { type: "url", url: "https://x.example/a.png" } },
     { type: "redacted_thinking", data: "AAAA" },
+    { type: "server_tool_use", id: "t", name: "web_search", input: { query: "x" } },
+    {
+      type: "web_search_tool_result",
+      tool_use_id: "t",
+      content: [
+        { type: "web_search_result", url: "https://x.example", encrypted_content: "A", page_age: null },
+      ],
+    },
+    {
+      type: "web_search_tool_result",
+      tool_use_id: "t",
+      content: { type: "web_search_tool_result_error", error_code: "max_uses_exceeded" },
+    },
   ],
   messagesTool: [
+    { type: "web_search_20250305", name: "web_search", max_uses: 5 },
     { name: "f", input_schema: { type: "object" } },
     { type: "custom", name: "f", input_schema: { type: "object" } },
     { type: "bash_20250124", name: "bash" },
