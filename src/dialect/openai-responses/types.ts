@@ -76,5 +76,5 @@ export const toolTypes: TypeTable = {
   ]),
 };
 
-/** Hosted tools that agents offer by default and a model can do without: Codex CLI sends `web_search` with every request (0.46, 2026-11-30). */
+/** Hosted tools that agents offer by default and a model can do without (Codex CLI: https://github.com/ggml-org/llama.cpp/issues/23041). */
 export const optionalToolTypes: ReadonlySet<string> = new Set(["web_search", "web_search_preview"]);
