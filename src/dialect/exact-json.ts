@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type JsonObject, objectOf, parseJson } from "./json-view.ts";
-import { rewriteOutsideStrings } from "./outside-strings.ts";
+import { rewriteOutsideStrings, someOutsideStrings } from "./outside-strings.ts";
 
 /**
  * Begins a string that stands for a number which a double cannot hold. It is drawn anew in each process, so that no text from outside can be
@@ -10,13 +10,17 @@ const mark = `\ue000${randomBytes(12).toString("hex")}:`;
 const marked = new RegExp(`"${mark}([^"]*)"`, "g");
 /** Something that may be such a number; most texts have none. */
 const suspicious = /[\d.]{16}|\d[eE][+-]?\d/;
+/** The shortest of them is `1e9`. */
+const suspiciousCharsMin = 3;
+/** A shorter text is searched as a whole. */
+const longTextChars = 4_096;
 const number = /-?\d[\d.eE+-]*/g;
 /** A number with more characters is taken for one that a double cannot hold. */
 const charsMax = 64;
 
 /** Parses JSON so that {@link stringifyExact} writes every number as it stood, however many digits it has. Undefined for what is no JSON. */
 export function parseExact(json: string): unknown {
-  if (!suspicious.test(json)) return parseJson(json);
+  if (!isSuspicious(json)) return parseJson(json);
   return parseJson(
     rewriteOutsideStrings(json, (between) =>
       suspicious.test(between)
@@ -24,6 +28,11 @@ export function parseExact(json: string): unknown {
         : between,
     ),
   );
+}
+
+function isSuspicious(json: string): boolean {
+  if (json.length < longTextChars) return suspicious.test(json);
+  return someOutsideStrings(json, suspiciousCharsMin, (between) => suspicious.test(between));
 }
 
 /** The same of a JSON object; undefined for anything else. */

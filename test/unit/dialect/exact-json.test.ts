@@ -25,6 +25,18 @@ describe("exact JSON", () => {
     );
   });
 
+  it("keeps them in long texts, too, behind and before strings of any kind", () => {
+    const filler = 'x 1e9 12345678901234567 \\" '.repeat(500);
+    for (const written of ["9007199254740993", "1e400", "-0.1234567890123456789"])
+      for (const json of [
+        `{"t":${JSON.stringify(filler)},"a":${written}}`,
+        `[${written},${JSON.stringify(filler)}]`,
+      ])
+        assert.equal(stringifyExact(parseExact(json)), json);
+    const plain = JSON.stringify({ t: filler, a: 12 });
+    assert.deepEqual(parseExact(plain), { t: filler, a: 12 });
+  });
+
   it("leaves text alone, whatever it looks like", () => {
     for (const text of ["12345678901234567", 'a \\" 12345678901234567', "1e999", "{12345678901234567}"]) {
       const json = JSON.stringify({ [text]: text });
