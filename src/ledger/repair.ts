@@ -60,22 +60,65 @@ async function inspectAlone(folder: string, records: RecordSource | undefined): 
 async function inspect(folder: string, records: RecordSource | undefined): Promise<LedgerInspection> {
   const { state } = createMemoryLedger({ clock: systemClock });
   const damages: LedgerDamage[] = [];
+  const start = await readStart(folder, state, damages);
+  const replay = new ReplayOverGaps(state);
+  const { tornBytes, last } = await replaySegments(folder, start, replay, damages);
+  state.endReplay();
+  let charges: readonly AppliedCharges[] = [];
+  if (records !== undefined && damages.length > 0) {
+    const { known: exchanges, endsAlone } = replay;
+    const { loaded, checkpointed, hasCheckpoint } = start;
+    // Without a checkpoint the journal is all there ever was.
+    const atMs = hasCheckpoint ? (loaded?.atMs ?? replay.sinceMs) : 0;
+    const checkpoint = { settled: loaded?.settled ?? [], atMs };
+    charges = await applyMissingCharges(state, records, { exchanges, endsAlone, checkpoint, checkpointed });
+    await replaceFiles(folder, damages, state, last + 1);
+  }
+  return {
+    damages,
+    tornBytes,
+    accounts: state.table.size,
+    openHolds: state.holds.size,
+    leftOut: replay.leftOut,
+    charges,
+  };
+}
+
+/** Where the journal is read from. */
+interface Start {
+  readonly segments: readonly number[];
+  readonly first: number;
+  readonly hasCheckpoint: boolean;
+  readonly loaded: ReturnType<typeof loadCheckpoint> | undefined;
+  /** Accounts of a damaged checkpoint that could be read. Undefined if all could. */
+  readonly checkpointed: ReadonlySet<string> | undefined;
+}
+
+async function readStart(folder: string, state: LedgerState, damages: LedgerDamage[]): Promise<Start> {
   const segments = await listSegments(folder);
   const checkpoint = await readIfThere(join(folder, checkpointName));
-  const loaded = checkpoint === undefined ? undefined : loadCheckpoint(checkpoint, state);
+  const hasCheckpoint = checkpoint !== undefined;
+  const loaded = hasCheckpoint ? loadCheckpoint(checkpoint, state) : undefined;
   for (const { at, bytes } of loaded?.damages ?? [])
     damages.push({ file: checkpointName, at, bytes, what: "accounts, or holds that were open" });
-  const isCheckpointDamaged = damages.length > 0 || (checkpoint === undefined && (segments[0] ?? 1) > 1);
-  const checkpointed = isCheckpointDamaged ? accountIds(state) : undefined;
+  const isDamaged = damages.length > 0 || (!hasCheckpoint && (segments[0] ?? 1) > 1);
   const first = loaded?.segment ?? segments[0] ?? 1;
-  if (checkpoint === undefined && first > 1)
+  if (!hasCheckpoint && first > 1)
     damages.push({
       file: checkpointName,
       at: 0,
       bytes: 0,
       what: "missing: all before the journal's segments",
     });
-  const replay = new ReplayOverGaps(state);
+  return { segments, first, hasCheckpoint, loaded, checkpointed: isDamaged ? accountIds(state) : undefined };
+}
+
+async function replaySegments(
+  folder: string,
+  { segments, first, hasCheckpoint }: Start,
+  replay: ReplayOverGaps,
+  damages: LedgerDamage[],
+): Promise<{ readonly tornBytes: number; readonly last: number }> {
   let tornBytes = 0;
   const last = Math.max(first, segments.at(-1) ?? 0);
   for (let segment = first; segment <= last; segment++) {
@@ -83,7 +126,7 @@ async function inspect(folder: string, records: RecordSource | undefined): Promi
     const file = path.slice(folder.length + 1);
     const content = await readIfThere(path);
     if (content === undefined) {
-      if (checkpoint === undefined && segments.length === 0) break;
+      if (!hasCheckpoint && segments.length === 0) break;
       replay.gap();
       damages.push({ file, at: 0, bytes: 0, what: "missing: changes of accounts" });
       continue;
@@ -98,29 +141,7 @@ async function inspect(folder: string, records: RecordSource | undefined): Promi
       }
     }
   }
-  state.endReplay();
-  let charges: readonly AppliedCharges[] = [];
-  if (records !== undefined && damages.length > 0) {
-    const { known: exchanges, endsAlone } = replay;
-    // Without a checkpoint the journal is all there ever was.
-    const atMs = checkpoint === undefined ? 0 : (loaded?.atMs ?? replay.sinceMs);
-    const moment = { settled: loaded?.settled ?? [], atMs };
-    charges = await applyMissingCharges(state, records, {
-      exchanges,
-      endsAlone,
-      checkpoint: moment,
-      checkpointed,
-    });
-    await replaceFiles(folder, damages, state, last + 1);
-  }
-  return {
-    damages,
-    tornBytes,
-    accounts: state.table.size,
-    openHolds: state.holds.size,
-    leftOut: replay.leftOut,
-    charges,
-  };
+  return { tornBytes, last };
 }
 
 /** Keeps what is damaged aside, and begins `segment` after one checkpoint of the state. */
