@@ -32,6 +32,14 @@ export async function* readRecords(
       if (within(record, period)) yield record;
 }
 
+/**
+ * Reads the records that were written since a moment, whatever time they have: a record's `time` is that of its exchange's first byte, which may be long
+ * before.
+ */
+export async function* readWrittenSince(folder: string, sinceMs: number): AsyncGenerator<StoredRecord> {
+  for (const name of await segmentsOf(folder, { sinceMs })) yield* readSegment(folder, name, () => {});
+}
+
 /** Names of the segments that may have records of a period, oldest first. */
 export async function segmentsOf(folder: string, { sinceMs = 0 }: Period): Promise<readonly string[]> {
   // A record is written after it was opened: a segment whose hour ended before the period has none of it. The last one may still be written.
