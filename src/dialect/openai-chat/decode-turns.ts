@@ -7,6 +7,7 @@ import { readDataUrl } from "../openai-options.ts";
 import { invalid } from "../read-field.ts";
 import { isAbsent, listAt, objectAt, onlyKnown, optional, textAt, untranslatable } from "../read-json.ts";
 import { splitSignature } from "../tool-call-id.ts";
+import { unsealThought } from "./thought-seal.ts";
 
 const messageKeys: ReadonlySet<string> = new Set([
   "role",
@@ -106,11 +107,12 @@ function decodeThoughts(draft: ModelRequestDraft, message: JsonObject, field: st
   return blocks.map((item, index): Part => {
     const block = objectAt(item, `${at}[${index}]`);
     if (block.type === "redacted_thinking")
-      return { type: "redacted", data: textAt(block.data, `${at}[${index}].data`) };
+      return { type: "redacted", data: unsealThought(textAt(block.data, `${at}[${index}].data`)) };
+    const signature = optional(block.signature, `${at}[${index}].signature`, textAt);
     return {
       type: "reasoning",
       text: textAt(block.thinking, `${at}[${index}].thinking`),
-      signature: optional(block.signature, `${at}[${index}].signature`, textAt),
+      signature: signature === undefined ? undefined : unsealThought(signature),
     };
   });
 }

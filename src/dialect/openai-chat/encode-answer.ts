@@ -4,6 +4,7 @@ import type { AnswerChoice, ModelAnswer } from "../model-answer.ts";
 import type { FinishReason } from "../model-event.ts";
 import type { AnswerPart } from "../model-request.ts";
 import { withSignature } from "../tool-call-id.ts";
+import { sealThought } from "./thought-seal.ts";
 
 /** A chat answer's id, made from the exchange's. */
 export function chatId(id: string): string {
@@ -86,9 +87,9 @@ function encodeChoice({ parts, finish }: AnswerChoice, index: number): object {
 
 /** Thoughts with their vendor's proof, for clients that hand them back. */
 function encodeThought(part: AnswerPart): readonly object[] {
-  if (part.type === "redacted") return [{ type: "redacted_thinking", data: part.data }];
+  if (part.type === "redacted") return [{ type: "redacted_thinking", data: sealThought(part.data) }];
   if (part.type !== "reasoning" || part.signature === undefined) return [];
-  return [{ type: "thinking", thinking: part.text, signature: part.signature }];
+  return [{ type: "thinking", thinking: part.text, signature: sealThought(part.signature) }];
 }
 
 function join(parts: readonly AnswerPart[], textOf: (part: AnswerPart) => string): string {

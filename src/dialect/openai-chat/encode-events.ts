@@ -7,6 +7,7 @@ import { openaiErrorBody } from "../openai-error.ts";
 import { withSignature } from "../tool-call-id.ts";
 import { WholeEncoder } from "../whole-encoder.ts";
 import { chatFinish, chatId, encodeChat, encodeChatImage, encodeChatUsage } from "./encode-answer.ts";
+import { sealThought } from "./thought-seal.ts";
 
 /** Most characters of one thought kept until its signature has come; a longer one goes without. */
 const thoughtCharsMax = 1024 * 1024;
@@ -50,7 +51,7 @@ class ChatEncoder implements EventEncoder {
         this.#delta(event.choice, { reasoning_content: event.text }, out);
         return;
       case "signature": {
-        const { signature } = event;
+        const signature = sealThought(event.signature);
         const block = { type: "thinking", thinking: this.#thought, signature };
         if (this.#thought.length <= thoughtCharsMax)
           this.#delta(event.choice, { thinking_blocks: [block] }, out);
@@ -58,7 +59,7 @@ class ChatEncoder implements EventEncoder {
         return;
       }
       case "redacted": {
-        const block = { type: "redacted_thinking", data: event.data };
+        const block = { type: "redacted_thinking", data: sealThought(event.data) };
         this.#delta(event.choice, { thinking_blocks: [block] }, out);
         return;
       }

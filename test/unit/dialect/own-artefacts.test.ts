@@ -16,7 +16,18 @@ const histories: { readonly [Name in DialectName]?: readonly [history: object, s
         {
           role: "assistant",
           content: null,
+          reasoning_content: "hm",
+          thinking_blocks: [
+            { type: "thinking", thinking: "hm", signature: `tollgate:${proof}` },
+            { type: "redacted_thinking", data: `tollgate:${proof}` },
+          ],
           tool_calls: [{ id: long, type: "function", function: { name: "f", arguments: "{}" } }],
+        },
+        // What a server that speaks chat itself has signed is its own.
+        {
+          role: "assistant",
+          content: "x",
+          thinking_blocks: [{ type: "thinking", thinking: "a", signature: "s" }],
         },
         { role: "tool", tool_call_id: long, content: "12" },
       ],
@@ -28,6 +39,11 @@ const histories: { readonly [Name in DialectName]?: readonly [history: object, s
           role: "assistant",
           content: null,
           tool_calls: [{ id: "call_1", type: "function", function: { name: "f", arguments: "{}" } }],
+        },
+        {
+          role: "assistant",
+          content: "x",
+          thinking_blocks: [{ type: "thinking", thinking: "a", signature: "s" }],
         },
         { role: "tool", tool_call_id: "call_1", content: "12" },
       ],
